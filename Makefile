@@ -1,0 +1,59 @@
+# What people type: make run, make test. Each installs what it needs; a second call installs nothing.
+
+PYTHON ?= $(shell for python in python3.11 python3; do $$python -c '' 2>/dev/null && echo $$python && break; done)
+RUNTIME := .venv/.runtime
+TOOLS := .venv/.tools
+PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
+LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header
+
+.DELETE_ON_ERROR:
+.PHONY: run test install lock bench drills messages clean
+
+run: $(RUNTIME)
+	@exec .venv/bin/python manage.py run
+
+test: $(TOOLS)
+	@.venv/bin/python -m tests
+
+install: $(RUNTIME)
+
+# A stamp is younger than the requirements it stands for, or they are installed again.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "hireops needs Python 3.11 or newer; $(or $(PYTHON),python3) is older or missing. Name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.txt | .venv/bin/python
+	@echo "Installing what hireops needs into .venv ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(TOOLS): requirements-dev.txt $(RUNTIME)
+	@echo "Installing what checks hireops into .venv ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+lock:
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+bench: $(TOOLS)
+	@for file in tests/benchmarks/*.py; do \
+	  name=$$(basename $$file .py); \
+	  grep -q '^def main' $$file || continue; \
+	  echo "--- $$name"; .venv/bin/python -m tests.benchmarks.$$name || exit 1; \
+	done
+
+# Long forms of the drills, of which `make test` runs short ones.
+drills: $(TOOLS)
+	@.venv/bin/python -m pytest tests/drills --long
+
+# After a change of words: collect them, translate what is new in the .po, run it again. Needs gettext.
+messages: $(RUNTIME)
+	.venv/bin/python manage.py makemessages --locale zh_Hans --no-obsolete --no-wrap --add-location file \
+	  --ignore .venv --ignore var --ignore tests
+	.venv/bin/python manage.py compilemessages --locale zh_Hans --ignore .venv
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,41 @@
+"""The Celery application: ``celery -A hireops``. Its messages are doorbells: no data in them, none missed."""
+
+import logging
+import threading
+from time import sleep
+from typing import Any
+
+import django.conf
+from celery import Celery
+from celery.signals import worker_ready
+from django.db import connections
+
+from hireops import broker, configure
+
+logger = logging.getLogger(__name__)
+
+WORKER_LOOKS_EVERY_S = 20
+
+configure()
+broker.register()
+
+app = Celery("hireops")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def _look_without_being_asked(**_details: Any) -> None:
+    """A worker whose broker has fallen silent hears no ring and no beat, and does not know it."""
+    threading.Thread(target=_look_now_and_then, name="sweep", daemon=True).start()
+
+
+def _look_now_and_then() -> None:
+    while True:
+        sleep(WORKER_LOOKS_EVERY_S)
+        for name in django.conf.settings.SWEEPS:
+            try:
+                app.tasks[name]()
+            except Exception:  # a database that is away; the next look finds it or not
+                logger.exception("a look at %s failed", name)
+        connections.close_all()

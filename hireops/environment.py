@@ -1,0 +1,111 @@
+"""Reading the environment. A mistake raises ``ImproperlyConfigured`` in one line that names the variable."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ImproperlyConfigured
+
+WITHOUT_HOST = {"sqlite", "embedded", "locmemcache", "dbcache", "filecache"}
+
+
+def text(name: str, default: str = "") -> str:
+    # Not environ.Env.str(): it takes a value that begins with "$" for the name of another variable.
+    return os.environ.get(name, "").strip() or default
+
+
+def required(name: str) -> str:
+    if not text(name):
+        raise ImproperlyConfigured(f"{name} is missing.")
+    return text(name)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def yes_or_no(name: str, *, default: bool) -> bool:
+    value = text(name, "true" if default else "false").lower()
+    if value not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+    return value in {"true", "1", "yes", "on"}
+
+
+def whole(name: str, default: int, *, most: int) -> int:
+    value = text(name, str(default))
+    if not value.isdecimal() or int(value) not in range(1, most + 1):
+        raise ImproperlyConfigured(f"{name} must be a whole number from 1 to {most}, not {value!r}.")
+    return int(value)
+
+
+def port(name: str, default: int) -> int:
+    return whole(name, default, most=65535)
+
+
+def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    value = text(name, default)
+    parts = urlsplit(value)
+    if "://" not in value or parts.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must be a URL that starts with {'://, '.join(schemes)}://.")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must have a number as its port.") from None
+    if parts.scheme not in WITHOUT_HOST and not (parts.hostname or parts.path.strip("/")):
+        raise ImproperlyConfigured(f"{name} must name a host.")
+    return value
+
+
+def origins(name: str) -> list[str]:
+    values = words(name)
+    for value in values:
+        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
+            raise ImproperlyConfigured(f"{name} must list origins such as https://hireops.example.com.")
+    return values
+
+
+def host_names(name: str, default: str) -> list[str]:
+    values = words(name, default)
+    for value in values:
+        if "/" in value:
+            raise ImproperlyConfigured(f"{name} must list host names such as hireops.example.com, no URLs.")
+    return values
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ImproperlyConfigured(f"{name} must be a time zone such as {default}, not {value!r}.") from None
+    return value
+
+
+def folder(name: str, path: Path) -> Path:
+    """``path``, made if it is not there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: {path} cannot be made ({error.strerror}).") from None
+    return path
+
+
+def random_key(path: Path) -> str:
+    """The key in ``path``, made on first use; processes that start at the same moment agree on one."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(48))
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
+    return path.read_text()

@@ -1,0 +1,37 @@
+"""Log lines that repeat no values: one line for each record, and errors without their messages.
+
+The text of an exception may quote what somebody typed, a row of the database or a request; its kind and the
+places it came through may not.
+"""
+
+import logging
+import re
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def place(error: BaseException) -> str:
+    """The kind of an error and where it was raised: ``KeyError at events.py:42``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
+
+
+class OneLineFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return _CONTROL.sub(" ", super().format(record))
+
+    def formatException(  # noqa: N802 - logging's name
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        if ei[0] is None:
+            return ""
+        frames: list[Any] = traceback.extract_tb(ei[2])
+        return " < ".join(
+            [ei[0].__name__, *(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))]
+        )

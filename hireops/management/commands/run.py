@@ -1,0 +1,95 @@
+"""``manage.py run``: everything hireops needs, on this machine, under one process manager."""
+
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+
+FIRST_LOGIN = "admin"
+
+
+class Command(BaseCommand):
+    help = "Migrate, then start web, worker, beat and (in the demo) the Feishu simulator. Ctrl-C ends them."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._make_sure_ports_are_free()
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise CommandError(f"DATABASE_URL: the database does not answer ({first_line}).") from error
+        self._welcome(password=self._first_password())
+        supervisord = Path(sys.executable).with_name("supervisord")
+        sys.stdout.flush()
+        os.chdir(settings.BASE_DIR)
+        os.execve(  # noqa: S606 - our own supervisord, without a shell on purpose
+            supervisord,
+            [str(supervisord), "--configuration", str(settings.BASE_DIR / "supervisord.conf")],
+            {**os.environ, **self._environment()},
+        )
+
+    def _make_sure_ports_are_free(self) -> None:
+        wanted = {"WEB_PORT": (settings.WEB_HOST, settings.WEB_PORT)}
+        if settings.DEMO:
+            wanted["SIMULATOR_PORT"] = ("127.0.0.1", settings.SIMULATOR_PORT)
+        for name, address in wanted.items():
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(address)
+                except OSError as error:
+                    raise CommandError(
+                        f"{name}: cannot listen on {address[0]}:{address[1]} ({error.strerror}). "
+                        f"End the program that uses it, or set {name} in .env."
+                    ) from error
+
+    def _first_password(self) -> str:
+        """The password of the login made at the first start. The demo keeps it, to print it every time."""
+        kept = settings.VAR_DIR / "demo-password"
+        if User.objects.filter(is_superuser=True).exists():
+            return kept.read_text() if settings.DEMO and kept.exists() else ""
+        password = secrets.token_urlsafe(9)
+        User.objects.create_superuser(FIRST_LOGIN, password=password)
+        if settings.DEMO:
+            kept.touch(mode=0o600)
+            kept.write_text(password)
+        return password
+
+    def _welcome(self, *, password: str) -> None:
+        say = self.stdout.write
+        web = f"http://{settings.WEB_HOST}:{settings.WEB_PORT}"
+        say("")
+        say(f"  hireops            {web}/admin/")
+        if password:
+            say(f"  login              {FIRST_LOGIN} / {password}")
+        if settings.DEMO:
+            say(f"  Feishu simulator   http://127.0.0.1:{settings.SIMULATOR_PORT}/")
+        else:
+            say(f"  Feishu             {settings.FEISHU_BASE_URL}, app {settings.FEISHU_APP_ID}")
+            say(f"  request URL        {web}/webhook/event (as Feishu reaches it from outside)")
+        say("  Ctrl-C ends everything.")
+        say("")
+
+    def _environment(self) -> dict[str, str]:
+        """What supervisord.conf reads as ``%(ENV_...)s``."""
+        return {
+            "BIN": str(Path(sys.executable).parent),
+            "RUN_AS": str(os.getuid()),
+            "VAR_DIR": str(settings.VAR_DIR),
+            "WEB_HOST": settings.WEB_HOST,
+            "WEB_PORT": str(settings.WEB_PORT),
+            "SIMULATOR_PORT": str(settings.SIMULATOR_PORT),
+            "WITH_SIMULATOR": "true" if settings.DEMO else "false",
+            "SIMULATED_APP_ID": settings.FEISHU_APP_ID if settings.DEMO else "",
+            "SIMULATED_APP_SECRET": settings.FEISHU_APP_SECRET if settings.DEMO else "",
+            "SIMULATED_ENCRYPT_KEY": settings.FEISHU_ENCRYPT_KEY if settings.DEMO else "",
+            "SIMULATED_VERIFICATION_TOKEN": settings.FEISHU_VERIFICATION_TOKEN if settings.DEMO else "",
+        }

@@ -1,0 +1,268 @@
+"""Every setting of hireops. Each value that differs between machines comes from the environment.
+
+``.env.example`` lists the variables. A wrong or missing one raises ``ImproperlyConfigured`` with one
+line that names it, so that nothing starts half-configured.
+
+Without ``FEISHU_APP_ID`` and ``FEISHU_APP_SECRET`` this is the *demo*: it talks to the simulator on this
+machine, with secrets derived from a random key that is kept in ``VAR_DIR`` and known to nobody else.
+"""
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import environ
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from hireops.environment import (
+    folder,
+    host_names,
+    one_of,
+    origins,
+    port,
+    random_key,
+    required,
+    text,
+    time_zone,
+    url,
+    whole,
+    yes_or_no,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+# --- Feishu ----------------------------------------------------------------------------------------------
+
+VAR_DIR = folder("VAR_DIR", BASE_DIR / text("VAR_DIR", "var"))
+WEB_HOST = text("WEB_HOST", "127.0.0.1")
+WEB_PORT = port("WEB_PORT", 8000)
+SIMULATOR_PORT = port("SIMULATOR_PORT", 8100)
+
+FEISHU_APP_ID = text("FEISHU_APP_ID")
+FEISHU_APP_SECRET = text("FEISHU_APP_SECRET")
+FEISHU_APP_TYPE = one_of("FEISHU_APP_TYPE", "custom", ("custom", "store"))
+FEISHU_ENCRYPT_KEY = text("FEISHU_ENCRYPT_KEY")
+FEISHU_ENCRYPT_KEY_PREVIOUS = text("FEISHU_ENCRYPT_KEY_PREVIOUS")
+FEISHU_VERIFICATION_TOKEN = text("FEISHU_VERIFICATION_TOKEN")
+FEISHU_ALLOW_UNENCRYPTED = yes_or_no("FEISHU_ALLOW_UNENCRYPTED", default=False)
+FEISHU_CONNECT_TIMEOUT = 3.0
+FEISHU_READ_TIMEOUT = 10.0
+
+DEMO = not FEISHU_APP_ID and not FEISHU_APP_SECRET
+if DEMO:
+    if WEB_PORT == SIMULATOR_PORT:
+        raise ImproperlyConfigured(f"WEB_PORT and SIMULATOR_PORT must differ; both are {WEB_PORT}.")
+    SECRET_KEY = text("SECRET_KEY") or random_key(VAR_DIR / "demo-secret-key")
+
+    def _demo_secret(purpose: str) -> str:
+        return hmac.new(SECRET_KEY.encode(), purpose.encode(), hashlib.sha256).hexdigest()[:32]
+
+    if text("FEISHU_BASE_URL"):
+        raise ImproperlyConfigured("FEISHU_BASE_URL is set, but FEISHU_APP_ID and FEISHU_APP_SECRET are not.")
+    FEISHU_BASE_URL = f"http://127.0.0.1:{SIMULATOR_PORT}"
+    FEISHU_APP_ID = "cli_demo00000000001"
+    FEISHU_APP_SECRET = _demo_secret("app secret")
+    FEISHU_ENCRYPT_KEY = _demo_secret("encrypt key")
+    FEISHU_VERIFICATION_TOKEN = _demo_secret("verification token")
+else:
+    FEISHU_BASE_URL = url("FEISHU_BASE_URL", "https://open.feishu.cn", ("https", "http")).rstrip("/")
+    for name in ("FEISHU_APP_ID", "FEISHU_APP_SECRET", "FEISHU_VERIFICATION_TOKEN"):
+        required(name)
+    SECRET_KEY = required("SECRET_KEY")
+    if not FEISHU_ENCRYPT_KEY and not FEISHU_ALLOW_UNENCRYPTED:
+        raise ImproperlyConfigured(
+            "FEISHU_ENCRYPT_KEY is missing. Without it events are neither signed nor encrypted; "
+            "set FEISHU_ALLOW_UNENCRYPTED=true if that is meant."
+        )
+
+# --- Django ----------------------------------------------------------------------------------------------
+
+DEBUG = yes_or_no("DEBUG", default=False)
+ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "hireops.urls"
+WSGI_APPLICATION = "hireops.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "hireops.desk.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "hireops",
+    "hireops.desk",
+    "hireops.feishu",
+    "hireops.inbox",
+    "hireops.outbox",
+    "bindings",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "hireops.desk.language.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database and cache ----------------------------------------------------------------------------------
+
+DATABASE_URL = url(
+    "DATABASE_URL", f"sqlite:///{VAR_DIR / 'hireops.sqlite3'}", ("sqlite", "postgres", "postgresql")
+)
+CACHE_URL = url("CACHE_URL", "locmemcache://", ("locmemcache", "redis", "rediss", "dbcache", "filecache"))
+try:
+    database = env.db_url_config(DATABASE_URL)
+except (ImproperlyConfigured, KeyError, ValueError) as mistake:
+    raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {mistake}") from mistake
+try:
+    CACHES = {"default": env.cache_url_config(CACHE_URL)}
+except (ImproperlyConfigured, KeyError, ValueError) as mistake:
+    raise ImproperlyConfigured(f"CACHE_URL cannot be read: {mistake}") from mistake
+
+match urlsplit(DATABASE_URL).scheme:
+    case "sqlite":
+        if not Path(database["NAME"]).parent.is_dir():
+            raise ImproperlyConfigured("DATABASE_URL: the folder of the SQLite file does not exist.")
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # FULL: what was answered with 200 has reached the disk, not only the operating system.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    case _:
+        database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+        # Told while connecting, so that Django needs no query for it before a patience can begin.
+        os.environ.setdefault("PGTZ", "UTC")
+DATABASES = {"default": {**database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+
+# --- Celery: the broker is only a doorbell, so nothing here has to be durable -----------------------------
+
+CELERY_BROKER_URL = url(
+    "CELERY_BROKER_URL",
+    f"embedded://{quote(str(VAR_DIR / 'doorbell'))}",
+    ("embedded", "redis", "rediss", "amqp", "amqps", "pyamqp"),
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_connect_timeout": 3,
+        "socket_timeout": 10,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+# What must be looked at even if nobody rings: beat asks for it, and each worker looks by itself now and then.
+SWEEPS = ["hireops.inbox.tasks.drain", "hireops.outbox.tasks.drain"]
+CELERY_BEAT_SCHEDULE = {
+    **{sweep: {"task": sweep, "schedule": 5.0, "options": {"expires": 5}} for sweep in SWEEPS},
+    "prove the promises": {
+        "task": "hireops.desk.tasks.check_invariants",
+        "schedule": crontab(hour="18", minute="40"),
+    },
+    "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
+}
+
+# --- The outbox ------------------------------------------------------------------------------------------
+
+OUTBOX_SENDERS = whole("OUTBOX_SENDERS", 8, most=64)
+OUTBOX_KEEP_DAYS = whole("OUTBOX_KEEP_DAYS", 180, most=36_500)
+
+# --- Language and time -----------------------------------------------------------------------------------
+
+LANGUAGE_CODE = one_of("LANGUAGE_CODE", "zh-hans", ("zh-hans", "en"))
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = time_zone("TIME_ZONE", "Asia/Shanghai")
+
+# --- Pages -----------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # serves each app's files where they lie; there is no collectstatic step
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+# --- Logs: one line each, on standard error, without bodies -------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "hireops.logs.OneLineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # who is refused is told by the view that refuses
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # it misses a host name, which a folder does not have
+    },
+}

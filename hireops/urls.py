@@ -1,0 +1,17 @@
+"""Every address of hireops."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+from hireops.desk.views import choose_language, healthz, readyz
+from hireops.inbox.views import webhook
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("language/", choose_language, name="choose_language"),
+    path("webhook/event", webhook, name="webhook"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]
