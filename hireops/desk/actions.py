@@ -1,0 +1,214 @@
+"""What staff can do to a row beyond editing it: a permission, a confirmation, a service.
+
+::
+
+    @staff_action(permission="outbox.resend_call", label=_("Send again"), confirm=_("These calls ..."))
+    def resend(request: HttpRequest, call: Call, reason: str) -> None:
+        services.resend_call(call, by=request.user, reason=reason)
+
+    class CallAdmin(MirrorAdmin):
+        staff_actions = [resend]
+
+The action is then in the list's menu and a button on the object's page, for those who have the permission.
+The permission is checked again on every POST; the state is checked by the service, which raises ``Refused``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hireops.desk.performing import perform_on_each, told
+
+MOST_AT_ONCE = 500
+OBJECTS_LISTED = 50
+
+
+class Perform(Protocol):
+    __name__: str
+
+    def __call__(self, request: HttpRequest, obj: Any, reason: str, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    name: str
+    perform: Perform
+    permission: str
+    label: str | Promise
+    confirm: str | Promise
+    reason_required: bool
+    dangerous: bool
+    offered: Callable[[Any], bool]
+
+    def allowed(self, user: User | AnonymousUser) -> bool:
+        return user.has_perm(self.permission)
+
+
+def staff_action(
+    *,
+    permission: str,
+    label: str | Promise,
+    confirm: str | Promise,
+    reason_required: bool = False,
+    dangerous: bool = False,
+    offered: Callable[[Any], bool] = lambda obj: True,
+) -> Callable[[Perform], StaffAction]:
+    """Turn ``function(request, obj, reason)`` into an action for ``StaffAdmin.staff_actions``.
+
+    ``confirm`` says on the confirmation page what will happen. ``offered(obj)`` hides the button where the
+    action makes no sense; it protects nothing, the service does.
+    """
+
+    def wrap(perform: Perform) -> StaffAction:
+        return StaffAction(
+            perform.__name__, perform, permission, label, confirm, reason_required, dangerous, offered
+        )
+
+    return wrap
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = required
+
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+
+class StaffActionsAdmin(_ModelAdmin):
+    """Puts ``staff_actions`` into the list's menu and on the object's page, and performs them."""
+
+    staff_actions: Sequence[StaffAction] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.staff_action_view)
+        return [path("actions/<slug:name>/", view, name=self._url_name("staff_action")), *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return super().get_actions(request) | {
+            action.name: (self._menu_entry(action), action.name, action.label)
+            for action in self._allowed_actions(request)
+        }
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context["staff_buttons"] = [
+                {"action": action, "url": self._url("staff_action", action.name)}
+                for action in self._allowed_actions(request)
+                if action.offered(obj)
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def staff_action_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Asks for confirmation of an action on the objects that were sent along, then performs it."""
+        action = next((action for action in self.staff_actions if action.name == name), None)
+        if action is None:
+            raise Http404(name)
+        if request.method != "POST":  # a reload, or the language switch, on the confirmation page
+            return HttpResponseRedirect(self._url("changelist"))
+        if not (action.allowed(request.user) and self.has_view_permission(request)):
+            raise PermissionDenied
+        return self._confirm_or_perform(request, action, self._chosen(request))
+
+    def _chosen(self, request: HttpRequest) -> list[Model]:
+        try:
+            ids = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            return list(self.get_queryset(request).filter(pk__in=ids)[: MOST_AT_ONCE + 1])
+        except (ValueError, OverflowError, ValidationError) as error:
+            raise BadRequest("not the ids of this model") from error
+
+    def _confirm_or_perform(
+        self, request: HttpRequest, action: StaffAction, objects: list[Model]
+    ) -> HttpResponse:
+        back = self._back(request)
+        if len(objects) > MOST_AT_ONCE:
+            text = _("More than %(most)s objects were selected. Nothing was done: select fewer at a time.")
+            self.message_user(request, text % {"most": MOST_AT_ONCE}, messages.ERROR)
+            return HttpResponseRedirect(back)
+        if not objects:
+            text = _("The selected objects no longer exist. Nothing was done.")
+            self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(back)
+        confirmed = "confirmed" in request.POST
+        form = ReasonForm(request.POST if confirmed else None, required=action.reason_required)
+        if confirmed and form.is_valid():
+            self._perform(request, action, objects, form.cleaned_data["reason"])
+            return HttpResponseRedirect(back)
+        return self._ask(request, action, objects, form, back)
+
+    def _perform(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Model], reason: str
+    ) -> None:
+        outcome = perform_on_each(lambda obj: action.perform(request, obj, reason), objects)
+        for level, text in told(action.label, outcome):
+            self.message_user(request, text, level)
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        action: StaffAction,
+        objects: list[Model],
+        form: ReasonForm,
+        back: str,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": action.label,
+            "opts": self.opts,
+            "action": action,
+            "action_url": self._url("staff_action", action.name),
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "objects": objects,
+            "listed": objects[:OBJECTS_LISTED],
+            "not_listed": max(len(objects) - OBJECTS_LISTED, 0),
+            "form": form,
+            "back": back,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/staff_action.html", context)
+
+    def _menu_entry(self, action: StaffAction) -> Callable[..., HttpResponse]:
+        def confirm(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+            return self._confirm_or_perform(request, action, list(queryset[: MOST_AT_ONCE + 1]))
+
+        return confirm
+
+    def _allowed_actions(self, request: HttpRequest) -> list[StaffAction]:
+        return [action for action in self.staff_actions if action.allowed(request.user)]
+
+    def _back(self, request: HttpRequest) -> str:
+        """Where the person came from: the list with its filters, or the object's page."""
+        back = request.POST.get("back") or request.get_full_path()
+        is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+        return back if is_ours else self._url("changelist")
+
+    def _url_name(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def _url(self, page: str, *args: Any) -> str:
+        return reverse(f"{self.admin_site.name}:{self._url_name(page)}", args=args)

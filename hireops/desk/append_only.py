@@ -1,0 +1,78 @@
+"""Rows that are added and never touched again, kept so by the ORM and by the database itself."""
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+class AppendOnlyError(Exception):
+    """Code tried to change or delete a row that is kept for ever."""
+
+
+class AppendOnlyQuerySet(models.QuerySet[Any]):
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError(f"{self.model.__name__} rows are added, never changed or deleted")
+
+    update = bulk_update = delete = _refuse
+
+
+class AppendOnly(models.Model):
+    """Base of models whose rows are evidence. Also put ``refuse_changes`` into their migration."""
+
+    objects = models.Manager.from_queryset(AppendOnlyQuerySet)()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError(f"{type(self).__name__} {self.pk} is never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError(f"{type(self).__name__} {self.pk} is never deleted")
+
+
+def refuse_changes(table: str) -> migrations.RunPython:
+    """A migration operation: from now on the database refuses UPDATE and DELETE of the table's rows.
+
+    TRUNCATE on PostgreSQL stays possible for the owner of the table (the tests empty tables with it). On
+    SQLite a later migration that alters the table builds a new one without triggers: repeat this operation.
+    """
+    return migrations.RunPython(
+        lambda apps, editor: _execute(editor, add_triggers(table, editor.connection.vendor)),
+        lambda apps, editor: _execute(editor, drop_triggers(table, editor.connection.vendor)),
+    )
+
+
+def add_triggers(table: str, vendor: str) -> list[str]:
+    """SQL statements for ``vendor`` (sqlite or postgresql)."""
+    message = f"{table} is append-only"
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            for change in ("update", "delete")
+        ]
+    function = (
+        f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    )
+    trigger = (
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
+    )
+    return [function, trigger]
+
+
+def drop_triggers(table: str, vendor: str) -> list[str]:
+    if vendor == "sqlite":
+        return [f"DROP TRIGGER {table}_no_{change}" for change in ("update", "delete")]
+    return [f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {table}_refuse()"]
+
+
+def _execute(editor: BaseDatabaseSchemaEditor, statements: Iterable[str]) -> None:
+    for statement in statements:
+        editor.execute(statement)

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+from django.utils.translation import gettext_lazy as _
+
+
+class DeskConfig(AppConfig):
+    name = "hireops.desk"
+    label = "desk"
+    verbose_name = _("Audit")
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """Django's admin, with our site in the place of its default one."""
+
+    default = False
+    default_site = "hireops.desk.site.Desk"

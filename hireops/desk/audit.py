@@ -1,0 +1,36 @@
+"""Writing down what people do."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, QuerySet
+
+from hireops.desk.models import AuditEntry
+
+LONGEST_LABEL = 200
+
+
+def record(*, by: User | None, action: str, on: Model, reason: str = "", **details: Any) -> AuditEntry:
+    """A new audit entry, in the caller's transaction: it is kept exactly if the change is.
+
+    ``by`` is None for what hireops does by itself. Mark ``action`` with ``gettext_noop``. ``details`` are
+    JSON values; personal data in them is shown masked.
+    """
+    return AuditEntry.objects.create(
+        actor=by,
+        actor_name=by.get_username() if by else "",
+        action=action,
+        target_type=ContentType.objects.get_for_model(on),
+        target_id=str(on.pk),
+        target_label=str(on)[:LONGEST_LABEL],
+        reason=reason,
+        details=details,
+    )
+
+
+def entries_about(obj: Model) -> QuerySet[AuditEntry]:
+    """All entries about this object, newest first."""
+    return AuditEntry.objects.filter(
+        target_type=ContentType.objects.get_for_model(obj), target_id=str(obj.pk)
+    ).select_related("actor")

@@ -1,0 +1,102 @@
+"""How single values look on staff pages: badges, JSON, links. Everything returned is escaped HTML."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from hireops.desk.masking import DEEPEST, masked, without_secrets
+
+LONGEST_JSON = 20_000
+
+# The words that states are written in, anywhere in hireops, and what they mean for the reader.
+TONES = {
+    "ok": {"active", "approved", "handled", "paid", "succeeded", "success"},
+    "busy": {"claimed", "pending", "requested", "running", "sending"},
+    "warn": {
+        "lost",
+        "not_sent",
+        "retired",
+        "stale",
+        "suspended",
+        "unapplied",
+        "unhandled",
+        "unknown",
+        "waiting",
+    },
+    "bad": {"failed", "gone", "refused", "rejected", "unreadable"},
+}
+NEUTRAL = "quiet"
+
+
+def state_badge(state: str, label: str | Promise) -> SafeString:
+    """A coloured badge that says ``label``. The colour follows the state; the text alone is enough."""
+    tone = next((tone for tone, states in TONES.items() if state in states), NEUTRAL)
+    return format_html('<span class="badge badge-{}">{}</span>', tone, label)
+
+
+def linked(obj: Model | None, text: str = "") -> str:
+    """A link to the object's page in the admin; the text alone where it has none, a dash for None."""
+    if obj is None:
+        return "–"
+    text = text or str(obj)
+    try:
+        options = obj._meta  # noqa: SLF001  public API
+        url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[quote(obj.pk)])
+    except NoReverseMatch:
+        return text
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+def pretty_json(value: Any, *, reveal: bool = False) -> SafeString:
+    """A JSON value for people: indented, at most 20,000 characters, numbers as they were written.
+
+    Personal data is hidden unless ``reveal`` (pass ``may_see_personal_data(request.user)``), secrets always.
+    """
+    text, cut = _first_characters(_written(without_secrets(value) if reveal else masked(value)))
+    note = format_html('<p class="help">{}</p>', _("Only the beginning is shown.")) if cut else ""
+    return format_html('<pre class="json">{}</pre>{}', text, note)
+
+
+def _first_characters(pieces: Iterator[str]) -> tuple[str, bool]:
+    taken, length = [], 0
+    for piece in pieces:
+        taken.append(piece)
+        length += len(piece)
+        if length > LONGEST_JSON:
+            break
+    # A lone surrogate is legal in JSON but cannot be sent to a browser.
+    text = "".join(taken)[:LONGEST_JSON].encode("utf-8", "backslashreplace").decode()
+    return text, length > LONGEST_JSON
+
+
+def _written(value: Any, indent: str = "") -> Iterator[str]:
+    """Like ``json.dumps(value, indent=2)``, piece by piece, and a ``Decimal`` is a number with its zeros."""
+    if len(indent) > 2 * DEEPEST:
+        yield "…"
+    elif isinstance(value, dict) and value:
+        members = ((f"{json.dumps(str(key), ensure_ascii=False)}: ", item) for key, item in value.items())
+        yield from _block("{", members, "}", indent)
+    elif isinstance(value, list | tuple) and value:
+        yield from _block("[", (("", item) for item in value), "]", indent)
+    elif isinstance(value, Decimal):
+        yield str(value)
+    else:
+        yield json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _block(opening: str, members: Iterator[tuple[str, Any]], closing: str, indent: str) -> Iterator[str]:
+    separator = opening
+    for name, item in members:
+        yield f"{separator}\n{indent}  {name}"
+        yield from _written(item, f"{indent}  ")
+        separator = ","
+    yield f"\n{indent}{closing}"

@@ -1,0 +1,24 @@
+"""The promises that a query can prove. ``manage.py check_invariants`` asks all of them."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+Invariant = Callable[[], Iterable[str]]
+
+_invariants: list[Invariant] = []
+
+
+def register(function: Invariant) -> Invariant:
+    """Have ``function`` asked; it yields one English sentence for each broken row, none if all is well."""
+    _invariants.append(function)
+    return function
+
+
+def broken() -> Iterator[tuple[str, str]]:
+    """(name of the invariant, sentence) for every broken row."""
+    for invariant in _invariants:
+        name = f"{invariant.__module__}.{invariant.__name__}"
+        yield from ((name, sentence) for sentence in invariant())
+
+
+def count() -> int:
+    return len(_invariants)

@@ -1,0 +1,19 @@
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from hireops.desk import invariants
+
+
+class Command(BaseCommand):
+    help = "Checks the promises that a query can prove; prints one line per broken row and exits with 1."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        failures = 0
+        for name, sentence in invariants.broken():
+            failures += 1
+            self.stdout.write(f"broken: {name}: {sentence}")
+        if failures:
+            sys.exit(1)
+        self.stdout.write(f"{invariants.count()} invariants hold")

@@ -1,0 +1,65 @@
+"""Pages outside the admin: the language switch, and what a load balancer asks."""
+
+from functools import cache
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from hireops.database import patience
+
+READY_WITHIN_S = 2.0
+REMEMBER_LANGUAGE_S = 365 * 24 * 60 * 60
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Remembers ``language`` in a cookie and goes back to ``next``; an unknown language changes nothing."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("admin:index")
+    response = HttpResponseRedirect(back)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=REMEMBER_LANGUAGE_S,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers; asks nobody else."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 if the database answers within 2 s and has every migration of this code, else 503."""
+    try:
+        with patience(READY_WITHIN_S):
+            missing = _newest_migrations() - set(MigrationRecorder(connection).applied_migrations())
+    except Error:
+        return JsonResponse({"database": "unreachable", "migrations": "unknown"}, status=503)
+    if missing:
+        return JsonResponse({"database": "ok", "migrations": "missing"}, status=503)
+    return JsonResponse({"database": "ok", "migrations": "ok"})
+
+
+@cache
+def _newest_migrations() -> frozenset[tuple[str, str]]:
+    """(app, name) of each app's last migration on disk; they cannot change while the process lives."""
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
