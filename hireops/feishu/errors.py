@@ -1,0 +1,117 @@
+"""One kind of error for every call to Feishu: how far the call came, and what is to be done about it."""
+
+from enum import Enum
+
+from django.utils.translation import gettext_lazy as _
+
+from hireops.feishu.codes import CODES, Advice, Meaning
+from hireops.feishu.endpoints import ENDPOINTS
+
+__all__ = ["CODES", "Advice", "FeishuError", "Outcome", "explain"]
+
+
+class Outcome(Enum):
+    """How far a failed call came."""
+
+    NOT_SENT = "not_sent"  # nothing left this machine
+    REFUSED = "refused"  # Feishu answered that it failed
+    UNKNOWN = "unknown"  # it was sent, and no understandable answer came back
+
+
+_WITHOUT_CODE = {
+    Outcome.NOT_SENT: _(
+        "The call did not reach Feishu, so nothing has changed there. hireops tries again by itself; if it "
+        "goes on, check the network and FEISHU_BASE_URL."
+    ),
+    Outcome.UNKNOWN: _(
+        "The call was sent, but no understandable answer came back, so Feishu may or may not have carried it "
+        "out. Look in Feishu before anything is sent a second time by hand."
+    ),
+    Outcome.REFUSED: _("Feishu took in nothing because it is busy. hireops tries again by itself."),
+}
+_UNKNOWN_CODE = _(
+    "Feishu refused the call with code %(code)d: “%(message)s”. Nothing was changed. Correct what it "
+    "names, then send the call again; Feishu's support needs the log ID."
+)
+SERVER_ERROR = 500
+
+
+class FeishuError(Exception):
+    """A call that did not succeed. ``str()`` is one line and holds no secret and no body.
+
+    ``code`` and ``message`` are Feishu's own (None and our words where it gave none), ``log_id`` is what
+    Feishu's support asks for, ``retry_after_s`` the wait that Feishu demands (seconds, 1 to 3600) or None,
+    ``ceiling`` the number of calls that its rate limit allows in the window that is full, or None.
+    ``endpoint`` is the name of the interface in ``ENDPOINTS`` ("" for a token call): it decides what the code
+    means.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        message: str,
+        *,
+        code: int | None = None,
+        log_id: str = "",
+        http_status: int | None = None,
+        retry_after_s: float | None = None,
+        ceiling: int | None = None,
+        advice: Advice | None = None,
+        endpoint: str = "",
+    ) -> None:
+        self.outcome = outcome
+        self.code = code
+        self.message = message
+        self.log_id = log_id
+        self.http_status = http_status
+        self.retry_after_s = retry_after_s
+        self.ceiling = ceiling
+        self.endpoint = endpoint
+        self.advice = advice or _advice(code, http_status, endpoint)
+        super().__init__(outcome, message, code, log_id, http_status)
+
+    def happened_at(self, endpoint: str) -> None:
+        """Note the interface that was called, and take the advice from what the code means there.
+
+        A refusal that the interface documents is one, even if it comes with HTTP 500 (1002863).
+        """
+        self.endpoint = endpoint
+        if self.code is not None and self.code in ENDPOINTS[endpoint].meanings:
+            self.advice = ENDPOINTS[endpoint].meanings[self.code][0]
+            if self.advice is not Advice.RETRY_LATER:
+                self.outcome = Outcome.REFUSED
+
+    def __str__(self) -> str:
+        known = {"code": self.code, "HTTP": self.http_status, "log_id": self.log_id or None}
+        details = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
+        return f"{self.outcome.value}: {self.message}" + (f" ({details})" if details else "")
+
+    @property
+    def explanation(self) -> str:
+        """For staff, in the reader's language: what happened, what it means, what to do."""
+        return explain(self.outcome, self.code, self.message, self.endpoint)
+
+
+def explain(outcome: Outcome, code: int | None, message: str, endpoint: str = "") -> str:
+    """The same for a failure of which only the row is left."""
+    if code is None:
+        return str(_WITHOUT_CODE[outcome])
+    meaning = _meaning(code, endpoint)
+    return str(meaning[1]) if meaning else str(_UNKNOWN_CODE) % {"code": code, "message": message}
+
+
+def _meaning(code: int | None, endpoint: str) -> Meaning | None:
+    """What the code means at this interface; what it means in general, if it is nothing particular there."""
+    if code is None:
+        return None
+    here = ENDPOINTS[endpoint].meanings if endpoint in ENDPOINTS else {}
+    return here.get(code) or CODES.get(code)
+
+
+def _advice(code: int | None, http_status: int | None, endpoint: str) -> Advice:
+    meaning = _meaning(code, endpoint)
+    if meaning:
+        return meaning[0]
+    if code is None or (http_status is not None and http_status >= SERVER_ERROR):
+        return Advice.RETRY_LATER
+    return Advice.ASK_PERSON

@@ -1,0 +1,115 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TenantManager(models.Manager["Tenant"]):
+    def known(self, *, app_id: str, tenant_key: str) -> "Tenant":
+        """The tenant's row, made on its first mention."""
+        return self.get_or_create(app_id=app_id, tenant_key=tenant_key)[0]
+
+
+class Tenant(models.Model):
+    """A customer's company in Feishu, as one app sees it. Learnt from events, never typed in."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+        GONE = "gone", _("uninstalled")
+
+    app_id = models.CharField(_("app ID"), max_length=255)
+    tenant_key = models.CharField(_("tenant key"), max_length=255)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.ACTIVE)
+    state_at = models.DateTimeField(_("state since"), null=True, blank=True)
+    created_at = models.DateTimeField(_("known since"), auto_now_add=True)
+
+    objects = TenantManager()
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["app_id", "tenant_key"], name="one_row_per_app_and_tenant")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.tenant_key
+
+
+class AccessToken(models.Model):
+    """A token that all processes share, encrypted in ``sealed``; who holds the claim fetches a new one."""
+
+    class Kind(models.TextChoices):
+        TENANT = "tenant", "tenant_access_token"
+        APP = "app", "app_access_token"
+
+    app_id = models.CharField(max_length=255)
+    tenant_key = models.CharField(max_length=255, blank=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    sealed = models.TextField(blank=True)
+    expires_at = models.DateTimeField(null=True)
+    renew_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["app_id", "tenant_key", "kind"], name="one_token_of_each_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.app_id} {self.tenant_key}".strip()
+
+
+class AppTicket(models.Model):
+    """A store app's newest app_ticket, encrypted, and when a new one was last asked for (contract 1.4)."""
+
+    app_id = models.CharField(max_length=255, unique=True)
+    sealed = models.TextField(blank=True)
+    sent_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.app_id
+
+
+class Quota(models.Model):
+    """How many calls of one interface have been let through for one tenant, and what Feishu said to that.
+
+    Moments are seconds since 1970 by the database's clock. ``calls_per_second`` and ``calls_per_minute`` are
+    ceilings that Feishu has lowered, learnt at ``learnt_at``; ``strikes`` are rate limits met in a row, and
+    until ``probe_until`` one call tries whether they are over.
+    """
+
+    app_id = models.CharField(max_length=255)
+    tenant_key = models.CharField(max_length=255, blank=True)
+    endpoint = models.CharField(max_length=100)
+    given = models.BigIntegerField(default=0)
+    blocked_until = models.FloatField(default=0)
+    probe_until = models.FloatField(default=0)
+    strikes = models.IntegerField(default=0)
+    calls_per_second = models.IntegerField(null=True)
+    calls_per_minute = models.IntegerField(null=True)
+    learnt_at = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app_id", "tenant_key", "endpoint"], name="one_quota_of_each_interface"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.app_id} {self.tenant_key}".strip()
+
+
+class QuotaSlot(models.Model):
+    """When one of the latest calls was to leave: a ring, in which the newest overwrites the oldest."""
+
+    pk = models.CompositePrimaryKey("quota_id", "position")
+    quota = models.ForeignKey(Quota, on_delete=models.CASCADE, db_index=False)
+    position = models.IntegerField()
+    taken_at = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.position} of {self.quota_id}"

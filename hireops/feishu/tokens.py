@@ -1,0 +1,258 @@
+"""Access tokens, shared by all processes through the database (contract 1.1 to 1.8).
+
+One process at a time renews a token: a guarded UPDATE claims the row, the request is made outside any
+transaction, and the others go on with the old token while it is valid, or wait a few seconds for the new one.
+Each process remembers for a few seconds what it has read, so that most calls ask the database nothing.
+"""
+
+import logging
+import re
+from datetime import datetime, timedelta
+from time import monotonic, sleep
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from hireops import database
+from hireops.feishu.errors import Advice, FeishuError, Outcome
+from hireops.feishu.models import AccessToken, AppTicket
+from hireops.feishu.protocol import ask
+from hireops.feishu.sealing import seal, unseal
+
+logger = logging.getLogger(__name__)
+
+AUTH = "/open-apis/auth/v3"
+LIFETIME_MAX_S = 7200
+# Feishu gives out a new token only when fewer than 30 minutes remain of the old one.
+RENEW_BEFORE_END = timedelta(minutes=20)
+# No call is started with a token that may end before it arrives.
+USABLE_BEFORE_END = timedelta(seconds=15)
+CLAIM = timedelta(seconds=30)
+PAUSE_AFTER_FAILURE = timedelta(seconds=1)
+PAUSE_WITH_OLD_TOKEN = timedelta(minutes=1)
+WAIT_S = 5.0
+POLL_S = 0.05
+REMEMBER_S = 5.0
+TICKET_REQUEST_EVERY = timedelta(minutes=10)
+APP_TICKET_INVALID = 10012
+
+Kind = AccessToken.Kind
+_TOKEN = re.compile(r"[!-~]+")  # goes into a header
+
+
+def access_token(tenant_key: str) -> str:
+    """A tenant_access_token that is valid now; ``FeishuError`` with ``NOT_SENT`` if there is none to be had.
+
+    A custom app has one tenant and one token, whatever ``tenant_key`` says.
+    """
+    try:
+        tenant = owner(tenant_key)
+        return _remembered(tenant) or _current(tenant, Kind.TENANT)
+    except FeishuError as error:
+        raise _before_sending(error) from None
+
+
+def drop(tenant_key: str, token: str) -> None:
+    """Forget ``token``, which Feishu did not accept; a newer one that has taken its place is kept."""
+    tenant = owner(tenant_key)
+    _refused[_place(tenant)] = token
+    _memory.pop(_place(tenant), None)
+    _drop(tenant, Kind.TENANT, token)
+
+
+def owner(tenant_key: str) -> str:
+    """The tenant under which tokens and quotas are kept: "" for a custom app, which has only one."""
+    if settings.FEISHU_APP_TYPE == "custom":
+        return ""
+    if not tenant_key:
+        raise FeishuError(
+            Outcome.NOT_SENT, "a store app calls for one tenant, and none was named", advice=Advice.ASK_PERSON
+        )
+    return tenant_key
+
+
+def keep_app_ticket(*, app_id: str, ticket: str, sent_at: datetime) -> None:
+    """Keep a store app's ticket, unless a newer one is here already. ``sent_at`` is the event's ``ts``."""
+    AppTicket.objects.get_or_create(app_id=app_id)
+    older = Q(sent_at=None) | Q(sent_at__lt=sent_at)
+    AppTicket.objects.filter(older, app_id=app_id).update(sealed=seal(ticket), sent_at=sent_at)
+
+
+# --- What this process remembers ---------------------------------------------------------------------------
+
+_memory: dict[tuple[str, str, str], tuple[str, float]] = {}  # a token, and until when, by time.monotonic()
+_refused: dict[tuple[str, str, str], str] = {}  # a thread that read it before it was dropped may come late
+
+
+def _place(tenant_key: str) -> tuple[str, str, str]:
+    return settings.FEISHU_BASE_URL, settings.FEISHU_APP_ID, tenant_key
+
+
+def _remembered(tenant_key: str) -> str | None:
+    token, until = _memory.get(_place(tenant_key), ("", 0.0))
+    return token if monotonic() < until else None
+
+
+def _remember(row: AccessToken, token: str, renew_in: timedelta) -> None:
+    place = _place(row.tenant_key)
+    if row.kind == Kind.TENANT and token != _refused.get(place):
+        _memory[place] = token, monotonic() + min(REMEMBER_S, renew_in.total_seconds())
+
+
+# --- The row ---------------------------------------------------------------------------------------------
+
+
+def _current(tenant_key: str, kind: AccessToken.Kind) -> str:
+    row, _created = AccessToken.objects.get_or_create(
+        app_id=settings.FEISHU_APP_ID, tenant_key=tenant_key, kind=kind
+    )
+    waited_until = monotonic() + WAIT_S
+    while True:
+        now = database.now()
+        token = unseal(row.sealed)
+        if token and row.renew_at and now < row.renew_at:
+            _remember(row, token, row.renew_at - now)
+            return token
+        usable = token if token and row.expires_at and now < row.expires_at - USABLE_BEFORE_END else None
+        if _claim(row, now):
+            return _renewed(row, usable)
+        if usable:
+            return usable
+        if monotonic() > waited_until:
+            raise FeishuError(Outcome.NOT_SENT, "another process is still fetching it")
+        sleep(POLL_S)
+        row.refresh_from_db()
+
+
+def _claim(row: AccessToken, now: datetime) -> bool:
+    """Whether this process, and no other, may renew what it has read in ``row``."""
+    if row.claimed_until and now < row.claimed_until:
+        return False
+    until = now + CLAIM
+    unchanged = AccessToken.objects.filter(pk=row.pk, sealed=row.sealed, claimed_until=row.claimed_until)
+    row.claimed_until = until
+    return unchanged.update(claimed_until=until) == 1
+
+
+def _renewed(row: AccessToken, usable: str | None) -> str:
+    """A fresh token; the old one if that is still usable and no fresh one is to be had."""
+    now = database.now()
+    try:
+        token, lifetime = _fetch(row)
+    except Exception as error:
+        pause = PAUSE_WITH_OLD_TOKEN if usable else PAUSE_AFTER_FAILURE
+        _release(row, claimed_until=database.now() + pause)
+        if usable and isinstance(error, FeishuError):
+            logger.warning("%s could not be renewed and is used on: %s", row.kind, error)
+            return usable
+        raise
+    _release(
+        row,
+        sealed=seal(token),
+        expires_at=now + lifetime,
+        renew_at=now + max(lifetime - RENEW_BEFORE_END, lifetime / 2),
+        claimed_until=None,
+    )
+    return token
+
+
+def _release(row: AccessToken, **changes: Any) -> None:
+    # Not if the claim has run out meanwhile and is another's now.
+    AccessToken.objects.filter(pk=row.pk, claimed_until=row.claimed_until).update(**changes)
+
+
+def _drop(tenant_key: str, kind: AccessToken.Kind, token: str) -> None:
+    for row in AccessToken.objects.filter(app_id=settings.FEISHU_APP_ID, tenant_key=tenant_key, kind=kind):
+        if unseal(row.sealed) == token:
+            AccessToken.objects.filter(pk=row.pk, sealed=row.sealed).update(
+                sealed="", expires_at=None, renew_at=None
+            )
+
+
+# --- Feishu ----------------------------------------------------------------------------------------------
+
+
+def _fetch(row: AccessToken) -> tuple[str, timedelta]:
+    try:
+        if settings.FEISHU_APP_TYPE == "custom":
+            return _ask_for("tenant_access_token", "tenant_access_token/internal", _app_secret())
+        if row.kind == Kind.APP:
+            return _ask_for("app_access_token", "app_access_token", _app_secret() | {"app_ticket": _ticket()})
+        return _fetch_for_tenant(row.tenant_key)
+    except FeishuError as error:
+        if error.code == APP_TICKET_INVALID:
+            _request_ticket()
+        raise
+
+
+def _fetch_for_tenant(tenant_key: str) -> tuple[str, timedelta]:
+    app_token = _current("", Kind.APP)
+    try:
+        return _ask_for_tenant(tenant_key, app_token)
+    except FeishuError as error:
+        if error.advice is not Advice.REFRESH_TOKEN:
+            raise
+    _drop("", Kind.APP, app_token)
+    return _ask_for_tenant(tenant_key, _current("", Kind.APP))
+
+
+def _ask_for_tenant(tenant_key: str, app_token: str) -> tuple[str, timedelta]:
+    body = {"app_access_token": app_token, "tenant_key": tenant_key}
+    return _ask_for("tenant_access_token", "tenant_access_token", body)
+
+
+def _ask_for(name: str, path: str, body: dict[str, str]) -> tuple[str, timedelta]:
+    """The token called ``name`` in the answer, and how long it lives."""
+    reply = ask("POST", f"{AUTH}/{path}", body=body)
+    token, expire = reply.content.get(name), reply.content.get("expire")
+    if isinstance(token, str) and _TOKEN.fullmatch(token) and type(expire) is int and expire > 0:
+        return token, timedelta(seconds=min(expire, LIFETIME_MAX_S))
+    raise FeishuError(
+        Outcome.UNKNOWN,
+        f"an answer without a usable {name} or expire",
+        log_id=reply.log_id,
+        http_status=reply.http_status,
+        advice=Advice.RETRY_LATER,
+    )
+
+
+def _app_secret() -> dict[str, str]:
+    return {"app_id": settings.FEISHU_APP_ID, "app_secret": settings.FEISHU_APP_SECRET}
+
+
+def _before_sending(error: FeishuError) -> FeishuError:
+    """However the token call ended: the call that wanted the token has not been sent."""
+    advice = Advice.ASK_PERSON if error.advice is Advice.REFRESH_TOKEN else error.advice
+    return FeishuError(
+        Outcome.NOT_SENT,
+        f"no access token: {error.message}",
+        code=error.code,
+        log_id=error.log_id,
+        http_status=error.http_status,
+        retry_after_s=error.retry_after_s,
+        advice=advice,
+    )
+
+
+# --- The ticket of a store app (contract 1.4) ------------------------------------------------------------
+
+
+def _ticket() -> str:
+    row = AppTicket.objects.filter(app_id=settings.FEISHU_APP_ID).first()
+    ticket = unseal(row.sealed) if row else None
+    if ticket:
+        return ticket
+    _request_ticket()
+    raise FeishuError(
+        Outcome.NOT_SENT, "no app_ticket yet; Feishu was asked to send one", advice=Advice.RETRY_LATER
+    )
+
+
+def _request_ticket() -> None:
+    """Ask Feishu to push the ticket again, at most every ten minutes, however many processes want it."""
+    AppTicket.objects.get_or_create(app_id=settings.FEISHU_APP_ID)
+    now = database.now()
+    due = Q(asked_at=None) | Q(asked_at__lt=now - TICKET_REQUEST_EVERY)
+    if AppTicket.objects.filter(due, app_id=settings.FEISHU_APP_ID).update(asked_at=now):
+        ask("POST", f"{AUTH}/app_ticket/resend", body=_app_secret())
