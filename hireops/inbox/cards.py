@@ -1,0 +1,46 @@
+"""What the home page says about events."""
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hireops import database
+from hireops.desk.cards import Card
+from hireops.inbox.models import Event
+
+EVENTS_PAGE = "admin:inbox_event_changelist"
+LATE_AFTER_S = 60
+COUNT_AT_MOST = 1000
+
+
+def events_waiting(user: User | AnonymousUser) -> Card | None:
+    """How old the oldest event is that is due and not handled."""
+    if not user.has_perm("inbox.view_event"):
+        return None
+    now = database.now()
+    oldest = Event.objects.filter(not_before__lte=now).order_by("not_before").only("not_before").first()
+    age_s = (now - oldest.not_before).total_seconds() if oldest and oldest.not_before else 0
+    note = _("A worker is on it.") if oldest else _("All events are handled.")
+    return Card(
+        title=gettext_lazy("Oldest unhandled event"),
+        value=_("%(seconds)d s") % {"seconds": age_s} if oldest else _("none"),
+        note=_("Is the worker running?") if age_s > LATE_AFTER_S else note,
+        url=reverse(EVENTS_PAGE) + "?state__exact=pending",
+        tone="bad" if age_s > LATE_AFTER_S else "ok",
+    )
+
+
+def events_failed(user: User | AnonymousUser) -> Card | None:
+    """How many events could not be handled, at least for now."""
+    if not user.has_perm("inbox.view_event"):
+        return None
+    failed = Event.objects.filter(state=Event.State.FAILED)
+    count = failed.values("pk")[:COUNT_AT_MOST].count()
+    return Card(
+        title=gettext_lazy("Events that could not be handled"),
+        value=f"{count}+" if count == COUNT_AT_MOST else count,
+        note=_("Look at the reasons.") if count else _("Nothing to do."),
+        url=reverse(EVENTS_PAGE) + "?state__exact=failed",
+        tone="warn" if count else "ok",
+    )

@@ -1,0 +1,116 @@
+"""An authentic delivery becomes a row, once: the short road between the webhook and its 200."""
+
+import hashlib
+from collections.abc import Callable
+from time import monotonic
+
+from django.db import DataError, InterfaceError, OperationalError, connection
+from django.utils.translation import gettext_noop
+
+from hireops import database
+from hireops.feishu import callbacks
+
+# Feishu waits three seconds (contract 6.6). A broken connection shows at once and is worth a second one,
+# which may take two seconds to open (``connect_timeout``).
+PATIENCE_S = 2.5
+BROKEN_CONNECTION_SHOWS_WITHIN_S = 0.4
+# Requests that queue behind one that waited in vain are not to wait as well: together they would be too late.
+BELIEVE_IN_SILENCE_S = 1.0
+
+_silent_until = 0.0
+
+UNFORESEEN = gettext_noop("the database cannot hold its content")
+
+INSERT_EVENT = """
+    INSERT INTO inbox_event
+        (app_id, event_id, event_type, tenant_key, created_at, raw, payload, digest, state)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending')
+    ON CONFLICT (app_id, event_id) DO NOTHING
+    RETURNING id
+"""
+INSERT_UNREADABLE = """
+    INSERT INTO inbox_event
+        (app_id, event_id, event_type, tenant_key, raw, digest, state, reason, not_before)
+    VALUES (%s, %s, '', '', %s, %s, 'unreadable', %s, NULL)
+    ON CONFLICT (app_id, event_id) DO NOTHING
+    RETURNING id
+"""
+NOTE_OTHER_CONTENT = """
+    INSERT INTO inbox_conflict (event_id, digest, raw, payload)
+    SELECT id, %s, %s, %s FROM inbox_event WHERE app_id = %s AND event_id = %s AND digest <> %s
+    ON CONFLICT (event_id, digest) DO NOTHING
+"""
+
+
+def keep(event: callbacks.Event, raw: bytes) -> bool:
+    """Commit the event. True if it is new; a copy changes nothing, another content under its id is noted.
+
+    Raises ``OperationalError`` or ``InterfaceError`` when the database does not answer in time; the event
+    is then not known to be stored.
+    """
+
+    def insert() -> bool:
+        try:
+            return _insert_event(event, raw)
+        except DataError:  # the database knows values that it cannot hold and we did not foresee
+            return _insert_unreadable(raw, event.app_id, UNFORESEEN)
+
+    return _within_patience(insert)
+
+
+def keep_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
+    """Commit a delivery that is authentic and cannot be read. True if it is new. Raises as ``keep``."""
+    return _within_patience(lambda: _insert_unreadable(raw, app_id, reason))
+
+
+def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
+    digest = hashlib.sha256(raw).hexdigest()
+    return _insert(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", raw, digest, reason))
+
+
+def _insert_event(event: callbacks.Event, raw: bytes) -> bool:
+    created_at = connection.ops.adapt_datetimefield_value(event.created_at)
+    is_new = _insert(
+        INSERT_EVENT,
+        (
+            event.app_id,
+            event.event_id,
+            event.event_type,
+            event.tenant_key,
+            created_at,
+            raw,
+            event.payload_json,
+            event.digest,
+        ),
+    )
+    if not is_new:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                NOTE_OTHER_CONTENT,
+                (event.digest, raw, event.payload_json, event.app_id, event.event_id, event.digest),
+            )
+    return is_new
+
+
+def _insert(statement: str, values: tuple[str | bytes | None, ...]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone() is not None
+
+
+def _within_patience(insert: Callable[[], bool]) -> bool:
+    global _silent_until  # noqa: PLW0603 - that the database is silent is a fact about the process
+    started = monotonic()
+    if started < _silent_until:
+        raise OperationalError("the database did not answer a moment ago")
+    try:
+        with database.patience(PATIENCE_S):
+            return insert()
+    except (OperationalError, InterfaceError):
+        connection.close()
+        if monotonic() - started > BROKEN_CONNECTION_SHOWS_WITHIN_S:
+            _silent_until = monotonic() + BELIEVE_IN_SILENCE_S
+            raise
+    connection.ensure_connection()
+    with database.patience(PATIENCE_S - (monotonic() - started)):
+        return insert()

@@ -1,0 +1,139 @@
+"""What Feishu told us: each event once, and every try to handle it."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from hireops.feishu.models import Tenant
+
+ID_LENGTH = 255
+
+
+class DecimalDecoder(json.JSONDecoder):
+    """Reads JSON numbers with a fraction as ``Decimal``: amounts never pass through a float."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "parse_float": Decimal})
+
+
+class Event(models.Model):
+    """One event of Feishu, kept as it came (contract 6.3). Only its state ever changes.
+
+    ``payload`` is the whole decrypted envelope without the Verification Token. An *unreadable* event has
+    none; its ``event_id`` is then ``sha256:`` and the digest of the raw bytes. A *failed* event with a
+    ``not_before`` is tried again by itself; without one it waits for a person.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        HANDLED = "handled", _("Handled")
+        UNHANDLED = "unhandled", _("No handler")
+        FAILED = "failed", _("Failed")
+        UNREADABLE = "unreadable", _("Unreadable")
+
+    app_id = models.CharField(_("app"), max_length=ID_LENGTH)
+    event_id = models.CharField(_("event ID"), max_length=ID_LENGTH)
+    event_type = models.CharField(_("event type"), max_length=ID_LENGTH, blank=True)
+    tenant_key = models.CharField(_("tenant key"), max_length=ID_LENGTH, blank=True)
+    created_at = models.DateTimeField(_("created at Feishu"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received"), db_default=Now())
+    raw = models.BinaryField(_("raw bytes"))
+    payload = models.JSONField(_("content"), null=True, blank=True, decoder=DecimalDecoder)
+    digest = models.CharField(_("digest"), max_length=64)
+
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.PENDING)
+    reason = models.TextField(_("reason"), blank=True, db_default="", default="")
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    # When a worker may take it next, by the database's clock; while one is at it, the end of its lease.
+    # Empty: not before somebody asks for it.
+    not_before = models.DateTimeField(_("next try"), null=True, blank=True, db_default=Now())
+    tries = models.PositiveIntegerField(_("tries"), db_default=0, default=0)
+    lease_key = models.UUIDField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        permissions = [("replay_event", gettext_noop("Can replay events"))]
+        constraints = [
+            models.UniqueConstraint(fields=["app_id", "event_id"], name="event_is_kept_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "handled", "unhandled", "failed", "unreadable"]),
+                name="event_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="handled", handled_at__isnull=False)
+                | (~Q(state="handled") & Q(handled_at__isnull=True)),
+                name="event_handled_has_its_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["not_before", "id"], condition=Q(not_before__isnull=False), name="event_due"
+            ),
+            models.Index(fields=["state", "-id"], name="event_by_state"),
+            models.Index(fields=["event_type", "-id"], name="event_by_type"),
+            models.Index(fields=["received_at"], name="event_by_day"),
+            models.Index(fields=["event_id"], name="event_by_its_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type or _('unreadable')} {self.event_id}"
+
+    @property
+    def tenant(self) -> Tenant:
+        """The customer this event speaks of; made known by it if it is the first from there."""
+        return Tenant.objects.known(app_id=self.app_id, tenant_key=self.tenant_key)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The ``event`` object: what the pages of the contract describe for each event type."""
+        envelope: dict[str, Any] = self.payload or {}
+        return dict(envelope["event"])
+
+
+class Attempt(models.Model):
+    """One try to handle an event. Written before the try; its end is written once. Never removed."""
+
+    class Outcome(models.TextChoices):
+        HANDLED = "handled", _("Handled")
+        UNHANDLED = "unhandled", _("No handler")
+        RAISED = "raised", _("Raised an error")
+        LOST = "lost", _("Worker was lost")
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="attempts", verbose_name=_("event"))
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display() or _('running')} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Conflict(models.Model):
+    """Another content that came under the id of an event we have. The first one counts; this is noted."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="conflicts", verbose_name=_("event"))
+    received_at = models.DateTimeField(_("received"), db_default=Now())
+    digest = models.CharField(_("digest"), max_length=64)
+    raw = models.BinaryField(_("raw bytes"))
+    payload = models.JSONField(_("content"), null=True, blank=True, decoder=DecimalDecoder)
+
+    class Meta:
+        verbose_name = _("other content under the same ID")
+        verbose_name_plural = _("other contents under the same ID")
+        constraints = [models.UniqueConstraint(fields=["event", "digest"], name="conflict_is_noted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.digest[:12]}"

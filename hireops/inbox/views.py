@@ -1,0 +1,73 @@
+"""The webhook: ``POST /webhook/event`` (contract 6). It answers 200 only for what is committed."""
+
+import logging
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from hireops.doorbell import ring
+from hireops.feishu import callbacks
+from hireops.inbox import intake, tasks
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 1024 * 1024
+SILENCE_S = 2.0
+
+
+@csrf_exempt
+@require_POST
+def webhook(request: HttpRequest) -> JsonResponse:
+    try:
+        body = _read_body(request)
+    except OSError:
+        return _refusal(request, 408, "the body did not come")
+    if body is None:
+        return _refusal(request, 413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+    try:
+        delivery = callbacks.open_callback(body, request.headers, _keys())
+    except callbacks.NotAuthentic as refused:
+        return _refusal(request, refused.status, refused.reason)
+
+    if isinstance(delivery, callbacks.Challenge):
+        return JsonResponse({"challenge": delivery.challenge})
+    try:
+        if isinstance(delivery, callbacks.Unreadable):
+            intake.keep_unreadable(body, app_id=settings.FEISHU_APP_ID, reason=delivery.reason)
+        elif intake.keep(delivery, body):
+            ring(tasks.drain)
+    except (OperationalError, InterfaceError) as error:
+        return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")
+    return JsonResponse({"msg": "success"})
+
+
+def _read_body(request: HttpRequest) -> bytes | None:
+    """The raw body, or None when it is too large; what is too large is not read to its end."""
+    if server_socket := request.META.get("gunicorn.socket"):
+        server_socket.settimeout(SILENCE_S)  # or silent callers would hold every thread
+    announced = request.META.get("CONTENT_LENGTH")
+    if announced:
+        return request.read(int(announced)) if int(announced) <= MAX_BODY_BYTES else None
+    if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
+        return b""
+    # Django reads nothing without a length; the server's own stream knows where the chunks end.
+    body: bytes = request.META["wsgi.input"].read(MAX_BODY_BYTES + 1)
+    return body if len(body) <= MAX_BODY_BYTES else None
+
+
+def _keys() -> callbacks.CallbackKeys:
+    return callbacks.CallbackKeys(
+        app_id=settings.FEISHU_APP_ID,
+        encrypt_keys=tuple(
+            key for key in (settings.FEISHU_ENCRYPT_KEY, settings.FEISHU_ENCRYPT_KEY_PREVIOUS) if key
+        ),
+        verification_token=settings.FEISHU_VERIFICATION_TOKEN,
+    )
+
+
+def _refusal(request: HttpRequest, status: int, reason: str) -> JsonResponse:
+    logger.warning("webhook answered %d to %s: %s", status, request.META.get("REMOTE_ADDR", "?"), reason)
+    return JsonResponse({"code": status, "msg": reason}, status=status)
