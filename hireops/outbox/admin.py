@@ -1,0 +1,226 @@
+"""What staff see of the calls to Feishu."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.admin import MirrorAdmin, linked, pretty_json, staff_action, state_badge
+from hireops.desk.inlines import MirrorInline
+from hireops.doorbell import ring
+from hireops.feishu.models import Tenant
+from hireops.outbox import registry, services, tasks
+from hireops.outbox.models import Attempt, Call, Channel
+from hireops.outbox.reasons import explain, explain_delay
+
+
+@staff_action(
+    permission="outbox.resend_call",
+    label=_("Send again"),
+    confirm=_(
+        "These calls are sent to Feishu once more, now, exactly as they are. Where nobody knows whether "
+        "Feishu has done it already, look there first: sending it again could do it twice."
+    ),
+    reason_required=True,
+    dangerous=True,
+    offered=lambda call: call.state in services.RESENDABLE,
+)
+def resend(request: HttpRequest, call: Call, reason: str) -> None:
+    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+    services.resend_call(call, by=request.user, reason=reason)
+    ring(tasks.drain)
+
+
+@staff_action(
+    permission="outbox.cancel_call",
+    label=_("Cancel the call"),
+    confirm=_(
+        "These calls are given up and never sent to Feishu. What they were to change there stays as it is; "
+        "it can be asked for again where it came from."
+    ),
+    reason_required=True,
+    dangerous=True,
+    offered=lambda call: call.state not in Call.FINAL and call.lease_key is None and call.answer is None,
+)
+def cancel(request: HttpRequest, call: Call, reason: str) -> None:
+    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+    services.cancel_call(call, by=request.user, reason=reason)
+
+
+@staff_action(
+    permission="outbox.resolve_call",
+    label=_("It was done"),
+    confirm=_(
+        "You have looked in Feishu and seen that these calls were done, although no clear answer came. They "
+        "end as done and are never sent again. If one was not done after all, it has to be asked for anew."
+    ),
+    reason_required=True,
+    dangerous=True,
+    offered=services.can_be_marked_as_done,
+)
+def mark_as_done(request: HttpRequest, call: Call, reason: str) -> None:
+    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+    services.mark_as_done(call, by=request.user, reason=reason)
+    ring(tasks.drain)
+
+
+class OperationFilter(admin.SimpleListFilter):
+    title = _("operation")
+    parameter_name = "operation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return registry.labels()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
+        return queryset.filter(operation=self.value()) if self.value() else queryset
+
+
+class AttemptInline(MirrorInline):
+    model = Attempt
+    fields = (
+        "started_at",
+        "duration_ms",
+        "outcome_shown",
+        "http_status",
+        "code",
+        "message",
+        "log_id",
+        "exchange_shown",
+    )
+
+    @admin.display(description=_("outcome"))
+    def outcome_shown(self, attempt: Attempt) -> SafeString:
+        badge = state_badge(attempt.outcome or "running", attempt.get_outcome_display() or _("Running"))
+        return format_html("{} {}", badge, _("(finding out)")) if attempt.resolving else badge
+
+    @admin.display(description=_("sent and answered"))
+    def exchange_shown(self, attempt: Attempt) -> str:
+        said = ((_("Sent"), attempt.request), (_("Answered"), attempt.response))
+        return format_html_join(
+            "",
+            "<details><summary>{}</summary>{}</details>",
+            ((title, pretty_json(value, reveal=True)) for title, value in said if value is not None),
+        )
+
+
+@admin.register(Call)
+class CallAdmin(MirrorAdmin):
+    list_display = (
+        "operation_shown",
+        "target",
+        "tenant",
+        "state_shown",
+        "tries",
+        "error_code",
+        "log_id",
+        "created_at",
+    )
+    list_filter = ("state", OperationFilter, "tenant", ("created_at", admin.DateFieldListFilter))
+    list_select_related = ("tenant",)
+    exact_search_fields = ("target", "attempts__log_id")
+    search_help_text = _("Target, log ID, operation, or the tenant's name or key, in full")
+    ordering = ("-id",)
+    inlines = [AttemptInline]
+    staff_actions = [resend, cancel, mark_as_done]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": (
+                    "operation_shown",
+                    "target",
+                    "tenant",
+                    "state_shown",
+                    "what_it_means",
+                    "delay",
+                    "causes",
+                    "created_by",
+                    "created_at",
+                    "not_before",
+                    "finished_at",
+                    "trimmed_at",
+                    "tries",
+                    "superseded_by_shown",
+                    "error_code",
+                    "error_message",
+                    "log_id",
+                )
+            },
+        ),
+        (_("Content"), {"fields": ("payload_shown", "answer_shown")}),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Call], search_term: str
+    ) -> tuple[QuerySet[Call], bool]:
+        """Whole values only. Of an operation or a tenant there may be millions: these narrow the list."""
+        term = search_term.strip()
+        if operations := [name for name, label in registry.labels() if term in {name, label}]:
+            return queryset.filter(operation__in=operations), False
+        if tenants := list(Tenant.objects.filter(Q(tenant_key=term) | Q(name=term)) if term else ()):
+            return queryset.filter(tenant__in=tenants), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("operation"), ordering="operation")
+    def operation_shown(self, call: Call) -> str:
+        return registry.label_of(call.operation)
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, call: Call) -> SafeString:
+        return state_badge(call.state, call.get_state_display())
+
+    @admin.display(description=_("what it means"))
+    def what_it_means(self, call: Call) -> str:
+        return explain(call)
+
+    @admin.display(description=_("what it waits for"), empty_value="–")
+    def delay(self, call: Call) -> str:
+        return explain_delay(call) or self.get_empty_value_display()
+
+    @admin.display(description=_("belongs to"))
+    def causes(self, call: Call) -> str:
+        """The rows of the business apps that owe this call, whatever apps there are."""
+        rows = [
+            row
+            for relation in self.opts.related_objects
+            if relation.one_to_one and (row := getattr(call, relation.get_accessor_name() or "", None))
+        ]
+        return format_html_join(", ", "{}", ((linked(row),) for row in rows))
+
+    @admin.display(description=_("replaced by"))
+    def superseded_by_shown(self, call: Call) -> str:
+        return linked(call.superseded_by)
+
+    @admin.display(description=_("what is sent"))
+    def payload_shown(self, call: Call) -> SafeString:
+        return pretty_json(call.payload)
+
+    @admin.display(description=_("answer"))
+    def answer_shown(self, call: Call) -> str:
+        return pretty_json(call.answer) if call.answer is not None else ""
+
+
+@admin.register(Channel)
+class ChannelAdmin(MirrorAdmin):
+    list_display = (
+        "operation_shown",
+        "tenant",
+        "open_from",
+        "closed_by",
+        "failures",
+        "failed_at",
+        "served_at",
+    )
+    list_filter = ("tenant", "closed_by")
+    list_select_related = ("tenant",)
+    ordering = ("-open_from", "id")
+    fields = list_display
+
+    @admin.display(description=_("operation"), ordering="operation")
+    def operation_shown(self, channel: Channel) -> str:
+        return registry.label_of(channel.operation)

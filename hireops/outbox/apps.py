@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxConfig(AppConfig):
+    name = "hireops.outbox"
+    label = "outbox"
+    verbose_name = _("Outbox: what we tell Feishu")
+
+    def ready(self) -> None:
+        from hireops.desk import cards as desk_cards
+        from hireops.desk import invariants as desk_invariants
+        from hireops.outbox import cards, invariants
+
+        desk_cards.register(cards.calls_waiting)
+        desk_cards.register(cards.oldest_unsent)
+        desk_invariants.register(invariants.broken_calls)
+        desk_invariants.register(invariants.broken_attempts)
+        desk_invariants.register(invariants.broken_order)

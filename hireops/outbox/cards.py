@@ -1,0 +1,47 @@
+"""What the home page shows of calls: those that wait for a person, and how old the oldest unsent one is."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from hireops import database
+from hireops.desk.cards import Card
+from hireops.outbox.models import Call
+
+COUNTED_TO = 100
+OLDEST_LOOKED_AT = 50
+LATE = timedelta(minutes=2)
+
+
+def calls_waiting(user: User | AnonymousUser) -> Card | None:
+    """How many calls need somebody to decide."""
+    if not user.has_perm("outbox.view_call"):
+        return None
+    count = Call.objects.filter(state=Call.State.WAITING)[: COUNTED_TO + 1].count()
+    return Card(
+        title=_("Calls waiting for a person"),
+        value=count if count <= COUNTED_TO else f"{COUNTED_TO}+",
+        note=_("Look in Feishu what became of them, then send them again or cancel them.") if count else "",
+        url=f"{reverse('admin:outbox_call_changelist')}?state__exact={Call.State.WAITING}",
+        tone="warn" if count else "ok",
+    )
+
+
+def oldest_unsent(user: User | AnonymousUser) -> Card | None:
+    """How long the oldest call has been waiting to be sent, in minutes."""
+    if not user.has_perm("outbox.view_call"):
+        return None
+    pending = Call.objects.filter(state=Call.State.PENDING).order_by("id")
+    # By number, for which there is an index; one that was sent again by hand is younger than its number.
+    since = min(pending.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
+    age = database.now() - since if since else timedelta()
+    late = age > LATE
+    return Card(
+        title=_("Oldest call not sent yet, in minutes"),
+        value=max(int(age.total_seconds() // 60), 0) if since else "–",
+        note=_("Feishu or the worker may be down: see the last attempts of these calls.") if late else "",
+        url=f"{reverse('admin:outbox_call_changelist')}?state__exact={Call.State.PENDING}",
+        tone="bad" if late else "ok",
+    )

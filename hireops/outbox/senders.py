@@ -1,0 +1,134 @@
+"""The threads of this process that send. One drain at a time; a second ring makes the first look again.
+
+A drain begins with its caller's thread. Whoever finds a call has another thread look beside it, up to
+``OUTBOX_SENDERS``. Whoever finds nothing ends, but for one that watches: as long as others send, and for what
+is due within seconds.
+"""
+
+import logging
+import threading
+from time import monotonic
+
+from django.conf import settings
+from django.db import connections
+
+from hireops.outbox import channels, mistakes, recording, sending, timing
+
+logger = logging.getLogger(__name__)
+
+
+class Drain:
+    """Looks and sends until nothing is due, for ``DRAIN_FOR_S`` at most. ``unfinished``: time ran out."""
+
+    def __init__(self) -> None:
+        self._ends_at = monotonic() + timing.DRAIN_FOR_S
+        self._changing = threading.Lock()
+        self._senders = 1
+        self._helpers: list[threading.Thread] = []
+        self._watching = threading.Lock()
+        self._wake = threading.Event()
+        self.unfinished = False
+
+    def run(self) -> None:
+        try:
+            self._send_until_quiet()
+        finally:
+            while self._helpers:  # each may have called another one before it ended
+                self._helpers.pop().join()
+
+    def look_again(self) -> None:
+        """Something may be due: the sender that watches looks, or a new one."""
+        self._wake.set()
+        if not self._watching.locked():
+            self._call_helper()
+
+    def end(self) -> None:
+        """Take up no more calls. Those in hand are finished."""
+        self._ends_at = 0
+        self._wake.set()
+
+    def _call_helper(self) -> None:
+        with self._changing:
+            if self._senders < settings.OUTBOX_SENDERS and not self._is_over():
+                helper = threading.Thread(target=self._help, name="outbox sender", daemon=True)
+                self._senders += 1
+                self._helpers.append(helper)
+                helper.start()
+
+    def _help(self) -> None:
+        try:
+            self._send_until_quiet()
+        except Exception as error:  # noqa: BLE001 - the others go on
+            mistakes.log(logger, error, "a sender ended; what it held is judged when its lease is over")
+        finally:
+            connections.close_all()
+
+    def _send_until_quiet(self) -> None:
+        try:
+            while not self._is_over():
+                self._wake.clear()  # before looking: what happens from here on wakes us again
+                if claim := sending.claim():
+                    self.look_again()
+                    recording.record(claim, sending.send(claim))
+                elif not self._wait_for_more():
+                    return
+            self.unfinished = True
+        finally:
+            with self._changing:
+                self._senders -= 1
+            self._wake.set()  # nothing is left to watch, if this was the last that sent
+
+    def _is_over(self) -> bool:
+        return monotonic() >= self._ends_at
+
+    def _wait_for_more(self) -> bool:
+        """True when it is time to look again; False if nothing will be due soon or another watches."""
+        if not self._watching.acquire(blocking=False):
+            return False
+        try:
+            pause_s = channels.seconds_to_next()
+            if pause_s is None or pause_s > timing.WATCH_S:
+                if self._senders == 1:
+                    return self._wake.is_set()
+                pause_s = timing.WATCH_S
+            self._wake.wait(max(pause_s, timing.SHORTEST_LOOK_S))
+            return True
+        finally:
+            self._watching.release()
+
+
+_one_at_a_time = threading.Lock()
+_rung = threading.Event()
+_stopping = threading.Event()
+_current: Drain | None = None
+
+
+def drain() -> bool:
+    """Send what is due with the threads of this process. True if there was more to do than there was time.
+
+    Returns at once if this process is at it already; that drain looks again.
+    """
+    global _current  # noqa: PLW0603 - which drain is at it is a fact about the process
+    _rung.set()
+    while _rung.is_set() and not _stopping.is_set():
+        if not _one_at_a_time.acquire(blocking=False):
+            if running := _current:
+                running.look_again()
+            return False
+        try:
+            _rung.clear()
+            _current = Drain()
+            _current.run()
+            if _current.unfinished:
+                return True
+        finally:
+            _current = None
+            _one_at_a_time.release()
+    return False
+
+
+def stop() -> None:
+    """The process is about to end: take up no more calls, finish those in hand."""
+    _stopping.set()
+    if running := _current:
+        running.end()

@@ -1,0 +1,145 @@
+"""From an owed call to Feishu's word on it: claim and send. ``recording.py`` writes down what came of it.
+
+A claim is a lease by the database's clock, committed together with an open ``Attempt`` before anything
+leaves. The request is made outside any transaction. A worker that dies anywhere leaves a lease that runs
+out; the call is then judged like a request without an answer, by whoever claims next.
+"""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
+
+from hireops import database, deadline
+from hireops.feishu.client import Answer
+from hireops.feishu.errors import FeishuError
+from hireops.feishu.models import Tenant
+from hireops.killpoints import crossing
+from hireops.outbox import channels, evidence, mistakes, recording, registry, timing
+from hireops.outbox.models import Attempt, Call, Channel
+from hireops.outbox.recording import Claim, Result
+from hireops.outbox.registry import Found, Operation
+from hireops.outbox.verdicts import NotDoneError, TenantGoneError, TooLateError, UnclearError
+
+logger = logging.getLogger(__name__)
+
+EXPECTED = (FeishuError, TooLateError, NotDoneError, UnclearError)
+CANNOT_TELL = gettext_noop("Feishu offers no way to look it up.")
+
+CLAIM_TRIES = 5
+CHANNELS_TRIED = 20
+LOST_AT_ONCE = 100
+
+
+class ChannelChangedError(Exception):
+    """Another worker has closed the channel, or is trying it, since it was read."""
+
+
+def claim() -> Claim | None:
+    """The call whose turn it is, leased to the caller. None when nothing is due."""
+    for _ in range(CLAIM_TRIES):
+        try:
+            found = _claim()
+        except (IntegrityError, ChannelChangedError):
+            # call_lane_carries_one: somebody has just taken another call of the lane. Now we see it.
+            continue
+        if found is not None:
+            crossing("outbox.claimed")
+        return found
+    return None
+
+
+def _claim() -> Claim | None:
+    started = deadline.clock()  # before the lease begins, so that our own count is never the longer one
+    with transaction.atomic():
+        channels.keep_to_indexes()
+        now = database.now()
+        _judge_lost_calls(now)
+        for channel in channels.with_due_calls(now)[:CHANNELS_TRIED]:
+            due = channel.calls.due(now).select_related("tenant")
+            call = due.select_for_update(skip_locked=True, of=("self",)).first()
+            if call is not None:
+                attempt = _lease(call, channel, now)
+                return Claim(call, attempt, send_before=started + timing.LEASE_S - timing.REST_S)
+    return None
+
+
+def _lease(call: Call, channel: Channel, now: datetime) -> Attempt:
+    call.tries += 1
+    call.lease_key = uuid.uuid4()
+    call.lease_until = now + timedelta(seconds=timing.LEASE_S)
+    call.save(update_fields=["tries", "lease_key", "lease_until"])
+    resolving = call.unresolved and call.answer is None
+    sends = call.answer is None and not resolving
+    attempt = Attempt.objects.create(
+        call=call,
+        started_at=now,
+        resolving=resolving,
+        request=evidence.kept(call.payload) if sends else None,
+    )
+    if not channels.admit(channel, now=now, lease_until=call.lease_until):
+        raise ChannelChangedError
+    return attempt
+
+
+def _judge_lost_calls(now: datetime) -> None:
+    for call in Call.objects.lost(now).select_for_update(skip_locked=True, of=("self",))[:LOST_AT_ONCE]:
+        logger.warning("the worker that was sending call %d did not come back", call.pk)
+        recording.end_lost_try(call, now)
+
+
+def send(claim: Claim) -> Result:
+    """Make the request, or find out what became of an earlier one. Gives what came of it; raises nothing.
+
+    A call that Feishu has answered before is not sent again: the stored answer is the result.
+    """
+    if claim.call.answer is not None:
+        return Result(answer=_stored_answer(claim.call))
+    started = monotonic()
+    answer, error = None, None
+    try:
+        answer = _ask_feishu(claim)
+    except Exception as reason:  # noqa: BLE001 - whatever an app's function raises ends on the row
+        error = reason
+        if not isinstance(reason, EXPECTED):
+            mistakes.log(logger, reason, "call %d (%s) failed", claim.call.pk, claim.call.operation)
+    crossing("outbox.after_send")
+    return Result(answer=answer, error=error, duration_ms=round((monotonic() - started) * 1000))
+
+
+def _ask_feishu(claim: Claim) -> Answer:
+    call = claim.call
+    operation = registry.get(call.operation)
+    crossing("outbox.before_send")
+    if call.tenant and call.tenant.state == Tenant.State.GONE:
+        raise TenantGoneError
+    with deadline.leave_before(claim.send_before):
+        # A process that was stopped or starved goes on here, maybe long after another one took its call.
+        if deadline.has_passed():
+            raise TooLateError
+        if claim.attempt.resolving:
+            return _resolve(operation, call)
+        return operation.send(call.tenant_key, **call.payload)
+
+
+def _resolve(operation: Operation, call: Call) -> Answer:
+    """The answer that was lost; raises if there was none, or nobody can tell."""
+    if operation.resolve is None:
+        raise UnclearError(CANNOT_TELL)
+    resolution = operation.resolve(call)
+    match resolution.found:
+        case Found.DONE:
+            return resolution.answer or Answer(data={}, log_id="", http_status=200, duration_ms=0)
+        case Found.NOT_DONE:
+            raise NotDoneError
+        case Found.UNCLEAR:
+            raise UnclearError(resolution.why or CANNOT_TELL)
+
+
+def _stored_answer(call: Call) -> Answer:
+    data: dict[str, Any] = call.answer or {}
+    return Answer(data=data, log_id=call.log_id, http_status=call.http_status or 200, duration_ms=0)

@@ -1,0 +1,194 @@
+"""What apps ask of the outbox, and what staff can do with calls. Whoever calls one rings on commit."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops import database
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from hireops.feishu.client import Answer
+from hireops.feishu.models import Tenant
+from hireops.outbox import registry
+from hireops.outbox.channels import channel_for
+from hireops.outbox.models import Call, lane_of
+from hireops.outbox.reasons import Reason
+
+State = Call.State
+RESENDABLE = {State.REFUSED, State.WAITING}
+
+
+def enqueue(
+    *,
+    operation: str,
+    target: str,
+    payload: dict[str, Any],
+    tenant: Tenant | None,
+    by: User | None,
+    supersede: bool = False,
+) -> Call:
+    """Owe Feishu one call, if and only if the caller's transaction commits.
+
+    ``payload`` holds the keyword arguments of the operation's ``send``. Calls of a tenant and target leave
+    one at a time, as they were enqueued. With ``supersede`` the call replaces every older one of its kind
+    for the target (a full replace): what has not left is given up; what may be on its way is never repeated
+    and holds this one back until it can no longer land. Raises ``RuntimeError`` outside a transaction and
+    ``UnknownOperationError`` for an operation that no app has registered.
+    """
+    _refuse_outside_a_transaction()
+    registry.get(operation)
+    lane = lane_of(tenant, target)
+    # First the channel: who is just making the same one may want our lane next.
+    channel = channel_for(operation, tenant)
+    _wait_for_turn(lane)
+    now = database.now()
+    call = Call.objects.create(
+        operation=operation,
+        target=target,
+        tenant=tenant,
+        channel=channel,
+        lane=lane,
+        payload=payload,
+        replaces_older=supersede,
+        not_before=now,
+        pending_since=now,
+        created_at=now,
+        created_by=by,
+    )
+    if supersede:
+        _supersede_older(call)
+    return call
+
+
+def _refuse_outside_a_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("enqueue belongs into the transaction of the change that causes the call")
+
+
+def _wait_for_turn(lane: str) -> None:
+    """Until the commit nobody else enqueues for this lane, so that ids are in the order of the commits.
+
+    Otherwise a call with a lower id could appear after a newer one was sent. SQLite has one writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"outbox {lane}"])
+
+
+def _supersede_older(call: Call) -> None:
+    older = Call.objects.filter(operation=call.operation, lane=call.lane, id__lt=call.pk, answer__isnull=True)
+    for old in older.filter(state__in=[State.PENDING, State.WAITING]).select_for_update():
+        old.superseded_by = call
+        if old.lease_key is None:  # otherwise its worker ends it, when it knows what became of the request
+            old.state, old.finished_at, old.reason = State.SUPERSEDED, call.created_at, ""
+        old.save(update_fields=["superseded_by", "state", "finished_at", "reason"])
+
+
+def cancel_call(call: Call, *, by: User, reason: str) -> None:
+    """Give the call up. Raises ``Refused`` once Feishu may have done it, unless it waits for a person."""
+    with transaction.atomic():
+        call = Call.objects.select_for_update().get(pk=call.pk)
+        _refuse_to_cancel(call)
+        audit.record(by=by, action=gettext_noop("call cancelled"), on=call, reason=reason, state=call.state)
+        call.state, call.finished_at = State.CANCELED, database.now()
+        call.reason, call.reason_details = Reason.CANCELED, {}
+        call.save(update_fields=["state", "finished_at", "reason", "reason_details"])
+
+
+def _refuse_to_cancel(call: Call) -> None:
+    if call.state in Call.FINAL:
+        raise Refused(_("This call has ended. Only a call that has not been done can be cancelled."))
+    if call.answer is not None:
+        raise Refused(_("Feishu has done this call already. It can't be cancelled any more."))
+    if call.lease_key is not None:
+        raise Refused(_("This call is on its way at this moment. Look again in a minute."))
+    if call.state == State.PENDING and Call.objects.filter(pk=call.pk).may_have_landed().exists():
+        raise Refused(
+            _("Feishu may have done this call already. hireops is making sure of it; look again soon.")
+        )
+
+
+def resend_call(call: Call, *, by: User, reason: str) -> None:
+    """Send the same call again, now: for one that was refused or waits for a person.
+
+    A call that Feishu has answered with yes is not sent; only its answer is applied again. Raises ``Refused``
+    for a call in another state, and for one that a newer call has replaced at Feishu.
+    """
+    with transaction.atomic():
+        _wait_for_turn(call.lane)  # a newer call that is just being owed must be seen
+        call = Call.objects.select_for_update().get(pk=call.pk)
+        _refuse_to_resend(call)
+        audit.record(by=by, action=gettext_noop("call sent again"), on=call, reason=reason, state=call.state)
+        call.state, call.finished_at = State.PENDING, None
+        call.reason, call.reason_details = Reason.SENT_AGAIN, {}
+        call.not_before = call.pending_since = database.now()
+        call.unresolved = False  # a person has looked
+        call.save(
+            update_fields=[
+                "state",
+                "finished_at",
+                "reason",
+                "reason_details",
+                "not_before",
+                "pending_since",
+                "unresolved",
+            ]
+        )
+
+
+def _refuse_to_resend(call: Call) -> None:
+    if call.state not in RESENDABLE:
+        raise Refused(_("Only a call that was refused or waits for a person can be sent again."))
+    if call.trimmed_at is not None:
+        raise Refused(
+            _("This call is so old that its content has been removed. Ask for it again where it came from.")
+        )
+    newer = Call.objects.filter(operation=call.operation, lane=call.lane, id__gt=call.pk, replaces_older=True)
+    if call.answer is None and (
+        newer.filter(state__in=[State.PENDING, State.WAITING]).exists() or newer.may_have_landed().exists()
+    ):
+        raise Refused(_("A newer call has replaced this one. Sending it now would undo the newer one."))
+
+
+def mark_as_done(call: Call, *, by: User, reason: str) -> None:
+    """End a call that waits for a person, who has looked and seen that Feishu has done it.
+
+    What the app does with Feishu's answer is done with an empty one. Raises ``Refused`` for a call in another
+    state, for one that hireops itself can simply send again, and if the app needs the answer that was lost.
+    """
+    with transaction.atomic():
+        _take_in_nothing(_refuse_to_mark(Call.objects.get(pk=call.pk)))
+        call = _refuse_to_mark(Call.objects.select_for_update().get(pk=call.pk))
+        audit.record(by=by, action=gettext_noop("call marked as done"), on=call, reason=reason)
+        call.state, call.finished_at, call.answer = State.SUCCEEDED, database.now(), {}
+        call.reason, call.reason_details = Reason.DONE_BY_HAND, {}
+        call.unresolved = False
+        call.save(update_fields=["state", "finished_at", "answer", "reason", "reason_details", "unresolved"])
+
+
+def can_be_marked_as_done(call: Call) -> bool:
+    doubtful = call.answer is None and not registry.is_safe_to_repeat(call.operation)
+    return call.state == State.WAITING and doubtful
+
+
+def _refuse_to_mark(call: Call) -> Call:
+    if can_be_marked_as_done(call):
+        return call
+    raise Refused(
+        _("Only a call that waits for a person, and would do harm if sent twice, can be marked as done.")
+    )
+
+
+def _take_in_nothing(call: Call) -> None:
+    # Before the call is locked, as everywhere: the apps lock their rows first and calls second.
+    on_answer = registry.get(call.operation).on_answer
+    try:
+        if on_answer:
+            on_answer(call, Answer(data={}, log_id="", http_status=200, duration_ms=0))
+    except (LookupError, TypeError, ValueError) as error:
+        raise Refused(
+            _("hireops needs the answer that was lost, so this call can't be marked as done.")
+        ) from error
