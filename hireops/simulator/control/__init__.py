@@ -1,0 +1,1 @@
+"""The control API: what the page can do and more, as JSON, for tests and drills."""
