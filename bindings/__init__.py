@@ -1,0 +1,1 @@
+"""Who our customers in Feishu Hire are, and which form they fill in to become one."""

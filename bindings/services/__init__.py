@@ -1,0 +1,1 @@
+"""What staff can do with the form that customers fill in: define its fields, and push them to Feishu."""
