@@ -1,0 +1,132 @@
+"""``python -m tests``: all that has to hold, on SQLite and on PostgreSQL; ``make test`` and CI call it.
+
+Each step shows its own output, a failing one does not keep the next from running, and a table ends the
+whole. The last line is ``N passed, N failed`` over all tests; any other failing step counts as one failed.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from tests.environment import pinned
+from tests.servers import NoPostgreSQLError, brokers, postgresql
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+PROCESSES = "2"
+
+CHECKS = {
+    "format": [str(BIN / "ruff"), "format", "--check", "."],
+    "lint": [str(BIN / "ruff"), "check", "."],
+    "types": [str(BIN / "mypy")],
+    "import contracts": [str(BIN / "lint-imports")],
+    "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+}
+
+
+@dataclass
+class Result:
+    step: str
+    ok: bool
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    note: str = ""
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.ok else "FAILED"
+        return f"{self.step:<24}{verdict:<8}{self.seconds:>7.1f} s   {self.note}".rstrip()
+
+
+def say(line: str = "") -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def call(step: str, command: list[str], environment: dict[str, str]) -> tuple[int, float]:
+    """Exit code and seconds of one step, whose output goes straight to the screen."""
+    say(f"\n=== {step}")
+    started = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
+    return code, time.monotonic() - started
+
+
+def check(step: str, command: list[str], environment: dict[str, str]) -> Result:
+    code, seconds = call(step, command, environment)
+    return Result(step, ok=code == 0, seconds=seconds, failed=int(code != 0))
+
+
+def run_pytest(step: str, environment: dict[str, str], folder: Path) -> Result:
+    """A run that ends with anything but success has failed, also when no single test has."""
+    report = folder / f"{time.monotonic_ns()}.xml"
+    command = [sys.executable, "-m", "pytest", "--ds", "tests.settings", "-n", PROCESSES]
+    code, seconds = call(step, [*command, "--junit-xml", str(report)], environment)
+    passed, failed, skipped = counts(report)
+    if code != 0 and failed == 0:
+        failed = 1
+    note = f"{passed} passed, {failed} failed, {skipped} skipped, exit code {code}"
+    return Result(
+        step, ok=code == 0 and failed == 0, seconds=seconds, passed=passed, failed=failed, note=note
+    )
+
+
+def counts(report: Path) -> tuple[int, int, int]:
+    """Passed, failed and skipped tests; an error counts as failed, a missing report as nothing at all."""
+    if not report.exists():
+        return 0, 0, 0
+    suites = ET.parse(report).getroot().findall("testsuite")
+    tests, failures, errors, skipped = (
+        sum(int(suite.get(name, 0)) for suite in suites)
+        for name in ("tests", "failures", "errors", "skipped")
+    )
+    return max(tests - failures - errors - skipped, 0), failures + errors, skipped
+
+
+def run_pytest_on_postgresql(database_url: str, folder: Path) -> tuple[Result, str]:
+    """The result, and how the server was found."""
+    name = f"hireops_test_{os.getpid()}"
+    try:
+        with postgresql(database_url) as server:
+            try:
+                result = run_pytest("pytest on PostgreSQL", {"DATABASE_URL": server.url_of(name)}, folder)
+            finally:
+                server.drop_databases(name)
+            return result, server.found
+    except (NoPostgreSQLError, psycopg.Error) as reason:
+        return Result(
+            "pytest on PostgreSQL", ok=False, seconds=0, failed=1, note=str(reason).strip()
+        ), "NOT COVERED"
+
+
+def summarise(results: list[Result], postgresql_found: str) -> None:
+    say("\n=== summary")
+    for result in results:
+        say(str(result))
+    say()
+    say(f"databases: SQLite; PostgreSQL ({postgresql_found})")
+    say(f"brokers: embedded; {'; '.join(brokers()) or 'neither Redis nor RabbitMQ answers here'}")
+    passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
+    say(f"{passed} passed, {failed} failed")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="hireops-tests-") as name:
+        folder = Path(name)
+        environment = pinned(folder / "var")
+        results = [check(step, command, environment) for step, command in CHECKS.items()]
+        results.append(run_pytest("pytest on SQLite", {"DATABASE_URL": ""}, folder))
+        on_postgresql, found = run_pytest_on_postgresql(os.environ.get("DATABASE_URL", ""), folder)
+        results.append(on_postgresql)
+    summarise(results, found)
+    return 0 if all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

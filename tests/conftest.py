@@ -1,0 +1,95 @@
+"""What every test can ask for: the cast, one person for each role, and a browser for each of them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+
+from hireops.desk.roles import ROLES
+
+pytest_plugins = ["tests.processes"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that commits empties all tables when it ends; this brings the roles back before the next one."""
+    for item in items:
+        if marker := item.get_closest_marker("django_db"):
+            wanted = {**marker.kwargs, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(*marker.args, **wanted), append=False)
+        elif isinstance(item, pytest.Function) and "transactional_db" in item.fixturenames:
+            item.fixturenames.append("django_db_serialized_rollback")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_emptied_on_sqlite() -> Iterator[None]:
+    """There, emptying is DELETE, which append-only tables refuse: their triggers step aside meanwhile."""
+    empty_tables = connection.ops.sql_flush
+
+    def sql_flush(*args: Any, **kwargs: Any) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = dict(cursor.fetchall())
+        dropped = [f'DROP TRIGGER "{name}"' for name in triggers]
+        return [*dropped, *empty_tables(*args, **kwargs), *triggers.values()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "sqlite":
+            patch.setattr(connection.ops, "sql_flush", sql_flush)
+        yield
+
+
+def _staff(username: str, *roles: str) -> User:
+    person = User.objects.create_user(username, is_staff=True)
+    person.groups.set(Group.objects.get(name=ROLES[role]) for role in roles)
+    return person
+
+
+@pytest.fixture
+def vera(db: None) -> User:
+    """Vendor operator."""
+    return _staff("vera", "vendor_operator")
+
+
+@pytest.fixture
+def hira(db: None) -> User:
+    """HR officer."""
+    return _staff("hira", "hr_officer")
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """HR approver."""
+    return _staff("ada", "hr_approver")
+
+
+@pytest.fixture
+def otto(db: None) -> User:
+    """Administrator."""
+    return _staff("otto", "administrator")
+
+
+@pytest.fixture
+def audrey(db: None) -> User:
+    """Auditor."""
+    return _staff("audrey", "auditor")
+
+
+@pytest.fixture
+def eve(db: None) -> User:
+    """May log in, and has no role."""
+    return _staff("eve")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """``client_of(vera)`` is a browser in which she is logged in."""
+
+    def client_of(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_of

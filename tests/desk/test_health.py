@@ -1,0 +1,85 @@
+"""What a load balancer and the nightly check ask."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from hireops.desk import invariants
+
+
+def test_healthz_asks_nobody(client: Client) -> None:
+    answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.content) == (200, b"ok")
+
+
+@pytest.mark.django_db
+def test_readyz_is_well_when_the_database_is(client: Client) -> None:
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (200, {"database": "ok", "migrations": "ok"})
+
+
+@pytest.mark.django_db
+def test_readyz_waits_for_migrations(client: Client) -> None:
+    MigrationRecorder(connection).record_unapplied("desk", "0003_audit_indexes")
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (503, {"database": "ok", "migrations": "missing"})
+
+
+@pytest.fixture
+def no_database(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    connection.close()
+    with monkeypatch.context() as patch:
+        if connection.vendor == "sqlite":
+            patch.setitem(connection.settings_dict, "NAME", "/nowhere/at/all.sqlite3")
+        else:
+            patch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+            patch.setitem(connection.settings_dict, "PORT", "1")
+        yield
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_without_a_database_says_so(no_database: None, client: Client) -> None:
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (503, {"database": "unreachable", "migrations": "unknown"})
+
+
+@pytest.fixture
+def no_invariants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invariants, "_invariants", [])
+
+
+def test_the_check_names_every_broken_row_and_fails(
+    no_invariants: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @invariants.register
+    def balances_never_go_back() -> Iterator[str]:
+        yield "account 7 went back"
+        yield "account 9 went back"
+
+    with pytest.raises(SystemExit) as end:
+        call_command("check_invariants")
+
+    assert end.value.code == 1
+    name = f"{__name__}.balances_never_go_back"
+    assert (
+        capsys.readouterr().out
+        == f"broken: {name}: account 7 went back\nbroken: {name}: account 9 went back\n"
+    )
+
+
+def test_the_check_is_content_when_all_hold(no_invariants: None, capsys: pytest.CaptureFixture[str]) -> None:
+    invariants.register(list)
+
+    call_command("check_invariants")
+
+    assert capsys.readouterr().out == "1 invariants hold\n"

@@ -1,0 +1,59 @@
+"""Five roles from the first migration on, and permissions given by migrations."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission, User
+from django.db import migrations
+from django.db.migrations.state import ProjectState
+
+from hireops.desk.roles import ROLES, grant
+
+pytestmark = pytest.mark.django_db
+
+
+def codenames(role: str, app_label: str) -> set[str]:
+    group = Group.objects.get(name=ROLES[role])
+    return set(group.permissions.filter(content_type__app_label=app_label).values_list("codename", flat=True))
+
+
+def run(operation: migrations.RunPython, *, backwards: bool = False) -> None:
+    code: Any = operation.reverse_code if backwards else operation.code
+    code(ProjectState.from_apps(apps).apps, None)
+
+
+def test_the_roles_are_there() -> None:
+    assert set(Group.objects.values_list("name", flat=True)) == set(ROLES.values())
+
+
+def test_the_administrator_manages_people_and_reads_the_audit() -> None:
+    assert codenames("administrator", "auth") == {
+        f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in ("user", "group")
+    }
+    assert codenames("administrator", "desk") == {"view_auditentry", "view_personal_data"}
+
+
+def test_the_auditor_reads_the_audit_without_personal_data() -> None:
+    assert codenames("auditor", "desk") == {"view_auditentry"}
+    assert codenames("auditor", "auth") == set()
+
+
+def test_a_grant_works_before_django_has_made_the_permission(vera: User) -> None:
+    Permission.objects.filter(codename="view_personal_data").delete()
+
+    run(grant("vendor_operator", "desk", "view_personal_data", "view_auditentry"))
+
+    assert codenames("vendor_operator", "desk") == {"view_personal_data", "view_auditentry"}
+    assert User.objects.get(pk=vera.pk).has_perm("desk.view_personal_data")
+
+
+def test_a_grant_can_be_taken_back() -> None:
+    run(grant("auditor", "desk", "view_auditentry"), backwards=True)
+
+    assert codenames("auditor", "desk") == set()
+
+
+def test_a_grant_of_what_does_not_exist_stops_the_migration() -> None:
+    with pytest.raises(LookupError, match="desk has no permission fly"):
+        run(grant("auditor", "desk", "view_auditentry", "fly"))

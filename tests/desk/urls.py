@@ -1,0 +1,91 @@
+"""A desk of its own: roles carry actions, permissions ask a service that refuses, kinds of objects mirror."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action
+from hireops.desk.errors import Refused
+from hireops.desk.inlines import MirrorInline
+from hireops.desk.site import Desk
+from hireops.desk.views import choose_language, healthz, readyz
+
+
+@staff_action(
+    permission="auth.change_group", label="Close", confirm="These roles will be closed.", reason_required=True
+)
+def close(request: HttpRequest, group: Group, reason: str) -> None:
+    if group.name.endswith("(closed)"):
+        raise Refused("It is closed already.")
+    if "jammed" in group.name:
+        raise ValueError("with a secret in it")
+    group.name = f"{group.name} {reason} (closed)"
+    group.save()
+
+
+@staff_action(
+    permission="auth.delete_group",
+    label="Wipe",
+    confirm="These roles will be wiped.",
+    dangerous=True,
+    offered=lambda group: group.name.endswith("(closed)"),
+)
+def wipe(request: HttpRequest, group: Group, reason: str) -> None:
+    group.delete()
+
+
+class RoleAdmin(StaffAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+    staff_actions = (close, wipe)
+
+
+class PermissionAdmin(StaffAdmin):
+    """A service does what is edited here, and refuses it for names with "fixed"."""
+
+    list_display = ("id", "name")
+    list_editable = ("name",)
+    exact_search_fields = ("codename",)
+    search_fields = ("name",)
+    edits_are_audited_by_services = True
+
+    def save_model(self, request: HttpRequest, obj: Permission, form: Any, change: bool) -> None:
+        if "fixed" in obj.name:
+            raise Refused("It is fixed.")
+        obj.save()
+
+    def delete_model(self, request: HttpRequest, obj: Permission) -> None:
+        raise Refused("It is needed.")
+
+
+class PermissionInline(MirrorInline):
+    model = Permission
+    fields = ("codename",)
+    newest = 2
+
+
+class ContentTypeAdmin(MirrorAdmin):
+    list_display = ("model", "app_label")
+    exact_search_fields = ("model", "permission__codename")
+    inlines = (PermissionInline,)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("with a secret in it")
+
+
+site = Desk(name="admin")
+site.register(Group, RoleAdmin)
+site.register(Permission, PermissionAdmin)
+site.register(ContentType, ContentTypeAdmin)
+
+urlpatterns = [
+    path("admin/", site.urls),
+    path("language/", choose_language, name="choose_language"),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("broken", broken),
+]

@@ -1,0 +1,55 @@
+"""The environment that tests run in: the demo, in a temporary folder, deaf to the developer's ``.env``.
+
+``hireops.settings`` reads ``.env`` without overriding what is set already, so every variable it knows is
+set here; an empty one means its default.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+DEFAULTS = (
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "DEBUG",
+    "FEISHU_ALLOW_UNENCRYPTED",
+    "FEISHU_APP_ID",
+    "FEISHU_APP_SECRET",
+    "FEISHU_APP_TYPE",
+    "FEISHU_BASE_URL",
+    "FEISHU_ENCRYPT_KEY",
+    "FEISHU_ENCRYPT_KEY_PREVIOUS",
+    "FEISHU_VERIFICATION_TOKEN",
+    "LANGUAGE_CODE",
+    "OUTBOX_KEEP_DAYS",
+    "OUTBOX_SENDERS",
+    "SIMULATOR_PORT",
+    "TIME_ZONE",
+    "WEB_HOST",
+    "WEB_PORT",
+)
+
+
+def pinned(var_dir: Path) -> dict[str, str]:
+    """Every variable of ``.env.example``, so that nothing is left to the machine the tests run on."""
+    return dict.fromkeys(DEFAULTS, "") | {
+        "CACHE_URL": "locmemcache://",
+        "CELERY_BROKER_URL": f"embedded://{var_dir / 'doorbell'}",
+        "DATABASE_URL": f"sqlite:///{var_dir / 'hireops.sqlite3'}",
+        "SECRET_KEY": "for-tests-only-and-long-enough-to-please-every-check-of-django",
+        "VAR_DIR": str(var_dir),
+    }
+
+
+def prepare() -> None:
+    """Pins the environment of this process and its children; only a given ``DATABASE_URL`` is kept."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # it has inherited what the process that started it prepared
+    folder = Path(tempfile.mkdtemp(prefix="hireops-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = os.environ.get("DATABASE_URL")
+    os.environ.update(pinned(folder))
+    if database:
+        os.environ["DATABASE_URL"] = database

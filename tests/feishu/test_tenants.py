@@ -1,0 +1,41 @@
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from hireops.feishu.models import Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return Tenant.objects.known(app_id="cli_a", tenant_key="2ca1d211f64f6438")
+
+
+def test_a_tenant_becomes_known_once(tenant):
+    assert Tenant.objects.known(app_id="cli_a", tenant_key="2ca1d211f64f6438") == tenant
+    assert Tenant.objects.known(app_id="cli_b", tenant_key="2ca1d211f64f6438") != tenant
+    assert Tenant.objects.count() == 2
+    assert tenant.state == Tenant.State.ACTIVE
+
+
+@pytest.mark.parametrize("person", ["vera", "hira", "ada", "otto", "audrey"])
+def test_every_role_sees_the_tenants(person, request, client_of, tenant):
+    client = client_of(request.getfixturevalue(person))
+    page = client.get(reverse("admin:feishu_tenant_changelist"))
+    assert page.status_code == 200
+    assert "2ca1d211f64f6438" in page.content.decode()
+    assert client.get(reverse("admin:feishu_tenant_change", args=[tenant.pk])).status_code == 200
+
+
+def test_who_has_no_role_sees_none(eve, client_of):
+    assert client_of(eve).get(reverse("admin:feishu_tenant_changelist")).status_code == 403
+
+
+def test_nobody_edits_a_tenant(client_of, tenant):
+    client = client_of(User.objects.create_superuser("root"))
+    for page in ["change", "delete"]:
+        url = reverse(f"admin:feishu_tenant_{page}", args=[tenant.pk])
+        assert client.post(url, {"name": "x", "post": "yes"}).status_code == 403
+    assert client.post(reverse("admin:feishu_tenant_add"), {"tenant_key": "x"}).status_code == 403
+    assert list(Tenant.objects.values_list("tenant_key", "name")) == [("2ca1d211f64f6438", "")]

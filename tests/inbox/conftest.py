@@ -1,0 +1,13 @@
+import pytest
+
+from hireops.inbox import registry
+
+
+@pytest.fixture
+def handles(monkeypatch):
+    """Register a handler for one test: ``handles("test.x_v1", function)``."""
+
+    def register(event_type, handler):
+        monkeypatch.setitem(registry._handlers, event_type, handler)
+
+    return register

@@ -1,0 +1,107 @@
+"""The events' pages in the admin: what staff see of an event, and replaying it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from hireops.desk.models import AuditEntry
+from hireops.inbox.models import Event
+from hireops.inbox.tasks import drain
+from tests.deliveries import deliver, envelope, post, signed
+
+pytestmark = pytest.mark.django_db
+
+REPLAY = "/admin/inbox/event/actions/replay/"
+
+
+def _page(event: Event) -> str:
+    return reverse("admin:inbox_event_change", args=[event.pk])
+
+
+@pytest.fixture
+def failed_event(client):
+    deliver(client, envelope("test.x_v1", {"candidate_info": {"mobile": {"number": "18900001111"}}}))
+    Event.objects.update(state="failed", reason="ValueError: no such account", not_before=None, tries=6)
+    return Event.objects.get()
+
+
+def _replay(client, event, **more):
+    return client.post(REPLAY, {"_selected_action": event.pk, "confirmed": "yes", **more})
+
+
+def test_the_list_finds_an_event_by_its_id_and_filters_by_state(client_of, vera, failed_event, client):
+    deliver(client, envelope("test.other_v1"))
+    vera_browser = client_of(vera)
+    for query in ({"q": failed_event.event_id}, {"state__exact": "failed"}):
+        found = vera_browser.get("/admin/inbox/event/", query).text
+        assert failed_event.event_id in found
+        assert "test.other_v1" not in found
+
+
+def test_an_events_page_says_what_happened_and_what_to_do(client_of, vera, failed_event):
+    browser = client_of(vera)
+    browser.cookies["django_language"] = "en"
+    page = browser.get(_page(failed_event)).text
+    assert "It could not be handled: ValueError: no such account" in page
+    assert "Mend the cause, then replay it." in page
+
+
+def test_personal_data_is_masked_for_who_may_not_see_it(client_of, audrey, failed_event):
+    page = client_of(audrey).get(_page(failed_event)).text
+    assert "18900001111" not in page
+    assert "189****1111" in page
+
+
+def test_no_page_shows_the_verification_token(client, client_of, otto, settings, admin_client):
+    settings.FEISHU_ENCRYPT_KEY = ""
+    client.post("/webhook/event", envelope(), content_type="application/json")
+    page = admin_client.get(_page(Event.objects.get())).text
+    assert settings.FEISHU_VERIFICATION_TOKEN not in page
+
+
+def test_an_unreadable_event_has_a_page(client, admin_client):
+    post(client, signed(b'{"encrypt": "\\u0000"}'))
+    assert admin_client.get(_page(Event.objects.get())).status_code == 200
+
+
+def test_replaying_handles_the_event_again_and_keeps_its_attempts(client_of, vera, failed_event, handles):
+    failed_event.attempts.create(started_at=datetime(2026, 1, 1, tzinfo=UTC), outcome="raised")
+    handles("test.x_v1", lambda event: None)
+    _replay(client_of(vera), failed_event, reason="the account exists now")
+    failed_event.refresh_from_db()
+    assert (failed_event.state, failed_event.tries) == ("pending", 0)
+    drain()
+    failed_event.refresh_from_db()
+    assert failed_event.state == "handled"
+    assert [attempt.outcome for attempt in failed_event.attempts.all()] == ["raised", "handled"]
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.reason) == (vera, "the account exists now")
+
+
+def test_who_may_not_replay_is_refused_and_nothing_changes(client_of, audrey, failed_event):
+    assert _replay(client_of(audrey), failed_event).status_code == 403
+    failed_event.refresh_from_db()
+    assert failed_event.state == "failed"
+    assert AuditEntry.objects.count() == 0
+
+
+def test_an_event_that_is_waiting_already_is_not_replayed(client_of, vera, failed_event):
+    Event.objects.update(state="pending", not_before=datetime(2026, 1, 1, tzinfo=UTC), tries=0)
+    response = client_of(vera).post(
+        REPLAY, {"_selected_action": failed_event.pk, "confirmed": "yes"}, follow=True
+    )
+    assert AuditEntry.objects.count() == 0
+    assert [message.level_tag for message in response.context["messages"]] == ["error"]
+
+
+@pytest.mark.parametrize("page", ["add/", "{pk}/delete/"])
+def test_nobody_adds_or_deletes_events(admin_client, failed_event, page):
+    url = "/admin/inbox/event/" + page.format(pk=failed_event.pk)
+    assert admin_client.get(url).status_code == 403
+    assert Event.objects.count() == 1
+
+
+def test_the_home_page_tells_of_failures(client_of, vera, failed_event):
+    home = client_of(vera).get("/admin/").text
+    assert "/admin/inbox/event/?state__exact=failed" in home

@@ -1,0 +1,70 @@
+"""Store apps: the ticket and the tenants' states follow the events, whatever their order."""
+
+import json
+
+import pytest
+
+from hireops.feishu import sealing
+from hireops.feishu.models import AppTicket, Tenant
+from hireops.inbox.models import Event
+from hireops.inbox.tasks import drain
+from tests.deliveries import deliver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def tell(client, settings):
+    """Deliver an event of schema 1.0 (contract 6.3) and have it handled."""
+
+    def tell(event_type, ts, **body):
+        event = {"app_id": settings.FEISHU_APP_ID, "type": event_type, **body}
+        content = {
+            "uuid": f"{event_type}-{ts}",
+            "ts": ts,
+            "token": settings.FEISHU_VERIFICATION_TOKEN,
+            "type": "event_callback",
+            "event": event,
+        }
+        assert deliver(client, content).status_code == 200
+        drain()
+        assert Event.objects.get(event_id=content["uuid"]).state == "handled"
+
+    return tell
+
+
+def test_the_newest_ticket_is_kept_whatever_the_order(tell):
+    tell("app_ticket", "1700000000.5", app_ticket="middle")
+    tell("app_ticket", "1700003600.5", app_ticket="newest")
+    tell("app_ticket", "1699990000.5", app_ticket="oldest")
+    assert sealing.unseal(AppTicket.objects.get().sealed) == "newest"
+
+
+def test_the_ticket_is_on_no_page(tell, admin_client):
+    tell("app_ticket", "1700000000.5", app_ticket="a-secret-ticket")
+    page = admin_client.get(f"/admin/inbox/event/{Event.objects.get().pk}/change/").text
+    assert "app_ticket" in page
+    assert "a-secret-ticket" not in page
+
+
+def test_a_tenants_state_follows_its_life(tell):
+    def state():
+        return Tenant.objects.get(tenant_key="t1").state
+
+    tell("app_open", "1700000001.0", tenant_key="t1", applicants=[{"open_id": "ou_1"}])
+    assert state() == "active"
+    tell("app_status_change", "1700000002.0", tenant_key="t1", status="stop_by_tenant")
+    assert state() == "suspended"
+    tell("app_status_change", "1700000003.0", tenant_key="t1", status="start_by_tenant")
+    assert state() == "active"
+    tell("app_uninstalled", "1700000005.0", tenant_key="t1")
+    assert state() == "gone"
+    tell("app_status_change", "1700000004.0", tenant_key="t1", status="start_by_tenant")
+    assert state() == "gone"
+    tell("app_open", "1700000006.0", tenant_key="t1", applicants=[])
+    assert state() == "active"
+
+
+def test_the_payload_of_a_ticket_event_is_readable_json(tell):
+    tell("app_ticket", "1700000000.5", app_ticket="x")
+    assert json.loads(json.dumps(Event.objects.get().payload))["uuid"] == "app_ticket-1700000000.5"

@@ -1,0 +1,200 @@
+"""What the worker does with events: each takes effect once, and a bad one harms no other."""
+
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, connection
+
+from hireops import database
+from hireops.inbox import dispatch
+from hireops.inbox.models import Attempt, Event
+from hireops.inbox.registry import CannotHandleError
+from hireops.inbox.tasks import drain
+from tests.deliveries import deliver, envelope
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _make_due(**fields):
+    Event.objects.update(not_before=database.now() - timedelta(seconds=1), **fields)
+
+
+def test_an_event_is_handled_once_and_its_effect_is_committed_with_it(client, handles):
+    handles("test.x_v1", lambda event: Group.objects.create(name=event.body["name"]))
+    deliver(client, envelope("test.x_v1", {"name": "effect"}))
+    drain()
+    drain()
+    event = Event.objects.get()
+    assert (event.state, event.not_before, event.tries) == ("handled", None, 1)
+    assert event.handled_at is not None
+    assert Group.objects.filter(name="effect").count() == 1
+    attempt = event.attempts.get()
+    assert attempt.outcome == "handled"
+    assert attempt.finished_at
+    assert attempt.started_at <= attempt.finished_at
+
+
+def test_an_event_type_nobody_handles_is_kept_as_unhandled(client):
+    deliver(client, envelope("test.unknown_v9"))
+    drain()
+    event = Event.objects.get()
+    assert (event.state, event.not_before) == ("unhandled", None)
+    assert event.attempts.get().outcome == "unhandled"
+
+
+def _raise_value_error(event):
+    Group.objects.create(name="half done")
+    raise ValueError("not a number: 13812345678")
+
+
+def _raise_for_staff(event):
+    Group.objects.create(name="half done")
+    raise CannotHandleError("The account is not known yet.")
+
+
+def _raise_database_error(event):
+    Group.objects.create(name="half done")
+    Group.objects.create(name="half done")
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [
+        (_raise_value_error, r"ValueError at test_dispatch.py:\d+"),
+        (_raise_database_error, r"IntegrityError at \w+.py:\d+"),
+        (_raise_for_staff, "The account is not known yet."),
+    ],
+)
+def test_a_handler_that_raises_leaves_a_reason_without_values_and_the_others_go_on(
+    client, handles, caplog, handler, reason
+):
+    handles("test.bad_v1", handler)
+    handles("test.good_v1", lambda event: Group.objects.create(name=event.event_id))
+    for event_type in ("test.good_v1", "test.bad_v1", "test.good_v1"):
+        deliver(client, envelope(event_type))
+    drain()
+    bad = Event.objects.get(event_type="test.bad_v1")
+    assert bad.state == "failed"
+    assert re.fullmatch(reason, bad.reason)
+    assert "13812345678" not in caplog.text
+    assert bad.not_before
+    assert bad.not_before > database.now()
+    assert bad.attempts.get().error == bad.reason
+    assert Event.objects.filter(state="handled").count() == 2
+    assert not Group.objects.filter(name="half done").exists()
+
+
+def test_a_failure_is_retried_with_growing_pauses_and_then_waits_for_a_person(client, handles):
+    handles("test.bad_v1", _raise_value_error)
+    deliver(client, envelope("test.bad_v1"))
+    pauses = []
+    drain()
+    while due := Event.objects.get().not_before:
+        pauses.append(round((due - database.now()).total_seconds(), -0))
+        _make_due()
+        drain()
+    assert pauses == [5, 30, 120, 600, 3600]
+    event = Event.objects.get()
+    assert (event.state, event.tries) == ("failed", 6)
+    assert [attempt.outcome for attempt in event.attempts.all()] == ["raised"] * 6
+    drain()
+    assert event.attempts.count() == 6
+
+
+def test_a_retry_that_succeeds_ends_as_handled_and_keeps_the_failed_attempt(client, handles):
+    handles("test.x_v1", _raise_value_error)
+    deliver(client, envelope("test.x_v1"))
+    drain()
+    handles("test.x_v1", lambda event: None)
+    _make_due()
+    drain()
+    event = Event.objects.get()
+    assert (event.state, event.reason) == ("handled", "")
+    assert [attempt.outcome for attempt in event.attempts.all()] == ["raised", "handled"]
+
+
+def test_the_event_of_a_worker_that_died_is_taken_up_again_after_its_lease(client, handles):
+    handles("test.x_v1", lambda event: None)
+    deliver(client, envelope("test.x_v1"))
+    assert len(dispatch.claim()) == 1  # and then this worker dies
+    drain()
+    assert Event.objects.get().state == "pending"
+    _make_due()
+    drain()
+    event = Event.objects.get()
+    assert event.state == "handled"
+    assert [attempt.outcome for attempt in event.attempts.all()] == ["lost", "handled"]
+
+
+def test_an_event_that_kills_three_workers_waits_for_a_person_and_takes_no_other_with_it(client, handles):
+    handles("test.good_v1", lambda event: None)
+    handles("test.poison_v1", lambda event: None)
+    deliver(client, envelope("test.poison_v1"))
+    for _ in range(3):
+        claims = dispatch.claim()
+        assert [claim.event.event_type for claim in claims] == ["test.poison_v1"]
+        _make_due()
+    deliver(client, envelope("test.good_v1"))
+    drain()
+    poison = Event.objects.get(event_type="test.poison_v1")
+    assert (poison.state, poison.not_before) == ("failed", None)
+    assert "worker died" in poison.reason
+    assert [attempt.outcome for attempt in poison.attempts.all()] == ["lost"] * 3
+    assert Event.objects.get(event_type="test.good_v1").state == "handled"
+
+
+def test_a_worker_that_lost_its_lease_leaves_no_effect(client, handles):
+    handles("test.x_v1", lambda event: Group.objects.create(name=f"effect {Group.objects.count()}"))
+    groups = Group.objects.count()
+    deliver(client, envelope("test.x_v1"))
+    slow_workers_claims = dispatch.claim()
+    _make_due()
+    drain()
+    assert Group.objects.count() == groups + 1
+    dispatch.handle(slow_workers_claims)
+    assert Group.objects.count() == groups + 1
+    assert [attempt.outcome for attempt in Attempt.objects.order_by("id")] == ["lost", "handled"]
+
+
+def test_an_error_that_only_the_commit_finds_fails_one_event_and_not_its_batch(client, handles, monkeypatch):
+    record = dispatch._record
+
+    def record_or_refuse(results):
+        if any(r.claim.event.event_type == "test.bad_v1" and r.outcome == "handled" for r in results):
+            raise IntegrityError("deferred constraint")
+        record(results)
+
+    monkeypatch.setattr(dispatch, "_record", record_or_refuse)
+    handles("test.bad_v1", lambda event: None)
+    handles("test.good_v1", lambda event: None)
+    for event_type in ("test.good_v1", "test.bad_v1", "test.good_v1"):
+        deliver(client, envelope(event_type))
+    drain()
+    assert Event.objects.get(event_type="test.bad_v1").reason.startswith("IntegrityError at test_dispatch")
+    assert Event.objects.filter(state="handled").count() == 2
+
+
+def test_two_hundred_events_five_times_each_by_four_workers_take_effect_once(client, handles):
+    handled = []
+    handles("test.x_v1", lambda event: handled.append(event.event_id))
+    for number in range(200):
+        deliver(client, envelope("test.x_v1", event_id=f"event-{number}"))
+
+    def work():
+        try:
+            drain()
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    drain()
+    assert Event.objects.filter(state="handled", tries=1).count() == 200
+    assert sorted(handled) == sorted(f"event-{number}" for number in range(200))
+    assert Attempt.objects.count() == 200

@@ -1,0 +1,216 @@
+"""The pages on which staff see what Feishu was told, and decide about what needs a person."""
+
+import json
+
+import pytest
+
+from hireops.desk.models import AuditEntry
+from hireops.feishu.models import Tenant
+from hireops.outbox.models import Call, Channel
+from hireops.outbox.tasks import drain
+from tests.outbox.conftest import busy, refused, unknown
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/outbox/call/"
+RESEND = "/admin/outbox/call/actions/resend/"
+CANCEL = "/admin/outbox/call/actions/cancel/"
+DONE = "/admin/outbox/call/actions/mark_as_done/"
+
+
+@pytest.fixture
+def page(client_of, vera):
+    """``page(url)``: what vera reads there, in English."""
+    client = client_of(vera)
+    client.cookies["django_language"] = "en"
+
+    def page(url):
+        answer = client.get(url)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return page
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    rung: list[object] = []
+    monkeypatch.setattr("hireops.outbox.admin.ring", rung.append)
+    return rung
+
+
+@pytest.fixture
+def refused_call(enqueue, feishu):
+    feishu.says.append(refused(99991672))
+    call = enqueue(1)
+    drain()
+    return call
+
+
+def decide(client, url, call, **form):
+    return client.post(url, {"_selected_action": [call.pk], "confirmed": "yes", **form})
+
+
+def test_the_list_shows_operation_target_state_and_the_last_code(refused_call, page):
+    text = page(LIST)
+    for shown in ("Label of test.safe", "Refused", "99991672", "log-no"):
+        assert shown in text
+
+
+def test_a_page_tells_every_attempt_and_what_the_state_means(refused_call, page):
+    text = page(f"{LIST}{refused_call.pk}/change/")
+    assert "The app lacks a permission" in text
+    assert "Refused by Feishu" in text
+    assert text.count("log-no") == 2
+    assert "Send again" in text
+
+
+def test_what_was_sent_and_answered_is_shown_without_secrets_and_personal_data(
+    enqueue, feishu, registered, page
+):
+    feishu.says.append({"account_token": "canary-answer"})
+    call = enqueue(payload={"password": "canary-secret", "mobile": "13812345678", "exam_id": "e-1"})
+    drain()
+    text = page(f"{LIST}{call.pk}/change/")
+    assert "canary" not in text
+    assert "13812345678" not in text
+    assert "e-1" in text
+
+
+TERMS = ["a-target", "log-1", "test.safe", "Label of test.safe", "tenant-a", "Company A"]
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_call_is_found_by_its_target_a_log_id_its_operation_and_its_tenant(enqueue, feishu, page, term):
+    company = Tenant.objects.create(app_id="cli_1", tenant_key="tenant-a", name="Company A")
+    found = enqueue(1, target="a-target", tenant=company)
+    drain()
+    other = enqueue(2, target="other-target", operation="test.other")
+    drain()
+    text = page(f"{LIST}?q={term}")
+    assert f"{LIST}{found.pk}/change/" in text
+    assert f"{LIST}{other.pk}/change/" not in text
+
+
+def test_what_was_sent_and_answered_in_each_attempt_can_be_unfolded(enqueue, feishu, page):
+    feishu.says.append({"id": "answered-7"})
+    call = enqueue(payload={"exam_id": "sent-7"})
+    drain()
+    text = page(f"{LIST}{call.pk}/change/")
+    assert text.count("<details>") == 2
+    assert text.count("sent-7") == 2
+    assert text.count("answered-7") == 2
+
+
+def test_a_call_that_its_channel_holds_back_says_so(enqueue, feishu, page):
+    feishu.says.append(busy(retry_after_s=600))
+    enqueue(1)
+    held = enqueue(2, target="b")
+    drain()
+    assert "rate limit is reached. Calls of this kind leave from" in page(f"{LIST}{held.pk}/change/")
+    assert "Label of test.safe" in page("/admin/outbox/channel/")
+
+
+def test_several_calls_are_sent_again_and_cancelled_at_once_with_one_reason(
+    enqueue, feishu, client_of, vera, rung
+):
+    feishu.says.extend(unknown() for _ in range(3))
+    calls = [enqueue(number, operation="test.unsafe", target=str(number)) for number in range(3)]
+    drain_each(calls)
+    client = client_of(vera)
+    form = {"confirmed": "yes", "reason": "looked it up"}
+    client.post(RESEND, {"_selected_action": [calls[0].pk, calls[1].pk], **form})
+    client.post(CANCEL, {"_selected_action": [calls[2].pk], **form})
+    assert list(Call.objects.order_by("id").values_list("state", flat=True)) == [
+        "pending",
+        "pending",
+        "canceled",
+    ]
+    assert set(AuditEntry.objects.values_list("actor__username", "reason")) == {("vera", "looked it up")}
+
+
+def drain_each(calls):
+    for _ in calls:
+        Channel.objects.update(open_from=calls[0].created_at)
+        drain()
+
+
+@pytest.mark.usefixtures("rung")
+def test_a_person_who_has_looked_marks_a_doubtful_call_as_done(enqueue, feishu, client_of, vera, page):
+    feishu.says.append(unknown())
+    call = enqueue(1, operation="test.unsafe")
+    drain()
+    assert "It was done" in page(f"{LIST}{call.pk}/change/")
+    decide(client_of(vera), DONE, call, reason="it is in Feishu")
+    call.refresh_from_db()
+    assert (call.state, call.reason) == ("succeeded", "done_by_hand")
+    assert AuditEntry.objects.get().reason == "it is in Feishu"
+
+
+def test_the_list_can_be_narrowed_by_state_and_operation(enqueue, feishu, page):
+    feishu.says.append(unknown())
+    waiting = enqueue(1, operation="test.unsafe")
+    done = enqueue(2, target="b")
+    drain()
+    for query in ("state__exact=waiting", "operation=test.unsafe"):
+        text = page(f"{LIST}?{query}")
+        assert f"{LIST}{waiting.pk}/change/" in text
+        assert f"{LIST}{done.pk}/change/" not in text
+
+
+def test_sending_again_needs_a_reason_and_rings_for_a_worker(refused_call, client_of, vera, rung):
+    client = client_of(vera)
+    decide(client, RESEND, refused_call)
+    assert Call.objects.get().state == "refused"
+    assert not AuditEntry.objects.exists()
+    decide(client, RESEND, refused_call, reason="the permission is there now")
+    assert Call.objects.get().state == "pending"
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.reason) == (vera, "the permission is there now")
+    assert rung == [drain]
+
+
+def test_a_call_is_cancelled_with_a_reason(enqueue, client_of, vera):
+    call = enqueue(1)
+    decide(client_of(vera), CANCEL, call, reason="typing mistake")
+    assert Call.objects.get().state == "canceled"
+    assert AuditEntry.objects.get().reason == "typing mistake"
+
+
+def test_a_call_that_has_ended_meanwhile_is_not_cancelled_and_the_page_says_why(
+    enqueue, feishu, client_of, vera
+):
+    call = enqueue(1)
+    drain()
+    client = client_of(vera)
+    client.cookies["django_language"] = "en"
+    answer = client.post(
+        CANCEL,
+        {"_selected_action": [call.pk], "confirmed": "yes", "reason": "late", "back": LIST},
+        follow=True,
+    )
+    assert "This call has ended" in answer.content.decode()
+    assert Call.objects.get().state == "succeeded"
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("url", [RESEND, CANCEL, DONE])
+@pytest.mark.parametrize("name", ["hira", "ada", "audrey"])
+def test_who_may_only_look_can_neither_send_again_nor_cancel(request, refused_call, client_of, name, url):
+    client = client_of(request.getfixturevalue(name))
+    assert client.get(f"{LIST}{refused_call.pk}/change/").status_code == 200
+    before = json.dumps(list(Call.objects.values()), default=str)
+    assert decide(client, url, refused_call, reason="please").status_code == 403
+    assert json.dumps(list(Call.objects.values()), default=str) == before
+
+
+def test_who_has_no_role_sees_no_calls(refused_call, client_of, eve):
+    assert client_of(eve).get(LIST).status_code == 403
+
+
+def test_nobody_edits_adds_or_deletes_a_call(refused_call, client_of, admin_user):
+    client = client_of(admin_user)
+    for url in (f"{LIST}add/", f"{LIST}{refused_call.pk}/delete/"):
+        assert client.get(url).status_code == 403
+    client.post(f"{LIST}{refused_call.pk}/change/", {"state": "succeeded"})
+    assert Call.objects.get().state == "refused"

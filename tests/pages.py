@@ -1,0 +1,67 @@
+"""A person at a browser, without the browser: pages fetched over HTTP, forms sent as they stand."""
+
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+
+
+class _Forms(HTMLParser):
+    """The fields of every form of a page, with the values that they have."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.forms: list[tuple[dict[str, str | None], dict[str, str]]] = []
+        self._textarea = self._select = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "form":
+            self.forms.append((attributes, {}))
+        if not self.forms:
+            return
+        name, fields = attributes.get("name") or "", self.forms[-1][1]
+        if tag == "input" and name and attributes.get("type") not in {"submit", "checkbox", "radio", "file"}:
+            fields[name] = attributes.get("value") or ""
+        elif tag == "textarea":
+            self._textarea = name
+            fields[name] = ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and "selected" in attributes:
+            fields[self._select] = attributes.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._textarea = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._textarea:
+            self.forms[-1][1][self._textarea] += data.removeprefix("\n")
+
+
+class Browser:
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.http = requests.Session()
+
+    def get(self, path: str) -> str:
+        answer = self.http.get(urljoin(self.site, path), timeout=20)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.text
+
+    def submit(self, path: str, having: str, **values: Any) -> requests.Response:
+        """Fill ``values`` into the form of the page that has the field ``having``, and send it."""
+        url = urljoin(self.site, path)
+        forms = _Forms(self.get(path)).forms
+        attributes, fields = next(form for form in forms if having in form[1])
+        answer = self.http.post(
+            urljoin(url, attributes.get("action") or url),
+            data=fields | values,
+            headers={"Referer": url},
+            timeout=20,
+        )
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer

@@ -1,0 +1,54 @@
+"""Tests do not depend on the machine they run on: tests/environment.py."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import connection
+
+from hireops.desk.roles import ROLES
+from tests.environment import pinned
+from tests.processes import ROOT, Hireops
+
+
+def test_every_variable_of_the_example_is_pinned(tmp_path: Path) -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    named = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
+
+    assert named == set(pinned(tmp_path))
+
+
+def test_tests_are_the_demo_in_a_temporary_folder() -> None:
+    assert settings.DEMO
+    assert ROOT not in Path(settings.VAR_DIR).parents
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_the_roles_outlive_a_test_that_commits(time: str, vera: User) -> None:
+    assert set(Group.objects.values_list("name", flat=True)) == set(ROLES.values())
+    assert list(vera.groups.values_list("name", flat=True)) == [ROLES["vendor_operator"]]
+
+
+@pytest.mark.django_db
+def test_the_same_kind_of_database_serves_tests_and_processes(hireops: Hireops) -> None:
+    assert hireops.database.url.startswith({"sqlite": "sqlite", "postgresql": "postgres"}[connection.vendor])
+    assert hireops.database.rows("SELECT count(*) FROM django_migrations")[0][0] > 10
+
+
+def test_each_test_has_a_database_of_its_own(hireops: Hireops) -> None:
+    assert hireops.database.rows("SELECT count(*) FROM auth_user") == [(0,)]
+    hireops.manage("createsuperuser", "--noinput", "--username", "otto", "--email", "otto@example.com")
+    assert hireops.database.rows("SELECT username FROM auth_user") == [("otto",)]
+
+
+def test_web_worker_and_beat_start_and_stop(hireops: Hireops) -> None:
+    address = hireops.web()
+    processes = [hireops.worker(), hireops.beat()]
+
+    assert address.startswith("http://127.0.0.1:")
+    for process in processes:
+        assert process.poll() is None
+        hireops.stop(process)
+        assert process.returncode == 0

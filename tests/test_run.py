@@ -1,0 +1,210 @@
+"""``make run`` as a newcomer meets it: one command, then everything works together over HTTP."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.environment import pinned
+from tests.pages import Browser
+from tests.processes import ROOT, free_port, wait_until
+
+NEWCOMER_WAITS_S = 60
+
+
+class Demo:
+    """``manage.py run`` in a folder of its own, with what it printed."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.output = folder / "output.txt"
+        self.web_port, self.simulator_port = free_port(), free_port()
+        self.environment = {
+            **os.environ,
+            **pinned(folder),
+            "DJANGO_SETTINGS_MODULE": "hireops.settings",
+            "CELERY_BROKER_URL": "",
+            "DATABASE_URL": "",
+            "SECRET_KEY": "",
+            "WEB_PORT": str(self.web_port),
+            "SIMULATOR_PORT": str(self.simulator_port),
+            **variables,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "run"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def press_ctrl_c(self) -> int:
+        assert self.process
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    @property
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def find(self, pattern: str) -> re.Match[str]:
+        found = re.search(pattern, self.printed)
+        assert found, self.printed
+        return found
+
+    def answers(self) -> bool:
+        for port in (self.web_port, self.simulator_port):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    return False
+        return True
+
+    def log_in(self) -> Browser:
+        username, password = self.find(r"login +(\S+) / (\S+)").groups()
+        browser = Browser(f"http://127.0.0.1:{self.web_port}")
+        browser.submit("/admin/login/?next=/admin/", having="password", username=username, password=password)
+        return browser
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    demo = Demo(tmp_path)
+    demo.start()
+    wait_until(demo.answers, seconds=NEWCOMER_WAITS_S, what=f"the demo does not answer: {demo.printed}")
+    yield demo
+    if demo.process and demo.process.poll() is None:
+        demo.press_ctrl_c()
+
+
+def _define_field(staff: Browser, key: str, name: str) -> None:
+    page = staff.submit(
+        "/admin/bindings/customfield/add/",
+        having="key",
+        scope="1",
+        key=key,
+        name_zh=name,
+        name_en=f"English {key}",
+        is_required="on",
+    )
+    assert name in page.text
+
+
+def test_from_nothing_to_a_bound_account_in_the_admin(demo):
+    staff = demo.log_in()
+    _define_field(staff, "company_code", "企业编号")
+    _define_field(staff, "account_token", "账号令牌")
+    push = staff.submit("/admin/bindings/customfield/push/1/", having="fingerprint")
+    assert "/admin/bindings/customfieldpush/" in push.url
+
+    customer = Browser(f"http://127.0.0.1:{demo.simulator_port}")
+    wait_until(lambda: "企业编号" in customer.get("/?scope=1"), what="the pushed fields are not on the form")
+    customer.submit(
+        "/?scope=1",
+        having="field:company_code",
+        name="背调账号 001",
+        usages="1",
+        **{"field:company_code": "ACME-42", "field:account_token": "7233333"},
+    )
+    started = time.monotonic()
+    wait_until(
+        lambda: "背调账号 001" in staff.get("/admin/bindings/ecoaccount/"),
+        seconds=2,
+        what="the account is not in the admin",
+    )
+    assert time.monotonic() - started < 2
+
+    accounts = staff.get("/admin/bindings/ecoaccount/")
+    link = re.search(r'"(/admin/bindings/ecoaccount/\d+/change/)', accounts)
+    assert link
+    page = staff.get(link.group(1))
+    assert "企业编号" in page
+    assert "ACME-42" in page
+    assert "/admin/inbox/event/" in page
+
+
+def test_ctrl_c_ends_everything_and_a_second_start_knows_what_was_there(demo):
+    first_login = demo.find(r"login.*").group()
+    staff = demo.log_in()
+    _define_field(staff, "company_code", "企业编号")
+    assert demo.press_ctrl_c() == 0
+    assert not demo.answers()
+
+    started = time.monotonic()
+    demo.start()
+    wait_until(demo.answers, seconds=NEWCOMER_WAITS_S, what="the second start does not answer")
+    assert time.monotonic() - started < NEWCOMER_WAITS_S
+    assert first_login in demo.printed
+    assert "company_code" in demo.log_in().get("/admin/bindings/customfield/")
+
+
+def _refusal(folder: Path, **variables: str) -> str:
+    demo = Demo(folder, **variables)
+    demo.start()
+    assert demo.process
+    assert demo.process.wait(30) != 0
+    return demo.printed
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"WEB_PORT": "eighty"}, "WEB_PORT"),
+        ({"DEBUG": "perhaps"}, "DEBUG"),
+        ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE"),
+        ({"LANGUAGE_CODE": "fr"}, "LANGUAGE_CODE"),
+        ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/x"}, "DATABASE_URL"),
+        ({"CELERY_BROKER_URL": "carrier-pigeon://x"}, "CELERY_BROKER_URL"),
+        ({"FEISHU_APP_ID": "cli_x"}, "FEISHU_APP_SECRET"),
+        ({"FEISHU_APP_SECRET": "x"}, "FEISHU_APP_ID"),
+        (
+            {"FEISHU_APP_ID": "cli_x", "FEISHU_APP_SECRET": "x", "SECRET_KEY": "y" * 50},
+            "FEISHU_VERIFICATION_TOKEN",
+        ),
+        (
+            {
+                "FEISHU_APP_ID": "cli_x",
+                "FEISHU_APP_SECRET": "x",
+                "FEISHU_VERIFICATION_TOKEN": "v",
+                "SECRET_KEY": "y" * 50,
+            },
+            "FEISHU_ENCRYPT_KEY",
+        ),
+        ({"FEISHU_BASE_URL": "http://example.com"}, "FEISHU_BASE_URL"),
+        ({"FEISHU_APP_TYPE": "shop"}, "FEISHU_APP_TYPE"),
+        ({"CELERY_BROKER_URL": "redis://127.0.0.1:abc/1"}, "CELERY_BROKER_URL"),
+        ({"VAR_DIR": "/proc/nope"}, "VAR_DIR"),
+        ({"WEB_PORT": "28009", "SIMULATOR_PORT": "28009"}, "SIMULATOR_PORT"),
+        ({"ALLOWED_HOSTS": "http://x"}, "ALLOWED_HOSTS"),
+        ({"CSRF_TRUSTED_ORIGINS": "example.com"}, "CSRF_TRUSTED_ORIGINS"),
+        ({"DATABASE_URL": "sqlite:////nonexistent/dir/x.sqlite3"}, "DATABASE_URL"),
+        (
+            {"FEISHU_APP_ID": "cli_x", "FEISHU_APP_SECRET": "x", "FEISHU_BASE_URL": "https://"},
+            "FEISHU_BASE_URL",
+        ),
+    ],
+)
+def test_a_mistake_in_the_environment_is_one_line_that_names_it(tmp_path, variables, named):
+    printed = _refusal(tmp_path, **variables)
+    assert named in printed
+    assert len(printed.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["WEB_PORT", "SIMULATOR_PORT"])
+def test_a_port_in_use_is_one_line_that_names_it(tmp_path, name):
+    with socket.create_server(("127.0.0.1", 0)) as somebody_else:
+        port = str(somebody_else.getsockname()[1])
+        printed = _refusal(tmp_path, **{name: port})
+    assert name in printed
+    assert port in printed
+    assert len(printed.strip().splitlines()) == 1
