@@ -22,6 +22,16 @@ def now() -> datetime:
         return moment.astimezone(UTC)
 
 
+def wait_for_turn(name: str) -> None:
+    """From here to the end of the transaction no other one of that name goes on, whatever rows there are.
+
+    So what they write becomes visible in the order in which they got their turn. SQLite has one writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
     """Inside, all queries together have ``seconds``; then Django's ``OperationalError`` is raised.

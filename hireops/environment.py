@@ -91,6 +91,16 @@ def time_zone(name: str, default: str) -> str:
     return value
 
 
+def region(name: str, default: str) -> str:
+    """A country by its two letters (ISO 3166)."""
+    value = text(name, default)
+    if not (len(value) == 2 and value.isascii() and value.isalpha()):  # noqa: PLR2004
+        raise ImproperlyConfigured(
+            f"{name} must be the two letters of a country such as {default}, not {value!r}."
+        )
+    return value.upper()
+
+
 def folder(name: str, path: Path) -> Path:
     """``path``, made if it is not there."""
     try:

@@ -26,6 +26,7 @@ from hireops.environment import (
     origins,
     port,
     random_key,
+    region,
     required,
     text,
     time_zone,
@@ -107,6 +108,7 @@ INSTALLED_APPS = [
     "hireops.inbox",
     "hireops.outbox",
     "bindings",
+    "referrals",
 ]
 
 MIDDLEWARE = [
@@ -189,7 +191,12 @@ if CELERY_BROKER_URL.startswith("redis"):
         "health_check_interval": 10,
     }
 # What must be looked at even if nobody rings: beat asks for it, and each worker looks by itself now and then.
-SWEEPS = ["hireops.inbox.tasks.drain", "hireops.outbox.tasks.drain"]
+SWEEPS = [
+    "hireops.inbox.tasks.drain",
+    "hireops.outbox.tasks.drain",
+    "referrals.tasks.work_on_imports",
+    "referrals.tasks.settle_withdrawals",
+]
 CELERY_BEAT_SCHEDULE = {
     **{sweep: {"task": sweep, "schedule": 5.0, "options": {"expires": 5}} for sweep in SWEEPS},
     "prove the promises": {
@@ -197,12 +204,25 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="18", minute="40"),
     },
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
+    "ask for balances": {
+        "task": "referrals.tasks.sweep_accounts",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    # Every closed day that has not been reconciled, so a night without a worker is made up for.
+    "reconcile": {"task": "referrals.tasks.reconcile_closed_days", "schedule": crontab(minute="30")},
 }
 
 # --- The outbox ------------------------------------------------------------------------------------------
 
 OUTBOX_SENDERS = whole("OUTBOX_SENDERS", 8, most=64)
 OUTBOX_KEEP_DAYS = whole("OUTBOX_KEEP_DAYS", 180, most=36_500)
+
+# --- Referrals -------------------------------------------------------------------------------------------
+
+REFERRALS_SELF_APPROVAL = yes_or_no("REFERRALS_SELF_APPROVAL", default=False)
+REFERRALS_SWEEP_HOURS = whole("REFERRALS_SWEEP_HOURS", 24, most=8_760)
+REFERRALS_PHONE_REGION = region("REFERRALS_PHONE_REGION", "CN")
 
 # --- Language and time -----------------------------------------------------------------------------------
 

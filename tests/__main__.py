@@ -1,7 +1,9 @@
 """``python -m tests``: all that has to hold, on SQLite and on PostgreSQL; ``make test`` and CI call it.
 
 Each step shows its own output, a failing one does not keep the next from running, and a table ends the
-whole. The last line is ``N passed, N failed`` over all tests; any other failing step counts as one failed.
+whole. A few tests that fail are run once more, alone: processes that are killed and clocks that are raced
+need a machine that is not starved. The table says how many needed it; one that fails twice has failed. The
+last line is ``N passed, N failed`` over all tests; any other failing step counts as one failed.
 """
 
 import os
@@ -21,6 +23,8 @@ from tests.servers import NoPostgreSQLError, brokers, postgresql
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PROCESSES = "2"
+MOST_RUN_AGAIN = 3
+SOME_FAILED = 1  # pytest: all were run, some failed
 
 CHECKS = {
     "format": [str(BIN / "ruff"), "format", "--check", "."],
@@ -66,12 +70,19 @@ def check(step: str, command: list[str], environment: dict[str, str]) -> Result:
 def run_pytest(step: str, environment: dict[str, str], folder: Path) -> Result:
     """A run that ends with anything but success has failed, also when no single test has."""
     report = folder / f"{time.monotonic_ns()}.xml"
-    command = [sys.executable, "-m", "pytest", "--ds", "tests.settings", "-n", PROCESSES]
-    code, seconds = call(step, [*command, "--junit-xml", str(report)], environment)
+    command = [sys.executable, "-m", "pytest", "--ds", "tests.settings"]
+    code, seconds = call(step, [*command, "-n", PROCESSES, "--junit-xml", str(report)], environment)
     passed, failed, skipped = counts(report)
+    note = ""
+    if code == SOME_FAILED and 0 < failed <= MOST_RUN_AGAIN:
+        again = [*command, "--last-failed", "--last-failed-no-failures", "none"]
+        code, more = call(f"{step}, once more and alone", again, environment)
+        seconds += more
+        if code == 0:
+            passed, failed, note = passed + failed, 0, f", {failed} of them only when run alone"
     if code != 0 and failed == 0:
         failed = 1
-    note = f"{passed} passed, {failed} failed, {skipped} skipped, exit code {code}"
+    note = f"{passed} passed, {failed} failed, {skipped} skipped, exit code {code}{note}"
     return Result(
         step, ok=code == 0 and failed == 0, seconds=seconds, passed=passed, failed=failed, note=note
     )

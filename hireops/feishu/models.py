@@ -1,11 +1,36 @@
-from django.db import models
+from django.conf import settings
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+
+from hireops.database import wait_for_turn
 
 
 class TenantManager(models.Manager["Tenant"]):
     def known(self, *, app_id: str, tenant_key: str) -> "Tenant":
         """The tenant's row, made on its first mention."""
-        return self.get_or_create(app_id=app_id, tenant_key=tenant_key)[0]
+        found = self.filter(app_id=app_id, tenant_key=tenant_key).first()
+        return found or self._make_known(app_id, tenant_key)
+
+    def _make_known(self, app_id: str, tenant_key: str) -> "Tenant":
+        with transaction.atomic():
+            _one_at_a_time(app_id)
+            known = self.filter(app_id=app_id)
+            if settings.FEISHU_APP_TYPE == "custom" and not known.filter(tenant_key=tenant_key).exists():
+                # The one that was worked for before an event told its key.
+                known.filter(tenant_key="").update(tenant_key=tenant_key)
+            return self.get_or_create(app_id=app_id, tenant_key=tenant_key)[0]
+
+    def home(self) -> "Tenant":
+        """The tenant of a custom app, which has one only. Its key is "" until the first event tells it."""
+        with transaction.atomic():
+            _one_at_a_time(settings.FEISHU_APP_ID)
+            known = self.filter(app_id=settings.FEISHU_APP_ID).order_by("pk").first()
+            return known or self.create(app_id=settings.FEISHU_APP_ID, tenant_key="")
+
+
+def _one_at_a_time(app_id: str) -> None:
+    # Or a tenant whose key is not known yet could be made beside the same one whose key has just been told.
+    wait_for_turn(f"tenants of {app_id}")
 
 
 class Tenant(models.Model):
@@ -34,7 +59,7 @@ class Tenant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.tenant_key
+        return self.name or self.tenant_key or str(_("our company"))
 
 
 class AccessToken(models.Model):

@@ -28,7 +28,7 @@ from hireops.outbox.reasons import explain, explain_delay
     ),
     reason_required=True,
     dangerous=True,
-    offered=lambda call: call.state in services.RESENDABLE,
+    offered=lambda call: call.state in services.RESENDABLE and not registry.kept_by_app(call.operation),
 )
 def resend(request: HttpRequest, call: Call, reason: str) -> None:
     assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
@@ -45,7 +45,7 @@ def resend(request: HttpRequest, call: Call, reason: str) -> None:
     ),
     reason_required=True,
     dangerous=True,
-    offered=lambda call: call.state not in Call.FINAL and call.lease_key is None and call.answer is None,
+    offered=services.may_be_cancelled,
 )
 def cancel(request: HttpRequest, call: Call, reason: str) -> None:
     assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in

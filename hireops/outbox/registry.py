@@ -51,6 +51,9 @@ class Operation:
     before its row is locked: what they write is there if and only if the call has ended, and they may take
     locks of their own. Both may run again after they raised. In ``answer.data`` a number that is not whole
     is its exact text (``"0.30"``), the first time as every other.
+
+    ``kept_by_app`` is for calls whose end decides something in the app: staff neither cancel them nor send
+    them again in the outbox, and this text tells them where instead. The app itself may.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Operation:
     resolve: Callable[[Call], Resolution] | None = None
     on_answer: Callable[[Call, Answer], None] | None = None
     on_refusal: Callable[[Call, FeishuError], None] | None = None
+    kept_by_app: str | Promise = ""
 
 
 _operations: dict[str, Operation] = {}
@@ -93,6 +97,11 @@ def can_be_resolved(name: str) -> bool:
 def label_of(name: str) -> str:
     """What the operation does, in words of the staff; its technical name if no app knows it any more."""
     return str(_operations[name].label) if name in _operations else name
+
+
+def kept_by_app(name: str) -> str:
+    """Where staff decide about such calls, if not in the outbox."""
+    return str(_operations[name].kept_by_app) if name in _operations else ""
 
 
 def labels() -> list[tuple[str, str]]:

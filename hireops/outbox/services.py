@@ -69,13 +69,8 @@ def _refuse_outside_a_transaction() -> None:
 
 
 def _wait_for_turn(lane: str) -> None:
-    """Until the commit nobody else enqueues for this lane, so that ids are in the order of the commits.
-
-    Otherwise a call with a lower id could appear after a newer one was sent. SQLite has one writer anyway.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"outbox {lane}"])
+    # Otherwise a call with a lower id could appear after a newer one was sent.
+    database.wait_for_turn(f"outbox {lane}")
 
 
 def _supersede_older(call: Call) -> None:
@@ -87,8 +82,12 @@ def _supersede_older(call: Call) -> None:
         old.save(update_fields=["superseded_by", "state", "finished_at", "reason"])
 
 
-def cancel_call(call: Call, *, by: User, reason: str) -> None:
-    """Give the call up. Raises ``Refused`` once Feishu may have done it, unless it waits for a person."""
+def cancel_call(call: Call, *, by: User | None, reason: str) -> None:
+    """Give the call up. Raises ``Refused`` once Feishu may have done it, unless it waits for a person.
+
+    ``by`` is None for the app that owes it; ``kept_by_app`` binds staff only.
+    """
+    _refuse_what_the_app_keeps(call, by)
     with transaction.atomic():
         call = Call.objects.select_for_update().get(pk=call.pk)
         _refuse_to_cancel(call)
@@ -96,6 +95,18 @@ def cancel_call(call: Call, *, by: User, reason: str) -> None:
         call.state, call.finished_at = State.CANCELED, database.now()
         call.reason, call.reason_details = Reason.CANCELED, {}
         call.save(update_fields=["state", "finished_at", "reason", "reason_details"])
+
+
+def _refuse_what_the_app_keeps(call: Call, by: User | None) -> None:
+    where_instead = registry.kept_by_app(call.operation)
+    if by is not None and where_instead:
+        raise Refused(where_instead)
+
+
+def may_be_cancelled(call: Call) -> bool:
+    """Whether it makes sense to offer it; ``cancel_call`` looks again."""
+    not_begun = call.state not in Call.FINAL and call.lease_key is None and call.answer is None
+    return not_begun and not registry.kept_by_app(call.operation)
 
 
 def _refuse_to_cancel(call: Call) -> None:
@@ -111,12 +122,14 @@ def _refuse_to_cancel(call: Call) -> None:
         )
 
 
-def resend_call(call: Call, *, by: User, reason: str) -> None:
+def resend_call(call: Call, *, by: User | None, reason: str) -> None:
     """Send the same call again, now: for one that was refused or waits for a person.
 
     A call that Feishu has answered with yes is not sent; only its answer is applied again. Raises ``Refused``
-    for a call in another state, and for one that a newer call has replaced at Feishu.
+    for a call in another state, and for one that a newer call has replaced at Feishu. ``by`` is None for the
+    app that owes it; ``kept_by_app`` binds staff only.
     """
+    _refuse_what_the_app_keeps(call, by)
     with transaction.atomic():
         _wait_for_turn(call.lane)  # a newer call that is just being owed must be seen
         call = Call.objects.select_for_update().get(pk=call.pk)

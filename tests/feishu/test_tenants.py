@@ -19,6 +19,16 @@ def test_a_tenant_becomes_known_once(tenant):
     assert tenant.state == Tenant.State.ACTIVE
 
 
+def test_a_custom_app_works_for_its_tenant_before_an_event_tells_its_key(settings):
+    home = Tenant.objects.home()
+    assert home.tenant_key == ""
+    assert Tenant.objects.home() == home
+    told = Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="2ca1d211f64f6438")
+    assert (told, told.tenant_key) == (home, "2ca1d211f64f6438")
+    assert Tenant.objects.home() == told
+    assert Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="another") != home
+
+
 @pytest.mark.parametrize("person", ["vera", "hira", "ada", "otto", "audrey"])
 def test_every_role_sees_the_tenants(person, request, client_of, tenant):
     client = client_of(request.getfixturevalue(person))

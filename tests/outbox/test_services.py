@@ -49,6 +49,20 @@ def test_a_call_that_waits_for_a_person_can_be_cancelled(enqueue, feishu, vera):
     assert call.state == "canceled"
 
 
+@pytest.mark.parametrize("do", [services.cancel_call, services.resend_call])
+def test_what_decides_something_in_an_app_is_left_to_that_app(enqueue, feishu, registered, vera, do):
+    registered("test.kept", kept_by_app="Decide on the page of the payout.")
+    feishu.says.append(unknown() if do is services.cancel_call else refused())
+    call = enqueue(1, operation="test.kept", target="kept")
+    drain()
+    Call.objects.filter(state="pending").update(state="waiting")
+    with pytest.raises(Refused, match="page of the payout"):
+        do(call, by=vera, reason="I know better")
+    do(call, by=None, reason="the app itself")
+    call.refresh_from_db()
+    assert call.state in {"canceled", "pending"}
+
+
 def _succeeded(enqueue, feishu, registered):
     call = enqueue(1)
     drain()

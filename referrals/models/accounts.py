@@ -1,0 +1,172 @@
+"""Who has an account, what is in it, and how that came about."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now, Round
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.append_only import AppendOnly
+from hireops.feishu.models import Tenant
+from hireops.inbox.models import Event
+from hireops.outbox.models import Call
+
+POINTS = "points"
+ASSET_LENGTH = 16
+
+
+class ReferralAccount(models.Model):
+    """The reward account of one employee (contract 2.0). Feishu names it; hireops only keeps what it says.
+
+    ``figure_...`` tell where the newest *whole* balance came from: an event or the answer to a call. Two
+    figures are compared by ``figure_at``, then as ``referrals.figures`` says. A withdrawal empties one kind
+    only, as of ``points_taken_at`` or ``cash_taken_at``.
+    """
+
+    class Status(models.IntegerChoices):
+        AVAILABLE = 1, _("enabled")
+        DISABLED = 2, _("deactivated")
+
+    class Source(models.TextChoices):
+        REGISTERED = "registered", _("registered here")
+        EVENT = "event", _("found by event")
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    account_id = models.CharField(_("account ID"), max_length=255)
+    status = models.IntegerField(_("status"), choices=Status.choices, default=Status.AVAILABLE)
+    source = models.CharField(_("known by"), max_length=16, choices=Source.choices)
+    # As registered, or else as Feishu tells: E.164 such as +8618900001111, and an address in lower case.
+    mobile = models.CharField(_("mobile number"), max_length=32, blank=True, db_index=True)
+    email = models.CharField(_("email"), max_length=254, blank=True, db_index=True)
+    name = models.CharField(_("employee"), max_length=255, blank=True)
+
+    # When the newest event's change happened, by Feishu's clock. It never goes back.
+    modify_time = models.DateTimeField(_("last change at Feishu"), null=True, blank=True)
+    figure_at = models.DateTimeField(_("balance as of"), null=True, blank=True)
+    figure_event = models.ForeignKey(
+        Event, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("event")
+    )
+    figure_call = models.ForeignKey(
+        Call, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("call")
+    )
+    # By our clock: when the newest figure of any kind was written here, and when Feishu was last asked.
+    seen_at = models.DateTimeField(_("balance received"), null=True, blank=True)
+    queried_at = models.DateTimeField(_("last asked"), null=True, blank=True)
+    points_taken_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cash_taken_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    created_at = models.DateTimeField(_("known since"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("referral account")
+        verbose_name_plural = _("referral accounts")
+        ordering = ["-id"]
+        permissions = [
+            ("refresh_referralaccount", "Can ask Feishu for the balance of a referral account"),
+            ("switch_referralaccount", "Can enable and deactivate a referral account"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "account_id"], name="referral_account_is_unique"),
+            models.CheckConstraint(
+                condition=Q(source__in=["registered", "event"]), name="referral_account_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(figure_at__isnull=True, figure_event__isnull=True, figure_call__isnull=True)
+                | Q(figure_at__isnull=False, figure_event__isnull=False, figure_call__isnull=True)
+                | Q(figure_at__isnull=False, figure_event__isnull=True, figure_call__isnull=False),
+                name="referral_figure_has_one_source",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "queried_at"], name="account_to_be_asked"),
+            models.Index(fields=["account_id"], name="account_by_its_id"),
+            models.Index(fields=["status", "-id"], name="account_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.account_id
+
+
+class Balance(models.Model):
+    """What is in an account of one asset: confirmed, and not withdrawn. The sum of its changes, always."""
+
+    account = models.ForeignKey(
+        ReferralAccount, models.PROTECT, related_name="balances", verbose_name=_("referral account")
+    )
+    # POINTS, or an ISO currency; what is neither, as Feishu writes it (contract 2.8).
+    asset = models.CharField(_("asset"), max_length=ASSET_LENGTH)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("balance")
+        verbose_name_plural = _("balances")
+        ordering = ["account", "asset"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "asset"], name="one_balance_of_each_asset"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="balance_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset} {self.amount}"
+
+
+class BalanceChange(AppendOnly):
+    """One step of a balance, and what is behind it. Never changed after it was written."""
+
+    class Cause(models.TextChoices):
+        EVENT = "event", _("Balance event")
+        CALL = "call", _("Asked at Feishu")
+        WITHDRAWAL = "withdrawal", _("Paid out")
+        # The withdrawal took more or less than had been told: the part that came to light with it.
+        UNANNOUNCED = "unannounced", _("Came to light with a payout")
+
+    account = models.ForeignKey(
+        ReferralAccount, models.PROTECT, related_name="changes", verbose_name=_("referral account")
+    )
+    asset = models.CharField(_("asset"), max_length=ASSET_LENGTH)
+    before = models.DecimalField(_("before"), max_digits=18, decimal_places=2)
+    after = models.DecimalField(_("after"), max_digits=18, decimal_places=2)
+    difference = models.DecimalField(_("difference"), max_digits=18, decimal_places=2)
+    cause = models.CharField(_("cause"), max_length=16, choices=Cause.choices)
+    event = models.ForeignKey(
+        Event, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("event")
+    )
+    call = models.ForeignKey(
+        Call, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("call")
+    )
+    withdrawal = models.ForeignKey(
+        "referrals.Withdrawal",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="changes",
+        verbose_name=_("withdrawal"),
+    )
+    as_of = models.DateTimeField(_("as of"))  # the time of the figure, by Feishu's clock where it has one
+    created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("balance change")
+        verbose_name_plural = _("balance changes")
+        ordering = ["-id"]
+        constraints = [
+            # Rounded, because SQLite counts in binary fractions.
+            models.CheckConstraint(
+                condition=Q(difference=Round(F("after") - F("before"), 2)), name="change_is_the_difference"
+            ),
+            models.CheckConstraint(condition=~Q(difference=0), name="change_changes_something"),
+            # Not "after": a step that came to light late may pass below zero, the balance itself never does.
+            models.CheckConstraint(
+                condition=Q(cause="event", event__isnull=False)
+                | Q(cause="call", call__isnull=False)
+                | Q(cause__in=["withdrawal", "unannounced"], withdrawal__isnull=False),
+                name="change_has_its_cause",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="change_by_account"),
+            models.Index(fields=["account", "asset", "-id"], name="change_by_asset"),
+            models.Index(fields=["cause", "-id"], name="change_by_cause"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset} {self.difference:+}"

@@ -1,0 +1,168 @@
+"""Comparing what hireops has with what Feishu has, and the mismatches that a person looks into."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from hireops.feishu.models import Tenant
+from hireops.outbox.models import Call
+from referrals.models.accounts import ASSET_LENGTH, BalanceChange, ReferralAccount
+from referrals.models.payouts import Withdrawal
+
+
+class Reconciliation(models.Model):
+    """One day of one tenant: points against Feishu (contract 2.6), cash against our own books.
+
+    A withdrawal belongs to the day if ``starts_at <= trans_time < ends_at``.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        MATCHED = "matched", _("all equal")
+        DIFFERS = "differs", _("differs")
+        FAILED = "failed", _("could not be finished")
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    day = models.DateField(_("day"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until, exclusive"))
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.RUNNING)
+    accounts = models.PositiveIntegerField(_("accounts compared"), default=0)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("started by"),
+    )
+    started_at = models.DateTimeField(_("started"), db_default=Now(), editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reconciliation")
+        verbose_name_plural = _("reconciliations")
+        ordering = ["-id"]
+        permissions = [("run_reconciliation", "Can reconcile a day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "matched", "differs", "failed"]),
+                name="reconciliation_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", finished_at__isnull=True)
+                | (~Q(state="running") & Q(finished_at__isnull=False)),
+                name="reconciliation_ends_once",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "day"], condition=Q(state="running"), name="one_reconciliation_at_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "day"], name="reconciliation_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.tenant}"
+
+
+class ReconciliationChunk(models.Model):
+    """Some accounts of a reconciliation, compared by one call. ``points`` are our figures, by account ID."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("on its way")
+        COMPARED = "compared", _("compared")
+        SPLIT = "split", _("refused, asked again in smaller parts")
+        FAILED = "failed", _("refused")
+
+    reconciliation = models.ForeignKey(
+        Reconciliation, models.PROTECT, related_name="chunks", verbose_name=_("reconciliation")
+    )
+    points = models.JSONField(_("our points"))
+    call = models.OneToOneField(
+        Call, models.PROTECT, related_name="reconciliation_chunk", verbose_name=_("call")
+    )
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.PENDING)
+
+    class Meta:
+        verbose_name = _("part of a reconciliation")
+        verbose_name_plural = _("parts of a reconciliation")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "compared", "split", "failed"]),
+                name="chunk_state_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Case(models.Model):
+    """Two figures that should be equal and are not. Closed by a person, with a note, or by what explains it."""
+
+    class Kind(models.TextChoices):
+        POINTS = "points", _("Points differ from Feishu's")
+        CASH = "cash", _("Cash differs within hireops")
+        DRIFT = "drift", _("Balance moved without an event")
+        UNASKED = "unasked", _("Feishu names what was not asked for")
+        UNKNOWN_ACCOUNT = "unknown_account", _("Feishu does not know the account")
+
+    kind = models.CharField(_("what"), max_length=16, choices=Kind.choices)
+    account = models.ForeignKey(
+        ReferralAccount, models.PROTECT, related_name="cases", verbose_name=_("referral account")
+    )
+    asset = models.CharField(_("asset"), max_length=ASSET_LENGTH, blank=True)
+    ours = models.DecimalField(_("our figure"), max_digits=18, decimal_places=2, null=True, blank=True)
+    theirs = models.DecimalField(_("Feishu's figure"), max_digits=18, decimal_places=2, null=True, blank=True)
+    reconciliation = models.ForeignKey(
+        Reconciliation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("reconciliation"),
+    )
+    withdrawal = models.ForeignKey(
+        Withdrawal, models.PROTECT, null=True, blank=True, related_name="cases", verbose_name=_("withdrawal")
+    )
+    change = models.ForeignKey(
+        BalanceChange,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("balance change"),
+    )
+    opened_at = models.DateTimeField(_("opened"), db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closed_by = models.ForeignKey(  # empty: closed by what explained it
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("closed by"),
+    )
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        ordering = ["-id"]
+        permissions = [("close_case", "Can close a case")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True, note="")
+                | (Q(closed_at__isnull=False) & ~Q(note="")),
+                name="case_is_closed_with_a_note",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-id"], condition=Q(closed_at__isnull=True), name="case_open"),
+            models.Index(fields=["account", "-id"], name="case_by_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
