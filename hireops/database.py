@@ -25,7 +25,7 @@ def now() -> datetime:
 def wait_for_turn(name: str) -> None:
     """From here to the end of the transaction no other one of that name goes on, whatever rows there are.
 
-    So what they write becomes visible in the order in which they got their turn. SQLite has one writer anyway.
+    What they write becomes visible in the order in which they got their turn. SQLite has one writer anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

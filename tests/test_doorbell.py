@@ -82,7 +82,7 @@ def test_ringing_at_a_dead_broker_returns_at_once(
     ring = bell_at(url.format(free_port()))
 
     with caplog.at_level(logging.WARNING):
-        assert slowest_ms(ring) < 50
+        assert slowest_ms(ring) < 250  # the broker's timeout is 500
         wait_until(lambda: TASK in caplog.text, seconds=5, what="no warning")
 
     assert "hunter2" not in caplog.text
@@ -95,7 +95,7 @@ def test_ringing_at_a_broker_that_accepts_and_never_answers_returns_at_once(
     with silent_server() as port, caplog.at_level(logging.WARNING):
         ring = bell_at(url.format(port))
 
-        assert slowest_ms(ring) < 50
+        assert slowest_ms(ring) < 250  # the broker's timeout is 500
         wait_until(lambda: TASK in caplog.text, seconds=5, what="no warning")
 
     assert "hunter2" not in caplog.text

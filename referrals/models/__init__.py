@@ -1,4 +1,4 @@
-"""Accounts in which employees collect rewards for referring candidates, and how they are paid (contract 2)."""
+"""Accounts where employees collect rewards for referring candidates, and how these are paid (contract 2)."""
 
 from referrals.models.accounts import POINTS, Balance, BalanceChange, ReferralAccount
 from referrals.models.payouts import Payment, PayoutBatch, Withdrawal, WithdrawalAmount

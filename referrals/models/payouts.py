@@ -1,4 +1,4 @@
-"""Taking balances out of Feishu and paying them: withdrawals, the batches they are handed over in, payments."""
+"""Taking balances out of Feishu and paying them: withdrawals, the batches handed over, payments."""
 
 from django.conf import settings
 from django.db import models
@@ -172,7 +172,7 @@ class WithdrawalAmount(models.Model):
 
 
 class PayoutBatch(models.Model):
-    """What is handed over to the paying side at once. Its files are written from its payments, always alike."""
+    """What is handed over to the paying side at once. Its files come from its payments, always alike."""
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("handed over by")
@@ -203,7 +203,7 @@ class Payment(models.Model):
     amount = models.ForeignKey(
         WithdrawalAmount, models.PROTECT, related_name="payments", verbose_name=_("amount")
     )
-    # What the paying side is to pay once: from the order ID, with the number of the try (contract 9.3, step 7).
+    # What the paying side is to pay once: the order ID with the number of the try (contract 9.3, step 7).
     payment_id = models.CharField(_("payment ID"), max_length=100, unique=True)
     asset = models.CharField(_("asset"), max_length=ASSET_LENGTH)
     sum = models.DecimalField(_("sum"), max_digits=18, decimal_places=2)

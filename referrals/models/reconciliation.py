@@ -100,7 +100,7 @@ class ReconciliationChunk(models.Model):
 
 
 class Case(models.Model):
-    """Two figures that should be equal and are not. Closed by a person, with a note, or by what explains it."""
+    """Two figures that should be equal and are not. Closed by a person with a note, or by an explanation."""
 
     class Kind(models.TextChoices):
         POINTS = "points", _("Points differ from Feishu's")

@@ -35,7 +35,7 @@ def test_a_call_that_succeeds_gives_data_and_log_id(server):
     result = call(query={"page": "2"})
     assert result.data == {"account": {"amount": 1}}
     assert (result.log_id, result.http_status) == ("log-ok", 200)
-    assert 0 <= result.duration_ms < 1000
+    assert 0 <= result.duration_ms < 10_000
     [request] = server.requests
     assert (request.method, request.target) == ("POST", f"{PATH}?page=2")
     assert request.headers["Authorization"] == "Bearer t-valid"

@@ -138,7 +138,7 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline(server, pieces):
     server.behaviours = [send_slowly(*pieces, every_s=0.1)]
     started = monotonic()
     assert failure().outcome is Outcome.UNKNOWN
-    assert monotonic() - started < 3.0
+    assert monotonic() - started < 7.0  # all of it takes 8 s and more
 
 
 def test_a_huge_answer_is_not_read_to_its_end(server):

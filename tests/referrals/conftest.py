@@ -91,7 +91,7 @@ def tell(
     at: datetime | None = None,
     **event: Any,
 ) -> Event:
-    """Feishu's balance event arrives and is handled: the balances after a change at ``at`` (MORNING + minutes)."""
+    """A balance event arrives and is handled: balances after a change at ``at``, else MORNING + minutes."""
     moment = at or MORNING + timedelta(minutes=minutes)
     body = {
         "account_id": account_id,

@@ -86,7 +86,7 @@ def test_an_answer_after_three_seconds_is_no_success(simulator: Simulator, recei
     event = only_event(simulator.wait_for(has_tries(1)))
 
     assert (event["state"], event["attempts"][0]["http_status"]) == ("waiting", None)
-    assert 2900 <= event["attempts"][0]["duration_ms"] < 4000
+    assert event["attempts"][0]["duration_ms"] >= 2900
 
 
 def test_a_receiver_that_is_away_is_tried_again() -> None:

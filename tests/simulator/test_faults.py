@@ -47,7 +47,7 @@ def test_a_slow_answer_takes_its_time(simulator: Simulator) -> None:
         assert not answer.done()
         assert answer.result().json()["code"] == 0
 
-    assert 0.4 <= time.monotonic() - started < 5
+    assert 0.4 <= time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize("status", [429, 400])
