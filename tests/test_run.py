@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,7 +114,6 @@ def test_from_nothing_to_a_bound_account_in_the_admin(demo):
         usages="1",
         **{"field:company_code": "ACME-42", "field:account_token": "7233333"},
     )
-    started = time.monotonic()
     wait_until(
         lambda: "背调账号 001" in staff.get("/admin/bindings/ecoaccount/"),
         seconds=5,  # beat would look by then, so it was the ring that brought it
@@ -138,10 +136,8 @@ def test_ctrl_c_ends_everything_and_a_second_start_knows_what_was_there(demo):
     assert demo.press_ctrl_c() == 0
     assert not demo.answers()
 
-    started = time.monotonic()
     demo.start()
     wait_until(demo.answers, seconds=NEWCOMER_WAITS_S, what="the second start does not answer")
-    assert time.monotonic() - started < NEWCOMER_WAITS_S
     assert first_login in demo.printed
     assert "company_code" in demo.log_in().get("/admin/bindings/customfield/")
 

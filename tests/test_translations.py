@@ -13,7 +13,7 @@ from tests.environment import pinned
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = Path("locale", "zh_Hans", "LC_MESSAGES", "django.po")
-SOURCES = ("bindings", "hireops", "locale", "templates", "manage.py")
+SOURCES = ("bindings", "hireops", "referrals", "locale", "templates", "manage.py")
 
 Key = tuple[str | None, str]
 
