@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from bindings.plan import Field
 from hireops.desk.append_only import AppendOnly
@@ -110,7 +111,7 @@ class CustomField(models.Model):
         verbose_name = _("custom field")
         verbose_name_plural = _("custom fields")
         ordering = ["scope", "position", "id"]
-        permissions = [("push_customfield", "Can push custom fields to Feishu")]
+        permissions = [("push_customfield", gettext_noop("Can push custom fields to Feishu"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["scope", "key"],

@@ -7,6 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from hireops.feishu.models import Tenant
 
@@ -155,9 +156,9 @@ class Call(models.Model):
         verbose_name = _("call")
         verbose_name_plural = _("calls")
         permissions = [
-            ("resend_call", "Can send a call to Feishu again"),
-            ("cancel_call", "Can cancel a call to Feishu"),
-            ("resolve_call", "Can say that a call has been done at Feishu"),
+            ("resend_call", gettext_noop("Can send a call to Feishu again")),
+            ("cancel_call", gettext_noop("Can cancel a call to Feishu")),
+            ("resolve_call", gettext_noop("Can say that a call has been done at Feishu")),
         ]
         constraints = [
             models.CheckConstraint(

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Round
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from hireops.desk.append_only import AppendOnly
 from hireops.feishu.models import Tenant
@@ -61,8 +62,8 @@ class ReferralAccount(models.Model):
         verbose_name_plural = _("referral accounts")
         ordering = ["-id"]
         permissions = [
-            ("refresh_referralaccount", "Can ask Feishu for the balance of a referral account"),
-            ("switch_referralaccount", "Can enable and deactivate a referral account"),
+            ("refresh_referralaccount", gettext_noop("Can ask Feishu for the balance of a referral account")),
+            ("switch_referralaccount", gettext_noop("Can enable and deactivate a referral account")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "account_id"], name="referral_account_is_unique"),

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from hireops.outbox.models import Call
 from referrals.models.accounts import ASSET_LENGTH, ReferralAccount
@@ -74,8 +75,8 @@ class Withdrawal(models.Model):
         verbose_name_plural = _("withdrawals")
         ordering = ["-id"]
         permissions = [
-            ("request_withdrawal", "Can ask for a withdrawal"),
-            ("approve_withdrawal", "Can approve or reject a withdrawal"),
+            ("request_withdrawal", gettext_noop("Can ask for a withdrawal")),
+            ("approve_withdrawal", gettext_noop("Can approve or reject a withdrawal")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -224,7 +225,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["batch", "id"]
-        permissions = [("record_payment", "Can record that a payment was made or came back")]
+        permissions = [("record_payment", gettext_noop("Can record that a payment was made or came back"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["handed_over", "paid", "bounced"]), name="payment_state_is_known"

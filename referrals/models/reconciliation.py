@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
@@ -45,7 +46,7 @@ class Reconciliation(models.Model):
         verbose_name = _("reconciliation")
         verbose_name_plural = _("reconciliations")
         ordering = ["-id"]
-        permissions = [("run_reconciliation", "Can reconcile a day")]
+        permissions = [("run_reconciliation", gettext_noop("Can reconcile a day"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["running", "matched", "differs", "failed"]),
@@ -151,7 +152,7 @@ class Case(models.Model):
         verbose_name = _("case")
         verbose_name_plural = _("cases")
         ordering = ["-id"]
-        permissions = [("close_case", "Can close a case")]
+        permissions = [("close_case", gettext_noop("Can close a case"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, closed_by__isnull=True, note="")
