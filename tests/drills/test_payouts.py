@@ -1,0 +1,137 @@
+"""Payouts while Feishu answers late, cuts, says 500 or 429, and workers are killed at random: once each."""
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from decimal import Decimal
+
+from tests.drills.world import World
+from tests.processes import ROOT, Process
+
+WITHDRAW = "/open-apis/hire/v1/referral_account/:referral_account_id/withdraw"
+POINTS = ("outbox.claimed", "outbox.before_send", "outbox.after_send", "outbox.before_commit")
+WORKERS = 4
+
+Amounts = dict[tuple[str, str], Decimal]  # by account ID and asset
+
+
+class Payroll:
+    """Many accounts with money in them, staff who pay them out, and a Feishu that misbehaves."""
+
+    def __init__(self, world: World, size: int, seed: int) -> None:
+        self.world, self.size, self.random = world, size, random.Random(seed)
+        self.accounts = [f"69427781980541{number:05}" for number in range(size)]
+        world.simulator.add_employees(
+            *(
+                {"name": f"员工{number}", "email": f"e{number}@open.com", "account_id": account_id}
+                for number, account_id in enumerate(self.accounts)
+            )
+        )
+        for number, account_id in enumerate(self.accounts):
+            world.simulator.reward(account_id, points=number % 7, CNY=f"{number + 1}.{number % 100:02}")
+
+    def step(self, name: str, text: str = "") -> None:
+        command = [sys.executable, "-m", "tests.drills.payroll", name]
+        subprocess.run(command, cwd=ROOT, env=self.world.hireops.environment, input=text.encode(), check=True)
+
+    def approve_all(self) -> None:
+        self.step("know", " ".join(self.accounts))
+        self.world.finish()
+        self.step("pay")
+
+    def misbehave(self) -> None:
+        kind, options = self.random.choice(
+            [
+                ("slow", {"seconds": 2}),
+                ("cut", {"when": "after"}),
+                ("cut", {"when": "before"}),
+                ("server_error", {"when": "after"}),
+                ("server_error", {}),
+                ("truncated", {"when": "after"}),
+                ("rate_limited", {"reset_seconds": 1}),
+            ]
+        )
+        self.world.simulator.add_fault(kind, path=WITHDRAW, calls=3, **options)
+
+    def worker(self) -> Process:
+        turn = self.random.randint(1, 6)
+        return self.world.hireops.worker(HIREOPS_DIE_AT=f"{self.random.choice(POINTS)}:{turn}")
+
+    def undecided(self) -> int:
+        rows = self.world.hireops.database.rows(
+            "SELECT count(*) FROM referrals_withdrawal WHERE state IN ('requested', 'approved', 'unknown')"
+        )
+        return int(rows[0][0])
+
+    def storm(self, rounds: int) -> int:
+        """Workers come, meet trouble and die. How many were killed."""
+        workers: list[Process] = []
+        killed = 0
+        for _ in range(rounds):
+            self.misbehave()
+            workers += [self.worker() for _ in range(WORKERS - len(workers))]
+            time.sleep(self.random.uniform(0.5, 2))
+            workers[0].kill()
+            dead = [worker for worker in workers if worker.poll() is not None or worker is workers[0]]
+            for worker in dead:
+                self.world.hireops.kill(worker)
+            killed += len(dead)
+            workers = [worker for worker in workers if worker not in dead]
+            self.world.let_time_pass()
+        for worker in workers:
+            self.world.hireops.kill(worker)
+        return killed
+
+    def calm(self, seconds: float) -> None:
+        """Feishu is well again; a healthy worker and the janitor bring everything to its end."""
+        self.world.simulator.clear_faults()
+        worker = self.world.hireops.worker()
+        until = time.monotonic() + seconds
+        while self.undecided() or self.world.open_calls():
+            assert time.monotonic() < until, self.world.report()
+            self.step("settle")
+            time.sleep(2)
+            if not self.world.hireops.database.rows("SELECT 1 FROM outbox_call WHERE lease_key IS NOT NULL"):
+                self.world.let_time_pass()
+        self.world.hireops.stop(worker)
+
+    def at_feishu(self) -> Amounts:
+        """What Feishu has paid out; fails if an account was emptied twice or an order ID used twice."""
+        withdrawals = list(self.world.simulator.state("withdrawals")["withdrawals"].values())
+        assert Counter(each["account_id"] for each in withdrawals) == Counter(self.accounts)
+        taken = {(each["account_id"], "points"): Decimal(each["points"]) for each in withdrawals}
+        for each in withdrawals:
+            for currency, cents in each["cash_cents"].items():
+                taken[each["account_id"], currency] = Decimal(cents) / 100
+        return {key: amount for key, amount in taken.items() if amount}
+
+    def in_hireops(self) -> Amounts:
+        rows = self.world.hireops.database.rows(
+            "SELECT a.account_id, t.asset, t.taken FROM referrals_withdrawalamount t "
+            "JOIN referrals_withdrawal w ON w.id = t.withdrawal_id "
+            "JOIN referrals_referralaccount a ON a.id = w.account_id"
+        )
+        return {
+            (account_id, asset): Decimal(str(taken)).quantize(Decimal("0.01"))
+            for account_id, asset, taken in rows
+            if taken
+        }
+
+
+def test_every_account_is_emptied_once_and_both_sides_agree_to_the_cent(world: World, long: bool) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201 - shown if it fails
+    payroll = Payroll(world, 200 if long else 24, seed)
+    payroll.approve_all()
+    killed = payroll.storm(25 if long else 4)
+    payroll.calm(900 if long else 150)
+
+    states = Counter(world.hireops.database.rows("SELECT state FROM referrals_withdrawal"))
+    assert states == {("taken",): payroll.size}
+    assert payroll.at_feishu() == payroll.in_hireops()
+    assert not world.hireops.database.rows("SELECT 1 FROM referrals_balance WHERE amount <> 0")
+    world.hireops.manage("prove_balances")
+    world.hireops.manage("check_invariants")
+    assert killed >= (25 if long else 4)
