@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 from time import sleep
 from typing import Any
 
@@ -15,6 +16,7 @@ from hireops import broker, configure
 logger = logging.getLogger(__name__)
 
 WORKER_LOOKS_EVERY_S = 20
+WORKER_LIVES = "hireops.desk.tasks.worker_lives"
 
 configure()
 broker.register()
@@ -32,10 +34,15 @@ def _look_without_being_asked(**_details: Any) -> None:
 
 def _look_now_and_then() -> None:
     while True:
+        _look_at([WORKER_LIVES])
         sleep(WORKER_LOOKS_EVERY_S)
-        for name in django.conf.settings.SWEEPS:
-            try:
-                app.tasks[name]()
-            except Exception:  # a database that is away; the next look finds it or not
-                logger.exception("a look at %s failed", name)
-        connections.close_all()
+        _look_at(django.conf.settings.SWEEPS)
+
+
+def _look_at(names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            app.tasks[name]()
+        except Exception:  # a database that is away; the next look finds it or not
+            logger.exception("a look at %s failed", name)
+    connections.close_all()

@@ -50,12 +50,17 @@ SIMULATOR_PORT = port("SIMULATOR_PORT", 8100)
 FEISHU_APP_ID = text("FEISHU_APP_ID")
 FEISHU_APP_SECRET = text("FEISHU_APP_SECRET")
 FEISHU_APP_TYPE = one_of("FEISHU_APP_TYPE", "custom", ("custom", "store"))
+FEISHU_EVENTS = one_of("FEISHU_EVENTS", "webhook", ("webhook", "long_connection"))
 FEISHU_ENCRYPT_KEY = text("FEISHU_ENCRYPT_KEY")
 FEISHU_ENCRYPT_KEY_PREVIOUS = text("FEISHU_ENCRYPT_KEY_PREVIOUS")
 FEISHU_VERIFICATION_TOKEN = text("FEISHU_VERIFICATION_TOKEN")
 FEISHU_ALLOW_UNENCRYPTED = yes_or_no("FEISHU_ALLOW_UNENCRYPTED", default=False)
 FEISHU_CONNECT_TIMEOUT = 3.0
 FEISHU_READ_TIMEOUT = 10.0
+LISTEN_SILENCE_SECONDS = whole("LISTEN_SILENCE_SECONDS", 300, most=3_600)
+
+if FEISHU_EVENTS == "long_connection" and FEISHU_APP_TYPE == "store":
+    raise ImproperlyConfigured("FEISHU_EVENTS must be webhook: a store app has no long connection.")
 
 DEMO = not FEISHU_APP_ID and not FEISHU_APP_SECRET
 if DEMO:
@@ -194,16 +199,23 @@ if CELERY_BROKER_URL.startswith("redis"):
 SWEEPS = [
     "hireops.inbox.tasks.drain",
     "hireops.outbox.tasks.drain",
+    "hireops.inbox.tasks.work_on_replays",
     "referrals.tasks.work_on_imports",
     "referrals.tasks.settle_withdrawals",
 ]
 CELERY_BEAT_SCHEDULE = {
     **{sweep: {"task": sweep, "schedule": 5.0, "options": {"expires": 5}} for sweep in SWEEPS},
+    "show that beat lives": {
+        "task": "hireops.desk.tasks.beat_lives",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     "prove the promises": {
         "task": "hireops.desk.tasks.check_invariants",
         "schedule": crontab(hour="18", minute="40"),
     },
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
+    "empty old events": {"task": "hireops.inbox.tasks.trim", "schedule": crontab(hour="19", minute="50")},
     "ask for balances": {
         "task": "referrals.tasks.sweep_accounts",
         "schedule": 60.0,
@@ -212,6 +224,13 @@ CELERY_BEAT_SCHEDULE = {
     # Every closed day that has not been reconciled, so a night without a worker is made up for.
     "reconcile": {"task": "referrals.tasks.reconcile_closed_days", "schedule": crontab(minute="30")},
 }
+
+# --- The inbox -------------------------------------------------------------------------------------------
+
+INBOX_KEEP_DAYS = whole("INBOX_KEEP_DAYS", 180, most=36_500)
+INBOX_KEEP_UNHANDLED_DAYS = whole("INBOX_KEEP_UNHANDLED_DAYS", 720, most=36_500)
+INBOX_SILENCE_HOURS = whole("INBOX_SILENCE_HOURS", 72, most=8_760)
+METRICS_TOKEN = text("METRICS_TOKEN")
 
 # --- The outbox ------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from hireops.desk.views import choose_language, healthz, readyz
+from hireops.desk.views import choose_language, healthz, prometheus, readyz
 from hireops.inbox.views import webhook
 
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("webhook/event", webhook, name="webhook"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", prometheus, name="metrics"),
 ]

@@ -1,0 +1,117 @@
+"""What an event from Feishu changes: the balance of a referral account (contract 2.7)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from hireops.feishu.errors import FeishuError
+from hireops.feishu.hire import Bonus, reading
+from hireops.inbox.models import Event
+from hireops.inbox.registry import CannotHandleError, handles
+from referrals import figures, ledger
+from referrals.models import BalanceChange, Case, ReferralAccount
+from referrals.services import cases
+
+ACCOUNT_ID_LENGTH = 255
+
+
+def accounts_of(event: Event) -> Iterable[ReferralAccount]:
+    """The account whose balance the event changed or confirmed. None for one that came too late."""
+    changed = BalanceChange.objects.filter(event=event).values("account")
+    return ReferralAccount.objects.filter(Q(figure_event=event) | Q(pk__in=changed))
+
+
+@handles("hire.referral_account.assets_update_v1", label=_("Balance changed"), changed=accounts_of)
+def update_balance(event: Event) -> None:
+    """Take in the balance of the event, if it is the newest figure of its account.
+
+    An account that is not known yet is made known. Raises ``CannotHandleError`` for an event that does not
+    tell whose balance it is, when it was true, or how much it is.
+    """
+    body = _body(event)
+    account_id, modify_time, told = _account_id(body), _modify_time(body), _amounts(event)
+    account = _known(event, account_id) or _made_known(event, account_id)
+    may_explain = account.figure_at is not None and account.figure_event_id is None
+    is_news = ledger.record_amounts(account, told, event=event, modify_time=modify_time)
+    if may_explain or not is_news:
+        _explain_drift(account, told, modify_time)
+
+
+def _known(event: Event, account_id: str) -> ReferralAccount | None:
+    return (
+        ReferralAccount.objects.select_for_update(of=("self",))
+        .filter(tenant__app_id=event.app_id, tenant__tenant_key=event.tenant_key, account_id=account_id)
+        .order_by()
+        .first()
+    )
+
+
+def _made_known(event: Event, account_id: str) -> ReferralAccount:
+    return ledger.account_for(event.tenant, account_id, source=ReferralAccount.Source.EVENT)[0]
+
+
+def _body(event: Event) -> Mapping[str, Any]:
+    body = event.payload.get("event") if isinstance(event.payload, dict) else None
+    if not isinstance(body, dict):
+        raise CannotHandleError(
+            gettext_noop("the event has no object under 'event'; the balance can't be read")
+        )
+    return body
+
+
+def _account_id(body: Mapping[str, Any]) -> str:
+    account_id = body.get("account_id")
+    if not isinstance(account_id, str) or not account_id.strip():
+        raise CannotHandleError(
+            gettext_noop("account_id is missing or is not text; nobody knows whose balance it is")
+        )
+    if len(account_id) > ACCOUNT_ID_LENGTH:
+        raise CannotHandleError(gettext_noop("account_id is longer than 255 characters"))
+    return account_id
+
+
+def _modify_time(body: Mapping[str, Any]) -> datetime:
+    try:
+        return reading.moment(dict(body), "modify_time")
+    except FeishuError as error:
+        raise CannotHandleError(
+            gettext_noop("modify_time is missing or is no time in milliseconds; the balance can't be placed")
+        ) from error
+
+
+def _amounts(event: Event) -> figures.Amounts:
+    try:
+        return figures.amounts_of(bonus_of(event))
+    except figures.UnusableFigureError as error:
+        raise CannotHandleError(str(error)) from error
+
+
+def bonus_of(event: Event) -> Bonus:
+    """The balance that a balance event tells. Raises ``CannotHandleError``."""
+    try:
+        return Bonus.of(reading.member(reading.member(dict(_body(event)), "assets"), "confirmed_bonus"))
+    except FeishuError as error:
+        raise CannotHandleError(
+            gettext_noop("assets.confirmed_bonus is missing or can't be read; no amount is guessed")
+        ) from error
+
+
+def _explain_drift(account: ReferralAccount, told: figures.Amounts, modify_time: datetime) -> None:
+    """A change that a query had found before its event came was no drift."""
+    drifts = account.cases.filter(kind=Case.Kind.DRIFT, closed_at=None, change__isnull=False)
+    for case in drifts.select_related("change"):
+        if case.theirs == told.get(case.asset, figures.ZERO) and _happened_before(case, modify_time):
+            cases.explain_case(case, note=gettext_noop("The event of this change arrived later."))
+
+
+def _happened_before(case: Case, modify_time: datetime) -> bool:
+    """Whether the change may be the one that the query found: not later than it, nor before the last one."""
+    assert case.change is not None  # noqa: S101 - asked for above
+    found, earlier = case.change, BalanceChange.objects.filter(account=case.account_id, asset=case.asset)
+    last = earlier.filter(pk__lt=found.pk).order_by("-pk").first()
+    in_time = modify_time <= found.as_of + 2 * figures.CLOCKS_DIFFER
+    return in_time and (last is None or modify_time > last.as_of)

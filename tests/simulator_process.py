@@ -144,6 +144,25 @@ class Simulator:
         """What the path allows from now on: per_second, per_minute; none puts back what is documented."""
         self.control("quotas", path=path, **quota)
 
+    def cut_connections(self, *, orderly: bool = False) -> int:
+        """All long connections; how many there were."""
+        return int(self.control("connections/cut", orderly=orderly)["cut"])
+
+    def silence_connections(self) -> int:
+        """Those that stand now stay open, and nothing comes over them any more; how many there are."""
+        return int(self.control("connections/silence")["silenced"])
+
+    def refuse_connections(self, code: int = 1) -> None:
+        """Whoever asks where to connect is told ``code`` (contract 7.2) until ``restore_connections``."""
+        self.control("connections/refuse", code=code)
+
+    def restore_connections(self) -> None:
+        self.control("connections/restore")
+
+    def connections(self) -> list[dict[str, Any]]:
+        """The long connections that stand: device_id, opened_at, silent, pings, events, acks."""
+        return list(self.state("connections")["connections"])
+
     def deliver_now(self, event_id: str) -> None:
         self.control("events/deliver_now", event_id=event_id)
 

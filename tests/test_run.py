@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.environment import pinned
 from tests.pages import Browser
@@ -142,6 +143,27 @@ def test_ctrl_c_ends_everything_and_a_second_start_knows_what_was_there(demo):
     assert "company_code" in demo.log_in().get("/admin/bindings/customfield/")
 
 
+def test_the_demo_works_over_the_long_connection_when_asked_to(tmp_path):
+    demo = Demo(tmp_path, FEISHU_EVENTS="long_connection")
+    demo.start()
+    wait_until(demo.answers, seconds=NEWCOMER_WAITS_S, what=f"the demo does not answer: {demo.printed}")
+    feishu = f"http://127.0.0.1:{demo.simulator_port}/_control"
+
+    def connections() -> list[object]:
+        return list(requests.get(f"{feishu}/state?parts=connections", timeout=10).json()["connections"])
+
+    wait_until(lambda: len(connections()) == 1, seconds=NEWCOMER_WAITS_S, what="the listener did not connect")
+    account = {"scope": 1, "name": "背调账号 001", "usages": [1], "values": []}
+    assert requests.post(f"{feishu}/accounts", json=account, timeout=10).status_code == 200
+    staff = demo.log_in()
+    wait_until(
+        lambda: "背调账号 001" in staff.get("/admin/bindings/ecoaccount/"),
+        seconds=NEWCOMER_WAITS_S,
+        what="the account is not in the admin",
+    )
+    assert demo.press_ctrl_c() == 0
+
+
 def _refusal(folder: Path, **variables: str) -> str:
     demo = Demo(folder, **variables)
     demo.start()
@@ -177,6 +199,9 @@ def _refusal(folder: Path, **variables: str) -> str:
         ),
         ({"FEISHU_BASE_URL": "http://example.com"}, "FEISHU_BASE_URL"),
         ({"FEISHU_APP_TYPE": "shop"}, "FEISHU_APP_TYPE"),
+        ({"FEISHU_EVENTS": "pigeon"}, "FEISHU_EVENTS"),
+        ({"FEISHU_EVENTS": "long_connection", "FEISHU_APP_TYPE": "store"}, "FEISHU_EVENTS"),
+        ({"LISTEN_SILENCE_SECONDS": "0"}, "LISTEN_SILENCE_SECONDS"),
         ({"CELERY_BROKER_URL": "redis://127.0.0.1:abc/1"}, "CELERY_BROKER_URL"),
         ({"VAR_DIR": "/proc/nope"}, "VAR_DIR"),
         ({"WEB_PORT": "28009", "SIMULATOR_PORT": "28009"}, "SIMULATOR_PORT"),

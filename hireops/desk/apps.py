@@ -8,6 +8,13 @@ class DeskConfig(AppConfig):
     label = "desk"
     verbose_name = _("Audit")
 
+    def ready(self) -> None:
+        from hireops.desk import cards, health, health_sections
+
+        cards.register(health_sections.card)
+        health.register(health_sections.processes, urgent=True)
+        health.register(health_sections.promises, urgent=True)
+
 
 class AdminConfig(admin_apps.AdminConfig):
     """Django's admin, with our site in the place of its default one."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -54,6 +56,20 @@ def linked(obj: Model | None, text: str = "") -> str:
     except NoReverseMatch:
         return text
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def duration(length: timedelta) -> str:
+    """A length of time in its largest unit: ``42 s``, ``5 min``, ``3 h``, ``12 d``."""
+    seconds = max(int(length.total_seconds()), 0)
+    for unit, text in ((86_400, _("%(count)d d")), (3_600, _("%(count)d h")), (60, _("%(count)d min"))):
+        if seconds >= 2 * unit:
+            return text % {"count": seconds // unit}
+    return _("%(count)d s") % {"count": seconds}
+
+
+def moment(at: datetime) -> str:
+    """A time to the second, as the reader's clock shows it."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
 
 
 def pretty_json(value: Any, *, reveal: bool = False) -> SafeString:

@@ -55,3 +55,36 @@ class AuditEntry(AppendOnly):
     @property
     def action_label(self) -> str:
         return gettext(self.action)
+
+
+class Heartbeat(models.Model):
+    """When a process of ours last said that it lives, by the database's clock. One row for each name."""
+
+    name = models.CharField(_("process"), max_length=32, primary_key=True)
+    at = models.DateTimeField(_("last sign of life"))
+
+    class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InvariantCheck(models.Model):
+    """One nightly check of the promises. Without an end it was cut short."""
+
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    checked = models.PositiveIntegerField(_("promises checked"), default=0)
+    broken = models.PositiveIntegerField(_("broken rows"), default=0)
+    sentences = models.JSONField(_("broken rows, the first of them"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("check of the promises")
+        verbose_name_plural = _("checks of the promises")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk import health
 from hireops.desk.cards import cards_for
 
 
@@ -30,6 +32,16 @@ class Desk(AdminSite):
             return view(request, *args, **kwargs)
 
         return super().admin_view(without_nul, cacheable)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [path("health/", self.admin_view(self.health_view), name="health"), *super().get_urls()]
+
+    def health_view(self, request: HttpRequest) -> TemplateResponse:
+        """How hireops is: what came, what failed, what has stopped."""
+        if not request.user.has_perm(health.PERMISSION):
+            raise PermissionDenied
+        context = {**self.each_context(request), "title": _("Health"), "sections": health.sections()}
+        return TemplateResponse(request, "admin/health.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {"cards": cards_for(request.user), **(extra_context or {})})

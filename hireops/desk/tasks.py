@@ -2,14 +2,38 @@
 
 import logging
 
+from hireops import database
 from hireops.celery import app
-from hireops.desk import invariants
+from hireops.desk import heartbeats, invariants
+from hireops.desk.models import InvariantCheck
 
 logger = logging.getLogger(__name__)
+
+SENTENCES_KEPT = 100
+CHECKS_KEPT = 100
 
 
 @app.task
 def check_invariants() -> None:
-    """Every night: one log line of level ERROR for each row that breaks a promise."""
+    """Every night: one log line of level ERROR for each row that breaks a promise, and a row with the sum."""
+    check = InvariantCheck.objects.create(started_at=database.now(), checked=invariants.count())
     for name, sentence in invariants.broken():
         logger.error("%s: %s", name, sentence)
+        check.broken += 1
+        if len(check.sentences) < SENTENCES_KEPT:
+            check.sentences.append(sentence)
+    check.finished_at = database.now()
+    check.save()
+    InvariantCheck.objects.filter(pk__lte=check.pk - CHECKS_KEPT).delete()
+
+
+@app.task
+def worker_lives() -> None:
+    """Each worker says so by itself, whatever becomes of the broker."""
+    heartbeats.beat(heartbeats.WORKER)
+
+
+@app.task
+def beat_lives() -> None:
+    """Beat asks for it, and a worker writes it down: beat, the broker between them and a worker are alive."""
+    heartbeats.beat(heartbeats.BEAT)

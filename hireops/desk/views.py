@@ -6,15 +6,19 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils import translation
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from hireops.database import patience
+from hireops.desk import health, heartbeats, metrics
 
 READY_WITHIN_S = 2.0
+MEASURED_WITHIN_S = 5.0
 REMEMBER_LANGUAGE_S = 365 * 24 * 60 * 60
 
 
@@ -48,15 +52,38 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if the database answers within 2 s and has every migration of this code, else 503."""
+    """200 if the database answers within 2 s and has every migration of this code, else 503.
+
+    The worker and beat are told as well, and change nothing: without them this process still takes events in.
+    """
     try:
         with patience(READY_WITHIN_S):
             missing = _newest_migrations() - set(MigrationRecorder(connection).applied_migrations())
+            ages = {} if missing else heartbeats.ages()
     except Error:
         return JsonResponse({"database": "unreachable", "migrations": "unknown"}, status=503)
     if missing:
         return JsonResponse({"database": "ok", "migrations": "missing"}, status=503)
-    return JsonResponse({"database": "ok", "migrations": "ok"})
+    processes = {name: "stopped" if heartbeats.has_stopped(age) else "ok" for name, age in ages.items()}
+    return JsonResponse({"database": "ok", "migrations": "ok", **processes})
+
+
+@require_safe
+@never_cache
+def prometheus(request: HttpRequest) -> HttpResponse:
+    """The figures of the health page for who knows ``METRICS_TOKEN``; without such a setting nothing is here."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    if not constant_time_compare(
+        request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
+    ):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    try:
+        with translation.override("en"), patience(MEASURED_WITHIN_S):
+            text = metrics.written(health.sections())
+    except Error:
+        return HttpResponse("the database does not answer", status=503, content_type="text/plain")
+    return HttpResponse(text, content_type=metrics.CONTENT_TYPE)
 
 
 @cache

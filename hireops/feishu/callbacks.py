@@ -19,6 +19,7 @@ __all__ = [
     "decrypt",
     "encrypt",
     "open_callback",
+    "open_pushed",
     "sign",
 ]
 
@@ -107,6 +108,21 @@ def open_callback(
     raise NotAuthentic(401, "wrong signature")
 
 
+def open_pushed(text: bytes, keys: CallbackKeys) -> Event | Unreadable:
+    """What the long connection says; raises ``NotAuthentic`` for another app's event or a wrong token.
+
+    The connection is authentic by itself, so nothing is signed or encrypted, and a token need not be there
+    (contract 7.1).
+    """
+    try:
+        envelope, flaw = parse(readable := utf8(text))
+        if _token(envelope) is not None:
+            _require_token(envelope, keys)
+        return Unreadable(flaw) if flaw else _event(envelope, readable, keys)
+    except Flaw as unreadable:
+        return Unreadable(str(unreadable))
+
+
 # --- Three ways in: signed, in clear, and a URL verification without signature ---------------------------
 
 
@@ -178,7 +194,9 @@ def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> Event:
     if not isinstance(event, dict):
         raise Flaw(gettext_noop("The field event is missing or not an object."))
     if "schema" in envelope:
-        header = envelope["header"]
+        header = envelope.get("header")
+        if not isinstance(header, dict):
+            raise Flaw(gettext_noop("The field header is missing or not an object."))
         identity = header.get("event_id"), header.get("event_type"), header
         created_at = _created_at(header.get("create_time"))
     elif "uuid" in envelope:

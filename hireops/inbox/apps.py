@@ -9,9 +9,14 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         from hireops.desk import cards as desk_cards
+        from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
-        from hireops.inbox import app_life, cards, invariants  # noqa: F401 - app_life registers its handlers
+        from hireops.inbox import app_life, cards, health, invariants  # noqa: F401 - app_life registers handlers
 
         desk_cards.register(cards.events_waiting)
         desk_cards.register(cards.events_failed)
+        desk_health.register(health.silence, urgent=True)
+        desk_health.register(health.handling)
+        desk_health.register(health.arrivals)
+        desk_health.register(health.types)
         desk_invariants.register(invariants.broken_events)

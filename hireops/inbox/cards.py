@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from hireops import database
 from hireops.desk.cards import Card
+from hireops.inbox.finding import walk
 from hireops.inbox.models import Event
 
 EVENTS_PAGE = "admin:inbox_event_changelist"
@@ -35,8 +36,7 @@ def events_failed(user: User | AnonymousUser) -> Card | None:
     """How many events could not be handled, at least for now."""
     if not user.has_perm("inbox.view_event"):
         return None
-    failed = Event.objects.filter(state=Event.State.FAILED)
-    count = failed.values("pk")[:COUNT_AT_MOST].count()
+    count = walk("state", Event.State.FAILED).values("pk")[:COUNT_AT_MOST].count()
     return Card(
         title=gettext_lazy("Events that could not be handled"),
         value=f"{count}+" if count == COUNT_AT_MOST else count,

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop
 
 from hireops import database
 from hireops.inbox.models import Attempt, Event
-from hireops.inbox.registry import CannotHandleError, handler_for
+from hireops.inbox.registry import CannotHandleError, handler_for, subject_of
 from hireops.killpoints import crossing
 from hireops.logs import place
 
@@ -53,6 +53,7 @@ class Result:
     claim: Claim
     outcome: Attempt.Outcome
     error: str = ""
+    cause: Event.Cause | str = ""
 
 
 # --- Claim -------------------------------------------------------------------------------------------------
@@ -79,7 +80,12 @@ def _was_one_too_many(event: Event) -> bool:
     if len(lost) < MAX_LOST_WORKERS:
         return False
     Event.objects.filter(pk=event.pk).update(
-        state=Event.State.FAILED, reason=LOST_REASON, not_before=None, lease_key=None
+        state=Event.State.FAILED,
+        reason=LOST_REASON,
+        cause=Event.Cause.LOST,
+        subject=subject_of(event),
+        not_before=None,
+        lease_key=None,
     )
     return True
 
@@ -126,13 +132,15 @@ def _try_to_handle(claim: Claim) -> Result:
     except DATABASE_AWAY:
         raise  # it is not this event's fault, and the transaction is lost anyway
     except Exception as error:  # noqa: BLE001 - whatever a handler raises ends as the reason on the row
-        return Result(claim, Attempt.Outcome.RAISED, _reason(error))
+        return _failure(claim, error)
     return Result(claim, Attempt.Outcome.HANDLED)
 
 
-def _reason(error: Exception) -> str:
+def _failure(claim: Claim, error: Exception) -> Result:
     """What staff read. Only an error that was made for them speaks for itself; others may quote values."""
-    return str(error) if isinstance(error, CannotHandleError) else place(error)
+    if isinstance(error, CannotHandleError):
+        return Result(claim, Attempt.Outcome.RAISED, str(error), Event.Cause.CONTENT)
+    return Result(claim, Attempt.Outcome.RAISED, place(error), Event.Cause.ERROR)
 
 
 # --- Record ------------------------------------------------------------------------------------------------
@@ -144,7 +152,8 @@ def _record(results: Sequence[Result]) -> None:
     for result in results:
         event, attempt = result.claim.event, result.claim.attempt
         attempt.finished_at, attempt.outcome, attempt.error = now, result.outcome, result.error
-        event.reason, event.not_before, event.handled_at, event.lease_key = result.error, None, None, None
+        event.reason, event.cause, event.subject = result.error, result.cause, subject_of(event)
+        event.not_before, event.handled_at, event.lease_key = None, None, None
         match result.outcome:
             case Attempt.Outcome.HANDLED:
                 event.state, event.handled_at = Event.State.HANDLED, now
@@ -157,7 +166,7 @@ def _record(results: Sequence[Result]) -> None:
                 logger.error("event %s failed on try %d: %s", event.event_id, event.tries, result.error)
     Event.objects.bulk_update(
         [result.claim.event for result in results],
-        ["state", "reason", "not_before", "handled_at", "lease_key"],
+        ["state", "reason", "cause", "subject", "not_before", "handled_at", "lease_key"],
     )
     Attempt.objects.bulk_update([r.claim.attempt for r in results], ["finished_at", "outcome", "error"])
 
@@ -175,7 +184,7 @@ def _record_failure(claim: Claim, error: Exception) -> None:
     for wait_s in WAITS_FOR_THE_DATABASE_S:
         try:
             with transaction.atomic():
-                _record([Result(claim, Attempt.Outcome.RAISED, _reason(error))])
+                _record([_failure(claim, error)])
         except LeaseLostError:
             return
         except DATABASE_AWAY:

@@ -1,15 +1,17 @@
-"""An authentic delivery becomes a row, once: the short road between the webhook and its 200."""
+"""An authentic delivery becomes a row, once: the short road from either way in to our 200."""
 
 import hashlib
 from collections.abc import Callable
 from time import monotonic
 
+from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
 from hireops import database
 from hireops.feishu import callbacks
 
+MAX_BYTES = 1024 * 1024
 # Feishu waits three seconds (contract 6.6). A broken connection shows at once and is worth a second one,
 # which may take two seconds to open (``connect_timeout``).
 PATIENCE_S = 2.5
@@ -40,6 +42,25 @@ NOTE_OTHER_CONTENT = """
     SELECT id, %s, %s, %s FROM inbox_event WHERE app_id = %s AND event_id = %s AND digest <> %s
     ON CONFLICT (event_id, digest) DO NOTHING
 """
+
+
+def keys() -> callbacks.CallbackKeys:
+    """What a delivery to this app is proved and opened with."""
+    return callbacks.CallbackKeys(
+        app_id=settings.FEISHU_APP_ID,
+        encrypt_keys=tuple(
+            key for key in (settings.FEISHU_ENCRYPT_KEY, settings.FEISHU_ENCRYPT_KEY_PREVIOUS) if key
+        ),
+        verification_token=settings.FEISHU_VERIFICATION_TOKEN,
+    )
+
+
+def take_in(delivery: callbacks.Event | callbacks.Unreadable, raw: bytes) -> bool:
+    """Commit what came by either way in. True if a worker is to look at it. Raises as ``keep``."""
+    if isinstance(delivery, callbacks.Unreadable):
+        keep_unreadable(raw, app_id=settings.FEISHU_APP_ID, reason=delivery.reason)
+        return False
+    return keep(delivery, raw)
 
 
 def keep(event: callbacks.Event, raw: bytes) -> bool:

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -27,7 +28,10 @@ class Event(models.Model):
 
     ``payload`` is the whole decrypted envelope without the Verification Token. An *unreadable* event has
     none; its ``event_id`` is then ``sha256:`` and the digest of the raw bytes. A *failed* event with a
-    ``not_before`` is tried again by itself; without one it waits for a person.
+    ``not_before`` is tried again by itself; without one it waits for a person. Content that was *trimmed*
+    is gone; the row stays, so that the same event is recognised whenever it comes again.
+
+    Ids follow the order of arrival but for a few seconds (``hireops.inbox.finding`` relies on it).
     """
 
     class State(models.TextChoices):
@@ -36,6 +40,12 @@ class Event(models.Model):
         UNHANDLED = "unhandled", _("No handler")
         FAILED = "failed", _("Failed")
         UNREADABLE = "unreadable", _("Unreadable")
+        SET_ASIDE = "set_aside", _("Set aside")
+
+    class Cause(models.TextChoices):
+        CONTENT = "content", _("Its content cannot be used")
+        ERROR = "error", _("An error inside hireops")
+        LOST = "lost", _("The worker died over it")
 
     app_id = models.CharField(_("app"), max_length=ID_LENGTH)
     event_id = models.CharField(_("event ID"), max_length=ID_LENGTH)
@@ -49,6 +59,14 @@ class Event(models.Model):
 
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.PENDING)
     reason = models.TextField(_("reason"), blank=True, db_default="", default="")
+    # Why it failed, for staff to choose the next step; written with the reason.
+    cause = models.CharField(
+        _("cause"), max_length=16, choices=Cause.choices, blank=True, db_default="", default=""
+    )
+    # The id of what it is about, mostly an account, to find it by; written when a worker has looked at it.
+    # Null, not "": every index of SQLite and PostgreSQL can then leave those out that have none.
+    subject = models.CharField(_("about"), max_length=ID_LENGTH, null=True, blank=True)  # noqa: DJ001
+    trimmed_at = models.DateTimeField(_("content removed"), null=True, blank=True)
     handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
     # When a worker may take it next, by the database's clock; while one is at it, the end of its lease.
     # Empty: not before somebody asks for it.
@@ -61,10 +79,17 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         permissions = [("replay_event", gettext_noop("Can replay events"))]
         constraints = [
-            models.UniqueConstraint(fields=["app_id", "event_id"], name="event_is_kept_once"),
+            # The event's id first: staff look for it alone.
+            models.UniqueConstraint(fields=["event_id", "app_id"], name="event_is_kept_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "handled", "unhandled", "failed", "unreadable"]),
+                condition=Q(
+                    state__in=["pending", "handled", "unhandled", "failed", "unreadable", "set_aside"]
+                ),
                 name="event_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="pending", trimmed_at__isnull=False),
+                name="event_to_be_handled_has_its_content",
             ),
             models.CheckConstraint(
                 condition=Q(state="handled", handled_at__isnull=False)
@@ -76,10 +101,20 @@ class Event(models.Model):
             models.Index(
                 fields=["not_before", "id"], condition=Q(not_before__isnull=False), name="event_due"
             ),
-            models.Index(fields=["state", "-id"], name="event_by_state"),
-            models.Index(fields=["event_type", "-id"], name="event_by_type"),
+            # Each for all that hireops.inbox.finding does: one value, from one id to another, newest first.
+            models.Index(fields=["state", "id"], name="event_by_state"),
+            models.Index(fields=["event_type", "id"], name="event_by_type"),
+            models.Index(fields=["tenant_key", "id"], name="event_by_tenant"),
             models.Index(fields=["received_at"], name="event_by_day"),
-            models.Index(fields=["event_id"], name="event_by_its_id"),
+            # The last two cost nothing while an event is taken in.
+            models.Index(
+                fields=["subject", "id"], condition=Q(subject__isnull=False), name="event_by_subject"
+            ),
+            models.Index(
+                fields=["handled_at"],
+                condition=Q(handled_at__isnull=False, trimmed_at__isnull=True),
+                name="event_to_trim",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,3 +172,30 @@ class Conflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} {self.digest[:12]}"
+
+
+class Replay(models.Model):
+    """Somebody's wish to have everything handled once more that failed; fulfilled piece by piece.
+
+    It takes the events that were received from ``since`` to ``asked_at``, in the order of their ids;
+    ``done_to`` is the last id that it looked at.
+    """
+
+    since = models.DateTimeField(_("received since"))
+    event_type = models.CharField(_("event type"), max_length=ID_LENGTH, blank=True)
+    reason = models.TextField(_("reason"))
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked for by")
+    )
+    asked_at = models.DateTimeField(_("asked for"))
+    done_to = models.BigIntegerField(default=0, editable=False)
+    replayed = models.PositiveIntegerField(_("events replayed"), default=0)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("replay of failed events")
+        verbose_name_plural = _("replays of failed events")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M} {self.event_type}".strip()

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterable
 from django.db.models import Model
 from django.utils.functional import Promise
 
-from hireops.inbox.models import Event
+from hireops.inbox.models import ID_LENGTH, Event
 
 Handler = Callable[[Event], None]
 
-Changed = Callable[[Event], Iterable[Model]]
+Rows = Callable[[Event], Iterable[Model]]
+Text = Callable[[Event], str]
+
+# Feishu's names for what an event is about; the first that is there counts.
+SUBJECT_KEYS = ("account_id", "background_check_id", "exam_id")
 
 
 class CannotHandleError(Exception):
@@ -18,15 +22,23 @@ class CannotHandleError(Exception):
 
 _handlers: dict[str, Handler] = {}
 _labels: dict[str, str | Promise] = {}
-_changed: dict[str, Changed] = {}
+_changed: dict[str, Rows] = {}
+_followed: dict[str, Rows] = {}
+_in_words: dict[str, Text] = {}
 
 
 def handles(
-    event_type: str, *, label: str | Promise, changed: Changed | None = None
+    event_type: str,
+    *,
+    label: str | Promise,
+    changed: Rows | None = None,
+    followed: Rows | None = None,
+    in_words: Text | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register the function for events of ``event_type``, which staff know as ``label``.
 
-    ``changed(event)`` gives the rows that the event made or changed, to link to from its page.
+    For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
+    calls to Feishu that came of it, and ``in_words(event)`` what it says, in a sentence without personal data.
 
     It runs inside the transaction that marks the event handled: what it writes is there if and only if the
     event is handled. It may be called again for the same event and must then change nothing. Raising means
@@ -38,8 +50,11 @@ def handles(
             raise ValueError(f"{event_type} has a handler already: {_handlers[event_type].__qualname__}")
         _handlers[event_type] = handler
         _labels[event_type] = label
-        if changed:
-            _changed[event_type] = changed
+        for functions, function in ((_changed, changed), (_followed, followed)):
+            if function:
+                functions[event_type] = function
+        if in_words:
+            _in_words[event_type] = in_words
         return handler
 
     return register
@@ -53,6 +68,27 @@ def changed_by(event: Event) -> list[Model]:
     """The rows that the event made or changed, as far as its app can tell."""
     changed = _changed.get(event.event_type)
     return list(changed(event)) if changed else []
+
+
+def followed_by(event: Event) -> list[Model]:
+    """The calls that came of the event, as far as its app can tell."""
+    followed = _followed.get(event.event_type)
+    return list(followed(event)) if followed else []
+
+
+def in_words(event: Event) -> str:
+    """What the event says, as its app puts it; empty if the app has no words for it."""
+    words = _in_words.get(event.event_type)
+    return words(event) if words else ""
+
+
+def subject_of(event: Event) -> str | None:
+    """The id of what the event is about, whether or not anybody handles its type; None if it names none."""
+    body = event.payload.get("event") if isinstance(event.payload, dict) else None
+    if not isinstance(body, dict):
+        return None
+    ids = (body.get(key) for key in SUBJECT_KEYS)
+    return next((text[:ID_LENGTH] for text in ids if isinstance(text, str) and text), None)
 
 
 def labels() -> dict[str, str]:

@@ -1,33 +1,101 @@
-"""What staff can do with events."""
+"""What staff can do with events. Whoever calls one rings on commit."""
+
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hireops import database
 from hireops.desk import audit
 from hireops.desk.errors import Refused
-from hireops.inbox.models import Event
+from hireops.inbox.models import Event, Replay
 
-REPLAYABLE = {Event.State.HANDLED, Event.State.UNHANDLED, Event.State.FAILED}
+REPLAYABLE = {Event.State.HANDLED, Event.State.UNHANDLED, Event.State.FAILED, Event.State.SET_ASIDE}
+MAY_BE_SET_ASIDE = {Event.State.UNHANDLED, Event.State.FAILED, Event.State.UNREADABLE}
 
 
 def replay_event(event: Event, *, by: User, reason: str) -> None:
     """Have the event handled once more, now. Its earlier attempts stay; a handler run twice changes nothing.
 
-    Raises ``Refused`` for an event that is waiting or being handled already, or cannot be read at all.
+    Raises ``Refused`` for an event that is waiting or being handled already, cannot be read at all, or whose
+    content was removed.
     """
     with transaction.atomic():
-        event = Event.objects.select_for_update().defer("raw").get(pk=event.pk)
+        event = _locked(event)
         if event.state not in REPLAYABLE:
             raise Refused(_("Only an event that was handled, failed or had no handler can be replayed."))
-        if event.lease_key:
-            raise Refused(_("A worker is handling this event at this moment. Look again in a minute."))
-        audit.record(by=by, action=gettext_noop("replayed"), on=event, reason=reason, state=event.state)
-        event.state, event.not_before = Event.State.PENDING, database.now()
-        event.handled_at, event.tries = None, 0
-        event.save(update_fields=["state", "not_before", "handled_at", "tries"])
+        if event.trimmed_at:
+            raise Refused(
+                _("Its content was removed on %(day)s, because it was old. It cannot be handled again.")
+                % {"day": _day(event.trimmed_at)}
+            )
+        _make_due(event, by=by, reason=reason)
+
+
+def replay_failed(*, since: datetime, event_type: str = "", by: User, reason: str) -> Replay:
+    """Have everything replayed that was received since then and is failed now; it is done in the background.
+
+    Raises ``Refused`` if that moment has not come yet.
+    """
+    now = database.now()
+    if since > now:
+        raise Refused(_("That moment has not come yet. Nothing was replayed: choose an earlier one."))
+    with transaction.atomic():
+        replay = Replay.objects.create(
+            since=since, event_type=event_type, reason=reason, asked_by=by, asked_at=now
+        )
+        action = gettext_noop("replay of failed events asked for")
+        audit.record(
+            by=by, action=action, on=replay, reason=reason, since=since, **_if_given(event_type=event_type)
+        )
+    return replay
+
+
+def replay_again(event: Event, replay: Replay) -> None:
+    """One event of a replay of many, whose row the caller has locked."""
+    _make_due(event, by=replay.asked_by, reason=replay.reason, replay=replay.pk)
+
+
+def set_aside(event: Event, *, by: User, reason: str) -> None:
+    """Nothing more is to be done about the event. It stays, and can be replayed after all.
+
+    Raises ``Refused`` for an event that took effect or is still to be handled.
+    """
+    with transaction.atomic():
+        event = _locked(event)
+        if event.state not in MAY_BE_SET_ASIDE:
+            raise Refused(
+                _("Only an event that failed, had no handler or cannot be read can be set aside.")
+            )
+        audit.record(by=by, action=gettext_noop("set aside"), on=event, reason=reason, state=event.state)
+        event.state, event.not_before = Event.State.SET_ASIDE, None
+        event.save(update_fields=["state", "not_before"])
+
+
+def _locked(event: Event) -> Event:
+    event = Event.objects.select_for_update().defer("raw", "payload").get(pk=event.pk)
+    if event.lease_key:
+        raise Refused(_("A worker is handling this event at this moment. Look again in a minute."))
+    return event
+
+
+def _make_due(event: Event, *, by: User, reason: str, **details: int) -> None:
+    action = gettext_noop("replayed")
+    audit.record(by=by, action=action, on=event, reason=reason, state=event.state, **details)
+    event.state, event.not_before = Event.State.PENDING, database.now()
+    event.handled_at, event.tries = None, 0
+    event.save(update_fields=["state", "not_before", "handled_at", "tries"])
+
+
+def _if_given(**values: str) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _day(moment: datetime) -> str:
+    return formats.date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 def explain(event: Event) -> str:
@@ -37,6 +105,8 @@ def explain(event: Event) -> str:
             return _("It is stored and will be handled within seconds. Nothing to do.")
         case Event.State.HANDLED:
             return _("It has taken effect. Nothing to do.")
+        case Event.State.SET_ASIDE:
+            return _("It did not take effect, and somebody decided that it need not: see the history.")
         case Event.State.UNHANDLED:
             return _(
                 "hireops does nothing with events of this type. It is kept; after an update that knows "
@@ -51,7 +121,30 @@ def explain(event: Event) -> str:
             return _(
                 "It could not be handled: %(reason)s. It is tried again by itself; nothing to do yet."
             ) % {"reason": _(event.reason)}
-    return _(
-        "It could not be handled: %(reason)s. It is not tried again by itself. Mend the cause, "
-        "then replay it."
-    ) % {"reason": _(event.reason)}
+    return f"{_explain_failure(event)} {_next_step(event)}"
+
+
+def _explain_failure(event: Event) -> str:
+    text = _("It could not be handled: %(reason)s. It is not tried again by itself.")
+    return text % {"reason": _(event.reason)}
+
+
+def _next_step(event: Event) -> str:
+    match event.cause:
+        case Event.Cause.CONTENT:
+            return _(
+                "Compare its content with what Feishu shows. If it is wrong there, have it corrected there "
+                "and set this event aside: the correction sends a new one. If it is right, tell whoever looks "
+                "after hireops, and replay it after the update."
+            )
+        case Event.Cause.ERROR:
+            return _(
+                "This is a fault inside hireops, not in the event. Tell whoever looks after hireops the "
+                "reason; once it is mended, replay it."
+            )
+        case Event.Cause.LOST:
+            return _(
+                "The worker ended each time, often for want of memory. Have whoever looks after hireops "
+                "look at the worker at the times of the attempts below, then replay it."
+            )
+    return _("Mend the cause, then replay it.")

@@ -1,10 +1,10 @@
-"""What the worker does with events: rung for by the webhook, and by beat for rings that were lost."""
+"""What the worker does with events: rung for by whoever makes work, and by beat for rings that were lost."""
 
 from time import monotonic
 
 from hireops.celery import app
 from hireops.doorbell import ring
-from hireops.inbox import dispatch
+from hireops.inbox import dispatch, replaying, trimming
 
 DRAIN_FOR_S = 20
 
@@ -18,3 +18,16 @@ def drain() -> None:
         if monotonic() - started > DRAIN_FOR_S:
             ring(drain)
             return
+
+
+@app.task
+def work_on_replays() -> None:
+    """Make due again what staff want replayed, a piece at a time, and have it handled."""
+    while replaying.replay_piece():
+        ring(drain)
+
+
+@app.task
+def trim() -> None:
+    """Every night: the content of old events is removed."""
+    trimming.trim()

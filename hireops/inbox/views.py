@@ -2,7 +2,6 @@
 
 import logging
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -14,7 +13,6 @@ from hireops.inbox import intake, tasks
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 1024 * 1024
 SILENCE_S = 2.0
 
 
@@ -26,18 +24,16 @@ def webhook(request: HttpRequest) -> JsonResponse:
     except OSError:
         return _refusal(request, 408, "the body did not come")
     if body is None:
-        return _refusal(request, 413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+        return _refusal(request, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
     try:
-        delivery = callbacks.open_callback(body, request.headers, _keys())
+        delivery = callbacks.open_callback(body, request.headers, intake.keys())
     except callbacks.NotAuthentic as refused:
         return _refusal(request, refused.status, refused.reason)
 
     if isinstance(delivery, callbacks.Challenge):
         return JsonResponse({"challenge": delivery.challenge})
     try:
-        if isinstance(delivery, callbacks.Unreadable):
-            intake.keep_unreadable(body, app_id=settings.FEISHU_APP_ID, reason=delivery.reason)
-        elif intake.keep(delivery, body):
+        if intake.take_in(delivery, body):
             ring(tasks.drain)
     except (OperationalError, InterfaceError) as error:
         return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")
@@ -50,22 +46,12 @@ def _read_body(request: HttpRequest) -> bytes | None:
         server_socket.settimeout(SILENCE_S)  # or silent callers would hold every thread
     announced = request.META.get("CONTENT_LENGTH")
     if announced:
-        return request.read(int(announced)) if int(announced) <= MAX_BODY_BYTES else None
+        return request.read(int(announced)) if int(announced) <= intake.MAX_BYTES else None
     if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
         return b""
     # Django reads nothing without a length; the server's own stream knows where the chunks end.
-    body: bytes = request.META["wsgi.input"].read(MAX_BODY_BYTES + 1)
-    return body if len(body) <= MAX_BODY_BYTES else None
-
-
-def _keys() -> callbacks.CallbackKeys:
-    return callbacks.CallbackKeys(
-        app_id=settings.FEISHU_APP_ID,
-        encrypt_keys=tuple(
-            key for key in (settings.FEISHU_ENCRYPT_KEY, settings.FEISHU_ENCRYPT_KEY_PREVIOUS) if key
-        ),
-        verification_token=settings.FEISHU_VERIFICATION_TOKEN,
-    )
+    body: bytes = request.META["wsgi.input"].read(intake.MAX_BYTES + 1)
+    return body if len(body) <= intake.MAX_BYTES else None
 
 
 def _refusal(request: HttpRequest, status: int, reason: str) -> JsonResponse:

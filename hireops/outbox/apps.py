@@ -9,11 +9,13 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from hireops.desk import cards as desk_cards
+        from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
-        from hireops.outbox import cards, invariants
+        from hireops.outbox import cards, health, invariants
 
         desk_cards.register(cards.calls_waiting)
         desk_cards.register(cards.oldest_unsent)
+        desk_health.register(health.calls)
         desk_invariants.register(invariants.broken_calls)
         desk_invariants.register(invariants.broken_attempts)
         desk_invariants.register(invariants.broken_order)

@@ -1,4 +1,7 @@
-"""Delivers events as Feishu does (contract 6.5, 6.6): sealed, within 3 seconds, again when that fails."""
+"""Delivers events as Feishu does (contract 6.5, 6.6, 7): within 3 seconds, again when that fails.
+
+They are posted, sealed, to the webhook, or go over a long connection.
+"""
 
 import atexit
 import heapq
@@ -15,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from hireops.feishu.callbacks import encrypt, sign
 from hireops.simulator.environment import Environment
+from hireops.simulator.gateway import the_gateway
 from hireops.simulator.state import Attempt, Event, EventState, schedule
 from hireops.simulator.tenancy import push_ticket_hourly
 from hireops.simulator.world import World
@@ -83,8 +87,7 @@ class Deliverer:
         return min(IDLE_S, max(0.0, times[0][0] - self._world.clock.now()))
 
     def _deliver(self, event: Event) -> None:
-        environment = self._world.environment
-        reply = post(environment, event.body, timeout_s=EVENT_TIMEOUT_S, signed=True)
+        reply = _send(self._world.environment, event.body)
         with self._world.wake:
             self._world.under_way -= 1
             self._write_down(event, reply)
@@ -121,6 +124,14 @@ class Deliverer:
         with self._world.lock:
             if self._world.unsaved:
                 self._world.save()
+
+
+def _send(environment: Environment, body: str) -> Reply:
+    if environment.events == "webhook":
+        return post(environment, body, timeout_s=EVENT_TIMEOUT_S, signed=True)
+    started = time.monotonic()
+    code, note = the_gateway().push(body, timeout_s=EVENT_TIMEOUT_S)
+    return Reply(code, _ms_since(started), note)
 
 
 def post(environment: Environment, body: str, *, timeout_s: float, signed: bool) -> Reply:

@@ -20,11 +20,13 @@ class Environment:
     app_type: str
     encrypt_key: str
     verification_token: str
+    events: str
     webhook_url: str
     tenant_keys: tuple[str, ...]
     state_file: Path | None
     retry_seconds: tuple[float, ...]
     token_seconds: float
+    ping_seconds: int
     language: str
     time_zone: str
 
@@ -38,11 +40,13 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         app_type=_one_of(variables, "FEISHU_APP_TYPE", ("custom", "store")),
         encrypt_key=variables.get("FEISHU_ENCRYPT_KEY", "").strip(),
         verification_token=_required(variables, "FEISHU_VERIFICATION_TOKEN"),
+        events=_one_of(variables, "SIMULATOR_EVENTS", ("webhook", "long_connection")),
         webhook_url=_webhook_url(variables),
         tenant_keys=_words(variables, "SIMULATOR_TENANT_KEYS", "2ca1d211f64f6438"),
         state_file=Path(state_file) if state_file else None,
         retry_seconds=_seconds(variables, "SIMULATOR_RETRY_SECONDS", "15,300,3600,21600"),
-        token_seconds=_token_seconds(variables),
+        token_seconds=_one_number(variables, "SIMULATOR_TOKEN_SECONDS", "7200"),
+        ping_seconds=round(_one_number(variables, "SIMULATOR_PING_SECONDS", "120")),
         language=_one_of(variables, "LANGUAGE_CODE", ("zh-hans", "en")),
         time_zone=_time_zone(variables),
     )
@@ -98,8 +102,8 @@ def _seconds(variables: Mapping[str, str], name: str, default: str) -> tuple[flo
     return numbers
 
 
-def _token_seconds(variables: Mapping[str, str]) -> float:
-    numbers = _seconds(variables, "SIMULATOR_TOKEN_SECONDS", "7200")
+def _one_number(variables: Mapping[str, str], name: str, default: str) -> float:
+    numbers = _seconds(variables, name, default)
     if len(numbers) != 1 or numbers[0] < 1:
-        raise ImproperlyConfigured("SIMULATOR_TOKEN_SECONDS must be one number of seconds, at least 1.")
+        raise ImproperlyConfigured(f"{name} must be one number of seconds, at least 1.")
     return numbers[0]

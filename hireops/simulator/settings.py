@@ -83,5 +83,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"filters": ["only bugs"]},
+        "websockets": {"level": "ERROR"},  # connections come and go; the control API shows them
     },
 }

@@ -1,1 +1,39 @@
-"""To be written."""
+"""Asking Feishu to compare the points of a day (contract 2.6)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from hireops.feishu import hire
+from hireops.feishu.client import Answer
+from hireops.feishu.errors import FeishuError
+from hireops.outbox.models import Call
+from hireops.outbox.registry import Operation, register
+from referrals.services.reconciliation import runs
+
+NO_SUCH_ACCOUNT = 1002553
+
+
+def take_answer(call: Call, answer: Answer) -> None:
+    runs.take_answer(call, hire.Reconciliation.of(answer.data))
+
+
+def take_refusal(call: Call, error: FeishuError) -> None:
+    if error.code == NO_SUCH_ACCOUNT:
+        runs.split(call)
+    else:
+        runs.fail(call)
+
+
+register(
+    Operation(
+        name=runs.RECONCILE,
+        label=_("Reconcile points"),
+        send=hire.reconcile_referral_accounts,
+        safe_to_repeat=True,  # it only reads
+        on_answer=take_answer,
+        on_refusal=take_refusal,
+        kept_by_app=_(
+            "This call is a part of a reconciliation, and its end decides what the reconciliation says. "
+            "Reconcile the day once more on the page of the reconciliation instead."
+        ),
+    )
+)

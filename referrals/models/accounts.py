@@ -38,7 +38,7 @@ class ReferralAccount(models.Model):
     # As registered, or else as Feishu tells: E.164 such as +8618900001111, and an address in lower case.
     mobile = models.CharField(_("mobile number"), max_length=32, blank=True, db_index=True)
     email = models.CharField(_("email"), max_length=254, blank=True, db_index=True)
-    name = models.CharField(_("employee"), max_length=255, blank=True)
+    name = models.CharField(_("employee"), max_length=255, blank=True, db_index=True)
 
     # When the newest event's change happened, by Feishu's clock. It never goes back.
     modify_time = models.DateTimeField(_("last change at Feishu"), null=True, blank=True)
@@ -79,12 +79,14 @@ class ReferralAccount(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "queried_at"], name="account_to_be_asked"),
+            models.Index(fields=["status", "seen_at"], name="account_by_freshness"),
             models.Index(fields=["account_id"], name="account_by_its_id"),
             models.Index(fields=["status", "-id"], name="account_by_status"),
         ]
 
     def __str__(self) -> str:
-        return self.name or self.account_id
+        # Not the name: this is printed in audits and on pages of those who may not see personal data.
+        return self.account_id
 
 
 class Balance(models.Model):
@@ -167,6 +169,7 @@ class BalanceChange(AppendOnly):
             models.Index(fields=["account", "-id"], name="change_by_account"),
             models.Index(fields=["account", "asset", "-id"], name="change_by_asset"),
             models.Index(fields=["cause", "-id"], name="change_by_cause"),
+            models.Index(fields=["asset", "-id"], name="change_of_asset"),
         ]
 
     def __str__(self) -> str:

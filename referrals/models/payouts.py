@@ -139,11 +139,12 @@ class Withdrawal(models.Model):
         indexes = [
             models.Index(fields=["state", "-id"], name="withdrawal_by_state"),
             models.Index(fields=["account", "-id"], name="withdrawal_by_account"),
+            models.Index(fields=["requested_at"], name="withdrawal_by_request"),
             models.Index(fields=["trans_time"], name="withdrawal_by_trans_time"),
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.account}"
+        return f"#{self.pk} {self.account.account_id}"  # no name: it is kept in the audit
 
 
 class WithdrawalAmount(models.Model):
@@ -239,6 +240,9 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="paid") | ~Q(reference=""), name="payment_made_has_its_reference"
             ),
+            models.CheckConstraint(
+                condition=~Q(state="bounced") | ~Q(reason=""), name="payment_that_came_back_says_why"
+            ),
             models.UniqueConstraint(
                 fields=["amount"],
                 condition=Q(state__in=["handed_over", "paid"]),
@@ -247,6 +251,7 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["batch", "state"], name="payment_by_batch"),
+            models.Index(fields=["state", "-id"], name="payment_by_state"),
             models.Index(fields=["reference"], condition=~Q(reference=""), name="payment_by_reference"),
         ]
 

@@ -31,6 +31,10 @@ class Reconciliation(models.Model):
     ends_at = models.DateTimeField(_("until, exclusive"))
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.RUNNING)
     accounts = models.PositiveIntegerField(_("accounts compared"), default=0)
+    differences = models.PositiveIntegerField(_("differences"), default=0)
+    # Calls are owed a few at a time, by account ID; what comes after this one is still to be owed.
+    owed_up_to = models.CharField(max_length=255, blank=True, editable=False)
+    all_owed = models.BooleanField(default=False, editable=False)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -74,6 +78,7 @@ class ReconciliationChunk(models.Model):
         PENDING = "pending", _("on its way")
         COMPARED = "compared", _("compared")
         SPLIT = "split", _("refused, asked again in smaller parts")
+        UNKNOWN = "unknown", _("Feishu does not know the account")
         FAILED = "failed", _("refused")
 
     reconciliation = models.ForeignKey(
@@ -91,7 +96,7 @@ class ReconciliationChunk(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "compared", "split", "failed"]),
+                condition=Q(state__in=["pending", "compared", "split", "unknown", "failed"]),
                 name="chunk_state_is_known",
             ),
         ]

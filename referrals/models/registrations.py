@@ -151,4 +151,4 @@ class Registration(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"#{self.pk}"
+        return f"#{self.pk}"  # in messages and audits, where a name does not belong

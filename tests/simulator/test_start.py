@@ -26,6 +26,8 @@ def body(*keys: str) -> dict[str, object]:
         ("SIMULATOR_WEBHOOK_URL", "127.0.0.1:8000"),
         ("SIMULATOR_RETRY_SECONDS", "soon"),
         ("SIMULATOR_TOKEN_SECONDS", "0"),
+        ("SIMULATOR_PING_SECONDS", "0"),
+        ("SIMULATOR_EVENTS", "pigeon"),
         ("SIMULATOR_STATE_FILE", "/proc/nowhere/state.json"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("LANGUAGE_CODE", "fr"),

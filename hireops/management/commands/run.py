@@ -17,7 +17,10 @@ FIRST_LOGIN = "admin"
 
 
 class Command(BaseCommand):
-    help = "Migrate, then start web, worker, beat and (in the demo) the Feishu simulator. Ctrl-C ends them."
+    help = (
+        "Migrate, then start web, worker, beat, the listener (if events come over a long connection) and "
+        "(in the demo) the Feishu simulator. Ctrl-C ends them."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._make_sure_ports_are_free()
@@ -74,7 +77,10 @@ class Command(BaseCommand):
             say(f"  Feishu simulator   http://127.0.0.1:{settings.SIMULATOR_PORT}/")
         else:
             say(f"  Feishu             {settings.FEISHU_BASE_URL}, app {settings.FEISHU_APP_ID}")
-            say(f"  request URL        {web}/webhook/event (as Feishu reaches it from outside)")
+            if settings.FEISHU_EVENTS == "webhook":
+                say(f"  request URL        {web}/webhook/event (as Feishu reaches it from outside)")
+        if settings.FEISHU_EVENTS == "long_connection":
+            say("  events             over a long connection that hireops opens")
         say("  Ctrl-C ends everything.")
         say("")
 
@@ -87,6 +93,8 @@ class Command(BaseCommand):
             "WEB_HOST": settings.WEB_HOST,
             "WEB_PORT": str(settings.WEB_PORT),
             "SIMULATOR_PORT": str(settings.SIMULATOR_PORT),
+            "EVENTS": settings.FEISHU_EVENTS,
+            "WITH_LISTENER": "true" if settings.FEISHU_EVENTS == "long_connection" else "false",
             "WITH_SIMULATOR": "true" if settings.DEMO else "false",
             "SIMULATED_APP_ID": settings.FEISHU_APP_ID if settings.DEMO else "",
             "SIMULATED_APP_SECRET": settings.FEISHU_APP_SECRET if settings.DEMO else "",

@@ -1,4 +1,4 @@
-"""Controls of the machinery: faults, switches, quotas, clock, tokens, raw events."""
+"""Controls of the machinery: faults, switches, quotas, clock, tokens, raw events, long connections."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,6 +18,7 @@ from hireops.simulator.api.shapes import (
 )
 from hireops.simulator.delivery import verify_url
 from hireops.simulator.faults import Fault, FaultKind, ResetHeader, When
+from hireops.simulator.gateway import SYSTEM_BUSY, the_gateway
 from hireops.simulator.money import CURRENCY_FORMS
 from hireops.simulator.quotas import Quota
 from hireops.simulator.tenancy import emit_app_ticket
@@ -69,6 +70,7 @@ _EVENT = record(
 
 def _reset(world: World, _: Json) -> Json:
     world.reset()
+    the_gateway().restore()
     return {}
 
 
@@ -147,6 +149,26 @@ def _verify_url(world: World, _: Json) -> Json:
     return {"verified": verified, "explanation": explanation}
 
 
+def _cut_connections(_: World, body: Json) -> Json:
+    """All long connections, without a word; with ``orderly`` they are closed as WebSockets are."""
+    return {"cut": the_gateway().cut(orderly=body.get("orderly", False))}
+
+
+def _silence_connections(_: World, __: Json) -> Json:
+    return {"silenced": the_gateway().silence()}
+
+
+def _refuse_connections(_: World, body: Json) -> Json:
+    """Until ``connections/restore`` nobody is told where to connect, but ``code`` (contract 7.2)."""
+    the_gateway().refusal = body.get("code", SYSTEM_BUSY)
+    return {}
+
+
+def _restore_connections(_: World, __: Json) -> Json:
+    the_gateway().restore()
+    return {}
+
+
 MACHINE_CONTROLS: Controls = {
     "reset": (_NOTHING, _reset),
     "faults": (_FAULT, _add_fault),
@@ -159,4 +181,8 @@ MACHINE_CONTROLS: Controls = {
     "clock": (record({"seconds": number(0, LONGEST_MOVE_S)}), _move_clock),
     "tokens/revoke": (_NOTHING, _revoke_tokens),
     "verify_url": (_NOTHING, _verify_url),
+    "connections/cut": (record({}, {"orderly": boolean()}), _cut_connections),
+    "connections/silence": (_NOTHING, _silence_connections),
+    "connections/refuse": (record({}, {"code": whole(1, 10**12)}), _refuse_connections),
+    "connections/restore": (_NOTHING, _restore_connections),
 }

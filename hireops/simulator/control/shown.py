@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from hireops.simulator.gateway import the_gateway
 from hireops.simulator.state import State
 from hireops.simulator.world import World
 
@@ -25,6 +26,7 @@ PARTS: dict[str, Callable[[World, State], Any]] = {
     "calls": lambda _, state: [asdict(call) for call in state.calls],
     "call_counts": lambda _, state: state.call_counts,
     "traffic": lambda world, _: world.traffic.shown(),
+    "connections": lambda *_: the_gateway().shown(),
     "faults": lambda _, state: [asdict(fault) for fault in state.faults],
     "switches": lambda _, state: asdict(state.switches),
 }

@@ -1,0 +1,191 @@
+"""How events come and are handled, as figures. Each is a few looks into an index, however long the table is."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hireops import database
+from hireops.desk.display import duration, moment
+from hireops.desk.health import Figure, Metric, Section
+from hireops.desk.lists import different_values
+from hireops.desk.paging import AtLeast
+from hireops.inbox.finding import walk
+from hireops.inbox.models import Event
+from hireops.inbox.registry import labels
+
+SILENCE = Metric("event_last_received_seconds", "Seconds since any event was received.")
+LAST_OF_TYPE = Metric("event_last_of_type_seconds", "Seconds since an event of this type was received.")
+OLDEST_DUE = Metric("event_oldest_due_seconds", "Seconds that the oldest due event has been waiting.")
+DUE = Metric("events_due", "Events that are due, counted to 1000.")
+FAILED = Metric("events_failed", "Failed events by whether they are tried again, of the newest 1000.")
+UNREADABLE = Metric("events_unreadable", "Events that cannot be read, counted to 1000.")
+LATE = Metric("events_late", "Of the newest 1000 events of the last day, those that came late from Feishu.")
+LATEST = Metric("event_latest_seconds", "Of these, the longest time from Feishu's clock to ours.")
+GAPS = Metric("hours_without_event", "Hours of the last 24 in which no event came.")
+
+COUNTED_TO = 1000
+TYPES_SHOWN = 50
+HOURS_LOOKED_AT = 24
+LATE_AFTER = timedelta(minutes=5)
+DUE_TOO_LONG = timedelta(minutes=1)
+
+EVENTS_PAGE = "admin:inbox_event_changelist"
+
+
+def silence() -> Section:
+    """Whether events come at all. A system that has never had one has nothing to fall silent."""
+    now = database.now()
+    last = Event.objects.order_by("-received_at").values_list("received_at", flat=True).first()
+    age = now - last if last else None
+    silent = age is not None and age > timedelta(hours=settings.INBOX_SILENCE_HOURS)
+    note = _(
+        "That is longer than usual (INBOX_SILENCE_HOURS). Look in Feishu's console whether the subscription "
+        "is on and where events are sent, and whether that way is open."
+    )
+    figure = Figure(
+        SILENCE,
+        gettext_lazy("Last event"),
+        age.total_seconds() if age else None,
+        _("%(age)s ago") % {"age": duration(age)} if age else _("none yet"),
+        note if silent else "",
+        "bad" if silent else "ok",
+        url=reverse(EVENTS_PAGE),
+    )
+    return Section(gettext_lazy("Events from Feishu"), [figure])
+
+
+def arrivals() -> Section:
+    """What came late, and the hours in which nothing came."""
+    now = database.now()
+    return Section(gettext_lazy("Arrival"), [*_lateness(now), _gaps(now)])
+
+
+def _lateness(now: datetime) -> Iterator[Figure]:
+    recent = Event.objects.filter(received_at__gt=now - timedelta(days=1)).order_by("-received_at")
+    times = recent.values_list("created_at", "received_at")[:COUNTED_TO]
+    delays = [received - created for created, received in times if created]
+    late, latest = sum(delay > LATE_AFTER for delay in delays), max(delays, default=timedelta())
+    note = _("Feishu sends an event again for hours when it got no answer: were we out of reach?")
+    yield Figure(
+        LATE,
+        gettext_lazy("Came more than 5 minutes late"),
+        late,
+        _("%(late)d of the newest %(all)d of a day") % {"late": late, "all": len(delays)},
+        note if late else "",
+        "warn" if late else "ok",
+    )
+    yield Figure(LATEST, gettext_lazy("The latest of them"), latest.total_seconds(), duration(latest))
+
+
+def _gaps(now: datetime) -> Figure:
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    hours = [this_hour - timedelta(hours=back) for back in range(HOURS_LOOKED_AT, 0, -1)]
+    empty = [hour for hour in hours if not _came_within(hour, hour + timedelta(hours=1))]
+    began = ", ".join(f"{localtime(hour):%H:%M}" for hour in empty)
+    return Figure(
+        GAPS,
+        gettext_lazy("Hours without an event"),
+        len(empty),
+        _("%(empty)d of the last %(all)d") % {"empty": len(empty), "all": len(hours)},
+        _("The hours that began at %(hours)s") % {"hours": began} if empty else "",
+    )
+
+
+def _came_within(start: datetime, end: datetime) -> bool:
+    return Event.objects.filter(received_at__gte=start, received_at__lt=end).exists()
+
+
+def handling() -> Section:
+    """What waits for a worker, and what waits for a person."""
+    now = database.now()
+    return Section(gettext_lazy("Handling"), [*_due(now), *_failures(), _unreadable()])
+
+
+def _due(now: datetime) -> Iterator[Figure]:
+    due = Event.objects.filter(not_before__lte=now).order_by("not_before", "id")
+    moments = list(due.values_list("not_before", flat=True)[: COUNTED_TO + 1])
+    age = now - moments[0] if moments and moments[0] else timedelta()
+    slow = age > DUE_TOO_LONG
+    yield Figure(DUE, gettext_lazy("Events to be handled"), *_counted(len(moments)))
+    yield Figure(
+        OLDEST_DUE,
+        gettext_lazy("The oldest of them"),
+        age.total_seconds(),
+        _("due for %(age)s") % {"age": duration(age)} if moments else _("none"),
+        _("Is the worker running?") if slow else "",
+        "bad" if slow else "ok",
+    )
+
+
+def _failures() -> Iterator[Figure]:
+    newest = walk("state", Event.State.FAILED).values_list("cause", "not_before")[: COUNTED_TO + 1]
+    failed = list(newest)
+    waiting = [cause for cause, not_before in failed if not_before is None]
+    by_itself = len(failed) - len(waiting)
+    yield Figure(
+        FAILED,
+        gettext_lazy("Failed, tried again by themselves"),
+        *_counted(by_itself),
+        labels={"waits_for": "retry"},
+    )
+    yield Figure(
+        FAILED,
+        gettext_lazy("Failed, waiting for a person"),
+        *_counted(len(waiting)),
+        _by_cause(waiting),
+        "warn" if waiting else "ok",
+        {"waits_for": "person"},
+        f"{reverse(EVENTS_PAGE)}?state__exact=failed",
+    )
+
+
+def _by_cause(causes: list[str]) -> str:
+    names = dict(Event.Cause.choices)
+    counts = {cause: causes.count(cause) for cause in names if cause in causes}
+    return "; ".join(f"{names[cause]}: {count}" for cause, count in counts.items())
+
+
+def _unreadable() -> Figure:
+    found = len(walk("state", Event.State.UNREADABLE).values_list("pk")[: COUNTED_TO + 1])
+    return Figure(
+        UNREADABLE,
+        gettext_lazy("Unreadable"),
+        *_counted(found),
+        "",
+        "warn" if found else "ok",
+        url=f"{reverse(EVENTS_PAGE)}?state__exact=unreadable",
+    )
+
+
+def _counted(found: int) -> tuple[int, str]:
+    """For machines and for people: ``1000+`` where there are more."""
+    return min(found, COUNTED_TO), str(AtLeast(COUNTED_TO) if found > COUNTED_TO else found)
+
+
+def types() -> Section:
+    """When an event of each type last came."""
+    now, names = database.now(), labels()
+    came = [event_type for event_type in different_values(Event, "event_type") if event_type]
+    figures = [_last_of(event_type, names.get(event_type, ""), now) for event_type in came[:TYPES_SHOWN]]
+    missing = [str(label) for event_type, label in names.items() if event_type not in came]
+    note = _("Never came: %(types)s") % {"types": ", ".join(missing)} if missing else ""
+    return Section(gettext_lazy("Last event of each type"), figures, note)
+
+
+def _last_of(event_type: str, label: str, now: datetime) -> Figure:
+    last = walk("event_type", event_type).values_list("received_at", flat=True)[0]
+    return Figure(
+        LAST_OF_TYPE,
+        label or event_type,
+        (now - last).total_seconds(),
+        moment(last),
+        "" if label else _("hireops does nothing with events of this type."),
+        labels={"event_type": event_type},
+        url=f"{reverse(EVENTS_PAGE)}?{urlencode({'event_type': event_type})}",
+    )

@@ -1,0 +1,132 @@
+"""The long connection (contract 7): events over a WebSocket that we open, by the official client.
+
+Import this in a process of its own only: the client takes 1.7 s and 170 MB, and keeps one event loop for all.
+What it is known to do wrong (contract 7.4) is fenced off: its log lines are silenced, because they quote
+addresses with secrets and whole events; whatever happens to a connection ends in ``Watch.start_afresh``.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from lark_oapi.ws import Client
+from lark_oapi.ws.const import AUTH_FAILED
+from lark_oapi.ws.exception import ClientException
+
+from hireops.doorbell import ring
+from hireops.feishu import callbacks
+from hireops.inbox import intake, tasks
+from hireops.inbox.watch import Watch
+from hireops.logs import place
+
+logger = logging.getLogger(__name__)
+
+CONNECT_WITHIN_S = 30.0
+PINGS_MISSED = 2.5
+ANSWER_WITHIN_S = 2.8  # Feishu waits three (contract 7.1)
+REFUSED_WAIT_S = 60.0
+# The client's own, and those of the libraries under it, which quote addresses, frames and errors.
+TALKATIVE = ("Lark", "asyncio", "websockets", "urllib3", "requests")
+
+
+def listen(watch: Watch) -> None:
+    """Connects and takes in events until the connection ends; then ``watch`` starts afresh."""
+    _silence_what_quotes()
+    client = _Client(watch)
+    _silence_what_quotes()  # the client has set its level
+    watch.expect(min(CONNECT_WITHIN_S, settings.LISTEN_SILENCE_SECONDS))
+    try:
+        client.start()
+    except ClientException as refused:
+        watch.start_afresh(_in_words(refused.code), at_least_s=REFUSED_WAIT_S)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a fresh start is the answer
+        watch.start_afresh(f"the long connection has ended ({place(error)})")
+    watch.start_afresh("the long connection has ended")
+
+
+class _Intake:
+    """What the client hands events to. A return is acknowledged with 200, an error with 500."""
+
+    def __init__(self) -> None:
+        # One thread that owns the database connection: Django refuses queries in the client's event loop.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="intake")
+
+    def _do_without_validation(self, payload: bytes) -> None:
+        """The client's own name for it; its dispatcher would refuse event types that we do not know."""
+        try:
+            is_new = self._thread.submit(_take_in, payload).result(ANSWER_WITHIN_S)
+        except callbacks.NotAuthentic as refused:
+            logger.warning("an event was refused: %s", refused.reason)
+            raise
+        except (OperationalError, InterfaceError, TimeoutError) as error:
+            logger.warning("an event was not kept: no answer from the database (%s)", type(error).__name__)
+            return
+        except Exception as error:
+            logger.error("an event was not kept (%s)", place(error))  # noqa: TRY400 - a trace quotes values
+            raise
+        if is_new:
+            ring(tasks.drain)
+
+
+class _TooLarge(Exception):  # noqa: N818 - reads as what it says
+    """More bytes than the webhook would take."""
+
+
+def _take_in(payload: bytes) -> bool:
+    if len(payload) > intake.MAX_BYTES:
+        raise _TooLarge
+    return intake.take_in(callbacks.open_pushed(payload, intake.keys()), payload)
+
+
+class _Client(Client):
+    """The official client, whose every sign of life the watch hears of."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(
+            settings.FEISHU_APP_ID,
+            settings.FEISHU_APP_SECRET,
+            event_handler=_Intake(),
+            domain=settings.FEISHU_BASE_URL,
+        )
+        self._watch = watch
+        self.on_reconnecting = self._lost
+
+    async def _connect(self) -> None:
+        """Ends in a connection or in a fresh start, but for a refusal, which ``listen`` puts in words."""
+        try:
+            await super()._connect()
+        except ClientException:
+            raise
+        except Exception as error:  # noqa: BLE001 - the network, TLS, an answer that nobody foresaw
+            self._watch.start_afresh(f"the long connection cannot be made ({place(error)})")
+        self._watch.connected()
+        self._heard()
+        logger.info("the long connection stands")
+
+    async def _handle_message(self, msg: Any) -> None:
+        with self._watch.work():
+            self._heard()
+            await super()._handle_message(msg)
+
+    def _heard(self) -> None:
+        """Feishu says how often it wants to be pinged, and answers each ping."""
+        self._watch.expect(max(settings.LISTEN_SILENCE_SECONDS, PINGS_MISSED * self._ping_interval))
+
+    def _lost(self) -> None:
+        """Instead of the client's own way to connect again, which may wait for ever (contract 7.4)."""
+        self._watch.start_afresh("the long connection is lost")
+
+
+def _silence_what_quotes() -> None:
+    for name in TALKATIVE:
+        talkative = logging.getLogger(name)
+        talkative.handlers = [logging.NullHandler()]
+        talkative.propagate = False
+
+
+def _in_words(code: int) -> str:
+    if code == AUTH_FAILED:
+        return "Feishu allows this app no further long connection (at most 50)"
+    return f"Feishu refuses this app (code {code}): check FEISHU_APP_ID and FEISHU_APP_SECRET"

@@ -1,0 +1,82 @@
+"""What a case means and what to do about it, in words of the staff."""
+
+from django.utils.translation import gettext_lazy as _
+
+from referrals.models import Case
+
+Kind = Case.Kind
+
+# Ours, and the other one.
+FIGURES = {
+    Kind.POINTS: (
+        _("Points paid out on the day, by our records"),
+        _("Points paid out on the day, by Feishu"),
+    ),
+    Kind.CASH: (_("Taken, as Feishu answered"), _("In another book of hireops: booked, or handed over")),
+    Kind.DRIFT: (_("Balance as hireops knew it"), _("Balance as Feishu answered")),
+    Kind.UNASKED: (_("Asked for"), _("Named in Feishu's answer")),
+    Kind.UNKNOWN_ACCOUNT: (_("Points paid out on the day, by our records"), _("By Feishu")),
+}
+MEANINGS = {
+    Kind.POINTS: _(
+        "For this day Feishu has another sum of points paid out of this account than hireops. If Feishu's is "
+        "higher, points have left the account at Feishu without our knowing, so the employee may not have "
+        "got them. If ours is higher, hireops has recorded a payout that Feishu does not have."
+    ),
+    Kind.CASH: _(
+        "Feishu has nothing to do with this one: the books of hireops itself do not agree. The cash that "
+        "Feishu said was taken differs from what was booked off the balance, or from what was handed over "
+        "for payment. hireops never does that by itself, so somebody has probably changed the database "
+        "directly."
+    ),
+    Kind.DRIFT: _(
+        "Feishu was asked for the balance and gave another one than hireops knew, although every change "
+        "should have been announced by an event. The event may still arrive, then this case closes by "
+        "itself; or it was lost. The account shows Feishu's balance already."
+    ),
+    Kind.UNASKED: _(
+        "The answer to a payout names an asset that was not asked for. hireops has paid out nothing of it "
+        "and changed no balance for it. Feishu may have taken it all the same."
+    ),
+    Kind.UNKNOWN_ACCOUNT: _(
+        "Feishu says that it does not know this account, so nothing can be compared or paid out of it. It "
+        "may have been registered by another app or for another tenant, or the employee was removed."
+    ),
+}
+WHAT_TO_DO = {
+    Kind.POINTS: _(
+        "Compare the payouts on the account's page with those in Feishu Hire for this day. If one is missing "
+        "here, find out who made it, pay the employee what is owed to them, and write that in the note. When "
+        "the cause is gone, reconcile the day once more: the case closes by itself if the figures match. If "
+        "Feishu is wrong, send its support both figures, the account ID and the log ID of the call."
+    ),
+    Kind.CASH: _(
+        "Hold back payments of this withdrawal that have not been made. Tell whoever runs hireops: the "
+        "database's log and the backups show what was changed and when. Compare with the bank what was "
+        "really paid. When the books agree again, reconcile the day once more."
+    ),
+    Kind.DRIFT: _(
+        "Wait a day: late events close the case. Otherwise look in Feishu Hire at what has changed for this "
+        "employee, and whether the app's event subscription works; then close the case with what you found."
+    ),
+    Kind.UNASKED: _(
+        "Ask Feishu for the balance of the account and compare it with the one of before the payout. If the "
+        "asset is gone there, the employee is owed it: pay it and write that in the note. If it is still "
+        "there, close the case with a note that says so."
+    ),
+    Kind.UNKNOWN_ACCOUNT: _(
+        "Look in Feishu Hire whether the employee is still there. If so, register them again: that leads to "
+        "their account. If they have left, close the case with a note."
+    ),
+}
+HINTS = {
+    "undecided": _(
+        "This account has a payout of points that Feishu has not answered yet. It may explain the "
+        "difference: Feishu may have made it already. It is asked for again by itself; when it has its "
+        "answer, reconcile the day once more."
+    ),
+    "answered_later": _(
+        "A payout of this day was answered after the figures were compared. They may be equal by now: "
+        "reconcile the day once more."
+    ),
+}

@@ -1,0 +1,115 @@
+"""Mobile numbers and email addresses as people write them, turned into what Feishu is asked with."""
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import TypedDict
+
+import phonenumbers
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+
+LONGEST_EMAIL = 254
+INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+LEADING_APOSTROPHE = re.compile(r"^['‘’`]")
+EXCEL_NUMBER = re.compile(r"(\d+(?:\.\d*)?)(?:[eE]\+?(\d{1,2}))?")
+# Excel shows a long number as 8.6138E+12 and writes just that into a CSV file: the last digits are gone.
+DIGITS_OF_A_SHORTENED_NUMBER = 6
+WRITTEN_AS_MOBILE = re.compile(r"\+?[\d\s().\-/‐-―−]+")
+INTERNATIONAL = re.compile(r"^(?:\+|00)")
+MOBILE_TYPES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+BAD_MOBILE, CUT_MOBILE, BAD_EMAIL = "bad_mobile", "cut_mobile", "bad_email"
+
+
+class BadContact(ValueError):  # noqa: N818  it names what was given
+    """Not a mobile number, or not an address. ``key`` is one of the three above; the text is not in it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class MobileParts(TypedDict):
+    code: str
+    number: str
+
+
+def read_mobile(text: str) -> str:
+    """The number as E.164, such as ``+8613800138000``; "" for nothing. Raises ``BadContact``.
+
+    Any usual spelling: spaces, dashes, brackets, full-width digits, ``0086``, and what Excel makes of numbers
+    (``1.3800138E+10``). Without a country it is one of ``REFERRALS_PHONE_REGION``. The numbers of other
+    countries need ``+`` or ``00``, or a mistyped one of ours could become somebody's abroad.
+    """
+    text = _as_typed(_plain(text))
+    if not text:
+        return ""
+    if not WRITTEN_AS_MOBILE.fullmatch(text.replace("(+", "+(", 1)):
+        raise BadContact(BAD_MOBILE)
+    number = _parsed(INTERNATIONAL.sub("+", text))
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def with_code(code: str, mobile: str) -> str:
+    """One text of a country code and a number from two columns; ``read_mobile`` refuses if they disagree."""
+    digits = re.sub(r"\D", "", _plain(code).partition(".")[0]).lstrip("0")
+    if not digits or not mobile.strip():
+        return mobile
+    try:
+        if parts_of(read_mobile(mobile))["code"] == digits:
+            return mobile
+    except BadContact:
+        pass
+    return f"+{digits} {mobile.strip()}"
+
+
+def parts_of(mobile: str) -> MobileParts:
+    """An E.164 number as Feishu wants it: ``{"code": "86", "number": "13800138000"}`` (contract 2.1)."""
+    number = phonenumbers.parse(mobile)
+    national = phonenumbers.national_significant_number(number)
+    return {"code": str(number.country_code), "number": national}
+
+
+def read_email(text: str) -> str:
+    """The address in lower case and half-width; "" for nothing. Raises ``BadContact``."""
+    email = _plain(text).replace("。", ".").removeprefix("mailto:").lower()
+    if not email:
+        return ""
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise BadContact(BAD_EMAIL) from None
+    if len(email) > LONGEST_EMAIL:
+        raise BadContact(BAD_EMAIL)
+    return email
+
+
+def _plain(text: str) -> str:
+    """Half-width, without what cannot be seen and without the apostrophe that makes Excel keep a text."""
+    visible = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
+    return LEADING_APOSTROPHE.sub("", visible).strip()
+
+
+def _as_typed(text: str) -> str:
+    """The digits of what Excel wrote as a number; any other text as it is."""
+    written = EXCEL_NUMBER.fullmatch(text)
+    if not written or ("." not in text and not written[2]):
+        return text
+    digits, power = written[1], int(written[2] or 0)
+    if power and len(digits.replace(".", "")) <= DIGITS_OF_A_SHORTENED_NUMBER:
+        raise BadContact(CUT_MOBILE)
+    number = Decimal(digits).scaleb(power)
+    return f"{number:.0f}" if number == number.to_integral_value() else text
+
+
+def _parsed(text: str) -> PhoneNumber:
+    try:
+        number = phonenumbers.parse(text, settings.REFERRALS_PHONE_REGION)
+    except phonenumbers.NumberParseException:
+        raise BadContact(BAD_MOBILE) from None
+    if phonenumbers.number_type(number) not in MOBILE_TYPES:  # it has none if it is not valid
+        raise BadContact(BAD_MOBILE)
+    return number

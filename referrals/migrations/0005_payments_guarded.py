@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from referrals.payment_triggers import guard_payments
+
+
+class Migration(migrations.Migration):
+    dependencies = [("referrals", "0004_withdrawals_guarded")]
+
+    operations = [guard_payments()]

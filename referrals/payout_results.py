@@ -1,0 +1,147 @@
+"""The file in which the paying side tells what became of each payment, read into lines."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from django.utils.translation import gettext as _
+
+from hireops.desk.errors import Refused
+from referrals.models import Payment
+from referrals.spreadsheets import UnreadableFile, read_rows, reason_unreadable
+
+MOST_LINES = 10_000
+
+# As they are compared: without spaces and signs, in lower case. The first of each is what our files say.
+COLUMNS = {
+    "payment_id": ("paymentid", "打款编号", "打款单号", "付款编号", "付款单号", "打款id", "付款id"),
+    "result": ("result", "打款结果", "结果", "付款结果", "支付结果", "打款状态", "状态", "status"),
+    "reference": (
+        "reference",
+        "打款凭证号",
+        "凭证号",
+        "打款流水号",
+        "流水号",
+        "银行流水号",
+        "交易流水号",
+        "付款流水号",
+        "付款凭证号",
+        "paymentreference",
+        "referenceofthepayment",
+    ),
+    "reason": ("reason", "退回原因", "原因", "失败原因", "退票原因", "whyitcameback"),
+}
+NEEDED = ("payment_id", "result")
+PAID = frozenset(
+    {"paid", "success", "succeeded", "successful", "done", "ok"}
+    | {"已打款", "打款成功", "成功", "已支付", "支付成功", "已付款", "付款成功", "已付", "已发放", "已到账"}
+)
+BOUNCED = frozenset(
+    {"bounced", "failed", "fail", "failure", "returned", "refused", "rejected", "cameback"}
+    | {"退回", "已退回", "被退回", "退票", "已退票", "退款", "失败", "打款失败", "支付失败", "付款失败"}
+)
+TOTALS = frozenset({"total", "totals", "sum", "合计", "总计", "小计", "共计"})
+SIGNS = re.compile(r"[\s_\-*:：()（）]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one line says. ``state`` is None if ``word``, the result as it was written, means nothing here."""
+
+    number: int
+    payment_id: str
+    state: Payment.State | None
+    reference: str = ""
+    reason: str = ""
+    word: str = ""
+
+    @property
+    def says_nothing(self) -> bool:
+        """No result yet: the line is as we have handed it over."""
+        return self.state is None and not (self.word or self.reference or self.reason)
+
+
+def read_results(file: IO[bytes], file_name: str) -> list[Line]:
+    """The lines with a payment, in their order; empty rows and totals are left out.
+
+    Raises ``Refused`` if it is no table, has no header, or has more than ``MOST_LINES`` lines.
+    """
+    try:
+        return _bounded(_lines(read_rows(file, file_name)))
+    except UnreadableFile as error:
+        raise Refused(reason_unreadable(error.key, error.details)) from error
+
+
+def _bounded(lines: Iterator[Line]) -> list[Line]:
+    read: list[Line] = []
+    for line in lines:
+        if len(read) == MOST_LINES:
+            text = _("The file has more than %(most)s lines. Split it into smaller ones.")
+            raise Refused(text % {"most": MOST_LINES})
+        read.append(line)
+    return read
+
+
+def _lines(rows: Iterator[list[str]]) -> Iterator[Line]:
+    columns: Mapping[str, int] = {}
+    for number, row in enumerate(rows, start=1):
+        cells = [_clean(cell) for cell in row]
+        if not any(cells):
+            continue
+        if not columns:
+            columns = _columns(cells)
+        elif not _is_total(line := _line(number, cells, columns)):
+            yield line
+    if not columns:
+        raise Refused(_("The file is empty."))
+
+
+def _columns(header: Sequence[str]) -> dict[str, int]:
+    names = [_plain(cell) for cell in header]
+    places = {
+        column: next(place for place, name in enumerate(names) if name in known)
+        for column, known in COLUMNS.items()
+        if not set(known).isdisjoint(names)
+    }
+    if any(column not in places for column in NEEDED):
+        raise Refused(
+            _(
+                "The first row has to name the columns: payment_id, result, reference, reason (打款编号, "
+                "打款结果, 打款凭证号, 退回原因). Other columns may stay."
+            )
+        )
+    return places
+
+
+def _line(number: int, cells: Sequence[str], columns: Mapping[str, int]) -> Line:
+    said = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
+    return Line(
+        number=number,
+        payment_id=said["payment_id"],
+        state=_state(said["result"]),
+        reference=said.get("reference", ""),
+        reason=said.get("reason", ""),
+        word=said["result"],
+    )
+
+
+def _state(word: str) -> Payment.State | None:
+    plain = _plain(word)
+    if plain in PAID:
+        return Payment.State.PAID
+    return Payment.State.BOUNCED if plain in BOUNCED else None
+
+
+def _is_total(line: Line) -> bool:
+    """Also a title, a signature or a note below the table: it has neither a payment ID nor a result."""
+    return _plain(line.payment_id) in TOTALS or (not line.payment_id and line.says_nothing)
+
+
+def _plain(text: str) -> str:
+    return SIGNS.sub("", text).casefold()
+
+
+def _clean(text: str) -> str:
+    """Without what can't be seen or stored; whatever space there is becomes one."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

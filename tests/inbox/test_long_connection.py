@@ -1,0 +1,311 @@
+"""The long connection as it is: ``manage.py listen``, with the official client, against the simulator."""
+
+import json
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import requests
+from websockets.sync.client import connect
+
+from hireops.feishu import callbacks
+from tests.processes import ROOT, Hireops, Process, wait_until
+from tests.simulator_process import APP, Simulator, running_simulator
+
+SOON_S = 60  # a listener loads the official client in seconds, on a starved machine in many
+SILENCE_S = "5"
+ACCOUNT = {"account_id": "6931286400470354183", "scope": 1, "account_name": "一", "usage_list": [1]}
+PROCESSES = "hireops.wsgi", "hireops.urls", "hireops.celery", "hireops.management.commands.run"
+
+
+@pytest.fixture(scope="module")
+def _feishu() -> Iterator[Simulator]:
+    retries = ",".join(["0.5"] * 100)
+    with running_simulator(
+        SIMULATOR_EVENTS="long_connection", SIMULATOR_PING_SECONDS="1", SIMULATOR_RETRY_SECONDS=retries
+    ) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def feishu(_feishu: Simulator, hireops: Hireops) -> Simulator:
+    """The simulator, with which the processes of this test share an app."""
+    _feishu.reset()
+    _feishu.cut_connections()
+    _feishu.wait_for(lambda state: state["connections"] == [])
+    hireops.environment |= {name: value for name, value in APP.items() if name.startswith("FEISHU_")}
+    hireops.environment |= {"FEISHU_BASE_URL": _feishu.url, "LISTEN_SILENCE_SECONDS": SILENCE_S}
+    return _feishu
+
+
+def _start(hireops: Hireops, **variables: str) -> Process:
+    return hireops.start(sys.executable, "manage.py", "listen", **variables)
+
+
+def _is_connected(feishu: Simulator) -> bool:
+    return len(feishu.connections()) == 1
+
+
+def _listener(hireops: Hireops, feishu: Simulator, **variables: str) -> Process:
+    """A listener that stands; its output is in ``hireops.output``."""
+    process = _start(hireops, **variables)
+    wait_until(lambda: _is_connected(feishu), seconds=SOON_S, what="the listener did not connect")
+    return process
+
+
+def _delivered(feishu: Simulator) -> dict[str, Any]:
+    """The state when every event has been acknowledged with 200."""
+    return feishu.wait_for(
+        lambda state: all(event["state"] == "delivered" for event in state["events"]), timeout_s=SOON_S
+    )
+
+
+def _codes(feishu: Simulator) -> list[int | None]:
+    """What each delivery of the only event was answered with."""
+    (event,) = feishu.state("events")["events"]
+    return [attempt["http_status"] for attempt in event["attempts"]]
+
+
+def _says(hireops: Hireops, words: str) -> None:
+    wait_until(lambda: words in hireops.output.read_text(), seconds=SOON_S, what=f"it did not say {words!r}")
+
+
+def test_an_event_becomes_a_row_and_is_handled(hireops, feishu):
+    _listener(hireops, feishu)
+    hireops.worker()
+    event_id = feishu.emit("hire.eco_account.created_v1", {**ACCOUNT, "custom_field_list": []})
+    (event,) = _delivered(feishu)["events"]
+    handled = "SELECT count(*) FROM inbox_event WHERE state = 'handled'"
+    wait_until(lambda: hireops.database.rows(handled) == [(1,)], seconds=SOON_S, what="it was not handled")
+
+    ((kept_id, raw, payload),) = hireops.database.rows("SELECT event_id, raw, payload FROM inbox_event")
+    payload = json.loads(payload) if isinstance(payload, str) else payload
+    assert kept_id == event_id
+    assert bytes(raw).decode() == event["body"]
+    assert payload["event"] == json.loads(event["body"])["event"]
+    assert APP["FEISHU_VERIFICATION_TOKEN"] not in json.dumps(payload)
+    assert hireops.database.rows("SELECT account_id FROM bindings_ecoaccount") == [(ACCOUNT["account_id"],)]
+
+
+def test_what_nobody_knows_comes_twice_is_large_or_unreadable_is_kept_once(hireops, feishu):
+    _listener(hireops, feishu)
+    feishu.emit("nobody.knows_v1", {"text": "背" * 100_000}, event_id="large")
+    feishu.emit("nobody.knows_v1", {}, event_id="twice", copies=3)
+    feishu.emit("nobody.knows_v1", {"text": "\0"})
+    events = _delivered(feishu)["events"]
+
+    assert [len(event["attempts"]) for event in events] == [1, 3, 1]
+    rows = hireops.database.rows("SELECT event_id, raw, state FROM inbox_event ORDER BY id")
+    kept = {event_id: (bytes(raw).decode(), state) for event_id, raw, state in rows}
+    assert len(kept) == 3
+    assert kept["large"] == (events[0]["body"], "pending")
+    assert [state for _, state in kept.values()].count("unreadable") == 1
+
+
+@contextmanager
+def _locked(database_url: str) -> Iterator[None]:
+    """Somebody else holds the table of events."""
+    if database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(urlsplit(database_url).path, isolation_level=None)) as somebody_else:
+            somebody_else.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    with psycopg.connect(database_url) as somebody_else:
+        somebody_else.execute("LOCK TABLE inbox_event IN ACCESS EXCLUSIVE MODE")
+        yield
+        somebody_else.rollback()
+
+
+def test_what_is_not_committed_is_not_acknowledged_and_comes_again(hireops, feishu):
+    _listener(hireops, feishu)
+    with _locked(hireops.database.url):
+        feishu.emit("nobody.knows_v1", {})
+        wait_until(lambda: len(_codes(feishu)) > 1, seconds=SOON_S, what="it was not sent again")
+        assert 200 not in _codes(feishu)
+    _delivered(feishu)
+
+    assert _codes(feishu).count(200) == 1
+    assert hireops.database.rows("SELECT count(*) FROM inbox_event") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "variables", [{"FEISHU_VERIFICATION_TOKEN": "another"}, {"SIZE": str(1024 * 1024)}], ids=str
+)
+def test_what_the_webhook_would_refuse_is_refused_here(hireops, feishu, variables):
+    size = int(variables.pop("SIZE", "0"))
+    _listener(hireops, feishu, **variables)
+    feishu.emit("nobody.knows_v1", {"text": "x" * size})
+    wait_until(lambda: len(_codes(feishu)) > 1, seconds=SOON_S, what="it was not sent again")
+
+    assert set(_codes(feishu)) == {500}
+    assert hireops.database.rows("SELECT count(*) FROM inbox_event") == [(0,)]
+
+
+def test_a_token_need_not_be_there_over_a_connection_that_is_authentic():
+    keys = callbacks.CallbackKeys(app_id="cli_a", encrypt_keys=(), verification_token="token")
+    header = {"event_id": "e1", "event_type": "x_v1", "app_id": "cli_a"}
+    envelope = {"schema": "2.0", "header": header, "event": {}}
+    old_form = {"uuid": "e2", "type": "event_callback", "event": {"type": "y", "app_id": "cli_a"}}
+
+    def opened(envelope: Any) -> callbacks.Event | callbacks.Unreadable:
+        return callbacks.open_pushed(json.dumps(envelope).encode(), keys)
+
+    event, old = opened(envelope), opened(old_form)
+    assert isinstance(event, callbacks.Event)
+    assert isinstance(old, callbacks.Event)
+    assert (event.event_id, old.event_id) == ("e1", "e2")
+    assert isinstance(opened({"schema": "2.0", "event": {}}), callbacks.Unreadable)
+    with pytest.raises(callbacks.NotAuthentic):
+        opened({**envelope, "header": {**header, "token": "wrong"}})
+    with pytest.raises(callbacks.NotAuthentic):
+        opened({**envelope, "header": {**header, "app_id": "cli_b"}})
+
+
+def _connected_anew(feishu: Simulator, old: list[dict[str, Any]]) -> None:
+    known = [each["device_id"] for each in old]
+
+    def is_new() -> bool:
+        now = [each["device_id"] for each in feishu.connections()]
+        return len(now) == 1 and now != known
+
+    wait_until(is_new, seconds=SOON_S, what="it did not connect again")
+
+
+@pytest.mark.parametrize("orderly", [False, True], ids=["cut", "closed"])
+def test_a_connection_that_ends_is_made_again_by_the_same_process(hireops, feishu, orderly):
+    process, before = _listener(hireops, feishu), feishu.connections()
+    feishu.refuse_connections()
+    feishu.cut_connections(orderly=orderly)
+    feishu.emit("nobody.knows_v1", {})
+    wait_until(lambda: None in _codes(feishu), seconds=SOON_S, what="it was not tried")
+    feishu.restore_connections()
+    _connected_anew(feishu, before)
+    _delivered(feishu)
+
+    assert process.poll() is None
+    assert hireops.database.rows("SELECT count(*) FROM inbox_event") == [(1,)]
+    assert "the long connection is lost; connecting again in" in hireops.output.read_text()
+
+
+def test_a_connection_that_falls_silent_is_made_anew(hireops, feishu):
+    process, before = _listener(hireops, feishu), feishu.connections()
+    feishu.silence_connections()
+    _says(hireops, "nothing was heard from Feishu for too long")
+    feishu.wait_for(lambda state: any(not each["silent"] for each in state["connections"]), timeout_s=SOON_S)
+    _connected_anew(feishu, before)
+
+    assert process.poll() is None
+    feishu.emit("nobody.knows_v1", {})
+    _delivered(feishu)
+
+
+@pytest.fixture
+def silent_server() -> Iterator[tuple[str, list[socket.socket]]]:
+    """Its address, and who has connected to it: it accepts and never answers."""
+    callers: list[socket.socket] = []
+    with ExitStack() as stack:
+        door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def accept() -> None:
+            while True:
+                try:
+                    callers.append(stack.enter_context(door.accept()[0]))
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{door.getsockname()[1]}", callers
+        door.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_feishu_that_accepts_and_never_answers_is_asked_again_and_does_not_hold_up_a_stop(
+    hireops, feishu, silent_server
+):
+    url, callers = silent_server
+    process = _start(hireops, FEISHU_BASE_URL=url, LISTEN_SILENCE_SECONDS="2")
+    wait_until(lambda: len(callers) > 1, seconds=SOON_S, what="it hangs")
+
+    process.terminate()
+    assert process.wait(20) == 0
+
+
+def test_it_stops_when_told_to(hireops, feishu):
+    process = _listener(hireops, feishu)
+    process.terminate()
+
+    assert process.wait(20) == 0
+    feishu.wait_for(lambda state: state["connections"] == [])
+
+
+def test_wrong_credentials_are_one_clear_line_and_a_slow_retry(hireops, feishu):
+    process = _start(hireops, FEISHU_APP_SECRET="wrong-app-secret")
+    _says(hireops, "check FEISHU_APP_ID and FEISHU_APP_SECRET")
+    (line,) = hireops.output.read_text().splitlines()
+    found = re.search(r"connecting again in ([\d.]+) s", line)
+
+    assert found
+    assert float(found[1]) >= 60
+    assert "wrong-app-secret" not in line
+    process.terminate()  # while it waits
+    assert process.wait(20) == 0
+
+
+def test_one_connection_too_many_is_named(hireops, feishu):
+    credentials = {"AppID": APP["FEISHU_APP_ID"], "AppSecret": APP["FEISHU_APP_SECRET"]}
+    with ExitStack() as stack:
+        for _ in range(50):
+            answer = requests.post(f"{feishu.url}/callback/ws/endpoint", json=credentials, timeout=10)
+            stack.enter_context(connect(answer.json()["data"]["URL"], proxy=None))
+        _start(hireops)
+        _says(hireops, "allows this app no further long connection (at most 50)")
+
+
+def test_a_store_app_is_told_in_one_line(hireops, feishu):
+    process = _start(hireops, FEISHU_APP_TYPE="store")
+
+    assert process.wait(SOON_S) == 2
+    (line,) = hireops.output.read_text().splitlines()
+    assert "FEISHU_APP_TYPE" in line
+
+
+def test_nothing_secret_or_personal_is_logged_even_at_debug(hireops, feishu):
+    _listener(hireops, feishu, DJANGO_SETTINGS_MODULE="tests.debug_settings")
+    content = {"name": "王小明", "mobile": {"number": "13800138000"}}
+    feishu.emit("nobody.knows_v1", content, event_id="e1")
+    feishu.emit("nobody.knows_v1", {**content, "text": "x" * 2**20}, event_id="refused")
+    feishu.wait_for(lambda state: state["events"][1]["attempts"], timeout_s=SOON_S)
+    before = feishu.connections()
+    feishu.cut_connections()
+    _connected_anew(feishu, before)
+    output = hireops.output.read_text()
+
+    assert output.count("the long connection stands") == 2
+    assert "an event was not kept" in output
+    secrets = {APP[name] for name in APP if name.startswith("FEISHU_")} - {APP["FEISHU_APP_ID"]}
+    for canary in (*secrets, "ticket", "device_id", "王小明", "13800138000", "nobody.knows"):
+        assert canary not in output
+
+
+def test_no_other_process_loads_the_official_client():
+    program = f"""
+import importlib, pkgutil, sys
+import django
+django.setup()
+from hireops.celery import app
+for name in {PROCESSES!r}:
+    importlib.import_module(name)
+app.loader.import_default_modules()
+sys.exit("lark_oapi" in sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=SOON_S)
+    simulator = 'import sys, hireops.simulator.wsgi; sys.exit("lark_oapi" in sys.modules)'
+    subprocess.run([sys.executable, "-c", simulator], cwd=ROOT, check=True, timeout=SOON_S, env=APP)

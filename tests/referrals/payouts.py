@@ -1,0 +1,121 @@
+"""Withdrawals as they lie in the books after Feishu's answer, made by their legal steps."""
+
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from hireops.outbox import services as outbox
+from referrals.models import (
+    POINTS,
+    BalanceChange,
+    Payment,
+    PayoutBatch,
+    ReferralAccount,
+    Withdrawal,
+    WithdrawalAmount,
+)
+
+NUMBERS = count(1)
+State = Withdrawal.State
+
+
+def approved(
+    account: ReferralAccount, *, at: datetime, points: bool = True, cash: bool = False
+) -> Withdrawal:
+    """Asked for by one person and approved by another; its call is on the way."""
+    asker, approver = (User.objects.get_or_create(username=name)[0] for name in ("asker", "approver"))
+    number = next(NUMBERS)
+    withdrawal = Withdrawal.objects.create(
+        account=account,
+        external_order_id=f"order-{number}",
+        takes_points=points,
+        takes_cash=cash,
+        requested_by=asker,
+    )
+    with transaction.atomic():
+        call = outbox.enqueue(
+            operation="referral_account.withdraw",
+            target=f"referral_account:{account.account_id}",
+            payload={},
+            tenant=None,
+            by=approver,
+        )
+    call.state, call.finished_at = call.State.CANCELED, call.created_at  # nobody shall send it
+    call.save()
+    withdrawal.state, withdrawal.call = State.APPROVED, call
+    withdrawal.decided_by, withdrawal.decided_at = approver, at
+    withdrawal.save(update_fields=["state", "call", "decided_by", "decided_at"])
+    return withdrawal
+
+
+def answered(withdrawal: Withdrawal, *, at: datetime, points: int | None = None, **cash: str) -> Withdrawal:
+    """Feishu took these out at ``at``: written and booked."""
+    taken = {asset: Decimal(amount) for asset, amount in cash.items()}
+    if points is not None:
+        taken[POINTS] = Decimal(points)
+    for asset, amount in taken.items():
+        WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=0, taken=amount)
+        if amount:
+            BalanceChange.objects.create(
+                account=withdrawal.account,
+                asset=asset,
+                before=amount,
+                after=0,
+                difference=-amount,
+                cause=BalanceChange.Cause.WITHDRAWAL,
+                withdrawal=withdrawal,
+                as_of=at,
+            )
+    withdrawal.state = State.TAKEN if any(taken.values()) else State.EMPTY
+    withdrawal.trans_time = withdrawal.answered_at = at
+    withdrawal.save(update_fields=["state", "trans_time", "answered_at"])
+    return withdrawal
+
+
+def taken(account: ReferralAccount, *, at: datetime, points: int | None = None, **cash: str) -> Withdrawal:
+    asked = approved(account, at=at, points=points is not None, cash=bool(cash))
+    return answered(asked, at=at, points=points, **cash)
+
+
+def handed_over(withdrawal: Withdrawal) -> list[Payment]:
+    """To the paying side, every amount that is not nothing."""
+    batch = PayoutBatch.objects.create(created_by=withdrawal.requested_by)
+    payments = [
+        Payment.objects.create(
+            batch=batch,
+            amount=amount,
+            payment_id=f"payment-{next(NUMBERS)}",
+            asset=amount.asset,
+            sum=amount.taken or Decimal(0),
+        )
+        for amount in withdrawal.amounts.filter(taken__gt=0)
+    ]
+    withdrawal.state = State.HANDED_OVER
+    withdrawal.save(update_fields=["state"])
+    return payments
+
+
+def come_back(withdrawal: Withdrawal) -> None:
+    """All payments of it bounced."""
+    for payment in Payment.objects.filter(amount__withdrawal=withdrawal, state=Payment.State.HANDED_OVER):
+        payment.state, payment.reason = Payment.State.BOUNCED, "卡号有误"
+        payment.recorded_by, payment.recorded_at = withdrawal.requested_by, withdrawal.answered_at
+        payment.save(update_fields=["state", "reason", "recorded_by", "recorded_at"])
+    withdrawal.state = State.BOUNCED
+    withdrawal.save(update_fields=["state"])
+
+
+def break_into(table: str, statement: str) -> None:
+    """Raw SQL against a table whose guards have been taken away, as only an owner of the database can."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(statement)

@@ -1,0 +1,184 @@
+"""What the home page says is waiting among accounts and payouts."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from hireops.database import now
+from hireops.outbox import services as outbox
+from hireops.outbox.models import Call
+from referrals import cards
+from referrals.models import Case, ReferralAccount, Registration, RegistrationImport, Withdrawal
+from referrals.services import accounts
+
+pytestmark = pytest.mark.django_db
+
+ORDER = [
+    Withdrawal.State.REQUESTED,
+    Withdrawal.State.APPROVED,
+    Withdrawal.State.UNKNOWN,
+    Withdrawal.State.TAKEN,
+    Withdrawal.State.HANDED_OVER,
+    Withdrawal.State.BOUNCED,
+]
+
+DOUBTS = [
+    ("approved", 0, "ok"),
+    ("unknown", 0, "ok"),
+    ("approved", 10, "warn"),
+    ("unknown", 10, "warn"),
+    ("unknown", 61, "bad"),
+]
+
+
+@pytest.fixture
+def payout(account, hira, ada):
+    """``payout("unknown", minutes=5)``: a payout in that state, approved so long ago."""
+
+    def payout(state="requested", *, by=None, minutes=0):
+        made = Withdrawal.objects.create(
+            account=account(points=1),
+            external_order_id=f"order-{Withdrawal.objects.count()}",
+            takes_points=True,
+            takes_cash=False,
+            requested_by=by or hira,
+        )
+        for step in ORDER[1 : ORDER.index(Withdrawal.State(state)) + 1]:
+            Withdrawal.objects.filter(pk=made.pk).update(state=step, **written(step, ada, minutes))
+        return made
+
+    return payout
+
+
+def written(step, by, minutes):
+    if step == Withdrawal.State.APPROVED:
+        with transaction.atomic():
+            call = outbox.enqueue(
+                operation=accounts.GET_ASSETS, target="elsewhere", payload={}, tenant=None, by=by
+            )
+            Call.objects.filter(pk=call.pk).update(state="canceled", finished_at=now())
+        decided_at = now() - timedelta(minutes=minutes)
+        return {"decided_by": by, "decided_at": decided_at, "call": call}
+    return {"trans_time": now(), "answered_at": now()} if step == Withdrawal.State.TAKEN else {}
+
+
+def seen(function, person):
+    card = function(person)
+    assert card is not None
+    return card
+
+
+def shown(card):
+    return (int(card.value), card.tone)
+
+
+def opens(pages, person, card):
+    """How many rows the list has that the card leads to."""
+    return pages(person).get(card.url).context["cl"].result_count
+
+
+def test_an_approver_sees_what_waits_for_approval_but_not_the_own_requests(payout, pages, ada, hira):
+    assert shown(seen(cards.payouts_to_approve, ada)) == (0, "ok")
+    payout()
+    payout(by=ada)
+    payout("approved")
+    assert shown(seen(cards.payouts_to_approve, ada)) == (1, "warn")
+    assert opens(pages, ada, seen(cards.payouts_to_approve, ada)) == 2
+    assert cards.payouts_to_approve(hira) is None
+
+
+def test_own_requests_count_where_the_setting_lets_them_be_approved(payout, settings, ada):
+    settings.REFERRALS_SELF_APPROVAL = True
+    payout(by=ada)
+    assert shown(seen(cards.payouts_to_approve, ada)) == (1, "warn")
+
+
+@pytest.mark.parametrize(("state", "minutes", "tone"), DOUBTS)
+def test_the_longer_feishu_does_not_answer_the_louder_the_card(payout, hira, state, minutes, tone):
+    payout(state, minutes=minutes)
+    payout("approved")
+    payout("taken")
+    card = seen(cards.payouts_without_answer, hira)
+    assert shown(card) == (2, tone)
+    assert f"{minutes // 60} h {minutes % 60} min" in str(card.note)
+
+
+def test_the_card_of_payouts_without_an_answer_leads_to_them(payout, pages, hira):
+    for state in ("requested", "approved", "unknown", "taken"):
+        payout(state)
+    assert opens(pages, hira, seen(cards.payouts_without_answer, hira)) == 2
+
+
+def test_without_a_payout_in_doubt_the_card_is_quiet(hira):
+    card = seen(cards.payouts_without_answer, hira)
+    assert (shown(card), card.note) == ((0, "ok"), "")
+
+
+def test_what_is_taken_or_came_back_is_to_be_paid(payout, pages, hira, ada):
+    for state in ("taken", "bounced", "handed_over", "unknown"):
+        payout(state)
+    card = seen(cards.payouts_to_pay, hira)
+    assert shown(card) == (2, "warn")
+    assert card.note == "1 of them came back"
+    assert opens(pages, hira, card) == 2
+    assert cards.payouts_to_pay(ada) is None
+
+
+def test_registrations_that_are_wrong_or_were_refused_are_to_be_corrected(pages, hira):
+    for state in ("invalid", "refused", "duplicate", "discarded"):
+        Registration.objects.create(state=state, mobile="+8613800138000", created_by=hira)
+    card = seen(cards.registrations_to_correct, hira)
+    assert shown(card) == (2, "warn")
+    assert opens(pages, hira, card) == 2
+
+
+def test_imports_that_were_checked_wait_for_confirmation(pages, hira):
+    for state in ("checked", "checking", "done"):
+        RegistrationImport.objects.create(file_name="x.csv", state=state, uploaded_by=hira)
+    card = seen(cards.imports_to_confirm, hira)
+    assert shown(card) == (1, "warn")
+    assert opens(pages, hira, card) == 1
+
+
+def test_open_cases_are_counted_and_closed_ones_not(account, pages, ada):
+    Case.objects.create(kind="points", account=account())
+    Case.objects.create(kind="points", account=account(), closed_at=now(), closed_by=ada, note="x")
+    card = seen(cards.open_cases, ada)
+    assert shown(card) == (1, "bad")
+    assert opens(pages, ada, card) == 1
+
+
+def test_enabled_accounts_of_which_nothing_was_heard_for_two_sweeps_have_old_figures(
+    account, settings, pages, audrey
+):
+    settings.REFERRALS_SWEEP_HOURS = 24
+    for hours, status in ((47, 1), (49, 1), (49, 2)):
+        made = account(points=1)
+        ReferralAccount.objects.filter(pk=made.pk).update(
+            seen_at=now() - timedelta(hours=hours), status=status
+        )
+    card = seen(cards.accounts_with_old_figures, audrey)
+    assert shown(card) == (1, "warn")
+    assert "48 hours" in str(card.note)
+    assert opens(pages, audrey, card) == 1
+
+
+@pytest.mark.parametrize("who", ["vera", "eve"])
+def test_who_has_nothing_to_do_with_rewards_sees_no_card(request, who):
+    person = request.getfixturevalue(who)
+    assert [card(person) for card in cards.ALL] == [None] * len(cards.ALL)
+
+
+def test_no_card_counts_a_whole_table(hira, ada, monkeypatch):
+    monkeypatch.setattr(cards, "MOST_COUNTED", 2)
+    for person in (hira, ada):
+        person.has_perm("referrals.view_case")  # remembers all rights
+        with CaptureQueriesContext(connection) as queries:
+            for card in cards.ALL:
+                card(person)
+        counts = [each["sql"] for each in queries if "COUNT(" in each["sql"]]
+        assert len(counts) <= 7
+        assert all("LIMIT 3" in sql for sql in counts)
+        assert len(queries) <= 12
