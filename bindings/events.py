@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from bindings.models import CustomFieldValue, EcoAccount
 from hireops.database import now
@@ -30,7 +30,7 @@ class NoAccountError(CannotHandleError):
 def accounts_of(event: Event) -> list[EcoAccount]:
     """The account that has, or once had, its data from this event; nothing if the event changed none."""
     try:
-        account_id = _account_id(_body(event))
+        account_id = event.subject if event.trimmed_at else _account_id(_body(event))
     except NoAccountError:
         return []
     named = EcoAccount.objects.filter(
@@ -44,7 +44,25 @@ def _came_from(account: EcoAccount, event: Event) -> bool:
     return account.event_id == event.pk or told.exclude(action=IGNORED).exists()
 
 
-@handles("hire.eco_account.created_v1", label=_("Account bound"), changed=accounts_of)
+def words_of(event: Event) -> str:
+    """Without what the customer typed into the fields: that may be a credential."""
+    try:
+        body = _body(event)
+        attributes = _attributes(body)
+        names = {"name": attributes["name"], "account_id": _account_id(body)}
+    except NoAccountError:
+        return ""
+    given = body.get("custom_field_list")
+    count = len(given) if isinstance(given, list) else 0
+    text = ngettext(
+        "A customer added the account “%(name)s” (%(account_id)s) and filled in %(count)d field.",
+        "A customer added the account “%(name)s” (%(account_id)s) and filled in %(count)d fields.",
+        count,
+    )
+    return text % {**names, "count": count}
+
+
+@handles("hire.eco_account.created_v1", label=_("Account bound"), changed=accounts_of, in_words=words_of)
 def bind_account(event: Event) -> None:
     """Bind the account of the event. The newest event about an account decides what it looks like.
 

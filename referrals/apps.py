@@ -7,4 +7,17 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals: accounts and payouts")
 
     def ready(self) -> None:
-        from referrals import calls, events  # noqa: F401 - need the app registry
+        from hireops.desk import cards as desk_cards
+        from hireops.desk import invariants as desk_invariants
+        from referrals import calls, cards, events, invariants, payment_invariants  # noqa: F401 - need the registry
+
+        for card in cards.ALL:
+            desk_cards.register(card)
+        for invariant in (
+            invariants.balances_are_the_sum_of_their_changes,
+            invariants.changes_follow_each_other,
+            invariants.withdrawals_are_booked_as_taken,
+            invariants.balances_are_those_of_the_newest_figure,
+            payment_invariants.withdrawals_stand_where_their_payments_do,
+        ):
+            desk_invariants.register(invariant)

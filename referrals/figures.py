@@ -16,7 +16,7 @@ from hireops.feishu.hire import Bonus
 from referrals.models.accounts import ASSET_LENGTH, POINTS
 
 ZERO = Decimal("0.00")
-TOO_MUCH = Decimal(10) ** 16
+TOO_MUCH = Decimal(10) ** 13  # SQLite keeps 15 digits exactly
 # Feishu's clock and ours may differ by this much. An answer is older than it looks rather than newer.
 CLOCKS_DIFFER = timedelta(seconds=5)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

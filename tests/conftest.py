@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
@@ -24,10 +25,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _tables_can_be_emptied_on_sqlite() -> Iterator[None]:
-    """There, emptying is DELETE, which append-only tables refuse: their triggers step aside meanwhile."""
-    empty_tables = connection.ops.sql_flush
+def _tables_are_emptied_quickly() -> Iterator[None]:
+    """By DELETE, which takes a tenth of TRUNCATE's time for tables as small as those of tests.
 
+    Append-only tables refuse it: their triggers step aside meanwhile.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "sqlite":
+            patch.setattr(connection.ops, "sql_flush", _without_triggers(connection.ops.sql_flush))
+        elif _is_superuser():
+            patch.setattr(connection.ops, "sql_flush", _delete_as_replica)
+        yield
+
+
+def _without_triggers(empty_tables: Callable[..., list[str]]) -> Callable[..., list[str]]:
     def sql_flush(*args: Any, **kwargs: Any) -> list[str]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
@@ -35,10 +46,25 @@ def _tables_can_be_emptied_on_sqlite() -> Iterator[None]:
         dropped = [f'DROP TRIGGER "{name}"' for name in triggers]
         return [*dropped, *empty_tables(*args, **kwargs), *triggers.values()]
 
-    with pytest.MonkeyPatch.context() as patch:
-        if connection.vendor == "sqlite":
-            patch.setattr(connection.ops, "sql_flush", sql_flush)
-        yield
+    return sql_flush
+
+
+def _is_superuser() -> bool:
+    settings = connection.settings_dict
+    with psycopg.connect(
+        host=settings["HOST"] or None,
+        port=settings["PORT"] or None,
+        user=settings["USER"] or None,
+        password=settings["PASSWORD"] or None,
+        dbname="postgres",
+    ) as link:
+        row = link.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    return bool(row and row[0])
+
+
+def _delete_as_replica(_style: object, tables: list[str], **_options: object) -> list[str]:
+    """A replica runs no triggers, and checks no references, which all go at once here."""
+    return ["SET LOCAL session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]
 
 
 def _staff(username: str, *roles: str) -> User:

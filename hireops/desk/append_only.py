@@ -18,10 +18,13 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
     update = bulk_update = delete = _refuse
 
 
+AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+
+
 class AppendOnly(models.Model):
     """Base of models whose rows are evidence. Also put ``refuse_changes`` into their migration."""
 
-    objects = models.Manager.from_queryset(AppendOnlyQuerySet)()
+    objects = AppendOnlyManager()
 
     class Meta:
         abstract = True

@@ -71,7 +71,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def prometheus(request: HttpRequest) -> HttpResponse:
-    """The figures of the health page for who knows ``METRICS_TOKEN``; without such a setting nothing is here."""
+    """The figures of the health page, for who knows ``METRICS_TOKEN``; where that is not set, nothing."""
     if not settings.METRICS_TOKEN:
         raise Http404
     if not constant_time_compare(

@@ -1,52 +1,73 @@
 """What staff see of the events from Feishu."""
 
+from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.admin import MirrorAdmin, linked, pretty_json, staff_action, state_badge
+from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.masking import may_see_personal_data
+from hireops.desk.paging import OrderedPaginator
 from hireops.doorbell import ring
+from hireops.feishu.models import Tenant
 from hireops.feishu.strict_json import blanked
-from hireops.inbox import services, tasks
-from hireops.inbox.models import Attempt, Conflict, Event
-from hireops.inbox.registry import changed_by, labels
+from hireops.inbox import registry, services, tasks
+from hireops.inbox.filters import (
+    BeforeFilter,
+    DayFilter,
+    EventChangeList,
+    StateFilter,
+    TenantFilter,
+    TypeFilter,
+)
+from hireops.inbox.models import Attempt, Conflict, Event, Replay
+from hireops.inbox.registry import labels
 
 RAW_BYTES_SHOWN = 2000
+REPLAY = "inbox.replay_event"
 EVENT_FIELDS = (
     "what",
+    "what_it_says",
     "event_type",
     "event_id",
+    "subject",
     "state_shown",
     "what_it_means",
-    "tenant_key",
+    "tenant_shown",
     "app_id",
     "created_at",
     "received_at",
     "handled_at",
     "changed",
+    "followed",
     "not_before",
     "tries",
 )
 
 
 @staff_action(
-    permission="inbox.replay_event",
+    permission=REPLAY,
     label=_("Replay"),
     confirm=_(
         "These events are handled once more, now. Handling an event twice changes nothing that "
         "it has changed already; the earlier attempts stay on record."
     ),
-    offered=lambda event: event.state in services.REPLAYABLE,
+    offered=lambda event: event.state in services.REPLAYABLE and not event.trimmed_at,
 )
 def replay(request: HttpRequest, event: Event, reason: str) -> None:
     assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
@@ -54,17 +75,19 @@ def replay(request: HttpRequest, event: Event, reason: str) -> None:
     ring(tasks.drain)
 
 
-class EventTypeFilter(admin.SimpleListFilter):
-    """The types that are handled here; asking the table for all it holds would read all of it."""
-
-    title = _("event type")
-    parameter_name = "event_type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(labels().items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        return queryset.filter(event_type=self.value()) if self.value() else queryset
+@staff_action(
+    permission=REPLAY,
+    label=_("Set aside"),
+    confirm=_(
+        "Nothing more is done about these events: they no longer count as failed and are not tried again. "
+        "They stay in the list, and can be replayed after all."
+    ),
+    reason_required=True,
+    offered=lambda event: event.state in services.MAY_BE_SET_ASIDE,
+)
+def set_aside(request: HttpRequest, event: Event, reason: str) -> None:
+    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+    services.set_aside(event, by=request.user, reason=reason)
 
 
 class AttemptInline(MirrorInline):
@@ -85,36 +108,125 @@ class ConflictInline(MirrorInline):
         return pretty_json(conflict.payload)
 
 
+class ReplayFailedForm(forms.Form):
+    since = forms.DateTimeField(
+        label=_("Received since"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Events that arrived before this moment are left alone."),
+    )
+    event_type = forms.ChoiceField(label=_("Event type"), required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It is kept in the audit, for each event."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["since"].initial = timezone.now() - timedelta(days=1)
+        types = self.fields["event_type"]
+        assert isinstance(types, forms.ChoiceField)  # noqa: S101 - it is made so above
+        types.choices = [("", _("All types")), *labels().items()]
+
+
 @admin.register(Event)
 class EventAdmin(MirrorAdmin):
-    list_display = ("what", "state_shown", "received_at", "tenant_key", "tries", "reason_shown", "event_id")
-    list_filter = ("state", EventTypeFilter, ("received_at", admin.DateFieldListFilter))
-    exact_search_fields = ("event_id", "event_type")
-    search_help_text = _("Event ID or event type, in full")
+    list_display = ("what", "state_shown", "received_at", "subject", "tenant_key", "reason_shown", "event_id")
+    list_filter = (StateFilter, TypeFilter, TenantFilter, DayFilter, BeforeFilter)
+    exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.finding
+    search_help_text = _("Event ID, account ID, event type, or the tenant's name or key, in full")
     ordering = ("-id",)
-    staff_actions = [replay]
+    paginator = OrderedPaginator
+    staff_actions = [replay, set_aside]
+
+    # --- The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("raw", "payload")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventChangeList]:
+        return EventChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset, False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"may_replay": request.user.has_perm(REPLAY), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    # --- Replaying what failed
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.replay_failed_view)
+        return [path("replay-failed/", view, name="inbox_event_replay_failed"), *super().get_urls()]
+
+    def replay_failed_view(self, request: HttpRequest) -> HttpResponse:
+        """Asks since when, then leaves the rest to the worker."""
+        if not request.user.has_perm(REPLAY):
+            raise PermissionDenied
+        form = ReplayFailedForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._ask_for_replay(request, form):
+            return HttpResponseRedirect(reverse(f"{self.admin_site.name}:inbox_replay_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Replay what failed"),
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/inbox/event/replay_failed.html", context)
+
+    def _ask_for_replay(self, request: HttpRequest, form: ReplayFailedForm) -> bool:
+        assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
+        try:
+            services.replay_failed(by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("since", str(refusal))
+            return False
+        ring(tasks.work_on_replays)
+        self.message_user(request, _("The failed events are being replayed; this list says how far it is."))
+        return True
+
+    # --- One event
 
     def get_inlines(self, request: HttpRequest, obj: Event | None) -> Any:
         in_conflict = obj is not None and obj.conflicts.exists()
         return [AttemptInline, ConflictInline] if in_conflict else [AttemptInline]
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
-        content = ("content",)
-        if may_see_personal_data(request.user):
-            unreadable = obj is not None and obj.state == Event.State.UNREADABLE
-            content = ("raw_bytes",) if unreadable else ("content_in_full",)
-        return [(None, {"fields": EVENT_FIELDS}), (_("Content"), {"fields": content})]
+        return [
+            (None, {"fields": EVENT_FIELDS}),
+            (_("Content"), {"fields": (self._content_field(request, obj),)}),
+        ]
 
-    @admin.display(description=_("event"), ordering="event_type")
+    def _content_field(self, request: HttpRequest, event: Event | None) -> str:
+        if event is not None and event.trimmed_at:
+            return "removed"
+        if not may_see_personal_data(request.user):
+            return "content"
+        unreadable = event is not None and event.payload is None
+        return "raw_bytes" if unreadable else "content_in_full"
+
+    @admin.display(description=_("event"))
     def what(self, event: Event) -> str:
         return labels().get(event.event_type) or event.event_type or gettext("Unreadable")
 
-    @admin.display(description=_("state"), ordering="state")
+    @admin.display(description=_("what it says"), empty_value="–")
+    def what_it_says(self, event: Event) -> str | None:
+        return registry.in_words(event) or None
+
+    @admin.display(description=_("state"))
     def state_shown(self, event: Event) -> SafeString:
         return state_badge(event.state, event.get_state_display())
+
+    @admin.display(description=_("tenant"))
+    def tenant_shown(self, event: Event) -> str:
+        known = Tenant.objects.filter(app_id=event.app_id, tenant_key=event.tenant_key).first()
+        return linked(known) if known else event.tenant_key
 
     @admin.display(description=_("reason"))
     def reason_shown(self, event: Event) -> str:
@@ -132,6 +244,14 @@ class EventAdmin(MirrorAdmin):
     def content_in_full(self, event: Event) -> SafeString:
         return pretty_json(event.payload, reveal=True)
 
+    @admin.display(description=_("content"))
+    def removed(self, event: Event) -> str:
+        days = settings.INBOX_KEEP_DAYS if event.handled_at else settings.INBOX_KEEP_UNHANDLED_DAYS
+        return gettext(
+            "The raw bytes and the content were removed on %(day)s: they are kept for %(days)d days. The "
+            "event itself stays, so that it is recognised if Feishu sends it again; it cannot be replayed."
+        ) % {"day": services.day(event.trimmed_at), "days": days}
+
     @admin.display(description=_("raw bytes"))
     def raw_bytes(self, event: Event) -> SafeString:
         text = bytes(event.raw).decode("utf-8", "backslashreplace")
@@ -140,4 +260,28 @@ class EventAdmin(MirrorAdmin):
 
     @admin.display(description=_("what it changed"))
     def changed(self, event: Event) -> SafeString:
-        return format_html_join(" · ", "{}", ((linked(row),) for row in changed_by(event)))
+        return format_html_join(" · ", "{}", ((linked(row),) for row in registry.changed_by(event)))
+
+    @admin.display(description=_("calls that followed"))
+    def followed(self, event: Event) -> SafeString:
+        return format_html_join(" · ", "{}", ((linked(row),) for row in registry.followed_by(event)))
+
+
+@admin.register(Replay)
+class ReplayAdmin(MirrorAdmin):
+    list_display = ("asked_at", "since", "type_shown", "progress", "replayed", "asked_by", "reason")
+    list_select_related = ("asked_by",)
+    ordering = ("-id",)
+    fields = ("asked_at", "asked_by", "since", "type_shown", "progress", "replayed", "finished_at", "reason")
+
+    @admin.display(description=_("event type"))
+    def type_shown(self, asked: Replay) -> str:
+        if not asked.event_type:
+            return gettext("All types")
+        return labels().get(asked.event_type) or asked.event_type
+
+    @admin.display(description=_("state"))
+    def progress(self, asked: Replay) -> SafeString:
+        if asked.finished_at:
+            return state_badge("succeeded", _("Done"))
+        return state_badge("running", _("Running"))

@@ -1,15 +1,16 @@
 """Finding events among ten million: every question is answered by one short walk along one index.
 
-A walk goes over the rows with one value in one column, from one id to another, newest first; the index of that
-column is (value, id). It is asked for as a comparison of rows, ``(state, id) > ('failed', 0)``, because with
-``state = 'failed'`` PostgreSQL may prefer to walk the primary key and filter, which reads millions of rows when
-the wanted ones are all old. For the same reason nothing here counts without an order.
+A walk goes over the rows with one value in one column, from one id to another, newest first; the index of
+that column is (value, id). It is asked for as a comparison of rows, ``(state, id) > ('failed', 0)``, because
+with ``state = 'failed'`` PostgreSQL may prefer to walk the primary key and filter, which reads millions of
+rows when the wanted ones are all old. For the same reason nothing here counts without an order.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
@@ -46,6 +47,8 @@ class Found:
 
 def walk(column: str, value: str, *, after: int = 0, before: int = LAST_ID) -> Events:
     """The events with that value whose id lies between the two, newest first."""
+    if connection.vendor == "sqlite":  # it has no rows to compare, and takes the index without being told
+        return Event.objects.filter(**{column: value}, id__gt=after, id__lt=before).order_by("-id")
     place = Tuple(F(column), F("id"))
     return Event.objects.filter(
         TupleGreaterThan(place, (value, after)),

@@ -1,4 +1,4 @@
-"""How events come and are handled, as figures. Each is a few looks into an index, however long the table is."""
+"""How events come and are handled, as figures: a few looks into an index each, however long the table."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

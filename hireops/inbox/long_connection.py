@@ -35,7 +35,6 @@ def listen(watch: Watch) -> None:
     """Connects and takes in events until the connection ends; then ``watch`` starts afresh."""
     _silence_what_quotes()
     client = _Client(watch)
-    _silence_what_quotes()  # the client has set its level
     watch.expect(min(CONNECT_WITHIN_S, settings.LISTEN_SILENCE_SECONDS))
     try:
         client.start()
@@ -62,7 +61,7 @@ class _Intake:
             raise
         except (OperationalError, InterfaceError, TimeoutError) as error:
             logger.warning("an event was not kept: no answer from the database (%s)", type(error).__name__)
-            return
+            raise
         except Exception as error:
             logger.error("an event was not kept (%s)", place(error))  # noqa: TRY400 - a trace quotes values
             raise

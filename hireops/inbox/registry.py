@@ -38,7 +38,7 @@ def handles(
     """Register the function for events of ``event_type``, which staff know as ``label``.
 
     For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
-    calls to Feishu that came of it, and ``in_words(event)`` what it says, in a sentence without personal data.
+    calls to Feishu that came of it, ``in_words(event)`` what it says, in a sentence without personal data.
 
     It runs inside the transaction that marks the event handled: what it writes is there if and only if the
     event is handled. It may be called again for the same event and must then change nothing. Raising means

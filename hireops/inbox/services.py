@@ -30,7 +30,7 @@ def replay_event(event: Event, *, by: User, reason: str) -> None:
         if event.trimmed_at:
             raise Refused(
                 _("Its content was removed on %(day)s, because it was old. It cannot be handled again.")
-                % {"day": _day(event.trimmed_at)}
+                % {"day": day(event.trimmed_at)}
             )
         _make_due(event, by=by, reason=reason)
 
@@ -67,9 +67,7 @@ def set_aside(event: Event, *, by: User, reason: str) -> None:
     with transaction.atomic():
         event = _locked(event)
         if event.state not in MAY_BE_SET_ASIDE:
-            raise Refused(
-                _("Only an event that failed, had no handler or cannot be read can be set aside.")
-            )
+            raise Refused(_("Only an event that failed, had no handler or cannot be read can be set aside."))
         audit.record(by=by, action=gettext_noop("set aside"), on=event, reason=reason, state=event.state)
         event.state, event.not_before = Event.State.SET_ASIDE, None
         event.save(update_fields=["state", "not_before"])
@@ -94,8 +92,8 @@ def _if_given(**values: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _day(moment: datetime) -> str:
-    return formats.date_format(timezone.localtime(moment), "DATE_FORMAT")
+def day(moment: datetime | None) -> str:
+    return formats.date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
 
 
 def explain(event: Event) -> str:
@@ -117,16 +115,16 @@ def explain(event: Event) -> str:
                 "It comes from Feishu, but cannot be read: %(reason)s Feishu was told that it arrived. "
                 "Show the raw bytes to whoever looks after hireops."
             ) % {"reason": _(event.reason)}
-        case _ if event.not_before:
-            return _(
-                "It could not be handled: %(reason)s. It is tried again by itself; nothing to do yet."
-            ) % {"reason": _(event.reason)}
-    return f"{_explain_failure(event)} {_next_step(event)}"
+    return _explain_failure(event)
 
 
 def _explain_failure(event: Event) -> str:
+    reason = {"reason": _(event.reason)}
+    if event.not_before:
+        text = _("It could not be handled: %(reason)s. It is tried again by itself; nothing to do yet.")
+        return text % reason
     text = _("It could not be handled: %(reason)s. It is not tried again by itself.")
-    return text % {"reason": _(event.reason)}
+    return f"{text % reason} {_next_step(event)}"
 
 
 def _next_step(event: Event) -> str:
@@ -134,8 +132,8 @@ def _next_step(event: Event) -> str:
         case Event.Cause.CONTENT:
             return _(
                 "Compare its content with what Feishu shows. If it is wrong there, have it corrected there "
-                "and set this event aside: the correction sends a new one. If it is right, tell whoever looks "
-                "after hireops, and replay it after the update."
+                "and set this event aside: the correction sends a new one. If it is right, tell whoever "
+                "looks after hireops, and replay it after the update."
             )
         case Event.Cause.ERROR:
             return _(

@@ -52,7 +52,7 @@ def badge_of(batch: RegistrationImport) -> SafeString:
     permission="referrals.change_registrationimport",
     label=_("Register these referrers"),
     confirm=_("The rows that are ready are registered at Feishu. Rows with a problem are not sent."),
-    offered=lambda batch: batch.state == State.CHECKED,
+    offered=lambda _batch: False,  # the page has a button of its own, which says how many
 )
 def confirm(request: HttpRequest, batch: RegistrationImport, reason: str) -> None:
     imports.confirm(batch, by=person(request))
@@ -203,7 +203,7 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
     ended, left = (sum(counts.get(state, 0) for state in states) for states in (ENDED, UNDER_WAY))
     shown = shown_to(request)
     found = list(imports.problem_rows(batch)[: PROBLEM_ROWS_SHOWN + 1])
-    may_work = request.user.has_perm("referrals.change_registrationimport")
+    may_confirm = request.user.has_perm("referrals.change_registrationimport")
     return {
         "batch": batch,
         "badge": badge_of(batch),
@@ -226,7 +226,6 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
         "more_problems": len(found) > PROBLEM_ROWS_SHOWN,
         "rows_url": f"{reverse('admin:referrals_registration_changelist')}?batch={batch.pk}",
         "may_download": may_see_personal_data(request.user),
-        "may_confirm": may_work and batch.state == State.CHECKED and counts.get(RowState.READY),
-        "may_discard": may_work and imports.may_be_discarded(batch),
+        "may_confirm": may_confirm and batch.state == State.CHECKED and counts.get(RowState.READY),
         "is_moving": batch.state in {State.CHECKING, State.SENDING},
     }

@@ -81,6 +81,9 @@ class RegistrationAdmin(MirrorAdmin):
     exact_search_fields = ["account__account_id"]
     staff_actions = [retry, discard]
 
+    class Media:
+        css = {"all": ["referrals/registrations.css"]}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         rows = super().get_queryset(request).select_related("account", "batch", "call", "created_by")
         return rows.defer("batch__content")

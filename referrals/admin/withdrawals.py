@@ -26,6 +26,7 @@ from hireops.outbox import registry
 from hireops.outbox.models import Call
 from hireops.outbox.tasks import drain
 from referrals.admin import withdrawal_requests
+from referrals.admin.handing_over import hand_over_chosen
 from referrals.models import POINTS, Payment, ReferralAccount, Withdrawal, WithdrawalAmount
 from referrals.services import withdrawals as services
 
@@ -172,6 +173,10 @@ class WithdrawalAdmin(MirrorAdmin):
     search_help_text = _("Order ID or account ID, in full")
     fields = ("state",)
     staff_actions = [approve, reject, cancel, ask_again]
+    actions = [hand_over_chosen]
+
+    def has_hand_over_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("referrals.add_payoutbatch")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.request_view)
@@ -188,11 +193,11 @@ class WithdrawalAdmin(MirrorAdmin):
             "account_id_shown",
             employee,
             "state_shown",
+            "undecided_for",
             "amounts_shown",
             "requested_by",
             "requested_at",
             "decided_by",
-            "undecided_for",
         )
 
     @admin.display(description="#", ordering="id")
@@ -215,8 +220,9 @@ class WithdrawalAdmin(MirrorAdmin):
     def state_shown(self, withdrawal: Withdrawal) -> SafeString:
         return badge(withdrawal)
 
-    @admin.display(description=_("taken, or else seen when asking"))
+    @admin.display(description=_("amounts"))
     def amounts_shown(self, withdrawal: Withdrawal) -> str:
+        """What was taken, or else what was seen when it was asked for."""
         rows = withdrawal.amounts.all()
         shown = [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
         return ", ".join(f"{asset_label(asset)} {amount}" for asset, amount in shown) or "–"

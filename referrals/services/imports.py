@@ -53,8 +53,8 @@ NOT_SENT = [RowState.READY, RowState.INVALID, RowState.DUPLICATE]
 HEADERS = {
     "mobile": "手机号 手机 手机号码 移动电话 联系电话 电话 电话号码 mobile mobilenumber mobilephone phone "
     "phonenumber cell cellphone tel telephone",
-    "code": "国家区号 国家/地区代码 国家地区代码 区号 国家码 国家代码 国际区号 国家地区码 国家/地区码 code countrycode callingcode "
-    "dialcode areacode",
+    "code": "国家区号 国家/地区代码 国家地区代码 国家/地区码 国家地区码 国家码 国家代码 国际区号 区号 "
+    "code countrycode callingcode dialcode areacode",
     "email": "邮箱 电子邮箱 邮箱地址 邮件 电子邮件 企业邮箱 工作邮箱 email emailaddress mail workemail",
     "name": "姓名 名字 名称 员工 员工姓名 内推人 内推人姓名 name fullname employee employeename referrer",
 }

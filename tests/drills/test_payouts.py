@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from decimal import Decimal
+from typing import Any
 
 from tests.drills.world import World
 from tests.processes import ROOT, Process
@@ -13,6 +14,15 @@ from tests.processes import ROOT, Process
 WITHDRAW = "/open-apis/hire/v1/referral_account/:referral_account_id/withdraw"
 POINTS = ("outbox.claimed", "outbox.before_send", "outbox.after_send", "outbox.before_commit")
 WORKERS = 4
+TROUBLE: list[tuple[str, dict[str, Any]]] = [
+    ("slow", {"seconds": 2}),
+    ("cut", {"when": "after"}),
+    ("cut", {"when": "before"}),
+    ("server_error", {"when": "after"}),
+    ("server_error", {}),
+    ("truncated", {"when": "after"}),
+    ("rate_limited", {"reset_seconds": 1}),
+]
 
 Amounts = dict[tuple[str, str], Decimal]  # by account ID and asset
 
@@ -42,17 +52,7 @@ class Payroll:
         self.step("pay")
 
     def misbehave(self) -> None:
-        kind, options = self.random.choice(
-            [
-                ("slow", {"seconds": 2}),
-                ("cut", {"when": "after"}),
-                ("cut", {"when": "before"}),
-                ("server_error", {"when": "after"}),
-                ("server_error", {}),
-                ("truncated", {"when": "after"}),
-                ("rate_limited", {"reset_seconds": 1}),
-            ]
-        )
+        kind, options = self.random.choice(TROUBLE)
         self.world.simulator.add_fault(kind, path=WITHDRAW, calls=3, **options)
 
     def worker(self) -> Process:

@@ -361,3 +361,13 @@ def test_the_pages_are_chinese_by_default(hira, client_of, due):
     due(CNY="1")
     for address in (PREPARE, url("changelist"), url("change", batch.pk), url("open", batch.pk)):
         assert client.get(address).headers["Content-Language"] == settings.LANGUAGE_CODE
+
+
+def test_withdrawals_chosen_in_their_list_lead_to_the_page_that_hands_them_over(pages, hira, audrey, due):
+    chosen, _other = due(points=100), due(points=50)
+    listed = reverse("admin:referrals_withdrawal_changelist")
+    choice = {"action": "hand_over_chosen", "_selected_action": [chosen.pk]}
+    answer = pages(hira).post(listed, choice)
+    assert answer.url == f"{reverse('admin:referrals_payoutbatch_prepare')}?ids={chosen.pk}"
+    assert b"hand_over_chosen" in pages(hira).get(listed).content
+    assert b"hand_over_chosen" not in pages(audrey).get(listed).content

@@ -87,7 +87,11 @@ def test_the_upload_answers_at_once_and_a_worker_checks_the_file(db, pages, hira
         answer = pages(hira).post(ADD, {"file": SimpleUploadedFile("内推.csv", content)}, follow=True)
 
     batch = RegistrationImport.objects.get()
-    assert (batch.state, bytes(batch.content), batch.file_name) == (State.CHECKING, content, "内推.csv")
+    assert (batch.state, bytes(batch.content or b""), batch.file_name) == (
+        State.CHECKING,
+        content,
+        "内推.csv",
+    )
     assert b"<progress" in answer.content
     assert b'http-equiv="refresh"' in answer.content
 
@@ -273,6 +277,7 @@ def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
     RegistrationImport.objects.update(busy_until=database.now() - timedelta(seconds=1))
     imports.check_uploaded()
 
+    assert slow is not None
     imports._check(slow)
 
     batch.refresh_from_db()
@@ -284,6 +289,7 @@ def test_discarding_stops_the_check(tenant, upload, hira):
     checking = imports._claim()
     imports.discard(batch, by=hira)
 
+    assert checking is not None
     imports._check(checking)
 
     batch.refresh_from_db()
@@ -396,6 +402,7 @@ def test_counts_and_problem_rows_are_shown_and_nothing_is_sent(mixed, pages, hir
     for text in ["2 rows are ready", "about 1 min", "This is no mobile number.", ">3</a>", "123"]:
         assert text in page
     assert "Register these 2 referrers" in page
+    assert "Discard what was not sent" in page
     rows = pages(hira).get(LIST, {"batch": mixed.pk, "state__exact": "ready"}).context["cl"].result_list
     assert [row.line for row in rows] == [5, 2]
     assert "http-equiv" not in page

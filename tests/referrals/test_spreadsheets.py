@@ -74,8 +74,7 @@ def test_empty_rows_keep_their_place():
 def test_it_does_not_close_what_it_reads():
     file = io.BytesIO(b"a\nb\n")
 
-    next(rows := read_rows(file, "a.csv"))
-    rows.close()
+    assert next(read_rows(file, "a.csv")) == ["a"]
 
     assert list(read_rows(file, "a.csv")) == [["a"], ["b"]]
 

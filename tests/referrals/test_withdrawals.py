@@ -9,14 +9,17 @@ from itertools import count, pairwise
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import translation
 
 from hireops import database
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.feishu import hire
 from hireops.feishu.models import Tenant
+from hireops.outbox import sending
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
+from hireops.outbox.recording import record
 from referrals.models import POINTS, Case, ReferralAccount, Withdrawal
 from referrals.services import withdrawals as services
 from referrals.tasks import settle_withdrawals
@@ -47,6 +50,12 @@ class Clock:
 
     def advance(self, seconds):
         self.ahead += timedelta(seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -406,6 +415,40 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_order(feishu, approved, 
     assert actions(withdrawal)[2:] == ["withdrawal without an answer", "withdrawal answered"]
 
 
+@pytest.mark.parametrize("had_sent", [False, True])
+def test_a_worker_that_dies_takes_nothing_twice(feishu, owner, approved, later, had_sent):
+    """E1: after the claim, and between the answer and its commit."""
+    account = owner(points=100)
+    withdrawal = approved(account, cash=False)
+    while (claim := sending.claim()) and claim.call != withdrawal.call:
+        record(claim, sending.send(claim))
+    assert claim is not None
+    if had_sent:
+        sending.send(claim)
+    assert len(done_at(feishu)) == int(had_sent)
+    later(30)
+    assert (state(withdrawal), now_of(withdrawal).call.tries) == ("approved", 1)
+    later(31)
+    assert (state(withdrawal), now_of(withdrawal).call.tries) == ("taken", 2)
+    assert [each["repeats"] for each in done_at(feishu).values()] == [int(had_sent)]
+    assert balances(account) == {POINTS: Decimal(0)}
+
+
+def test_a_second_answer_changes_nothing_and_waits_for_a_person(approved, drain, clock):
+    """E9: it differs from the one that was taken in."""
+    withdrawal = approved()
+    drain()
+    before = (state(withdrawal), amounts(withdrawal), history(withdrawal.account))
+    answer_with(withdrawal, points=7)
+    asked().update(state="waiting", finished_at=None)
+    outbox.resend_call(now_of(withdrawal).call, by=None, reason="")
+    for _ in range(10):
+        drain()
+        clock.advance(61)
+    assert (state(withdrawal), amounts(withdrawal), history(withdrawal.account)) == before
+    assert now_of(withdrawal).call.state == "waiting"
+
+
 def test_an_answer_that_says_nothing_is_none(feishu, approved, later, monkeypatch):
     """``data`` may be missing (contract 8.2): then the order is asked for again."""
     real = hire.withdraw_referral_account
@@ -559,7 +602,7 @@ def test_what_was_done_before_the_database_was_restored_is_found_by_its_order(
 
 @sends_nothing
 def test_the_task_rings_nobody_when_nothing_is_open(requested, monkeypatch):
-    rung = []
+    rung: list[object] = []
     monkeypatch.setattr("referrals.tasks.ring", rung.append)
     requested()
     settle_withdrawals()
@@ -595,12 +638,14 @@ def test_in_the_outbox_nobody_cancels_it_or_sends_it_again(feishu, approved, ada
 
 def in_threads(*work):
     """Run them at once; what each of them gave or raised, in order."""
-    start, results = threading.Barrier(len(work)), [None] * len(work)
+    start = threading.Barrier(len(work))
+    results: list[object] = [None] * len(work)
 
     def run(number):
         try:
             start.wait()
-            results[number] = work[number]()
+            with translation.override("en"):
+                results[number] = work[number]()
         except Exception as error:  # noqa: BLE001 - the test looks at it
             results[number] = error
         finally:

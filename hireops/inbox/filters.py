@@ -1,0 +1,178 @@
+"""How the list of events is narrowed. No filter reads the table, neither for its choices nor for its rows:
+
+each says what is wanted, and ``hireops.inbox.finding`` finds what is wanted by all of them.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.lists import QuickChangeList, different_values
+from hireops.feishu.models import Tenant
+from hireops.inbox import finding
+from hireops.inbox.models import Event
+from hireops.inbox.registry import labels
+
+TENANTS_OFFERED = 50
+DIGITS_OF_AN_ID = 18
+
+
+class EventFilter(admin.SimpleListFilter):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        return queryset
+
+
+class ColumnFilter(EventFilter):
+    """One value of an indexed column."""
+
+    column = ""
+
+
+class StateFilter(ColumnFilter):
+    title = _("state")
+    parameter_name = "state__exact"
+    column = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return Event.State.choices
+
+
+class TypeFilter(ColumnFilter):
+    """The types that are handled here, and those that came."""
+
+    title = _("event type")
+    parameter_name = column = "event_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        came = {event_type: event_type for event_type in different_values(Event, "event_type") if event_type}
+        return (came | labels()).items()
+
+
+class TenantFilter(ColumnFilter):
+    """The customers whose names come first; the others are found by name or key in the search field."""
+
+    title = _("tenant")
+    parameter_name = "tenant"
+    column = "tenant_key"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        known = Tenant.objects.exclude(tenant_key="").order_by("name", "id")[:TENANTS_OFFERED]
+        return {tenant.tenant_key: str(tenant) for tenant in known}.items()
+
+
+class DayFilter(EventFilter):
+    """A day (``2026-11-21``) or an hour of it (``2026-11-21T13``), by the clock of the pages."""
+
+    title = _("day")
+    parameter_name = "day"
+    template = "admin/inbox/event/day_filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        today = timezone.localdate()
+        return [(str(today), _("Today")), (str(today - timedelta(days=1)), _("Yesterday"))]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield from super().choices(changelist)
+        if start := self._start():
+            for hour in range(24):
+                value = f"{start:%Y-%m-%d}T{hour:02}"
+                yield {
+                    "selected": self.value() == value,
+                    "query_string": changelist.get_query_string({self.parameter_name: value}),
+                    "display": f"{hour:02}:00–{hour:02}:59",
+                    "hour": True,
+                }
+
+    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        given = [(name, value) for name, values in request.GET.lists() for value in values]
+        self.others = [pair for pair in given if pair[0] not in {self.parameter_name, "before", "p"}]
+
+    def day(self) -> str:
+        """For the field in which another day is chosen."""
+        start = self._start()
+        return f"{start:%Y-%m-%d}" if start else ""
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        start = self._start()
+        if not start:
+            return None
+        length = timedelta(hours=1) if "T" in (self.value() or "") else timedelta(days=1)
+        return timezone.make_aware(start), timezone.make_aware(start + length)
+
+    def _start(self) -> datetime | None:
+        """Without its time zone; None for what is no day that a database can hold."""
+        try:
+            start = datetime.fromisoformat(self.value() or "").replace(tzinfo=None)
+        except ValueError:
+            return None
+        return start if 1970 < start.year < 9999 else None  # noqa: PLR2004
+
+
+class BeforeFilter(EventFilter):
+    """Where the list goes on: events that arrived before the one with this number."""
+
+    title = _("page")
+    parameter_name = "before"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        value = self.used_parameters.get(self.parameter_name)
+        return [(value, _("Older ones"))] if value else []
+
+    def id(self) -> int:
+        value = self.value() or ""
+        is_id = value.isascii() and value.isdigit() and len(value) <= DIGITS_OF_AN_ID
+        return int(value) if is_id else finding.LAST_ID
+
+
+class EventChangeList(QuickChangeList):
+    """Asks ``finding``; beyond the pages with numbers, a link leads on from the last event that was shown."""
+
+    found = finding.Found(Event.objects.none())
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        super().get_queryset(request, exclude_parameters)  # reads the filters from the address
+        wanted = self._wanted()
+        if wanted is None:
+            return Event.objects.none()
+        self.found = finding.find(wanted)
+        return self.found.rows.defer("raw", "payload")
+
+    def older(self) -> str:
+        """The address of what is older than all that this page shows; empty where the list ends."""
+        shown = list(self.result_list)
+        if len(shown) == self.list_per_page:
+            return self.get_query_string({"before": shown[-1].pk}, ["p"])
+        if self.found.looked_back_to:
+            return self.get_query_string({"before": self.found.looked_back_to}, ["p"])
+        return ""
+
+    def _wanted(self) -> finding.Wanted | None:
+        """None if nothing can be that: two values in one column, or a search for what is not there."""
+        searched = finding.meaning_of(self.query.strip()) if self.query.strip() else {}
+        if searched is None:
+            return None
+        equal = {
+            each.column: value
+            for each in self.filter_specs
+            if isinstance(each, ColumnFilter) and (value := each.value())
+        }
+        if any(equal.get(column, value) != value for column, value in searched.items()):
+            return None
+        since = until = None
+        before = finding.LAST_ID
+        for each in self.filter_specs:
+            if isinstance(each, DayFilter) and (span := each.span()):
+                since, until = span
+            if isinstance(each, BeforeFilter):
+                before = each.id()
+        return finding.Wanted({**equal, **searched}, since, until, before)
