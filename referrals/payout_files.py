@@ -4,7 +4,7 @@ The last columns are empty: the paying side fills them in and sends the file bac
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import IO
@@ -14,26 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hireops.desk.masking import mask
-from referrals.models import POINTS, Payment, PayoutBatch, ReferralAccount
+from referrals.assets import as_counted, asset_label, in_order
+from referrals.models import Payment, PayoutBatch, ReferralAccount
 from referrals.spreadsheets import Cell, write_csv, write_xlsx
 
 TO_BE_FILLED_IN = ["", "", ""]
-
-
-def asset_label(asset: str) -> str:
-    """“points” in the reader's language; a currency is its ISO code."""
-    return _("points") if asset == POINTS else asset
-
-
-def as_counted(asset: str, amount: Decimal) -> Decimal:
-    """Points are whole, money has two decimals."""
-    is_whole = asset == POINTS and amount == amount.to_integral_value()
-    return amount.quantize(Decimal(1) if is_whole else Decimal("0.01"))
-
-
-def in_order(assets: Iterable[str]) -> list[str]:
-    """Points first, then the currencies."""
-    return sorted(set(assets), key=lambda asset: (asset != POINTS, asset))
 
 
 def batch_as_csv(batch: PayoutBatch, *, reveal: bool) -> Iterator[bytes]:

@@ -90,12 +90,11 @@ def card(user: User | AnonymousUser) -> Card | None:
     if not user.has_perm(health.PERMISSION):
         return None
     alarms = health.alarms()
+    named = [_("%(label)s: %(shown)s") % {"label": each.label, "shown": each.shown} for each in alarms]
     return Card(
         title=gettext_lazy("Health"),
-        value=_("%(label)s: %(shown)s") % {"label": alarms[0].label, "shown": alarms[0].shown}
-        if alarms
-        else _("well"),
-        note=alarms[0].note if alarms else _("Nothing has stopped or fallen silent."),
+        value=len(alarms) or _("well"),
+        note="; ".join(named) or _("Nothing has stopped or fallen silent."),
         url=reverse("admin:health"),
         tone="bad" if alarms else "ok",
     )

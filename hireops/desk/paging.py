@@ -31,10 +31,11 @@ class UncountedPaginator(AnyPaginator):
     """
 
     page_asked = 1
+    farthest_page = FARTHEST_PAGE
 
     @cached_property
     def count(self) -> int:
-        page = min(max(self.page_asked, 1), FARTHEST_PAGE - LOOK_AHEAD_PAGES)
+        page = min(max(self.page_asked, 1), self.farthest_page - LOOK_AHEAD_PAGES)
         return self._count_to((page + LOOK_AHEAD_PAGES) * self.per_page)
 
     def _count_to(self, most: int) -> int:
@@ -45,8 +46,12 @@ class UncountedPaginator(AnyPaginator):
 class OrderedPaginator(UncountedPaginator):
     """Counts along the order of the list, for lists whose order is that of an index.
 
-    Without one PostgreSQL may read the table from its oldest row on, all of it for what is rare and new.
+    Such a list leads on from its last row, so it needs few pages with numbers.
+
+    Without an order PostgreSQL may read the table from its oldest row on, all of it for what is rare and new.
     """
+
+    farthest_page = 100
 
     def _count_to(self, most: int) -> int:
         rows: Any = self.object_list

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -215,9 +215,9 @@ class EventAdmin(MirrorAdmin):
     def what(self, event: Event) -> str:
         return labels().get(event.event_type) or event.event_type or gettext("Unreadable")
 
-    @admin.display(description=_("what it says"), empty_value="–")
-    def what_it_says(self, event: Event) -> str | None:
-        return registry.in_words(event) or None
+    @admin.display(description=_("what it says"))
+    def what_it_says(self, event: Event) -> str:
+        return registry.in_words(event) or self.get_empty_value_display()
 
     @admin.display(description=_("state"))
     def state_shown(self, event: Event) -> SafeString:
@@ -230,7 +230,8 @@ class EventAdmin(MirrorAdmin):
 
     @admin.display(description=_("reason"))
     def reason_shown(self, event: Event) -> str:
-        return gettext(event.reason) if event.reason else ""
+        """In a few words; the event's page has them all."""
+        return event.get_cause_display() or (gettext(event.reason) if event.reason else "")
 
     @admin.display(description=_("what it means"))
     def what_it_means(self, event: Event) -> str:
@@ -259,12 +260,16 @@ class EventAdmin(MirrorAdmin):
         return format_html('<pre class="json">{}</pre>', shown)
 
     @admin.display(description=_("what it changed"))
-    def changed(self, event: Event) -> SafeString:
-        return format_html_join(" · ", "{}", ((linked(row),) for row in registry.changed_by(event)))
+    def changed(self, event: Event) -> str:
+        return self._links(registry.changed_by(event))
 
     @admin.display(description=_("calls that followed"))
-    def followed(self, event: Event) -> SafeString:
-        return format_html_join(" · ", "{}", ((linked(row),) for row in registry.followed_by(event)))
+    def followed(self, event: Event) -> str:
+        return self._links(registry.followed_by(event))
+
+    def _links(self, rows: list[Model]) -> str:
+        links = format_html_join(" · ", "{}", ((linked(row),) for row in rows))
+        return links or self.get_empty_value_display()
 
 
 @admin.register(Replay)

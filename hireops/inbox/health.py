@@ -76,7 +76,7 @@ def _lateness(now: datetime) -> Iterator[Figure]:
         LATE,
         gettext_lazy("Came more than 5 minutes late"),
         late,
-        _("%(late)d of the newest %(all)d of a day") % {"late": late, "all": len(delays)},
+        _("%(late)d of the newest %(all)d in 24 hours") % {"late": late, "all": len(delays)},
         note if late else "",
         "warn" if late else "ok",
     )
@@ -87,14 +87,22 @@ def _gaps(now: datetime) -> Figure:
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     hours = [this_hour - timedelta(hours=back) for back in range(HOURS_LOOKED_AT, 0, -1)]
     empty = [hour for hour in hours if not _came_within(hour, hour + timedelta(hours=1))]
-    began = ", ".join(f"{localtime(hour):%H:%M}" for hour in empty)
     return Figure(
         GAPS,
         gettext_lazy("Hours without an event"),
         len(empty),
         _("%(empty)d of the last %(all)d") % {"empty": len(empty), "all": len(hours)},
-        _("The hours that began at %(hours)s") % {"hours": began} if empty else "",
+        ", ".join(f"{localtime(start):%H:%M}–{localtime(end):%H:%M}" for start, end in _joined(empty)),
     )
+
+
+def _joined(hours: list[datetime]) -> list[tuple[datetime, datetime]]:
+    """Hours that follow one another, as one time from their first to their last."""
+    spans: list[tuple[datetime, datetime]] = []
+    for hour in hours:
+        start = spans.pop()[0] if spans and spans[-1][1] == hour else hour
+        spans.append((start, hour + timedelta(hours=1)))
+    return spans
 
 
 def _came_within(start: datetime, end: datetime) -> bool:

@@ -20,6 +20,7 @@ from hireops.desk.masking import mask, may_see_personal_data
 from hireops.outbox import registry
 from hireops.outbox.models import Call, lane_of
 from referrals import tenancy
+from referrals.assets import amount_in_words, asset_label, in_words, signed
 from referrals.models import POINTS, BalanceChange, ReferralAccount, WithdrawalAmount
 from referrals.services import accounts
 
@@ -52,15 +53,6 @@ class Step:
     sources: list[str]
 
 
-def asset_in_words(asset: str) -> str:
-    return _("points") if asset == POINTS else asset
-
-
-def amount_in_words(asset: str, amount: Decimal) -> str:
-    """``1,200`` points; ``1,200.50`` of money."""
-    return f"{amount:,.0f}" if asset == POINTS and amount == amount.to_integral_value() else f"{amount:,.2f}"
-
-
 def status_badge(account: ReferralAccount) -> SafeString:
     label = account.get_status_display()
     return state_badge("active" if account.status == Status.AVAILABLE else "off", label)
@@ -76,7 +68,7 @@ def figures(account: ReferralAccount) -> list[Figure]:
 def _figure(account: ReferralAccount, asset: str, amount: Decimal) -> Figure:
     taken_at = account.points_taken_at if asset == POINTS else account.cash_taken_at
     newer = taken_at is not None and (account.figure_at is None or taken_at > account.figure_at)
-    return Figure(asset_in_words(asset), amount_in_words(asset, amount), taken_at if newer else None)
+    return Figure(asset_label(asset), amount_in_words(asset, amount), taken_at if newer else None)
 
 
 def source_of(account: ReferralAccount, user: Person) -> str:
@@ -104,18 +96,13 @@ def history(account: ReferralAccount, user: Person) -> list[Step]:
 def step(change: BalanceChange, user: Person) -> Step:
     return Step(
         change=change,
-        asset=asset_in_words(change.asset),
+        asset=asset_label(change.asset),
         before=amount_in_words(change.asset, change.before),
         after=amount_in_words(change.asset, change.after),
         difference=signed(change.asset, change.difference),
         cause=cause_in_words(change),
         sources=list(sources(change, user)),
     )
-
-
-def signed(asset: str, difference: Decimal) -> str:
-    """``+1,200``, ``−0.50``."""
-    return f"{'+' if difference > 0 else '−'}{amount_in_words(asset, abs(difference))}"
 
 
 def cause_in_words(change: BalanceChange) -> str | Promise:
@@ -193,7 +180,7 @@ def as_of(account: ReferralAccount, old_before: datetime) -> SafeString | None:
 def left_in(chosen: Iterable[ReferralAccount]) -> list[str]:
     """What deactivation would leave in these accounts, at most ``ROWS_SHOWN`` lines."""
     return [
-        f"{balance.account}: {_in_words(balance.asset, balance.amount)}"
+        f"{balance.account}: {in_words(balance.asset, balance.amount)}"
         for balance in accounts.left_in(chosen)[:ROWS_SHOWN]
     ]
 
@@ -217,12 +204,8 @@ def _withdrawals(account: ReferralAccount, user: Person) -> list[dict[str, Any]]
 
 def _asked_or_taken(amount: WithdrawalAmount) -> str:
     if amount.taken is None:
-        return _("%(amount)s seen") % {"amount": _in_words(amount.asset, amount.seen)}
-    return _("%(amount)s taken") % {"amount": _in_words(amount.asset, amount.taken)}
-
-
-def _in_words(asset: str, amount: Decimal) -> str:
-    return f"{asset_in_words(asset)} {amount_in_words(asset, amount)}"
+        return _("%(amount)s seen") % {"amount": in_words(amount.asset, amount.seen)}
+    return _("%(amount)s taken") % {"amount": in_words(amount.asset, amount.taken)}
 
 
 def _open_cases(account: ReferralAccount, user: Person) -> list[dict[str, Any]]:
@@ -230,7 +213,7 @@ def _open_cases(account: ReferralAccount, user: Person) -> list[dict[str, Any]]:
     return [
         {
             "case": row,
-            "asset": asset_in_words(row.asset),
+            "asset": asset_label(row.asset),
             "figures": [
                 "–" if figure is None else amount_in_words(row.asset, figure)
                 for figure in (row.ours, row.theirs)

@@ -28,8 +28,8 @@ from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals import contacts
 from referrals.admin import account_page
-from referrals.admin.account_page import amount_in_words, asset_in_words
 from referrals.admin.withdrawal_requests import MOST_AT_ONCE
+from referrals.assets import amount_in_words, asset_label, signed
 from referrals.models import BalanceChange, Case, ReferralAccount, Withdrawal
 from referrals.services import accounts
 from referrals.tasks import sweep_accounts
@@ -306,7 +306,7 @@ class AssetFilter(admin.SimpleListFilter):
     parameter_name = "asset"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(asset, asset_in_words(asset)) for asset in different_values(BalanceChange, "asset")]
+        return [(asset, asset_label(asset)) for asset in different_values(BalanceChange, "asset")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(asset=self.value()) if self.value() else queryset
@@ -332,7 +332,7 @@ class BalanceChangeAdmin(MirrorAdmin):
 
     @admin.display(description=_("asset"))
     def asset_shown(self, change: BalanceChange) -> str:
-        return asset_in_words(change.asset)
+        return asset_label(change.asset)
 
     @admin.display(description=_("before"))
     def before_shown(self, change: BalanceChange) -> str:
@@ -344,7 +344,7 @@ class BalanceChangeAdmin(MirrorAdmin):
 
     @admin.display(description=_("difference"))
     def difference_shown(self, change: BalanceChange) -> str:
-        return account_page.signed(change.asset, change.difference)
+        return signed(change.asset, change.difference)
 
     @admin.display(description=_("cause"))
     def cause_shown(self, change: BalanceChange) -> str | Promise:

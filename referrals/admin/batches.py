@@ -28,8 +28,9 @@ from hireops.desk.paging import page_asked
 from referrals.admin import handing_over, payment_results
 from referrals.admin.handing_over import hand_over_url
 from referrals.admin.payment_results import ResultsForm, may_record, payment_badge
+from referrals.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, PayoutBatch
-from referrals.payout_files import as_counted, asset_label, batch_as_csv, batch_as_xlsx, in_order
+from referrals.payout_files import batch_as_csv, batch_as_xlsx
 from referrals.services.payments import Figure, figures
 
 __all__ = ["PaymentAdmin", "PayoutBatchAdmin", "hand_over_url"]

@@ -1,7 +1,6 @@
 """Mismatches: the list of those that wait for somebody, and a page that says what one means."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -17,23 +16,16 @@ from django.utils.translation import gettext_lazy as _
 from hireops.desk.admin import MirrorAdmin, linked, staff_action, state_badge
 from hireops.desk.masking import mask, may_see_personal_data
 from referrals.admin.case_texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
-from referrals.models import POINTS, Case, ReferralAccount, Withdrawal
+from referrals.assets import amount_in_words, asset_label
+from referrals.models import Case, ReferralAccount, Withdrawal
 from referrals.services.cases import close_case
 from referrals.services.reconciliation.cash import cash_of
 
 UNDECIDED_SHOWN = 5
 
 
-def figure(asset: str, value: Decimal | None) -> str:
-    """An amount for people: points are whole, cash has its cents; thousands, also in Chinese."""
-    if value is None:
-        return "–"
-    whole = asset == POINTS and value == value.to_integral_value()
-    return f"{value:,.0f}" if whole else f"{value:,.2f}"
-
-
 def asset_shown(case: Case) -> str:
-    return gettext("points") if case.asset == POINTS else case.asset or "–"
+    return asset_label(case.asset) or "–"
 
 
 def state_of(case: Case) -> SafeString:
@@ -117,11 +109,11 @@ class CaseAdmin(MirrorAdmin):
 
     @admin.display(description=_("ours"))
     def ours_shown(self, case: Case) -> str:
-        return figure(case.asset, case.ours)
+        return amount_in_words(case.asset, case.ours)
 
     @admin.display(description=_("the other figure"))
     def theirs_shown(self, case: Case) -> str:
-        return figure(case.asset, case.theirs)
+        return amount_in_words(case.asset, case.theirs)
 
     @admin.display(description=_("day"))
     def day_shown(self, case: Case) -> str:
@@ -180,11 +172,11 @@ def _figures(case: Case) -> list[dict[str, Any]]:
         return []
     ours, theirs = FIGURES[Case.Kind(case.kind)]
     shown = [
-        {"label": ours, "value": figure(case.asset, case.ours)},
-        {"label": theirs, "value": figure(case.asset, case.theirs)},
+        {"label": ours, "value": amount_in_words(case.asset, case.ours)},
+        {"label": theirs, "value": amount_in_words(case.asset, case.theirs)},
     ]
     if case.ours is not None and case.theirs is not None:
-        difference = figure(case.asset, case.theirs - case.ours)
+        difference = amount_in_words(case.asset, case.theirs - case.ours)
         shown.append({"label": _("Difference"), "value": difference})
     return shown
 
@@ -232,9 +224,9 @@ def _books(case: Case) -> list[dict[str, str | None]]:
     return [
         {
             "currency": cash.currency,
-            "taken": figure(cash.currency, cash.taken),
-            "booked": figure(cash.currency, cash.booked),
-            "paid": None if cash.paid is None else figure(cash.currency, cash.paid),
+            "taken": amount_in_words(cash.currency, cash.taken),
+            "booked": amount_in_words(cash.currency, cash.booked),
+            "paid": amount_in_words(cash.currency, cash.paid) if cash.paid is not None else None,
         }
         for cash in cash_of(case.withdrawal)
     ]

@@ -23,8 +23,8 @@ from hireops.desk.actions import MOST_AT_ONCE
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.masking import mask, may_see_personal_data
+from referrals.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
-from referrals.payout_files import as_counted, asset_label, in_order
 from referrals.services.payments import hand_over, to_be_paid, unpaid_amounts
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from hireops.feishu.models import Tenant
 from hireops.outbox import reasons
 from hireops.outbox.tasks import drain
 from referrals.admin import cases
+from referrals.assets import amount_in_words
 from referrals.models import POINTS, Case, Reconciliation, ReconciliationChunk, WithdrawalAmount
 from referrals.services.reconciliation import days, reconcile_day
 
@@ -237,7 +238,7 @@ def _points_paid_out(run: Reconciliation) -> str:
         withdrawal__trans_time__gte=run.starts_at,
         withdrawal__trans_time__lt=run.ends_at,
     )
-    return cases.figure(POINTS, amounts.aggregate(sum=Sum("taken"))["sum"] or Decimal(0))
+    return amount_in_words(POINTS, amounts.aggregate(sum=Sum("taken"))["sum"] or Decimal(0))
 
 
 def _case_row(case: Case) -> dict[str, Any]:
@@ -245,8 +246,8 @@ def _case_row(case: Case) -> dict[str, Any]:
         "case": linked(case),
         "account": linked(case.account, case.account.account_id),
         "asset": cases.asset_shown(case),
-        "ours": cases.figure(case.asset, case.ours),
-        "theirs": cases.figure(case.asset, case.theirs),
+        "ours": amount_in_words(case.asset, case.ours),
+        "theirs": amount_in_words(case.asset, case.theirs),
         "state": cases.state_of(case),
     }
 
@@ -267,7 +268,7 @@ def _part_row(part: ReconciliationChunk) -> dict[str, Any]:
     return {
         "part": str(part),
         "accounts": len(part.points),
-        "points": cases.figure(POINTS, Decimal(sum(part.points.values()))),
+        "points": amount_in_words(POINTS, Decimal(sum(part.points.values()))),
         "state": _badge(part),
         "call": linked(part.call, f"#{part.call_id}"),
         "why": (reasons.explain(part.call) or reasons.explain_delay(part.call)) if waits else "",

@@ -19,6 +19,7 @@ from hireops.desk.masking import mask, may_see_personal_data
 from hireops.desk.performing import Outcome, perform_on_each
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
+from referrals.assets import amount_in_words, in_words
 from referrals.models import POINTS, ReferralAccount, Withdrawal
 from referrals.services import withdrawals as services
 
@@ -35,8 +36,8 @@ class Row:
 
     account: ReferralAccount
     name: str
-    points: Decimal
-    cash: Sequence[tuple[str, Decimal]]
+    points: str
+    cash: Sequence[str]
     why_not: str
     open_one: Withdrawal | None
     points_chosen: bool
@@ -114,8 +115,8 @@ def _row(account: ReferralAccount, open_one: Withdrawal | None, sent: Any, *, re
     return Row(
         account=account,
         name=account.name if reveal else mask(account.name),
-        points=points,
-        cash=cash,
+        points=amount_in_words(POINTS, points) if points else "",
+        cash=[in_words(asset, amount) for asset, amount in cash],
         why_not=why_not,
         open_one=open_one,
         # What was sent is asked for as it is, also where that has become impossible: the service says why.

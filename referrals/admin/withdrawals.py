@@ -27,7 +27,8 @@ from hireops.outbox.models import Call
 from hireops.outbox.tasks import drain
 from referrals.admin import withdrawal_requests
 from referrals.admin.handing_over import hand_over_chosen
-from referrals.models import POINTS, Payment, ReferralAccount, Withdrawal, WithdrawalAmount
+from referrals.assets import amount_in_words, asset_label, in_words, signed
+from referrals.models import Payment, ReferralAccount, Withdrawal, WithdrawalAmount
 from referrals.services import withdrawals as services
 
 State = Withdrawal.State
@@ -95,10 +96,6 @@ def request_url(accounts: Iterable[ReferralAccount]) -> str:
 
 def name_shown(account: ReferralAccount, user: User | AnonymousUser) -> str:
     return account.name if may_see_personal_data(user) else mask(account.name)
-
-
-def asset_label(asset: str) -> str:
-    return gettext("points") if asset == POINTS else asset
 
 
 # --- What staff can do
@@ -225,7 +222,7 @@ class WithdrawalAdmin(MirrorAdmin):
         """What was taken, or else what was seen when it was asked for."""
         rows = withdrawal.amounts.all()
         shown = [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
-        return ", ".join(f"{asset_label(asset)} {amount}" for asset, amount in shown) or "–"
+        return ", ".join(in_words(asset, amount) for asset, amount in shown) or "–"
 
     @admin.display(description=_("undecided for"), empty_value="–")
     def undecided_for(self, withdrawal: Withdrawal) -> str | None:
@@ -300,13 +297,13 @@ def must_be_enabled(withdrawal: Withdrawal, call: Call | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One asset of a withdrawal. ``now`` is what is in the account today, None once nothing depends on it."""
+    """One asset of a withdrawal, as it is shown. ``now`` is what is in the account today."""
 
     label: str
-    seen: Decimal
-    taken: Decimal | None
-    now: Decimal | None
-    difference: Decimal | None
+    seen: str
+    taken: str
+    now: str
+    difference: str
 
 
 def amounts(withdrawal: Withdrawal) -> list[Line]:
@@ -325,10 +322,10 @@ def _line(asset: str, row: WithdrawalAmount | None, now: Decimal | None) -> Line
     difference = taken if now is None else now
     return Line(
         label=asset_label(asset),
-        seen=seen,
-        taken=taken,
-        now=now,
-        difference=None if difference is None else difference - seen,
+        seen=amount_in_words(asset, seen),
+        taken=amount_in_words(asset, taken),
+        now=amount_in_words(asset, now),
+        difference=signed(asset, difference - seen) if difference not in {None, seen} else "",
     )
 
 
@@ -339,7 +336,11 @@ def differs(withdrawal: Withdrawal) -> str:
         return ""
     parts = [
         gettext("%(asset)s: %(taken)s taken, %(seen)s seen")
-        % {"asset": asset_label(row.asset), "taken": row.taken, "seen": row.seen}
+        % {
+            "asset": asset_label(row.asset),
+            "taken": amount_in_words(row.asset, row.taken),
+            "seen": amount_in_words(row.asset, row.seen),
+        }
         for row in rows
     ]
     return gettext(

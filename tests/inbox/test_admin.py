@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from hireops.desk.models import AuditEntry
+from hireops.inbox import registry
 from hireops.inbox.models import Event
 from hireops.inbox.tasks import drain
-from tests.deliveries import deliver, envelope, post, signed
+from tests.deliveries import ECO_ACCOUNT_CREATED, deliver, envelope, post, signed
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +106,35 @@ def test_nobody_adds_or_deletes_events(admin_client, failed_event, page):
 def test_the_home_page_tells_of_failures(client_of, vera, failed_event):
     home = client_of(vera).get("/admin/").text
     assert "/admin/inbox/event/?state__exact=failed" in home
+
+
+def test_the_page_says_it_in_words_and_links_to_what_came_of_it(
+    client_of, vera, failed_event, monkeypatch, django_user_model
+):
+    changed = django_user_model.objects.create(username="changed-by-it")
+    monkeypatch.setitem(registry._in_words, "test.x_v1", lambda event: "Somebody <b>did</b> something.")
+    monkeypatch.setitem(registry._changed, "test.x_v1", lambda event: [changed])
+    monkeypatch.setitem(registry._followed, "test.x_v1", lambda event: [failed_event])
+    page = client_of(vera).get(_page(failed_event)).text
+    assert "Somebody &lt;b&gt;did&lt;/b&gt; something." in page
+    assert f"/admin/auth/user/{changed.pk}/change/" in page
+    assert page.count(f'<a href="{_page(failed_event)}">') == 1
+
+
+def test_a_bound_account_is_told_in_words_and_linked_also_when_the_content_is_gone(client, client_of, vera):
+    body = {
+        "account_id": "69",
+        "account_name": "Bright",
+        "custom_field_list": [{"key": "k", "value": "secret"}],
+    }
+    deliver(client, envelope(ECO_ACCOUNT_CREATED, body))
+    drain()
+    event = Event.objects.get()
+    browser = client_of(vera)
+    browser.cookies["django_language"] = "en"
+    page = browser.get(_page(event)).text
+    assert "A customer added the account “Bright” (69) and filled in 1 field." in page
+    Event.objects.update(raw=b"", payload=None, trimmed_at=event.received_at)
+    page = browser.get(_page(event)).text
+    assert "/admin/bindings/ecoaccount/" in page
+    assert "A customer added" not in page

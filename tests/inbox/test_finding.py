@@ -278,3 +278,12 @@ def test_an_event_of_this_app_is_still_kept_once(client: Any) -> None:
     for _ in range(2):
         assert deliver(client, content).status_code == 200
     assert Event.objects.filter(event_id="once", app_id=settings.FEISHU_APP_ID).count() == 1
+
+
+def test_pages_with_numbers_end_early_because_the_link_leads_on(browser: Any, events: Any) -> None:
+    events(60, state="failed")
+    with CaptureQueriesContext(connection) as queries:
+        browser.get(LIST, {"p": "999"}, follow=True)
+
+    limits = [query["sql"].rsplit("LIMIT ", 1)[1] for query in queries if "COUNT(" in query["sql"]]
+    assert max(int(limit.split(")")[0]) for limit in limits) == 100 * 50 + 1

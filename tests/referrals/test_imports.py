@@ -346,6 +346,7 @@ def peak_of(action):
 
 
 @pytest.mark.parametrize(("kind", "most"), [("csv", 10_000), ("xlsx", 3000)])
+@pytest.mark.timeout(600)
 def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most):
     peaks = []
     for rows in (500, 1000, most):  # the first warms up what is loaded once
@@ -358,6 +359,7 @@ def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most
     assert peaks[2] < peaks[1] + 4 * 1024 * 1024
 
 
+@pytest.mark.timeout(600)
 def test_ten_thousand_problems_come_back_complete_in_flat_memory(db, tenant, hira, pages):
     batch = RegistrationImport.objects.create(file_name="a.csv", uploaded_by=hira, state=State.CHECKED)
     bad = {"state": RowState.INVALID, "problem": "bad_mobile", "created_by": hira}

@@ -253,3 +253,20 @@ def test_a_withdrawal_of_an_account_without_any_figure_is_booked(account, payout
     taken(payout(known), LONG_AGO, points=5, cash={"CNY": "0.01"})
     assert balances(known) == {"points": 0, "CNY": 0}
     assert len(steps(known)) == 4
+
+
+def test_the_answer_of_an_earlier_withdrawal_again_does_not_open_the_door_to_older_events(account, payout):
+    known = account("1", points=100)
+    first = payout(known)
+    taken(first, at(5), points=100)
+    taken(payout(known), at(9), points=30)
+    taken(first, at(5), points=100)
+    tell("1", points=30, at=at(7))
+    assert balances(known) == {"points": 0}
+
+
+def test_an_event_of_the_moment_of_a_withdrawal_tells_the_balance_after_it(account, payout):
+    known = account("1", points=100)
+    taken(payout(known), at(5), points=100)
+    tell("1", points=2, at=at(5))
+    assert balances(known) == {"points": 2}

@@ -103,7 +103,7 @@ def test_the_page_shows_what_would_be_asked_for_and_who_can_not(hr, account, req
     ReferralAccount.objects.filter(pk=off.pk).update(status=2)
     open_one = requested(busy)
     page = hr.get(request_url([rich, empty, off, busy]))
-    for text in ["100.00", "CNY 12.30, EUR 5.00", "as of", rich.account_id]:
+    for text in [" 100</label>", "CNY 12.30, EUR 5.00", "as of", rich.account_id]:
         assert says(page, text), text
     assert says(page, "nothing of that is in this account")
     assert says(page, "This account is deactivated")
@@ -306,7 +306,7 @@ def test_the_list_is_found_by_order_account_and_state(hr, requested, approved):
     page = hr.get(LIST, {"state__exact": "approved"})
     assert says(page, page_of(second))
     assert not says(page, page_of(first))
-    assert says(page, "CNY 12.30, points 100.00")
+    assert says(page, "CNY 12.30, points 100")
 
 
 def test_the_list_costs_the_same_for_any_number(hr, requested, django_assert_max_num_queries):
@@ -343,7 +343,7 @@ def test_who_decides_sees_what_has_come_since(approver, account, requested):
     tell(owner.account_id, points=120, cash={"CNY": "3.00"}, minutes=5)
     page = approver.get(page_of(withdrawal))
     lines = [(line.label, line.seen, line.now, line.difference) for line in page.context["amounts"]]
-    assert lines == [("CNY", 0, 3, 3), ("points", 100, 120, 20)]
+    assert lines == [("CNY", "0.00", "3.00", "+3.00"), ("points", "100", "120", "+20")]
     assert says(page, "The account's balance is as of")
 
 
@@ -365,7 +365,7 @@ def test_the_page_says_where_something_else_was_taken(approver, approved):
     assert says(page, "Feishu has taken something else than was seen when it was asked for")
     for text in [
         "CNY: 0.00 taken, 12.30 seen",
-        "points: 107.00 taken, 100.00 seen",
+        "points: 107 taken, 100 seen",
         "USD: 0.05 taken, 0.00 seen",
     ]:
         assert says(page, text), text

@@ -1,0 +1,39 @@
+"""How assets and amounts are written for people, alike on pages and in files."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from referrals.models import POINTS
+
+
+def asset_label(asset: str) -> str:
+    """“points” in the reader's language; a currency is its ISO code."""
+    return _("points") if asset == POINTS else asset
+
+
+def in_order(assets: Iterable[str]) -> list[str]:
+    """Points first, then the currencies."""
+    return sorted(set(assets), key=lambda asset: (asset != POINTS, asset))
+
+
+def as_counted(asset: str, amount: Decimal) -> Decimal:
+    """Points are whole, money has two decimals."""
+    is_whole = asset == POINTS and amount == amount.to_integral_value()
+    return amount.quantize(Decimal(1) if is_whole else Decimal("0.01"))
+
+
+def amount_in_words(asset: str, amount: Decimal | None) -> str:
+    """``1,200`` points; ``1,200.50`` of money; ``–`` for None."""
+    return "–" if amount is None else f"{as_counted(asset, amount):,}"
+
+
+def signed(asset: str, difference: Decimal) -> str:
+    """``+1,200``, ``−0.50``."""
+    return f"{'+' if difference > 0 else '−'}{amount_in_words(asset, abs(difference))}"
+
+
+def in_words(asset: str, amount: Decimal) -> str:
+    """``CNY 1,200.50``"""
+    return f"{asset_label(asset)} {amount_in_words(asset, amount)}"
