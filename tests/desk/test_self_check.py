@@ -14,6 +14,7 @@ from hireops import celery, database
 from hireops.desk import health, heartbeats, invariants, metrics, tasks
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.models import Heartbeat, InvariantCheck
+from tests.processes import Hireops, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +145,15 @@ def test_who_has_no_role_sees_no_health(client_of: Browser, eve: User) -> None:
 
     assert browser.get("/admin/health/").status_code == 403
     assert "/admin/health/" not in browser.get("/admin/").content.decode()
+
+
+def test_a_real_worker_is_seen_as_soon_as_it_runs(hireops: Hireops) -> None:
+    hireops.worker()
+
+    wait_until(
+        lambda: hireops.database.rows("SELECT name FROM desk_heartbeat") == [("worker",)],
+        what="the worker gave no sign of life",
+    )
 
 
 # --- For machines -------------------------------------------------------------------------------------------
