@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -12,11 +15,13 @@ from hireops.feishu.errors import FeishuError
 from hireops.feishu.hire import Bonus, reading
 from hireops.inbox.models import Event
 from hireops.inbox.registry import CannotHandleError, handles
-from referrals import figures, ledger
+from hireops.outbox.models import Call
+from referrals import assets, figures, ledger
 from referrals.models import BalanceChange, Case, ReferralAccount
-from referrals.services import cases
+from referrals.services import accounts, cases
 
-ACCOUNT_ID_LENGTH = 255
+ACCOUNT_ID_LENGTH = 200  # the targets of its calls have room for it
+MOST_CALLS = 10
 
 
 def accounts_of(event: Event) -> Iterable[ReferralAccount]:
@@ -25,7 +30,36 @@ def accounts_of(event: Event) -> Iterable[ReferralAccount]:
     return ReferralAccount.objects.filter(Q(figure_event=event) | Q(pk__in=changed))
 
 
-@handles("hire.referral_account.assets_update_v1", label=_("Balance changed"), changed=accounts_of)
+def calls_after(event: Event) -> Iterable[Call]:
+    """The first calls about the account since the event came."""
+    if not event.subject:
+        return []
+    later = Call.objects.filter(target=accounts.target_of(event.subject), created_at__gte=event.received_at)
+    return later.order_by("id")[:MOST_CALLS]
+
+
+def words_of(event: Event) -> str:
+    """Empty if it can't be read, or not any more."""
+    try:
+        body, told = _body(event), _amounts(event)
+        account_id, moment = _account_id(body), _modify_time(body)
+    except CannotHandleError:
+        return ""
+    amounts = ", ".join(assets.in_words(asset, told[asset]) for asset in assets.in_order(told))
+    return gettext("Balance of account %(account)s as of %(time)s: %(amounts)s") % {
+        "account": account_id,
+        "time": date_format(localtime(moment), "Y-m-d H:i:s"),
+        "amounts": amounts,
+    }
+
+
+@handles(
+    "hire.referral_account.assets_update_v1",
+    label=_("Balance changed"),
+    changed=accounts_of,
+    followed=calls_after,
+    in_words=words_of,
+)
 def update_balance(event: Event) -> None:
     """Take in the balance of the event, if it is the newest figure of its account.
 
@@ -70,7 +104,7 @@ def _account_id(body: Mapping[str, Any]) -> str:
             gettext_noop("account_id is missing or is not text; nobody knows whose balance it is")
         )
     if len(account_id) > ACCOUNT_ID_LENGTH:
-        raise CannotHandleError(gettext_noop("account_id is longer than 255 characters"))
+        raise CannotHandleError(gettext_noop("account_id is longer than 200 characters"))
     return account_id
 
 

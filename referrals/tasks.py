@@ -8,7 +8,7 @@ from referrals.services import accounts, imports, reconciliation, withdrawals
 
 @app.task
 def work_on_imports() -> None:
-    """Check files that were uploaded, and owe the registrations of those that were confirmed, in parts."""
+    """Check a file that was uploaded, and owe the registrations of those that were confirmed, in parts."""
     imports.check_uploaded()
     if imports.owe_confirmed():
         ring(drain)

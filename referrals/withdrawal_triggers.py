@@ -1,21 +1,24 @@
 """What the database itself keeps from changing: the steps of a withdrawal, and what each of them has written.
 
-A withdrawal begins as requested and takes one step at a time. Whatever tries to skip a step, to take one
-back, to edit what a step has written or to remove the row is refused, whoever it is.
+A withdrawal begins as requested and takes one step at a time, and none that its amounts and payments do not
+bear out: those are written first. Whatever tries to skip a step, to take one back, to edit what a step has
+written or to remove the row is refused, whoever it is.
 """
 
 from collections.abc import Iterable
 
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from referrals.guards import any_differs, guard, quoted, there_is
 
 WITHDRAWAL, AMOUNT = "referrals_withdrawal", "referrals_withdrawalamount"
+PAYMENT = "referrals_payment"
 
 # state -> the states that may follow it
 STEPS = {
     "requested": ("approved", "rejected", "canceled"),
     "approved": ("unknown", "taken", "empty", "refused"),
-    "unknown": ("approved", "taken", "empty", "refused"),
+    "unknown": ("taken", "empty", "refused"),
     "taken": ("handed_over",),
     "handed_over": ("paid", "bounced"),
     "bounced": ("handed_over",),
@@ -23,29 +26,36 @@ STEPS = {
 OPEN = ("requested", "approved", "unknown")
 
 
-def _differ(*names: str) -> str:
-    return "(" + " OR ".join(f"OLD.{name} {{differs}} NEW.{name}" for name in names) + ")"
-
-
 def _step(before: Iterable[str], after: Iterable[str]) -> str:
-    return f"(OLD.state IN ({_quoted(before)}) AND NEW.state IN ({_quoted(after)}))"
+    return f"(OLD.state IN ({quoted(before)}) AND NEW.state IN ({quoted(after)}))"
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-def _there_is(table: str, condition: str) -> str:
-    return f"EXISTS (SELECT 1 FROM {table} it WHERE {condition})"  # noqa: S608 - our own names
+def _to(*states: str) -> str:
+    return f"(OLD.state <> NEW.state AND NEW.state IN ({quoted(states)}))"
 
 
 def _withdrawal_is(*states: str) -> str:
-    return _there_is(WITHDRAWAL, f"it.id = NEW.withdrawal_id AND it.state IN ({_quoted(states)})")
+    return there_is(WITHDRAWAL, f"it.id = NEW.withdrawal_id AND it.state IN ({quoted(states)})")
+
+
+def _an_amount(condition: str) -> str:
+    return there_is(AMOUNT, f"it.withdrawal_id = NEW.id AND {condition}")
+
+
+def _with_a_payment(state: str) -> str:
+    """Of the amount ``it``."""
+    payment = f"payment.amount_id = it.id AND payment.state = '{state}'"
+    return f"EXISTS (SELECT 1 FROM {PAYMENT} payment WHERE {payment})"  # noqa: S608 - our own names
 
 
 _LEGAL_STEP = " OR ".join(_step([before], after) for before, after in STEPS.items())
 _SEEN_WHEN_ASKING = f"NEW.taken IS NULL AND {_withdrawal_is('requested')}"
-_TOLD_BY_THE_ANSWER = f"NEW.taken IS NOT NULL AND NEW.seen = 0 AND {_withdrawal_is('approved', 'unknown')}"
+_WAITS_FOR_ITS_ANSWER = _withdrawal_is("approved", "unknown")
+_TOLD_BY_THE_ANSWER = f"NEW.taken IS NOT NULL AND NEW.seen = 0 AND {_WAITS_FOR_ITS_ANSWER}"
+_TAKEN = _an_amount("it.taken > 0")
+_WITH_THE_PAYING_SIDE = _an_amount(_with_a_payment("handed_over"))
+_UNPAID = _an_amount(f"it.taken > 0 AND NOT {_with_a_payment('paid')}")
+_CAME_BACK = _an_amount(f"{_with_a_payment('bounced')} AND NOT {_with_a_payment('paid')}")
 _ASKED = (
     "id",
     "account_id",
@@ -59,17 +69,16 @@ _ASKED = (
 _DECIDED = ("decided_by_id", "decided_at", "decision_reason", "self_approved")
 _ANSWERED = ("trans_time", "answered_at")
 
-# trigger -> table, event, when it is refused. ``differs`` is each database's word for it, NULL included.
 RULES = {
     "withdrawal_begins_as_requested": (WITHDRAWAL, "INSERT", "NEW.state <> 'requested'"),
     # SQLite's INSERT OR REPLACE would remove rows without asking a trigger.
     "withdrawal_replaces_none": (
         WITHDRAWAL,
         "INSERT",
-        _there_is(
+        there_is(
             WITHDRAWAL,
             "it.id = NEW.id OR it.external_order_id = NEW.external_order_id"
-            f" OR (it.account_id = NEW.account_id AND it.state IN ({_quoted(OPEN)}))",
+            f" OR (it.account_id = NEW.account_id AND it.state IN ({quoted(OPEN)}))",
         ),
     ),
     "withdrawal_takes_its_steps": (
@@ -77,21 +86,38 @@ RULES = {
         "UPDATE OF state",
         f"OLD.state <> NEW.state AND NOT ({_LEGAL_STEP})",
     ),
-    "withdrawal_stays_as_asked": (WITHDRAWAL, f"UPDATE OF {', '.join(_ASKED)}", _differ(*_ASKED)),
+    "withdrawal_taken_took_something": (WITHDRAWAL, "UPDATE OF state", f"{_to('taken')} AND NOT {_TAKEN}"),
+    "withdrawal_ended_took_nothing": (
+        WITHDRAWAL,
+        "UPDATE OF state",
+        f"{_to('empty', 'refused')} AND {_TAKEN}",
+    ),
+    "withdrawal_is_with_the_paying_side": (
+        WITHDRAWAL,
+        "UPDATE OF state",
+        f"{_to('handed_over')} AND NOT {_WITH_THE_PAYING_SIDE}",
+    ),
+    "withdrawal_is_paid_in_full": (WITHDRAWAL, "UPDATE OF state", f"{_to('paid')} AND {_UNPAID}"),
+    "withdrawal_came_back": (
+        WITHDRAWAL,
+        "UPDATE OF state",
+        f"{_to('bounced')} AND ({_WITH_THE_PAYING_SIDE} OR NOT {_CAME_BACK})",
+    ),
+    "withdrawal_stays_as_asked": (WITHDRAWAL, f"UPDATE OF {', '.join(_ASKED)}", any_differs(_ASKED)),
     "withdrawal_is_decided_once": (
         WITHDRAWAL,
         f"UPDATE OF {', '.join(_DECIDED)}",
-        f"{_differ(*_DECIDED)} AND NOT {_step(['requested'], STEPS['requested'])}",
+        f"{any_differs(_DECIDED)} AND NOT {_step(['requested'], STEPS['requested'])}",
     ),
     "withdrawal_is_sent_by_one_call": (
         WITHDRAWAL,
         "UPDATE OF call_id",
-        f"{_differ('call_id')} AND NOT {_step(['requested'], ['approved'])}",
+        f"{any_differs(['call_id'])} AND NOT {_step(['requested'], ['approved'])}",
     ),
     "withdrawal_is_answered_once": (
         WITHDRAWAL,
         f"UPDATE OF {', '.join(_ANSWERED)}",
-        f"{_differ(*_ANSWERED)} AND NOT {_step(['approved', 'unknown'], ['taken', 'empty', 'refused'])}",
+        f"{any_differs(_ANSWERED)} AND NOT {_step(['approved', 'unknown'], ['taken', 'empty', 'refused'])}",
     ),
     "withdrawal_stays": (WITHDRAWAL, "DELETE", "1 = 1"),
     "amount_belongs_to_its_step": (
@@ -102,63 +128,22 @@ RULES = {
     "amount_replaces_none": (
         AMOUNT,
         "INSERT",
-        _there_is(
-            AMOUNT, "it.id = NEW.id OR (it.withdrawal_id = NEW.withdrawal_id AND it.asset = NEW.asset)"
-        ),
+        there_is(AMOUNT, "it.id = NEW.id OR (it.withdrawal_id = NEW.withdrawal_id AND it.asset = NEW.asset)"),
     ),
     "amount_stays_as_seen": (
         AMOUNT,
         "UPDATE OF id, withdrawal_id, asset, seen",
-        _differ("id", "withdrawal_id", "asset", "seen"),
+        any_differs(["id", "withdrawal_id", "asset", "seen"]),
     ),
     "amount_is_taken_once": (
         AMOUNT,
         "UPDATE OF taken",
-        f"{_differ('taken')} AND (OLD.taken IS NOT NULL OR NOT {_withdrawal_is('approved', 'unknown')})",
+        f"{any_differs(['taken'])} AND (OLD.taken IS NOT NULL OR NOT {_WAITS_FOR_ITS_ANSWER})",
     ),
     "amount_stays": (AMOUNT, "DELETE", "1 = 1"),
 }
-DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
 
 
 def guard_withdrawals() -> migrations.RunPython:
-    """A migration operation. On SQLite one that alters these tables later drops triggers: repeat it then.
-
-    TRUNCATE ... CASCADE on PostgreSQL stays possible for the owner of the tables (the tests empty tables
-    with it); without CASCADE the references between the tables refuse it.
-    """
-    return migrations.RunPython(
-        lambda apps, editor: _execute(editor, add_triggers(editor.connection.vendor)),
-        lambda apps, editor: _execute(editor, drop_triggers(editor.connection.vendor)),
-    )
-
-
-def add_triggers(vendor: str) -> list[str]:
-    return [statement for name in RULES for statement in _trigger(name, vendor)]
-
-
-def _trigger(name: str, vendor: str) -> list[str]:
-    table, event, rule = RULES[name]
-    refused = rule.format(differs=DIFFERS[vendor])
-    if vendor == "sqlite":
-        refuse = f"SELECT RAISE(ABORT, '{name}');"
-        return [f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {refused} BEGIN {refuse} END"]
-    # In the function, not in WHEN: there PostgreSQL looks into no other table.
-    refuse = f"RAISE EXCEPTION '{name}' USING ERRCODE = 'integrity_constraint_violation';"
-    row = "OLD" if event == "DELETE" else "NEW"
-    body = f"BEGIN IF {refused} THEN {refuse} END IF; RETURN {row}; END"
-    return [
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
-    ]
-
-
-def drop_triggers(vendor: str) -> list[str]:
-    if vendor == "sqlite":
-        return [f"DROP TRIGGER IF EXISTS {name}" for name in RULES]
-    return [f"DROP FUNCTION IF EXISTS {name}() CASCADE" for name in RULES]
-
-
-def _execute(editor: BaseDatabaseSchemaEditor, statements: Iterable[str]) -> None:
-    for statement in statements:
-        editor.execute(statement)
+    """A migration operation, as ``guards.guard``."""
+    return guard(RULES)

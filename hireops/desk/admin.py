@@ -1,6 +1,6 @@
 """The base of every admin page here, and the pages of the desk itself: audit, users, roles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -42,6 +42,7 @@ else:
     _UserAdmin = UserAdmin
 
 HISTORY_SHOWN = 200
+COMPARISONS = {"exact", "gte", "id", "in", "isnull", "lt"}  # those of Django's list filters
 
 
 class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
@@ -55,6 +56,8 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each would be a COUNT(*)
     paginator = UncountedPaginator
+    # Columns that other pages link by, beside those of list_filter: "account" for ``?account__exact=3``.
+    linked_by: Sequence[str] = ()
     # True where the services that do the edits write better audit entries, e.g. with the values of before.
     edits_are_audited_by_services = False
 
@@ -69,6 +72,17 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuickChangeList
+
+    # --- What an address may ask for
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What a filter or a link of ours asks for.
+
+        Django would compare any column of the table with any text, so that who may not see a mobile number
+        could find it out digit by digit.
+        """
+        filters = self.get_list_filter(request) if request else self.list_filter
+        return _column_of(lookup) in {*map(_filtered_column, filters), *self.linked_by}
 
     # --- What services refuse
 
@@ -144,6 +158,21 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
             return
         assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
         record(by=request.user, action=action, on=obj, **({"changes": message} if message else {}))
+
+
+def _column_of(lookup: str) -> str:
+    """``tenant__id__exact`` is ``tenant``."""
+    parts = lookup.split("__")
+    while len(parts) > 1 and parts[-1] in COMPARISONS:
+        parts.pop()
+    return "__".join(parts)
+
+
+def _filtered_column(list_filter: Any) -> str:
+    """What the address says for a filter: its column, or the word that it has chosen for itself."""
+    if isinstance(list_filter, tuple | list):
+        return str(list_filter[0])
+    return _column_of(getattr(list_filter, "parameter_name", list_filter))
 
 
 class MirrorAdmin(StaffAdmin):
@@ -240,7 +269,11 @@ class StaffUserAdmin(StaffAdmin, _UserAdmin):
         return super().get_queryset(request).prefetch_related("groups")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return ("last_login", "date_joined") + (() if request.user.is_superuser else ("is_superuser",))
+        if request.user.is_superuser:
+            return ("last_login", "date_joined")
+        # Who hands out rights does not hand them to himself.
+        of_oneself = ("groups", "is_active") if obj == request.user else ()
+        return ("last_login", "date_joined", "is_superuser", *of_oneself)
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(

@@ -1,6 +1,6 @@
 """Rows that are added and never touched again, kept so by the ORM and by the database itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from django.db import migrations, models
@@ -38,27 +38,39 @@ class AppendOnly(models.Model):
         raise AppendOnlyError(f"{type(self).__name__} {self.pk} is never deleted")
 
 
-def refuse_changes(table: str) -> migrations.RunPython:
+def refuse_changes(table: str, *, unique: Sequence[str] = ("id",)) -> migrations.RunPython:
     """A migration operation: from now on the database refuses UPDATE and DELETE of the table's rows.
+
+    On SQLite also ``INSERT OR REPLACE``, which removes rows that have the same value in a ``unique`` column
+    (name all of the table) without asking a trigger for DELETE.
 
     TRUNCATE on PostgreSQL stays possible for the owner of the table (the tests empty tables with it). On
     SQLite a later migration that alters the table builds a new one without triggers: repeat this operation.
     """
     return migrations.RunPython(
-        lambda apps, editor: _execute(editor, add_triggers(table, editor.connection.vendor)),
+        lambda apps, editor: _execute(editor, add_triggers(table, editor.connection.vendor, unique)),
         lambda apps, editor: _execute(editor, drop_triggers(table, editor.connection.vendor)),
     )
 
 
-def add_triggers(table: str, vendor: str) -> list[str]:
+def refuse_replacing(table: str, *, unique: Sequence[str] = ("id",)) -> migrations.RunPython:
+    """A migration operation for a table whose ``refuse_changes`` was run before it knew of replacing."""
+    return migrations.RunPython(
+        lambda apps, editor: _execute(editor, _refuse_replacing(table, editor.connection.vendor, unique)),
+        migrations.RunPython.noop,  # the trigger goes with the others
+    )
+
+
+def add_triggers(table: str, vendor: str, unique: Sequence[str] = ("id",)) -> list[str]:
     """SQL statements for ``vendor`` (sqlite or postgresql)."""
-    message = f"{table} is append-only"
+    message = _message(table)
     if vendor == "sqlite":
-        return [
+        guards = [
             f"CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
             for change in ("update", "delete")
         ]
+        return guards + _refuse_replacing(table, vendor, unique)
     function = (
         f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
@@ -70,9 +82,25 @@ def add_triggers(table: str, vendor: str) -> list[str]:
     return [function, trigger]
 
 
+def _refuse_replacing(table: str, vendor: str, unique: Sequence[str]) -> list[str]:
+    if vendor != "sqlite":
+        return []  # PostgreSQL's ON CONFLICT is an UPDATE
+    same = " OR ".join(f"it.{column} = NEW.{column}" for column in unique)
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} it WHERE {same}) "  # noqa: S608 - names of our own tables
+        f"BEGIN SELECT RAISE(ABORT, '{_message(table)}'); END"
+    ]
+
+
+def _message(table: str) -> str:
+    return f"{table} is append-only"
+
+
 def drop_triggers(table: str, vendor: str) -> list[str]:
     if vendor == "sqlite":
-        return [f"DROP TRIGGER {table}_no_{change}" for change in ("update", "delete")]
+        changes = ("update", "delete", "replace")
+        return [f"DROP TRIGGER IF EXISTS {table}_no_{change}" for change in changes]
     return [f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {table}_refuse()"]
 
 

@@ -22,10 +22,15 @@ class TenantManager(models.Manager["Tenant"]):
 
     def home(self) -> "Tenant":
         """The tenant of a custom app, which has one only. Its key is "" until the first event tells it."""
+        return self._first_known() or self._make_home()
+
+    def _make_home(self) -> "Tenant":
         with transaction.atomic():
             _one_at_a_time(settings.FEISHU_APP_ID)
-            known = self.filter(app_id=settings.FEISHU_APP_ID).order_by("pk").first()
-            return known or self.create(app_id=settings.FEISHU_APP_ID, tenant_key="")
+            return self._first_known() or self.create(app_id=settings.FEISHU_APP_ID, tenant_key="")
+
+    def _first_known(self) -> "Tenant | None":
+        return self.filter(app_id=settings.FEISHU_APP_ID).order_by("pk").first()
 
 
 def _one_at_a_time(app_id: str) -> None:

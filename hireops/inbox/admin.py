@@ -132,7 +132,7 @@ class ReplayFailedForm(forms.Form):
 
 @admin.register(Event)
 class EventAdmin(MirrorAdmin):
-    list_display = ("what", "state_shown", "received_at", "subject", "tenant_key", "reason_shown", "event_id")
+    list_display = ("what_and_which", "state_shown", "received_at", "subject", "tenant_key", "reason_shown")
     list_filter = (StateFilter, TypeFilter, TenantFilter, DayFilter, BeforeFilter)
     exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.finding
     search_help_text = _("Event ID, account ID, event type, or the tenant's name or key, in full")
@@ -214,6 +214,10 @@ class EventAdmin(MirrorAdmin):
     @admin.display(description=_("event"))
     def what(self, event: Event) -> str:
         return labels().get(event.event_type) or event.event_type or gettext("Unreadable")
+
+    @admin.display(description=_("event"))
+    def what_and_which(self, event: Event) -> SafeString:
+        return format_html('{}<br><span class="in-small">{}</span>', self.what(event), event.event_id)
 
     @admin.display(description=_("what it says"))
     def what_it_says(self, event: Event) -> str:

@@ -108,6 +108,29 @@ class AttemptInline(MirrorInline):
         )
 
 
+class BareAttemptInline(AttemptInline):
+    """For who may not see what the call is about: Feishu's messages may quote it."""
+
+    fields = ("started_at", "duration_ms", "outcome_shown", "http_status", "code", "log_id")
+
+
+# What those see of a call who may not see what it is about.
+BARE_FIELDS = (
+    "operation_shown",
+    "tenant",
+    "state_shown",
+    "delay",
+    "created_at",
+    "not_before",
+    "finished_at",
+    "trimmed_at",
+    "tries",
+    "error_code",
+    "log_id",
+    "not_shown",
+)
+
+
 @admin.register(Call)
 class CallAdmin(MirrorAdmin):
     list_display = (
@@ -164,7 +187,50 @@ class CallAdmin(MirrorAdmin):
             return queryset.filter(operation__in=operations), False
         if tenants := list(Tenant.objects.filter(Q(tenant_key=term) | Q(name=term)) if term else ()):
             return queryset.filter(tenant__in=tenants), False
-        return super().get_search_results(request, queryset, search_term)
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        return self._without_hidden_targets(request, found, term), may_repeat
+
+    def _without_hidden_targets(
+        self, request: HttpRequest, found: QuerySet[Call], term: str
+    ) -> QuerySet[Call]:
+        """Whose target a person may not see, they do not find by it either, except by a log ID."""
+        hidden = Q(operation__in=registry.hidden_from(request.user), target=term)
+        has_log_id = Exists(Attempt.objects.filter(call=OuterRef("pk"), log_id=term))
+        return found.exclude(hidden & ~Q(has_log_id)) if term else found
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        hidden = registry.hidden_from(request.user)
+
+        @admin.display(description=_("target"))
+        def target(call: Call) -> str | None:
+            return None if call.operation in hidden else call.target
+
+        return [target if column == "target" else column for column in self.list_display]
+
+    # --- One call
+
+    def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:
+        if self._is_hidden(request, obj):
+            return [(None, {"fields": BARE_FIELDS})]
+        return super().get_fieldsets(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Call | None) -> Any:
+        return [BareAttemptInline] if self._is_hidden(request, obj) else [AttemptInline]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        page = super().render_change_form(request, context, *args, **kwargs)
+        if self._is_hidden(request, kwargs.get("obj")):
+            context["staff_buttons"] = []
+        return page
+
+    def _is_hidden(self, request: HttpRequest, call: Call | None) -> bool:
+        return call is not None and call.operation in registry.hidden_from(request.user)
+
+    @admin.display(description=_("content"))
+    def not_shown(self, call: Call) -> str:
+        return gettext("Your role does not include seeing what this call is about.")
 
     @admin.display(description=_("operation"), ordering="operation")
     def operation_shown(self, call: Call) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.functional import Promise
 
 from hireops.feishu.client import Answer
@@ -54,6 +55,8 @@ class Operation:
 
     ``kept_by_app`` is for calls whose end decides something in the app: staff neither cancel them nor send
     them again in the outbox, and this text tells them where instead. The app itself may.
+
+    ``permission`` is what staff need to see more of such a call than that it exists, and to decide about it.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Operation:
     on_answer: Callable[[Call, Answer], None] | None = None
     on_refusal: Callable[[Call, FeishuError], None] | None = None
     kept_by_app: str | Promise = ""
+    permission: str = ""
 
 
 _operations: dict[str, Operation] = {}
@@ -102,6 +106,15 @@ def label_of(name: str) -> str:
 def kept_by_app(name: str) -> str:
     """Where staff decide about such calls, if not in the outbox."""
     return str(_operations[name].kept_by_app) if name in _operations else ""
+
+
+def hidden_from(user: User | AnonymousUser) -> set[str]:
+    """The operations of whose calls ``user`` sees only that they exist."""
+    return {
+        operation.name
+        for operation in _operations.values()
+        if operation.permission and not user.has_perm(operation.permission)
+    }
 
 
 def labels() -> list[tuple[str, str]]:

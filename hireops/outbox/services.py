@@ -85,8 +85,9 @@ def _supersede_older(call: Call) -> None:
 def cancel_call(call: Call, *, by: User | None, reason: str) -> None:
     """Give the call up. Raises ``Refused`` once Feishu may have done it, unless it waits for a person.
 
-    ``by`` is None for the app that owes it; ``kept_by_app`` binds staff only.
+    ``by`` is None for the app that owes it; ``kept_by_app`` and ``permission`` bind staff only.
     """
+    _refuse_what_is_hidden(call, by)
     _refuse_what_the_app_keeps(call, by)
     with transaction.atomic():
         call = Call.objects.select_for_update().get(pk=call.pk)
@@ -95,6 +96,13 @@ def cancel_call(call: Call, *, by: User | None, reason: str) -> None:
         call.state, call.finished_at = State.CANCELED, database.now()
         call.reason, call.reason_details = Reason.CANCELED, {}
         call.save(update_fields=["state", "finished_at", "reason", "reason_details"])
+
+
+def _refuse_what_is_hidden(call: Call, by: User | None) -> None:
+    if by is not None and call.operation in registry.hidden_from(by):
+        raise Refused(
+            _("You may not see what this call is about, so you can't decide about it. Ask somebody who may.")
+        )
 
 
 def _refuse_what_the_app_keeps(call: Call, by: User | None) -> None:
@@ -127,8 +135,9 @@ def resend_call(call: Call, *, by: User | None, reason: str) -> None:
 
     A call that Feishu has answered with yes is not sent; only its answer is applied again. Raises ``Refused``
     for a call in another state, and for one that a newer call has replaced at Feishu. ``by`` is None for the
-    app that owes it; ``kept_by_app`` binds staff only.
+    app that owes it; ``kept_by_app`` and ``permission`` bind staff only.
     """
+    _refuse_what_is_hidden(call, by)
     _refuse_what_the_app_keeps(call, by)
     with transaction.atomic():
         _wait_for_turn(call.lane)  # a newer call that is just being owed must be seen
@@ -172,6 +181,7 @@ def mark_as_done(call: Call, *, by: User, reason: str) -> None:
     What the app does with Feishu's answer is done with an empty one. Raises ``Refused`` for a call in another
     state, for one that hireops itself can simply send again, and if the app needs the answer that was lost.
     """
+    _refuse_what_is_hidden(call, by)
     with transaction.atomic():
         _take_in_nothing(_refuse_to_mark(Call.objects.get(pk=call.pk)))
         call = _refuse_to_mark(Call.objects.select_for_update().get(pk=call.pk))

@@ -231,7 +231,7 @@ def _payment_row(payment: Payment, *, reveal: bool) -> dict[str, Any]:
         "payment": payment,
         "badge": payment_badge(payment),
         "is_open": payment.state == Payment.State.HANDED_OVER,
-        "withdrawal": linked(withdrawal, withdrawal.external_order_id),
+        "withdrawal": linked(withdrawal, f"#{withdrawal.pk}"),
         "account": linked(withdrawal.account, withdrawal.account.account_id),
         "employee": name if reveal else mask(name),
         "asset": asset_label(payment.asset),

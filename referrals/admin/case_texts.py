@@ -66,7 +66,8 @@ WHAT_TO_DO = {
     ),
     Kind.UNKNOWN_ACCOUNT: _(
         "Look in Feishu Hire whether the employee is still there. If so, register them again: that leads to "
-        "their account. If they have left, close the case with a note."
+        "their account. If they have left, close the case with a note: it is not opened again unless Feishu "
+        "tells a balance of the account later."
     ),
 }
 HINTS = {

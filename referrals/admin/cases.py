@@ -38,7 +38,7 @@ def state_of(case: Case) -> SafeString:
     confirm=_(
         "These cases are closed. Write as the reason what it was and what was done about it: whoever looks "
         "at them later has nothing else. A closed case is not opened again; if the figures still differ when "
-        "the day is reconciled once more, there will be a new one."
+        "somebody reconciles the day once more, there will be a new one."
     ),
     reason_required=True,
     offered=lambda case: case.closed_at is None,
@@ -86,6 +86,7 @@ class CaseAdmin(MirrorAdmin):
         "opened_shown",
     ]
     list_filter = [OpenFilter, "kind"]
+    linked_by = ["reconciliation"]
     list_select_related = ["account", "reconciliation"]
     exact_search_fields = ["account__account_id", "account__mobile", "account__email"]
     search_help_text = _("Account ID, mobile number (+8618900001111) or email, in full")

@@ -75,9 +75,20 @@ def hand_over_url(withdrawals: Iterable[Withdrawal]) -> str:
 
 
 @admin.action(description=gettext_lazy("Hand over for payment"), permissions=["hand_over"])
-def hand_over_chosen(page: _ModelAdmin, request: HttpRequest, chosen: QuerySet[Withdrawal]) -> HttpResponse:
+def hand_over_chosen(
+    page: _ModelAdmin, request: HttpRequest, chosen: QuerySet[Withdrawal]
+) -> HttpResponse | None:
     """An action for the list of withdrawals; its admin says by ``has_hand_over_permission`` who has it."""
-    return HttpResponseRedirect(hand_over_url(chosen[:MOST_AT_ONCE]))
+    withdrawals = list(chosen[: MOST_AT_ONCE + 1])
+    if len(withdrawals) > MOST_AT_ONCE:
+        messages.error(request, _too_many())
+        return None
+    return HttpResponseRedirect(hand_over_url(withdrawals))
+
+
+def _too_many() -> str:
+    text = _("More than %(most)s withdrawals were chosen. Nothing was handed over: choose fewer at a time.")
+    return text % {"most": MOST_AT_ONCE}
 
 
 def prepare(page: _ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -89,12 +100,20 @@ def prepare(page: _ModelAdmin, request: HttpRequest) -> HttpResponse:
         return _choice(page, request)
     chosen = _withdrawals(_ids(request.POST.getlist("withdrawal")))
     form = NoteForm(request.POST)
-    if not chosen or not form.is_valid():
-        messages.error(request, _("Nothing was handed over: choose at least one withdrawal."))
+    if problem := _problem(chosen, form):
+        messages.error(request, problem)
         return HttpResponseRedirect(reverse(PREPARE))
     if "confirmed" in request.POST:
         return _hand_over(request, chosen, form.cleaned_data["note"])
     return _confirmation(page, request, chosen, form)
+
+
+def _problem(chosen: Sequence[Withdrawal], form: NoteForm) -> str:
+    if len(chosen) > MOST_AT_ONCE:
+        return _too_many()
+    if not chosen or not form.is_valid():
+        return _("Nothing was handed over: choose at least one withdrawal.")
+    return ""
 
 
 def _hand_over(request: HttpRequest, chosen: Sequence[Withdrawal], note: str) -> HttpResponse:
@@ -185,7 +204,7 @@ def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[Total]:
 
 def _withdrawals(ids: Collection[int]) -> list[Withdrawal]:
     chosen = Withdrawal.objects.select_related(*PEOPLE).filter(pk__in=ids)
-    return list(chosen.order_by("pk")[:MOST_AT_ONCE])
+    return list(chosen.order_by("pk")[: MOST_AT_ONCE + 1])
 
 
 def _ids(texts: Iterable[str]) -> list[int]:

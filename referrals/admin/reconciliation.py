@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.admin import MirrorAdmin, linked, staff_action, state_badge
@@ -264,12 +265,23 @@ def _failed(run: Reconciliation, shown: list[ReconciliationChunk]) -> list[Recon
 
 
 def _part_row(part: ReconciliationChunk) -> dict[str, Any]:
-    waits = part.state in {Part.PENDING, Part.FAILED}
     return {
         "part": str(part),
         "accounts": len(part.points),
         "points": amount_in_words(POINTS, Decimal(sum(part.points.values()))),
         "state": _badge(part),
         "call": linked(part.call, f"#{part.call_id}"),
-        "why": (reasons.explain(part.call) or reasons.explain_delay(part.call)) if waits else "",
+        "why": _why(part),
     }
+
+
+def _why(part: ReconciliationChunk) -> str:
+    """Why it is not compared, or not yet."""
+    if part.state not in {Part.PENDING, Part.FAILED}:
+        return ""
+    if part.state == Part.FAILED and part.call.answer is not None:
+        return gettext(
+            "Feishu has answered, but the answer could not be taken in. If that happens again, send Feishu's "
+            "support the log ID, which is on the page of the call."
+        )
+    return reasons.explain(part.call) or reasons.explain_delay(part.call)

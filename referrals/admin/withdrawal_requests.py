@@ -80,7 +80,8 @@ def _ids(request: HttpRequest) -> list[int]:
     if request.method == "POST":
         given = request.POST.getlist("account") + request.POST.getlist(ACTION_CHECKBOX_NAME) or given
     texts = [text for each in given for text in each.split(",")]
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS]
+    ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS]
+    return list(dict.fromkeys(ids))
 
 
 def _accounts(ids: Sequence[int]) -> list[ReferralAccount]:

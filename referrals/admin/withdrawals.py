@@ -1,17 +1,18 @@
 """Withdrawals: the list, the page of each with everything that was done about it, and deciding them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
@@ -88,12 +89,6 @@ TONES = {
 }
 
 
-def request_url(accounts: Iterable[ReferralAccount]) -> str:
-    """The page that asks for withdrawals of these accounts, at most ``withdrawal_requests.MOST_AT_ONCE``."""
-    ids = ",".join(str(account.pk) for account in accounts)
-    return f"{reverse('admin:referrals_withdrawal_request')}?account={quote(ids, safe=',')}"
-
-
 def name_shown(account: ReferralAccount, user: User | AnonymousUser) -> str:
     return account.name if may_see_personal_data(user) else mask(account.name)
 
@@ -133,7 +128,7 @@ def reject(request: HttpRequest, withdrawal: Withdrawal, reason: str) -> None:
     label=_("Take the request back"),
     confirm=_("These requests end without a decision, and nothing is taken out of the accounts."),
     dangerous=True,
-    offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
+    offered=lambda withdrawal: withdrawal.state == State.REQUESTED and withdrawal.is_own,
 )
 def cancel(request: HttpRequest, withdrawal: Withdrawal, reason: str) -> None:
     services.cancel_withdrawal(withdrawal, by=_user(request), reason=reason)
@@ -180,17 +175,24 @@ class WithdrawalAdmin(MirrorAdmin):
         return [path("request/", view, name="referrals_withdrawal_request"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Withdrawal]:
-        rows = super().get_queryset(request)
+        is_own = ExpressionWrapper(Q(requested_by=request.user.pk), output_field=BooleanField())
+        rows: QuerySet[Withdrawal] = super().get_queryset(request).annotate(is_own=is_own)
         return rows.select_related("account", "requested_by", "decided_by").prefetch_related("amounts")
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+    def get_list_display(self, request: HttpRequest) -> tuple[str | Callable[[Any], str | bool], ...]:
+        as_of = cache(database.now)  # the same for all rows
+
+        @admin.display(description=_("undecided for"))
+        def undecided_for(withdrawal: Withdrawal) -> str:
+            return age_shown(withdrawal, as_of) or "–"
+
         employee = "employee" if may_see_personal_data(request.user) else "employee_masked"
         return (
             "number",
             "account_id_shown",
             employee,
             "state_shown",
-            "undecided_for",
+            undecided_for,
             "amounts_shown",
             "requested_by",
             "requested_at",
@@ -224,10 +226,6 @@ class WithdrawalAdmin(MirrorAdmin):
         shown = [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
         return ", ".join(in_words(asset, amount) for asset, amount in shown) or "–"
 
-    @admin.display(description=_("undecided for"), empty_value="–")
-    def undecided_for(self, withdrawal: Withdrawal) -> str | None:
-        return age_shown(withdrawal) or None
-
     def request_view(self, request: HttpRequest) -> HttpResponse:
         """Asks for withdrawals of the accounts named by ``account`` or chosen in their list."""
         if not (self.has_view_permission(request) and request.user.has_perm("referrals.request_withdrawal")):
@@ -252,11 +250,11 @@ def badge(withdrawal: Withdrawal) -> SafeString:
     return state_badge(word, withdrawal.get_state_display())
 
 
-def age_shown(withdrawal: Withdrawal) -> str:
+def age_shown(withdrawal: Withdrawal, as_of: Callable[[], datetime]) -> str:
     """How long nobody has known what became of it, in words; "" for one that is decided."""
     if withdrawal.state not in Withdrawal.UNDECIDED or withdrawal.decided_at is None:
         return ""
-    return timesince(withdrawal.decided_at, database.now())
+    return timesince(withdrawal.decided_at, as_of())
 
 
 def what_became_of(withdrawal: Withdrawal, user: User | AnonymousUser) -> dict[str, Any]:
@@ -270,7 +268,7 @@ def what_became_of(withdrawal: Withdrawal, user: User | AnonymousUser) -> dict[s
         "tone": TONES.get(State(withdrawal.state), ""),
         "meaning": meaning(withdrawal, call),
         "advice": ENABLE_AGAIN if must_be_enabled(withdrawal, call) else "",
-        "age": age_shown(withdrawal),
+        "age": age_shown(withdrawal, database.now),
         "asked_again_at": services.asked_again_at(withdrawal),
         "amounts": amounts(withdrawal),
         "differs": differs(withdrawal),
@@ -378,7 +376,7 @@ def payments(withdrawal: Withdrawal) -> list[dict[str, Any]]:
             "payment": payment,
             "link": linked(payment),
             "batch": linked(payment.batch),
-            "asset": asset_label(payment.asset),
+            "sum": in_words(payment.asset, payment.sum),
         }
         for payment in rows.select_related("batch", "recorded_by")
     ]

@@ -18,6 +18,7 @@ from referrals.services import accounts, cases
 from referrals.services.accounts import DEACTIVATE, ENABLE, GET_ASSETS
 
 NO_SUCH_ACCOUNT = 1002553
+TELL_THE_STATUS = [GET_ASSETS, ENABLE, DEACTIVATE]
 
 
 def take_in_assets(call: Call, answer: Answer) -> None:
@@ -27,6 +28,8 @@ def take_in_assets(call: Call, answer: Answer) -> None:
     """
     account, told = _account_of(call), hire.Account.of(answer.data)
     every_change_is_announced = _is_watched(account, told)
+    if _is_outdated(call):
+        told = replace(told, status=account.status)
     for change in _take_in(account, told, call):
         if every_change_is_announced and change.cause == BalanceChange.Cause.CALL:
             _open_drift(change)
@@ -41,6 +44,12 @@ def _account_of(call: Call) -> ReferralAccount:
     else:
         known = ReferralAccount.objects.filter(tenant__app_id=settings.FEISHU_APP_ID)
     return ledger.lock(known.get(account_id=call.payload["referral_account_id"]).pk)
+
+
+def _is_outdated(call: Call) -> bool:
+    """Whether Feishu has answered something that left later: staff may have an old answer applied again."""
+    later = Call.objects.filter(lane=call.lane, operation__in=TELL_THE_STATUS, state=Call.State.SUCCEEDED)
+    return later.exclude(pk=call.pk).filter(attempts__started_at__gt=ledger.asked_at(call)).exists()
 
 
 def _is_watched(account: ReferralAccount, told: hire.Account) -> bool:

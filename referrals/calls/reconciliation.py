@@ -1,5 +1,7 @@
 """Asking Feishu to compare the points of a day (contract 2.6)."""
 
+import logging
+
 from django.utils.translation import gettext_lazy as _
 
 from hireops.feishu import hire
@@ -9,11 +11,20 @@ from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
 from referrals.services.reconciliation import runs
 
+logger = logging.getLogger(__name__)
+
 NO_SUCH_ACCOUNT = 1002553
 
 
 def take_answer(call: Call, answer: Answer) -> None:
-    runs.take_answer(call, hire.Reconciliation.of(answer.data))
+    """One that can't be read never will be: the run ends as not finished, and the day is compared anew."""
+    try:
+        told = hire.Reconciliation.of(answer.data)
+    except FeishuError as error:
+        logger.warning("call %d: %s (log_id %s)", call.pk, error.message, answer.log_id)
+        runs.fail(call)
+    else:
+        runs.take_answer(call, told)
 
 
 def take_refusal(call: Call, error: FeishuError) -> None:

@@ -1,5 +1,7 @@
 """Registering a referrer at Feishu (contract 2.1), and what its answer or refusal changes here."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from hireops import database
@@ -18,17 +20,23 @@ PROBLEMS = {NO_SUCH_EMPLOYEE: "no_such_employee", SEVERAL_EMPLOYEES: "several_em
 
 
 def take_in_account(call: Call, answer: Answer) -> None:
-    """The account that Feishu names is the referrer's: a new one, or one that is known here already."""
+    """The account that Feishu names is the referrer's: a new one, or one that is known here already.
+
+    Of one that is known, it may have been enabled or deactivated since Feishu answered, because registrations
+    do not wait for calls about the account. A query does, and tells its status.
+    """
     told = hire.Account.of(answer.data)
-    account, _created = ledger.account_for(
+    account, created = ledger.account_for(
         call.tenant or tenancy.home(), told.account_id, source=ReferralAccount.Source.REGISTERED
     )
-    accounts.apply_account(account, told)
+    accounts.apply_account(account, told if created else replace(told, status=account.status))
     ledger.record_answer(account, told.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
     registration = Registration.objects.select_for_update().filter(call=call).first()
     if registration is not None:
         _keep_contact(account, registration)
         _end(registration, Registration.State.REGISTERED, account=account)
+    if not created:
+        accounts.owe_query(account, by=call.created_by)
 
 
 def take_in_refusal(call: Call, error: FeishuError) -> None:

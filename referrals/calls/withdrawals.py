@@ -1,6 +1,5 @@
 """Withdrawing a whole balance (contract 2.5): what is asked, and what Feishu's answer changes."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,8 @@ from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError, Outcome
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
-from referrals import ledger
+from referrals import figures, ledger
+from referrals.figures import UnusableFigureError
 from referrals.models import POINTS, Case, Withdrawal, WithdrawalAmount
 from referrals.services import accounts, cases, withdrawals
 
@@ -33,17 +33,37 @@ class AnsweredTwiceError(Exception):
     """There is an answer to a withdrawal that has ended here."""
 
 
-def withdraw(tenant_key: str, **payload: Any) -> Answer:
-    """As the client does it; but an answer that says nothing is none, so the order is asked for again."""
-    answer = hire.withdraw_referral_account(tenant_key, **payload)
-    if not answer.data:
-        raise FeishuError(
+class UnreadableAnswerError(FeishuError):
+    """Feishu says that it is done, but not what this order took. ``content`` is kept with the attempt."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.content = answer.data
+        super().__init__(
             Outcome.UNKNOWN,
-            "the answer does not say what was taken",
+            "the answer does not say what this order took",
             log_id=answer.log_id,
             http_status=answer.http_status,
         )
-    return answer
+
+
+def withdraw(tenant_key: str, **payload: Any) -> Answer:
+    """As the client does it; but an answer that does not say what this order took is none.
+
+    So the order is asked for again, under the same ID: whatever Feishu did meanwhile, it says then.
+    """
+    answer = hire.withdraw_referral_account(tenant_key, **payload)
+    if _is_readable(answer, payload["external_order_id"]):
+        return answer
+    raise UnreadableAnswerError(answer)
+
+
+def _is_readable(answer: Answer, order_id: str) -> bool:
+    try:
+        told = hire.Withdrawal.of(answer.data)
+        figures.amounts_of(told.withdrawal_details)
+    except (FeishuError, UnusableFigureError):
+        return False
+    return told.external_order_id == order_id
 
 
 def take_in(call: Call, answer: Answer) -> None:
@@ -84,13 +104,9 @@ def _locked(call: Call) -> Withdrawal:
 
 def _asked_and_not(withdrawal: Withdrawal, told: hire.Bonus) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     """What Feishu names, by asset: of the kinds that were asked for, and of others; without what is 0."""
-    amounts: defaultdict[str, Decimal] = defaultdict(Decimal)
-    amounts[POINTS] += told.point_bonus
-    for cash in told.cash_bonus:
-        amounts[cash.currency_type] += cash.amount
     asked: dict[str, Decimal] = {}
     unasked: dict[str, Decimal] = {}
-    for asset, amount in amounts.items():
+    for asset, amount in figures.amounts_of(told).items():
         is_asked = withdrawal.takes_points if asset == POINTS else withdrawal.takes_cash
         if amount:
             (asked if is_asked else unasked)[asset] = amount

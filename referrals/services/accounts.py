@@ -1,11 +1,12 @@
 """Asking Feishu what is in an account, and turning its events and withdrawals on and off."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from hireops.desk.models import AuditEntry
 from hireops.desk.paging import bounded_count
 from hireops.feishu import hire
 from hireops.feishu.models import Tenant
+from hireops.outbox import mistakes
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call, lane_of
 from referrals import contacts, ledger, tenancy
@@ -37,6 +39,8 @@ NAME_LENGTH = 255
 MASKS = ("*", "xxx")
 
 Status = ReferralAccount.Status
+
+logger = logging.getLogger(__name__)
 
 
 # --- Asking
@@ -94,7 +98,7 @@ def sweep() -> int:
     if room <= 0:
         return 0
     until = _due_if_asked_until()
-    return sum(_sweep_one(pk, until) for pk in _due(room, until))
+    return sum(_sweep_past_mistakes(pk, until) for pk in _due(room, until))
 
 
 def _due_if_asked_until() -> datetime:
@@ -134,6 +138,17 @@ def _lane() -> Concat:
 def _query_under_way() -> QuerySet[Call, int]:
     owed = Call.objects.filter(lane=OuterRef("lane"), operation=GET_ASSETS, state=Call.State.PENDING)
     return owed.values_list("pk", flat=True)[:1]
+
+
+def _sweep_past_mistakes(pk: int, until: datetime) -> bool:
+    """An account that can't be asked for, whatever the reason, keeps no other one from being asked for."""
+    try:
+        return _sweep_one(pk, until)
+    except (OperationalError, InterfaceError):
+        raise  # not this account's fault: it would be the same with all
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        mistakes.log(logger, error, "referral account %d can't be asked for", pk)
+        return False
 
 
 def _sweep_one(pk: int, until: datetime) -> bool:

@@ -1,10 +1,14 @@
-"""Mismatches that somebody has to look into: opened by what finds them, closed once, with a note."""
+"""Mismatches that somebody has to look into: opened by what finds them, closed once, with a note.
+
+What opens or explains a case has its account locked before; if there are several accounts, all of them at
+once, by their ids. So cases of an account wait for each other at the account, and nowhere else.
+"""
 
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -28,13 +32,14 @@ def open_case(
     withdrawal: Withdrawal | None = None,
     change: BalanceChange | None = None,
 ) -> Case:
-    """The open case of exactly this mismatch: the one that is there, or a new one.
+    """The case of exactly this mismatch: the one that is there, or a new one.
 
-    Found again by a later reconciliation of the same day, it stays one case. The account is locked to the end
+    Found again by a later reconciliation of the same day, it stays one case. One that a person has closed, and
+    that still holds (``_settled``), is given as it is: look at ``closed_at``. The account is locked to the end
     of the transaction, so that two who find the same mismatch at once do not open it twice.
     """
     with transaction.atomic():
-        ReferralAccount.objects.select_for_update().get(pk=account.pk)
+        _lock_account(account.pk)
         found = Case(
             kind=kind,
             account=account,
@@ -45,21 +50,40 @@ def open_case(
             withdrawal=withdrawal,
             change=change,
         )
-        if same := _same_as(found).first():
+        there = _same_as(found).filter(Q(closed_at=None) | _settled(found))
+        if same := there.order_by(F("closed_at").desc(nulls_first=True)).first():
             return same
         found.save()
         found.refresh_from_db()  # its time is the database's
         return found
 
 
-def _same_as(found: Case) -> QuerySet[Case]:
-    open_cases = Case.objects.filter(account=found.account, kind=found.kind, closed_at=None)
+def _lock_account(pk: int) -> None:
+    ReferralAccount.objects.select_for_update().get(pk=pk)
+
+
+def _settled(found: Case) -> Q:
+    """What a person has closed and nothing but a person takes up again.
+
+    An account that Feishu does not know: until Feishu tells a balance of it. A mismatch of a day with the very
+    figures of before: as long as the day is compared anew by itself; whoever asks for it wants to know.
+    """
+    by_a_person = Q(closed_by__isnull=False)
     if found.kind in ABOUT_THE_ACCOUNT:
-        return open_cases
+        return by_a_person & (Q(account__seen_at=None) | Q(closed_at__gte=F("account__seen_at")))
+    if found.reconciliation and found.reconciliation.started_by_id is None:
+        return by_a_person
+    return Q(pk__in=[])
+
+
+def _same_as(found: Case) -> QuerySet[Case]:
+    same_kind = Case.objects.filter(account=found.account, kind=found.kind)
+    if found.kind in ABOUT_THE_ACCOUNT:
+        return same_kind
     if found.reconciliation is None:
-        of_its_day = open_cases.filter(reconciliation=None)
+        of_its_day = same_kind.filter(reconciliation=None)
     else:
-        of_its_day = open_cases.filter(
+        of_its_day = same_kind.filter(
             reconciliation__tenant=found.reconciliation.tenant_id,
             reconciliation__day=found.reconciliation.day,
         )
@@ -73,7 +97,10 @@ def _same_as(found: Case) -> QuerySet[Case]:
 
 
 def close_case(case: Case, *, by: User, note: str) -> None:
-    """A person has looked into it and says what it was. Raises ``Refused`` without a note or if closed."""
+    """A person has looked into it and says what it was. Raises ``Refused`` without a note or if closed.
+
+    After the case it takes no other lock, so it need not begin with the account.
+    """
     if not note.strip():
         raise Refused(_("Write a note: what was it, and what was done about it?"))
     with transaction.atomic():
@@ -91,6 +118,7 @@ def explain_case(case: Case, *, note: str) -> None:
     ``note`` is an English sentence marked with ``gettext_noop``; pages show it in the reader's language.
     """
     with transaction.atomic():
+        _lock_account(case.account_id)
         case = Case.objects.select_for_update().get(pk=case.pk)
         if case.closed_at is not None:
             return

@@ -109,16 +109,22 @@ def problem_in_words(batch: RegistrationImport) -> str:
 
 
 def check_uploaded() -> None:
-    """Check every file that waits for it and that no other worker is checking."""
-    while batch := _claim():
+    """Check the file that waits longest, unless a worker is checking one.
+
+    One at a time, and only one: several large ones would otherwise keep all workers from everything else.
+    """
+    if batch := _claim():
         _check(batch)
 
 
 def _claim() -> RegistrationImport | None:
     with transaction.atomic():
+        database.wait_for_turn("checks of imports")  # of two that look at once, the second sees the first
         now = database.now()
-        free = RegistrationImport.objects.filter(Q(busy_until=None) | Q(busy_until__lte=now))
-        batch = _first_unlocked(free.filter(state=State.CHECKING))
+        uploaded = RegistrationImport.objects.filter(state=State.CHECKING)
+        if uploaded.filter(busy_until__gt=now).exists():
+            return None
+        batch = _first_unlocked(uploaded)
         if batch is not None:
             Registration.objects.filter(batch=batch).delete()  # of a worker that did not come to the end
             batch.rows, batch.busy_until = 0, now + LEASE
@@ -347,7 +353,7 @@ def _owe_part(pk: int, tenant: Tenant) -> bool:
             return False
         rows = _next_part(batch)
         known = known_accounts(tenant, [row.mobile for row in rows], [row.email for row in rows])
-        owed = [row for row in rows if _owe_or_end(row, known, batch)]
+        owed = [row for row in rows if _owe_or_end(row, known, batch, tenant)]
         if not rows:
             _end_if_done(batch)
         return bool(owed)
@@ -363,13 +369,15 @@ def _next_part(batch: RegistrationImport) -> list[Registration]:
     return list(ready.select_for_update()[:OWED_AT_ONCE])
 
 
-def _owe_or_end(row: Registration, known: Mapping[str, set[int]], batch: RegistrationImport) -> bool:
+def _owe_or_end(
+    row: Registration, known: Mapping[str, set[int]], batch: RegistrationImport, tenant: Tenant
+) -> bool:
     """False if its owner has got an account since the file was checked."""
     compare_with_known(row, known)
     if row.state != RowState.READY:
         row.save()
         return False
-    owe(row, by=batch.confirmed_by)
+    owe(row, tenant=tenant, by=batch.confirmed_by)
     return True
 
 

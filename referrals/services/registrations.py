@@ -148,14 +148,15 @@ def register(*, mobile: str, email: str, name: str, by: User) -> Registration:
     row = Registration(created_by=by)
     _fill(row, mobile, email, name)
     with transaction.atomic():
-        _judge_or_refuse(row, tenancy.home())
+        tenant = tenancy.home()
+        _judge_or_refuse(row, tenant)
         on_its_way = Registration.objects.filter(state=State.PENDING, mobile=row.mobile, email=row.email)
         if row.state == State.READY and (same := on_its_way.first()):
             return same
         row.save()
         audit.record(by=by, action=gettext_noop("registration asked for"), on=row)
         if row.state == State.READY:
-            owe(row, by=by)
+            owe(row, tenant=tenant, by=by)
         return row
 
 
@@ -172,15 +173,15 @@ def _judge_or_refuse(row: Registration, tenant: Tenant) -> None:
         raise Refused(problem_in_words(row))
 
 
-def owe(row: Registration, *, by: User | None) -> Call:
-    """The call alone, for a caller that has locked the row."""
+def owe(row: Registration, *, tenant: Tenant, by: User | None) -> Call:
+    """The call alone, for a caller that has locked the row and knows ``tenancy.home()``."""
     mobile = {"mobile": contacts.parts_of(row.mobile)} if row.mobile else {}
     email = {"email": row.email} if row.email else {}
     row.call = outbox.enqueue(
         operation=CREATE,
         target=f"referral_registration:{row.pk}",
         payload={**mobile, **email},
-        tenant=tenancy.caller(tenancy.home()),
+        tenant=tenancy.caller(tenant),
         by=by,
     )
     row.state, row.problem, row.problem_details, row.finished_at = State.PENDING, "", {}, None
@@ -203,13 +204,14 @@ def correct(row: Registration, *, mobile: str, email: str, name: str, by: User) 
             raise Refused(_not_now(row))
         before = {each: getattr(row, each) for each in ("mobile_given", "email_given", "name")}
         _fill(row, mobile, email, name)
-        _judge_or_refuse(row, tenancy.home())
+        tenant = tenancy.home()
+        _judge_or_refuse(row, tenant)
         _refuse_what_another_line_has(row)
         _give_up_call(row, by)
         row.save()
         changed = [each for each, value in before.items() if value != getattr(row, each)]
         audit.record(by=by, action=gettext_noop("registration corrected"), on=row, changed=changed)
-        _go_on(row, batch, by)
+        _go_on(row, batch, tenant, by)
         return row
 
 
@@ -223,9 +225,10 @@ def retry(row: Registration, *, by: User, reason: str = "") -> Registration:
         if row.state == State.PENDING and row.call is not None:
             outbox.resend_call(row.call, by=None, reason=reason)
             return row
-        _judge_or_refuse(row, tenancy.home())
+        tenant = tenancy.home()
+        _judge_or_refuse(row, tenant)
         row.save()
-        _go_on(row, batch, by)
+        _go_on(row, batch, tenant, by)
         return row
 
 
@@ -300,7 +303,7 @@ def _give_up_call(row: Registration, by: User) -> None:
         outbox.cancel_call(row.call, by=None, reason=f"{row} ({by.get_username()})")
 
 
-def _go_on(row: Registration, batch: RegistrationImport | None, by: User) -> None:
+def _go_on(row: Registration, batch: RegistrationImport | None, tenant: Tenant, by: User) -> None:
     """Send a READY row, unless its import is still to be confirmed and sends it then."""
     if row.state == State.READY and not (batch and batch.state == ImportState.CHECKED):
-        owe(row, by=by)
+        owe(row, tenant=tenant, by=by)

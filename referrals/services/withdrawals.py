@@ -13,7 +13,17 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -23,6 +33,7 @@ from hireops.desk.errors import Refused
 from hireops.feishu.hire import BonusType
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Attempt, Call
+from hireops.outbox.verdicts import CATCH_ALL_CODES
 from referrals import tenancy
 from referrals.models import POINTS, ReferralAccount, Withdrawal, WithdrawalAmount
 from referrals.services import accounts
@@ -33,6 +44,10 @@ WITHDRAW = "referral_account.withdraw"
 SHORTEST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 PART_OF_AGE = 10
+MOST_AT_ONCE = 200
+TIME_TO_TAKE_IN = timedelta(minutes=5)
+# Also where Feishu says "system error" with HTTP 400: that is one of the meanings (contract 8.4).
+PERHAPS_DONE = Q(outcome__in=Attempt.MAY_HAVE_LANDED) | Q(code__in=CATCH_ALL_CODES)
 
 State = Withdrawal.State
 
@@ -210,7 +225,14 @@ def reject_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
 
 
 def cancel_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
-    """Take the request back. Raises ``Refused`` if it has been decided."""
+    """Take the own request back. Raises ``Refused`` for everybody else, and if it has been decided."""
+    if by.pk != withdrawal.requested_by_id:
+        raise Refused(
+            _(
+                "Only who asked for this withdrawal can take the request back. If it is not to be paid, an "
+                "approver rejects it."
+            )
+        )
     _end(
         withdrawal, State.CANCELED, by=by, reason=reason, action=gettext_noop("withdrawal request taken back")
     )
@@ -278,66 +300,81 @@ def write_step(withdrawal: Withdrawal, state: Withdrawal.State, **values: object
 def settle_undecided() -> int:
     """Ask again, with the same order ID, for withdrawals that the outbox has stopped asking for; how many.
 
-    One that Feishu may have done without our hearing of it becomes *unknown*. It is never given up and never
-    called failed, however long Feishu is away.
+    One that Feishu may have done without our hearing of it, or whose answer can't be taken in, becomes
+    *unknown*. It is never given up and never called failed, however long Feishu is away. A round takes
+    ``MOST_AT_ONCE`` of each, least recently tried first; the next one goes on.
     """
-    for pk in _heard_nothing_of():
-        _note_doubt(pk)
     now = database.now()
-    return sum(_ask_again_when_due(pk) for pk, due in _stopped() if due <= now)
+    for pk in _first(_in_doubt(now)):
+        _note_doubt(pk, now)
+    return sum(_ask_again_if_due(pk, now) for pk in _first(_due(now)))
 
 
-def _heard_nothing_of() -> list[int]:
-    perhaps_done = Attempt.objects.filter(call=OuterRef("call"), outcome__in=Attempt.MAY_HAVE_LANDED)
-    sent = Withdrawal.objects.filter(Exists(perhaps_done), state=State.APPROVED, call__answer__isnull=True)
-    return list(sent.order_by("pk").values_list("pk", flat=True))
+def _first(withdrawals: QuerySet[Withdrawal]) -> list[int]:
+    return list(withdrawals.order_by("call__not_before", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
-def _note_doubt(pk: int) -> None:
+def _in_doubt(now: datetime) -> QuerySet[Withdrawal]:
+    """Approved ones that Feishu may have done: no answer was heard, or it could not be taken in for long."""
+    perhaps_done = Attempt.objects.filter(PERHAPS_DONE, call=OuterRef("call"))
+    long_ago = perhaps_done.filter(finished_at__lte=now - TIME_TO_TAKE_IN)
+    unheard = Q(Exists(perhaps_done), call__answer__isnull=True)
+    not_taken_in = Q(Exists(long_ago), call__answer__isnull=False)
+    return Withdrawal.objects.filter(unheard | not_taken_in, state=State.APPROVED, call__tries__gt=0)
+
+
+def _note_doubt(pk: int, now: datetime) -> None:
     with transaction.atomic():
         withdrawal = _lock_if_free(pk)
-        if withdrawal and withdrawal.state == State.APPROVED and _may_be_done_unheard(withdrawal):
+        if withdrawal and _in_doubt(now).filter(pk=pk).exists():
             note_doubt(withdrawal)
-
-
-def _may_be_done_unheard(withdrawal: Withdrawal) -> bool:
-    call = Call.objects.get(withdrawal=withdrawal)
-    return call.answer is None and may_have_been_done(call)
 
 
 def may_have_been_done(call: Call) -> bool:
     """Whether an earlier attempt may have reached Feishu; the one that is being made now does not count."""
-    return call.attempts.filter(outcome__in=Attempt.MAY_HAVE_LANDED).exists()
+    return call.attempts.filter(PERHAPS_DONE).exists()
 
 
 def note_doubt(withdrawal: Withdrawal, **details: Any) -> None:
     """Feishu may have done it: from now on only its answer ends it. For a locked row."""
     write_step(withdrawal, State.UNKNOWN)
-    audit.record(by=None, action=gettext_noop("withdrawal without an answer"), on=withdrawal, **details)
+    is_answered = Call.objects.filter(withdrawal=withdrawal, answer__isnull=False).exists()
+    action = (
+        gettext_noop("withdrawal with an answer that can't be taken in")
+        if is_answered
+        else gettext_noop("withdrawal without an answer")
+    )
+    audit.record(by=None, action=action, on=withdrawal, **details)
 
 
-def _stopped() -> list[tuple[int, datetime]]:
-    """Those whose call nobody is making any more, and when it is to be made again."""
+def _due(now: datetime) -> QuerySet[Withdrawal]:
+    """Undecided ones whose call nobody is making any more, and whose pause is over: see ``_asked_after``."""
     stopped = Withdrawal.objects.filter(
-        state__in=Withdrawal.UNDECIDED, call__state__in=outbox.RESENDABLE
-    ).annotate(tried=Max("call__attempts__started_at"))
-    rows = stopped.order_by("pk").values_list("pk", "decided_at", "tried")
-    return [(pk, _due(decided, tried or decided)) for pk, decided, tried in rows if decided]
+        state__in=Withdrawal.UNDECIDED,
+        call__state__in=outbox.RESENDABLE,
+        call__not_before__lte=now - SHORTEST_PAUSE,
+    )
+    moment = Value(now, output_field=DateTimeField())
+    # not_before + (not_before - decided_at) / PART_OF_AGE <= now, as SQLite can calculate it too
+    since_tried = (moment - F("call__not_before")) * (PART_OF_AGE + 1)
+    return stopped.alias(
+        since_tried=ExpressionWrapper(since_tried, output_field=DurationField()),
+        age=ExpressionWrapper(moment - F("decided_at"), output_field=DurationField()),
+    ).filter(Q(call__not_before__lte=now - LONGEST_PAUSE) | Q(since_tried__gte=F("age")))
 
 
-def _due(decided: datetime, tried: datetime) -> datetime:
+def _asked_after(decided: datetime, tried: datetime) -> datetime:
     """The older it is, the longer the pause: a tenth of its age."""
     return tried + min(max((tried - decided) / PART_OF_AGE, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def _ask_again_when_due(pk: int) -> bool:
+def _ask_again_if_due(pk: int, now: datetime) -> bool:
     """False if somebody else has asked, or the answer has come, since it was found."""
     with transaction.atomic():
         withdrawal = _lock_if_free(pk)
-        if withdrawal is None or withdrawal.state not in Withdrawal.UNDECIDED:
+        if withdrawal is None or not _due(now).filter(pk=pk).exists():
             return False
-        due = asked_again_at(withdrawal)
-        return bool(due and due <= database.now() and _resend(withdrawal, gettext_noop("no answer yet")))
+        return _resend(withdrawal, gettext_noop("no answer yet"))
 
 
 def _resend(withdrawal: Withdrawal, reason: str) -> bool:
@@ -373,8 +410,7 @@ def asked_again_at(withdrawal: Withdrawal) -> datetime | None:
     call = Call.objects.get(withdrawal=withdrawal)
     if call.state not in outbox.RESENDABLE:
         return call.not_before
-    tried = call.attempts.aggregate(last=Max("started_at"))["last"]
-    return _due(withdrawal.decided_at, tried or withdrawal.decided_at)
+    return _asked_after(withdrawal.decided_at, call.not_before)  # of a stopped one: when its last try ended
 
 
 def age_of_doubt(withdrawal: Withdrawal) -> timedelta:

@@ -267,6 +267,23 @@ def test_code_cannot_change_a_push(pushed, change):
 )
 def test_the_database_refuses_to_change_a_push(pushed, statement):
     pushed("token")
+    assert_that_the_database_refuses(statement)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement")
+@pytest.mark.parametrize("same", ["id", "call_id"])
+def test_the_database_refuses_to_replace_a_push(pushed, same):
+    pushed("token")
+    other = "id" if same == "call_id" else "call_id"
+    columns = ", ".join(field.column for field in CustomFieldPush._meta.concrete_fields)
+    values = ", ".join(f"{name} + 1" if name == other else name for name in columns.split(", "))
+    assert_that_the_database_refuses(
+        f"INSERT OR REPLACE INTO bindings_customfieldpush ({columns}) "
+        f"SELECT {values} FROM bindings_customfieldpush"
+    )
+
+
+def assert_that_the_database_refuses(statement):
     with (
         pytest.raises(IntegrityError, match="append-only"),
         transaction.atomic(),

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.test import Client
 
-from hireops.desk.append_only import AppendOnlyError, add_triggers
+from hireops.desk.append_only import AppendOnlyError, add_triggers, drop_triggers
 from hireops.desk.audit import record
 from hireops.desk.models import AuditEntry
 from hireops.desk.roles import ROLES
@@ -18,6 +18,7 @@ from hireops.desk.roles import ROLES
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/desk/auditentry/"
+only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement")
 Browser = Callable[[User], Client]
 
 
@@ -81,15 +82,20 @@ def triggers(db: None) -> None:
     """Those of the migration, also where the suite has dropped one to be able to empty its tables."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            for change, statement in zip(
-                ("update", "delete"), add_triggers("desk_auditentry", "sqlite"), strict=True
-            ):
-                cursor.execute(f"DROP TRIGGER IF EXISTS desk_auditentry_no_{change}")
-                cursor.execute(statement)
+            for statements in (drop_triggers, add_triggers):
+                for statement in statements("desk_auditentry", "sqlite"):
+                    cursor.execute(statement)
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE desk_auditentry SET reason = ''", "DELETE FROM desk_auditentry"]
+    "statement",
+    [
+        "UPDATE desk_auditentry SET reason = ''",
+        "DELETE FROM desk_auditentry",
+        pytest.param(
+            "INSERT OR REPLACE INTO desk_auditentry SELECT * FROM desk_auditentry", marks=only_sqlite
+        ),
+    ],
 )
 def test_the_database_refuses_to_change_an_entry(entry: AuditEntry, triggers: None, statement: str) -> None:
     with (

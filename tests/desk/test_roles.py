@@ -1,5 +1,6 @@
 """Five roles from the first migration on, and permissions given by migrations."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.db import migrations
 from django.db.migrations.state import ProjectState
+from django.test import Client
+from django.urls import reverse
 
 from hireops.desk.roles import ROLES, grant
 
@@ -57,3 +60,16 @@ def test_a_grant_can_be_taken_back() -> None:
 def test_a_grant_of_what_does_not_exist_stops_the_migration() -> None:
     with pytest.raises(LookupError, match="desk has no permission fly"):
         run(grant("auditor", "desk", "view_auditentry", "fly"))
+
+
+def test_an_administrator_hands_out_rights_but_not_to_himself(
+    otto: User, vera: User, client_of: Callable[[User], Client]
+) -> None:
+    def make_approver(person: User) -> set[str]:
+        approver = Group.objects.get(name=ROLES["hr_approver"])
+        form = {"username": person.username, "is_active": "on", "is_staff": "on", "groups": [approver.pk]}
+        client_of(otto).post(reverse("admin:auth_user_change", args=[person.pk]), form)
+        return set(person.groups.values_list("name", flat=True))
+
+    assert make_approver(vera) == {ROLES["hr_approver"]}
+    assert make_approver(otto) == {ROLES["administrator"]}

@@ -3,6 +3,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from hireops.feishu.models import Tenant
+from tests.outbox.test_concurrency import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,18 @@ def test_a_custom_app_works_for_its_tenant_before_an_event_tells_its_key(setting
     assert (told, told.tenant_key) == (home, "2ca1d211f64f6438")
     assert Tenant.objects.home() == told
     assert Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="another") != home
+
+
+def test_who_works_for_the_own_company_waits_for_nobody_once_it_is_known(django_assert_num_queries):
+    Tenant.objects.home()
+    with django_assert_num_queries(1):  # no lock that is held to the end of the transaction
+        Tenant.objects.home()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_need_the_own_company_at_the_same_time_make_it_once():
+    in_threads(4, lambda number: Tenant.objects.home())
+    assert Tenant.objects.count() == 1
 
 
 @pytest.mark.parametrize("person", ["vera", "hira", "ada", "otto", "audrey"])

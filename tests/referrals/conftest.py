@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
@@ -20,7 +21,10 @@ from tests.simulator_process import Simulator, running_simulator
 
 NUMBERS = count(1)
 MORNING = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+LONG = "long"  # pytest --hypothesis-profile=long
 BALANCE_EVENT = "hire.referral_account.assets_update_v1"
+
+hypothesis.settings.register_profile(LONG)
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,9 @@ from hireops.desk.models import AuditEntry
 from hireops.feishu.client import Answer
 from hireops.feishu.models import Tenant
 from hireops.outbox import services as outbox
-from hireops.outbox.models import Call
+from hireops.outbox.models import Attempt, Call
 from referrals.calls.accounts import take_in_assets, take_in_deactivation
+from referrals.events import ACCOUNT_ID_LENGTH
 from referrals.models import BalanceChange, Case, ReferralAccount, Withdrawal
 from referrals.services import accounts
 from tests.referrals.conftest import balances, history, tell
@@ -300,6 +301,25 @@ def test_a_status_that_changed_elsewhere_is_found_by_a_query_and_written_down(
     assert (entry.actor, entry.details) == (None, {"before": 1, "after": 2})
 
 
+@pytest.mark.usefixtures("employee")
+def test_an_old_answer_that_staff_have_applied_again_does_not_undo_a_deactivation(account, drain, hira):
+    ours = account(ID)
+    old = accounts.refresh(ours, by=None)
+    told = answer(ID, points=9).data
+    Call.objects.filter(pk=old.pk).update(state="waiting", answer=told, reason="unapplied", finished_at=None)
+    Attempt.objects.create(call=old, started_at=now(), finished_at=now(), outcome="unapplied")
+    accounts.deactivate(ours, by=hira, reason="left")
+    drain()
+
+    outbox.resend_call(old, by=hira, reason="")
+    drain()
+
+    old.refresh_from_db()
+    ours.refresh_from_db()
+    assert (old.state, ours.status) == ("succeeded", Status.DISABLED)
+    assert balances(ours) == {}
+
+
 # --- The sweep
 
 
@@ -352,6 +372,30 @@ def test_the_sweep_asks_each_tenant_of_a_store_app_with_its_own_lane(account, te
     assert set(queries().values_list("tenant", flat=True)) == {tenant.pk, other.pk}
     ReferralAccount.objects.update(queried_at=None)
     assert accounts.sweep() == 0
+
+
+def test_an_account_that_cannot_be_asked_for_keeps_no_other_one_from_it(account, monkeypatch, caplog):
+    bad, good = account("1"), account("2")
+    owe_query = accounts.owe_query
+
+    def owe(asked, *, by):
+        if asked == bad:
+            Tenant.objects.create(app_id="x", tenant_key="written before it failed")
+            raise ValueError("a secret")
+        return owe_query(asked, by=by)
+
+    monkeypatch.setattr(accounts, "owe_query", owe)
+
+    assert accounts.sweep() == 1
+    assert queries().get().target == accounts.target_of(good.account_id)
+    assert not Tenant.objects.filter(app_id="x").exists()
+    assert f"account {bad.pk} can't be asked for: ValueError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_the_longest_account_id_of_an_event_can_be_asked_for():
+    tell("x" * ACCOUNT_ID_LENGTH, points=5)
+    assert accounts.sweep() == 1
 
 
 def test_asking_for_all_owes_nothing_by_itself_and_the_sweep_asks_each_once(account, hira):

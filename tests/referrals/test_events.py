@@ -8,15 +8,17 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from hireops.inbox.models import Event
-from hireops.inbox.registry import changed_by
+from hireops.inbox.registry import changed_by, followed_by, in_words
 from referrals.models import Balance, BalanceChange, Case, ReferralAccount
+from referrals.services import accounts
 from referrals.services.cases import open_case
 from tests.deliveries import deliver, envelope
 from tests.outbox.test_concurrency import in_threads
 from tests.referrals.conftest import BALANCE_EVENT, MORNING, balances, handle_events, tell
-from tests.referrals.observations import answer, handle, steps
+from tests.referrals.observations import answer, handle, owed, steps
 
 pytestmark = pytest.mark.django_db
 
@@ -176,7 +178,7 @@ def test_a_number_on_the_wire_is_the_same_amount_to_the_cent(client, number):
         (body(account_id=None), "account_id"),
         (body(account_id=12), "account_id"),
         (body(account_id=" "), "account_id"),
-        (body(account_id="x" * 256), "255"),
+        (body(account_id="x" * 201), "200"),
         (body(modify_time=None), "modify_time"),
         (body(modify_time="1685431415"), "modify_time"),
         (body(modify_time="today"), "modify_time"),
@@ -273,3 +275,38 @@ def test_workers_with_events_of_one_new_account_at_the_same_time_make_one_accoun
     assert balances(account) == {"points": 109}
     written = steps(account)
     assert [before for _asset, before, *_ in written] == [0, *(after for *_, after, _cause in written[:-1])]
+
+
+# --- What its page tells
+
+
+def test_an_event_is_told_in_words():
+    event = tell("1", points=1200, cash={"USD": "0.10", "CNY": "12.30"})
+    with translation.override("en"):
+        assert in_words(event) == (
+            "Balance of account 1 as of 2026-11-02 09:00:00: points 1,200, CNY 12.30, USD 0.10"
+        )
+
+
+def test_an_event_that_can_not_be_read_is_not_told_in_words():
+    assert in_words(arrives(body(modify_time=None))) == ""
+    assert in_words(Event(event_type=BALANCE_EVENT, payload=None)) == ""
+
+
+def test_the_calls_about_the_account_since_then_followed_the_event(account):
+    known = account("1")
+    with transaction.atomic():
+        accounts.refresh(known, by=None)
+    event = tell("1", points=5)
+    for number in range(12):
+        account_id = "other" if number == 3 else "1"
+        owed(account(account_id) if account_id == "other" else known)
+
+    calls = followed_by(event)
+    assert len(calls) == 10
+    assert {call.target for call in calls} == {"referral_account:1"}
+    assert min(call.created_at for call in calls) >= event.received_at
+
+
+def test_an_event_about_nobody_was_followed_by_nothing():
+    assert followed_by(arrives(body(account_id=None))) == []

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from hireops import database
@@ -23,6 +24,7 @@ from referrals import tasks
 from referrals.models import ReferralAccount, Registration, RegistrationImport
 from referrals.services import imports, registrations
 from referrals.spreadsheets import read_rows, write_csv, write_xlsx
+from tests.outbox.test_concurrency import in_threads
 
 State, RowState = RegistrationImport.State, Registration.State
 LIST = "/admin/referrals/registration/"
@@ -269,6 +271,35 @@ def test_a_file_that_another_worker_checks_is_left_to_it(tenant, upload):
 
     batch.refresh_from_db()
     assert (batch.state, batch.busy_until) == (State.CHECKING, until)
+
+
+def test_one_run_checks_one_file_so_that_several_leave_workers_for_everything_else(tenant, upload):
+    batches = [upload(csv_of(["13800138000"]), check=False) for _ in range(2)]
+
+    tasks.work_on_imports()
+    assert [RegistrationImport.objects.get(pk=batch.pk).state for batch in batches] == ["checked", "checking"]
+    tasks.work_on_imports()
+    assert [RegistrationImport.objects.get(pk=batch.pk).state for batch in batches] == ["checked", "checked"]
+
+
+def test_while_one_file_is_checked_no_other_one_is(tenant, upload):
+    first, second = [upload(csv_of(["13800138000"]), check=False) for _ in range(2)]
+    assert imports._claim() == first
+
+    imports.check_uploaded()
+
+    second.refresh_from_db()
+    assert (second.state, second.rows) == (State.CHECKING, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_look_at_the_same_time_begin_with_one_file(tenant, upload):
+    for _ in range(4):
+        upload(csv_of(["13800138000"]), check=False)
+
+    in_threads(4, lambda number: imports._claim())
+
+    assert RegistrationImport.objects.filter(busy_until__isnull=False).count() == 1
 
 
 def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
@@ -518,6 +549,16 @@ def test_rows_are_owed_in_parts_so_that_nobody_waits_behind_thousands(tenant, up
     assert Call.objects.count() == 400
     batch.refresh_from_db()
     assert batch.state == State.SENDING
+
+
+def test_where_rows_are_sent_is_asked_once_and_not_for_each(tenant, upload, hira):
+    imports.confirm(upload(csv_of(*([f"138{number:08}"] for number in range(9)))), by=hira)
+
+    with CaptureQueriesContext(connection) as queries:
+        imports.owe_confirmed()
+
+    assert Call.objects.count() == 9
+    assert len([query for query in queries if 'FROM "feishu_tenant"' in query["sql"]]) == 1
 
 
 def test_who_got_an_account_since_the_check_is_not_sent(account, upload, hira):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from hireops import database
 from hireops.outbox.models import Attempt
@@ -270,3 +270,28 @@ def test_an_event_of_the_moment_of_a_withdrawal_tells_the_balance_after_it(accou
     taken(payout(known), at(5), points=100)
     tell("1", points=2, at=at(5))
     assert balances(known) == {"points": 2}
+
+
+# --- The history -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE referrals_balancechange SET before = 1, after = 101",
+        "DELETE FROM referrals_balancechange",
+        pytest.param(
+            "INSERT OR REPLACE INTO referrals_balancechange SELECT * FROM referrals_balancechange",
+            marks=pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement"),
+        ),
+    ],
+)
+def test_the_database_refuses_to_rewrite_history(account, statement):
+    known = account("1", points=100)
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert steps(known) == [("points", 0, 100, "event")]

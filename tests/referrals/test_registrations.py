@@ -11,10 +11,12 @@ from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.desk.models import AuditEntry
 from hireops.feishu.models import Tenant
+from hireops.outbox import sending
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call, Channel
+from hireops.outbox.recording import record
 from referrals.models import ReferralAccount, Registration, RegistrationImport
-from referrals.services import registrations
+from referrals.services import accounts, registrations
 from tests.referrals.conftest import balances, tell
 
 State = Registration.State
@@ -174,6 +176,30 @@ def test_an_account_that_an_event_has_made_known_is_joined(company, register, dr
     assert (row.account, account.source) == (account, "event")
     assert (account.name, account.mobile) == ("王五", "+8613700137000")
     assert balances(account) == {"points": 5}
+
+
+def test_an_answer_that_comes_late_does_not_undo_a_deactivation(company, register, drain, hira):
+    """Feishu answers the registration, then deactivates; the first answer is read last."""
+    register("13800138000")
+    drain()
+    account = ReferralAccount.objects.get()
+    register("", "zhang@open.com")
+    claim = sending.claim()
+    assert claim is not None
+    late = sending.send(claim)
+    accounts.deactivate(account, by=hira, reason="left")
+    drain()
+
+    record(claim, late)
+
+    account.refresh_from_db()
+    assert account.status == ReferralAccount.Status.DISABLED
+    assert Registration.objects.latest("pk").state == State.REGISTERED
+    query = Call.objects.latest("pk")
+    assert (query.operation, query.state, query.created_by) == (accounts.GET_ASSETS, "pending", hira)
+    drain()
+    account.refresh_from_db()
+    assert account.status == ReferralAccount.Status.DISABLED
 
 
 def test_a_store_app_without_a_customer_says_so(db, settings, pages, hira):

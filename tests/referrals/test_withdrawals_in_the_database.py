@@ -1,12 +1,14 @@
 """What nobody can do to a withdrawal, not even with SQL: skip a step, take one back, edit one away."""
 
+from functools import partial
+
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.utils import NotSupportedError
 
 from hireops import database
 from hireops.outbox.models import Call
-from referrals.models import POINTS, Withdrawal, WithdrawalAmount
+from referrals.models import POINTS, Payment, PayoutBatch, Withdrawal, WithdrawalAmount
 from referrals.services import withdrawals as services
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +30,7 @@ WAYS = {
 LEGAL = {
     *[("requested", state) for state in ("approved", "rejected", "canceled")],
     *[("approved", state) for state in ("unknown", "taken", "empty", "refused")],
-    *[("unknown", state) for state in ("approved", "taken", "empty", "refused")],
+    *[("unknown", state) for state in ("taken", "empty", "refused")],
     ("taken", "handed_over"),
     ("handed_over", "paid"),
     ("handed_over", "bounced"),
@@ -103,8 +105,33 @@ def take(withdrawal, step, decider):
         values |= {"call_id": Call.objects.latest("pk").pk}
     if step in {"taken", "empty"}:
         values |= {"trans_time": now, "answered_at": now}
-        execute(f"UPDATE {AMOUNTS} SET taken = 100 WHERE withdrawal_id = %s", withdrawal.pk)
+        was_there = 100 if step == "taken" else 0
+        withdrawal.amounts.filter(taken=None).update(taken=was_there)
+    if step in PAYING:
+        PAYING[step](withdrawal, decider)
     update(withdrawal, **values)
+
+
+def hand_over(withdrawal, by):
+    batch = PayoutBatch.objects.create(created_by=by)
+    for amount in withdrawal.amounts.filter(taken__gt=0):
+        number = amount.payments.count() + 1
+        payment_id = f"{withdrawal.external_order_id}-{amount.asset}-{number}"
+        amount.payments.create(batch=batch, payment_id=payment_id, asset=amount.asset, sum=amount.taken)
+
+
+def record(withdrawal, by, **result):
+    """The result of every payment that is under way."""
+    under_way = Payment.objects.filter(amount__withdrawal=withdrawal, state="handed_over")
+    under_way.update(**result, recorded_by=by, recorded_at=database.now())
+
+
+# What the paying side does before the withdrawal takes the step.
+PAYING = {
+    "handed_over": hand_over,
+    "paid": partial(record, state="paid", reference="A1"),
+    "bounced": partial(record, state="bounced", reason="account closed"),
+}
 
 
 def update(withdrawal, **values):
@@ -119,9 +146,7 @@ def test_only_legal_steps_are_taken(withdrawal_in, ada, before, after):
     if before == after:
         return
     if (before, after) in LEGAL:
-        take(withdrawal, after, ada) if before != "unknown" or after != "approved" else update(
-            withdrawal, state="approved"
-        )
+        take(withdrawal, after, ada)
         withdrawal.refresh_from_db()
         assert withdrawal.state == after
         return
@@ -134,6 +159,65 @@ def test_only_legal_steps_are_taken(withdrawal_in, ada, before, after):
         *(after, ada.pk, now, Call.objects.latest("pk").pk, now, now, withdrawal.pk),
     )
     assert columns_of(withdrawal) == kept
+
+
+# --- No step without what makes it true
+
+
+def step_refused(withdrawal, state):
+    refused(f"UPDATE {TABLE} SET state = %s WHERE id = %s", state, withdrawal.pk)
+
+
+def test_nothing_is_handed_over_without_a_payment_that_is_under_way(withdrawal_in, ada):
+    withdrawal = withdrawal_in("taken")
+    step_refused(withdrawal, "handed_over")
+    hand_over(withdrawal, ada)
+    record(withdrawal, ada, state="bounced", reason="account closed")
+    step_refused(withdrawal, "handed_over")
+    hand_over(withdrawal, ada)
+    update(withdrawal, state="handed_over")
+
+
+def test_it_is_paid_when_each_amount_that_was_taken_is(withdrawal_in, ada):
+    withdrawal = withdrawal_in("approved")
+    statement = f"INSERT INTO {AMOUNTS} (withdrawal_id, asset, seen, taken) VALUES (%s, %s, 0, %s)"
+    accepted(statement, withdrawal.pk, "CNY", 5)
+    accepted(statement, withdrawal.pk, "EUR", 0)
+    take(withdrawal, "taken", ada)
+    take(withdrawal, "handed_over", ada)
+    for payment in Payment.objects.filter(amount__withdrawal=withdrawal):
+        step_refused(withdrawal, "paid")
+        Payment.objects.filter(pk=payment.pk).update(
+            state="paid", reference="A1", recorded_by=ada, recorded_at=database.now()
+        )
+    step_refused(withdrawal, "bounced")
+    update(withdrawal, state="paid")
+
+
+def test_it_came_back_when_a_payment_has_and_none_is_under_way(withdrawal_in, ada):
+    withdrawal = withdrawal_in("approved")
+    accepted(
+        f"INSERT INTO {AMOUNTS} (withdrawal_id, asset, seen, taken) VALUES (%s, 'CNY', 0, 5)", withdrawal.pk
+    )
+    take(withdrawal, "taken", ada)
+    take(withdrawal, "handed_over", ada)
+    back = Payment.objects.filter(amount__withdrawal=withdrawal, asset="CNY")
+    result = {"reason": "account closed", "recorded_by": ada, "recorded_at": database.now()}
+    back.update(state="bounced", **result)
+    step_refused(withdrawal, "bounced")
+    record(withdrawal, ada, state="paid", reference="A1")
+    update(withdrawal, state="bounced")
+
+
+def test_taken_is_what_took_something_and_empty_or_refused_what_took_nothing(withdrawal_in):
+    withdrawal = withdrawal_in("unknown")
+    now = database.now()
+    answered = f"UPDATE {TABLE} SET state = %s, trans_time = %s, answered_at = %s WHERE id = %s"
+    refused(answered, "taken", now, now, withdrawal.pk)
+    execute(f"UPDATE {AMOUNTS} SET taken = 1 WHERE withdrawal_id = %s", withdrawal.pk)
+    refused(answered, "empty", now, now, withdrawal.pk)
+    refused(answered, "refused", None, now, withdrawal.pk)
+    accepted(answered, "taken", now, now, withdrawal.pk)
 
 
 @pytest.mark.parametrize("state", ["taken", "paid", "bounced", "empty"])

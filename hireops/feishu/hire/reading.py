@@ -113,11 +113,12 @@ def moment(data: dict[str, Any], name: str) -> datetime:
 
 
 def currency(data: dict[str, Any], name: str) -> str:
-    """The currency of this name: ISO text, however Feishu writes it; what it alone knows stays as it is."""
+    """The currency of this name: ISO text in capitals, however Feishu writes it; also one not in its table."""
     value = data.get(name)
-    if type(value) is int or (isinstance(value, str) and value):
-        return _ISO_BY_NUMBER.get(str(value), str(value))
-    raise unreadable(name)
+    written = str(value).strip().upper() if type(value) in {int, str} else ""
+    if not written:
+        raise unreadable(name)
+    return _ISO_BY_NUMBER.get(written, written)
 
 
 def _number(data: dict[str, Any], name: str) -> Decimal:

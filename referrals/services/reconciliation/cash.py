@@ -44,15 +44,23 @@ class Cash:
 
 
 def compare_cash(reconciliation: Reconciliation, accounts: Iterable[ReferralAccount]) -> int:
-    """Open a case for each currency of each withdrawal of the day that does not add up; how many."""
+    """Open a case for each currency of each withdrawal of the day that does not add up; how many.
+
+    The accounts are locked.
+    """
     differences = 0
-    for withdrawal in _of_the_day(reconciliation, accounts):
-        for cash in cash_of(withdrawal):
-            _close_explained(cash)
-            if cash.other is not None:
-                _open(reconciliation, cash, cash.other)
-                differences += 1
+    for cash in cash_of_the_day(reconciliation, accounts):
+        _close_explained(cash)
+        if cash.other is not None:
+            _open(reconciliation, cash, cash.other)
+            differences += 1
     return differences
+
+
+def cash_of_the_day(reconciliation: Reconciliation, accounts: Iterable[ReferralAccount]) -> Iterator[Cash]:
+    """The cash of all withdrawals of the day out of these accounts."""
+    for withdrawal in _of_the_day(reconciliation, accounts):
+        yield from cash_of(withdrawal)
 
 
 def _of_the_day(reconciliation: Reconciliation, accounts: Iterable[ReferralAccount]) -> QuerySet[Withdrawal]:
@@ -64,7 +72,7 @@ def _of_the_day(reconciliation: Reconciliation, accounts: Iterable[ReferralAccou
         )
         .select_related("account")
         .prefetch_related("amounts__payments", "changes")
-        .order_by("account", "pk")
+        .order_by("account_id", "pk")
     )
 
 

@@ -1,6 +1,6 @@
 """Our points of a day, and what Feishu's answer says about them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -83,15 +83,20 @@ class Compared:
     differing: list[tuple[ReferralAccount, int, int]] = field(default_factory=list)
 
 
-def take_in(chunk: ReconciliationChunk, told: hire.Reconciliation) -> int:
+def figures_of(told: hire.Reconciliation) -> dict[str, int]:
+    """Feishu's figures of those accounts that it names, by account ID."""
+    return {each.account_id: each.withdrawn or 0 for each in told.check_failed_list}
+
+
+def take_in(
+    chunk: ReconciliationChunk, accounts: Sequence[ReferralAccount], theirs: Mapping[str, int]
+) -> int:
     """Open a case for each account that differs, close those of the day that do not any more.
 
-    Our figures are those of now: a payout may have been answered since they were sent. Gives the number of
-    differences.
+    ``accounts`` are those in question, locked. Our figures are those of now: a payout may have been answered
+    since they were sent. Gives the number of differences.
     """
     reconciliation = chunk.reconciliation
-    accounts = list(accounts_of(chunk))
-    theirs = {each.account_id: each.withdrawn or 0 for each in told.check_failed_list}
     compared = _compare(points_of(reconciliation, accounts), accounts, theirs)
     compared.differing += _unknown_here(reconciliation, chunk.points, theirs)
     _close_explained(reconciliation, accounts, compared)

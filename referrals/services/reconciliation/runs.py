@@ -1,8 +1,10 @@
 """One reconciliation from its start to its end: what is owed to Feishu step by step, and what comes of it.
 
-Whoever works on one locks its row first, accounts second: nobody else ever waits for it.
+Whoever works on one locks its row first, accounts second: nobody else ever waits for it. The accounts of one
+answer are all that a transaction locks, at once, by their ids, as everywhere.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.contrib.auth.models import User
@@ -23,7 +25,7 @@ from referrals import tenancy
 from referrals.models import Case, Reconciliation, ReconciliationChunk, ReferralAccount
 from referrals.services.cases import open_case
 from referrals.services.reconciliation import days, points
-from referrals.services.reconciliation.cash import compare_cash
+from referrals.services.reconciliation.cash import cash_of_the_day, compare_cash
 
 RECONCILE = "referral_account.reconciliation"
 ACCOUNTS_AT_ONCE = 100
@@ -93,7 +95,6 @@ def _owe_next(reconciliation: Reconciliation) -> int:
         return 0
     reconciliation.owed_up_to = accounts[-1].account_id
     reconciliation.accounts += len(accounts)
-    reconciliation.differences += compare_cash(reconciliation, accounts)
     figures = points.points_of(reconciliation, accounts)
     _owe(reconciliation, {each.account_id: figures[each.account_id].of_the_day for each in accounts})
     return 1
@@ -137,8 +138,22 @@ def _end(reconciliation: Reconciliation, *, failed: bool) -> None:
 def take_answer(call: Call, told: hire.Reconciliation) -> None:
     """Feishu has compared the accounts of one call. Inside the transaction that ends the call."""
     if chunk := _pending_chunk(call):
-        chunk.reconciliation.differences += points.take_in(chunk, told)
+        theirs = points.figures_of(told)
+        accounts = _lock_in_question(chunk, theirs)
+        chunk.reconciliation.differences += points.take_in(chunk, accounts, theirs)
+        chunk.reconciliation.differences += compare_cash(chunk.reconciliation, accounts)
         _end_chunk(chunk, Part.COMPARED)
+
+
+def _lock_in_question(chunk: ReconciliationChunk, theirs: Mapping[str, int]) -> list[ReferralAccount]:
+    """Those accounts of the call that have a case or may get one; nobody else is kept waiting."""
+    accounts = list(points.accounts_of(chunk))
+    wanted = {account.pk for account in accounts if account.account_id in theirs}
+    with_case = Case.objects.filter(account__in=accounts, closed_at=None)
+    wanted |= set(with_case.values_list("account_id", flat=True))
+    all_cash = cash_of_the_day(chunk.reconciliation, accounts)
+    wanted |= {cash.withdrawal.account_id for cash in all_cash if cash.other is not None}
+    return list(ReferralAccount.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
 
 
 def split(call: Call) -> None:
@@ -161,8 +176,10 @@ def split(call: Call) -> None:
 
 
 def fail(call: Call) -> None:
-    """Feishu refuses to compare: what is on its way is still taken in, and nothing more is owed."""
+    """Feishu does not compare: what is on its way is still taken in, and nothing more is owed."""
     if chunk := _pending_chunk(call):
+        accounts = _lock_in_question(chunk, {})
+        chunk.reconciliation.differences += compare_cash(chunk.reconciliation, accounts)
         _end_chunk(chunk, Part.FAILED)
 
 
@@ -182,9 +199,12 @@ def _end_chunk(chunk: ReconciliationChunk, state: ReconciliationChunk.State) -> 
 
 
 def _open_unknown(chunk: ReconciliationChunk) -> None:
-    for account in points.accounts_of(chunk):
-        open_case(kind=Case.Kind.UNKNOWN_ACCOUNT, account=account, reconciliation=chunk.reconciliation)
-        chunk.reconciliation.differences += 1
+    """One that a person has looked into and closed is no difference any more."""
+    reconciliation, accounts = chunk.reconciliation, list(points.accounts_of(chunk))
+    for account in accounts:
+        case = open_case(kind=Case.Kind.UNKNOWN_ACCOUNT, account=account, reconciliation=reconciliation)
+        reconciliation.differences += case.closed_at is None
+    reconciliation.differences += compare_cash(reconciliation, accounts)
 
 
 # --- What got stuck --------------------------------------------------------------------------------------
@@ -206,10 +226,10 @@ def _end_what_waits(tenant: Tenant, day: date) -> None:
 
 
 def _end_waiting(reconciliation: Reconciliation, chunk: ReconciliationChunk) -> None:
-    """One that Feishu has answered is taken in again; another is given up: asking anew is as good."""
-    if chunk.call.answer is not None:
-        outbox.resend_call(chunk.call, by=None, reason="")
-        return
-    outbox.cancel_call(chunk.call, by=None, reason="")
+    """Asking anew is as good, also for an answer that the outbox has tried in vain to apply several times."""
     chunk.reconciliation = reconciliation
     _end_chunk(chunk, Part.FAILED)
+    if chunk.call.answer is None:
+        outbox.cancel_call(chunk.call, by=None, reason="")
+    else:  # it ends, because to a part that has ended nothing is applied
+        outbox.resend_call(chunk.call, by=None, reason="")
