@@ -44,9 +44,10 @@ bench: $(TOOLS)
 	  echo "--- $$name"; .venv/bin/python -m tests.benchmarks.$$name || exit 1; \
 	done
 
-# Long forms of the drills, of which `make test` runs short ones.
+# Long forms of the drills, of which `make test` runs short ones; and random figures that no run had before.
 drills: $(TOOLS)
 	@.venv/bin/python -m pytest tests/drills --long
+	@.venv/bin/python -m pytest tests/referrals/test_properties.py --hypothesis-profile=long --timeout=3600
 
 # After a change of words: collect them, translate what is new in the .po, run it again. Needs gettext.
 messages: $(RUNTIME)

@@ -15,5 +15,6 @@ register(
         label=_("Push custom fields"),
         send=hire.create_eco_account_custom_field,
         safe_to_repeat=True,
+        permission="bindings.view_customfieldpush",
     )
 )

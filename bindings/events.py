@@ -62,7 +62,13 @@ def words_of(event: Event) -> str:
     return text % {**names, "count": count}
 
 
-@handles("hire.eco_account.created_v1", label=_("Account bound"), changed=accounts_of, in_words=words_of)
+@handles(
+    "hire.eco_account.created_v1",
+    label=_("Account bound"),
+    changed=accounts_of,
+    in_words=words_of,
+    permission="bindings.view_ecoaccount",
+)
 def bind_account(event: Event) -> None:
     """Bind the account of the event. The newest event about an account decides what it looks like.
 

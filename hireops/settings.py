@@ -221,7 +221,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
-    # Every closed day that has not been reconciled, so a night without a worker is made up for.
+    # Every closed day that has not been reconciled, or in which something has happened since.
     "reconcile": {"task": "referrals.tasks.reconcile_closed_days", "schedule": crontab(minute="30")},
 }
 

@@ -61,8 +61,9 @@ def with_code(code: str, mobile: str) -> str:
     try:
         if parts_of(read_mobile(mobile))["code"] == digits:
             return mobile
-    except BadContact:
-        pass
+    except BadContact as bad:
+        if bad.key == CUT_MOBILE:
+            return mobile  # no code makes up for digits that are lost
     return f"+{digits} {mobile.strip()}"
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from hireops.feishu.errors import FeishuError
 from hireops.feishu.hire import Bonus, reading
@@ -59,6 +58,7 @@ def words_of(event: Event) -> str:
     changed=accounts_of,
     followed=calls_after,
     in_words=words_of,
+    permission="referrals.view_referralaccount",
 )
 def update_balance(event: Event) -> None:
     """Take in the balance of the event, if it is the newest figure of its account.

@@ -29,8 +29,7 @@ def quoted(names: Iterable[str]) -> str:
 def guard(rules: Rules) -> migrations.RunPython:
     """A migration operation. On SQLite one that alters these tables later drops triggers: repeat it then.
 
-    TRUNCATE ... CASCADE on PostgreSQL stays possible for the owner of the tables (the tests empty tables
-    with it); without CASCADE the references between the tables refuse it.
+    TRUNCATE on PostgreSQL asks none of these triggers: ``append_only.refuse_emptying`` refuses it.
     """
     return migrations.RunPython(
         lambda apps, editor: _execute(editor, add_triggers(rules, editor.connection.vendor)),
@@ -48,16 +47,17 @@ def add_triggers(rules: Rules, vendor: str) -> list[str]:
 
 
 def _trigger(name: str, table: str, event: str, refused: str, vendor: str) -> list[str]:
+    moment = event if event.startswith("AFTER ") else f"BEFORE {event}"
     if vendor == "sqlite":
         refuse = f"SELECT RAISE(ABORT, '{name}');"
-        return [f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {refused} BEGIN {refuse} END"]
+        return [f"CREATE TRIGGER {name} {moment} ON {table} WHEN {refused} BEGIN {refuse} END"]
     # In the function, not in WHEN: there PostgreSQL looks into no other table.
     refuse = f"RAISE EXCEPTION '{name}' USING ERRCODE = 'integrity_constraint_violation';"
     row = "OLD" if event == "DELETE" else "NEW"
     body = f"BEGIN IF {refused} THEN {refuse} END IF; RETURN {row}; END"
     return [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} {moment} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
 
 

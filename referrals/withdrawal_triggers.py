@@ -13,6 +13,7 @@ from referrals.guards import any_differs, guard, quoted, there_is
 
 WITHDRAWAL, AMOUNT = "referrals_withdrawal", "referrals_withdrawalamount"
 PAYMENT = "referrals_payment"
+ACCOUNT, CALL = "referrals_referralaccount", "outbox_call"
 
 # state -> the states that may follow it
 STEPS = {
@@ -56,6 +57,13 @@ _TAKEN = _an_amount("it.taken > 0")
 _WITH_THE_PAYING_SIDE = _an_amount(_with_a_payment("handed_over"))
 _UNPAID = _an_amount(f"it.taken > 0 AND NOT {_with_a_payment('paid')}")
 _CAME_BACK = _an_amount(f"{_with_a_payment('bounced')} AND NOT {_with_a_payment('paid')}")
+_ITS_TARGET = there_is(
+    ACCOUNT, "it.id = NEW.account_id AND call.target = 'referral_account:' || it.account_id"
+)
+_SENT_BY_A_CALL_FOR_IT = (
+    f"EXISTS (SELECT 1 FROM {CALL} call WHERE call.id = NEW.call_id"  # noqa: S608 - our own names
+    f" AND call.operation = 'referral_account.withdraw' AND {_ITS_TARGET})"
+)
 _ASKED = (
     "id",
     "account_id",
@@ -70,7 +78,11 @@ _DECIDED = ("decided_by_id", "decided_at", "decision_reason", "self_approved")
 _ANSWERED = ("trans_time", "answered_at")
 
 RULES = {
-    "withdrawal_begins_as_requested": (WITHDRAWAL, "INSERT", "NEW.state <> 'requested'"),
+    "withdrawal_begins_as_requested": (
+        WITHDRAWAL,
+        "INSERT",
+        "NEW.state <> 'requested' OR NEW.self_approved",
+    ),
     # SQLite's INSERT OR REPLACE would remove rows without asking a trigger.
     "withdrawal_replaces_none": (
         WITHDRAWAL,
@@ -113,6 +125,11 @@ RULES = {
         WITHDRAWAL,
         "UPDATE OF call_id",
         f"{any_differs(['call_id'])} AND NOT {_step(['requested'], ['approved'])}",
+    ),
+    "withdrawal_is_sent_by_a_call_for_it": (
+        WITHDRAWAL,
+        "UPDATE OF call_id",
+        f"{any_differs(['call_id'])} AND NOT {_SENT_BY_A_CALL_FOR_IT}",
     ),
     "withdrawal_is_answered_once": (
         WITHDRAWAL,

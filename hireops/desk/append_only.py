@@ -1,6 +1,6 @@
 """Rows that are added and never touched again, kept so by the ORM and by the database itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from django.db import migrations, models
@@ -42,10 +42,9 @@ def refuse_changes(table: str, *, unique: Sequence[str] = ("id",)) -> migrations
     """A migration operation: from now on the database refuses UPDATE and DELETE of the table's rows.
 
     On SQLite also ``INSERT OR REPLACE``, which removes rows that have the same value in a ``unique`` column
-    (name all of the table) without asking a trigger for DELETE.
+    (name all of the table) without asking a trigger for DELETE; on PostgreSQL also TRUNCATE.
 
-    TRUNCATE on PostgreSQL stays possible for the owner of the table (the tests empty tables with it). On
-    SQLite a later migration that alters the table builds a new one without triggers: repeat this operation.
+    On SQLite a later migration that alters the table builds a new one without triggers: repeat it then.
     """
     return migrations.RunPython(
         lambda apps, editor: _execute(editor, add_triggers(table, editor.connection.vendor, unique)),
@@ -58,6 +57,14 @@ def refuse_replacing(table: str, *, unique: Sequence[str] = ("id",)) -> migratio
     return migrations.RunPython(
         lambda apps, editor: _execute(editor, _refuse_replacing(table, editor.connection.vendor, unique)),
         migrations.RunPython.noop,  # the trigger goes with the others
+    )
+
+
+def refuse_emptying(*tables: str) -> migrations.RunPython:
+    """A migration operation for tables whose rows have guards: PostgreSQL's TRUNCATE asks none of them."""
+    return migrations.RunPython(
+        lambda apps, editor: _for_each(tables, editor, _refuse_emptying),
+        lambda apps, editor: _for_each(tables, editor, _allow_emptying),
     )
 
 
@@ -79,18 +86,34 @@ def add_triggers(table: str, vendor: str, unique: Sequence[str] = ("id",)) -> li
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
     )
-    return [function, trigger]
+    return [function, trigger, *_refuse_emptying(table, vendor)]
+
+
+def _refuse_emptying(table: str, vendor: str) -> list[str]:
+    if vendor == "sqlite":
+        return []
+    refuse = "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is never emptied', ERRCODE = '23000';"
+    function = "refuse_emptying() RETURNS trigger LANGUAGE plpgsql"
+    trigger = f"{table}_not_emptied BEFORE TRUNCATE ON {table}"
+    return [
+        f"CREATE OR REPLACE FUNCTION {function} AS $$ BEGIN {refuse} END $$",
+        *_allow_emptying(table, vendor),
+        f"CREATE TRIGGER {trigger} FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying()",
+    ]
+
+
+def _allow_emptying(table: str, vendor: str) -> list[str]:
+    return [] if vendor == "sqlite" else [f"DROP TRIGGER IF EXISTS {table}_not_emptied ON {table}"]
 
 
 def _refuse_replacing(table: str, vendor: str, unique: Sequence[str]) -> list[str]:
     if vendor != "sqlite":
         return []  # PostgreSQL's ON CONFLICT is an UPDATE
     same = " OR ".join(f"it.{column} = NEW.{column}" for column in unique)
-    return [
-        f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} it WHERE {same}) "  # noqa: S608 - names of our own tables
-        f"BEGIN SELECT RAISE(ABORT, '{_message(table)}'); END"
-    ]
+    there_is_one = f"EXISTS (SELECT 1 FROM {table} it WHERE {same})"  # noqa: S608 - our own names
+    refuse = f"SELECT RAISE(ABORT, '{_message(table)}');"
+    before = f"BEFORE INSERT ON {table} WHEN {there_is_one}"
+    return [f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace {before} BEGIN {refuse} END"]
 
 
 def _message(table: str) -> str:
@@ -101,7 +124,18 @@ def drop_triggers(table: str, vendor: str) -> list[str]:
     if vendor == "sqlite":
         changes = ("update", "delete", "replace")
         return [f"DROP TRIGGER IF EXISTS {table}_no_{change}" for change in changes]
-    return [f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {table}_refuse()"]
+    return [
+        f"DROP TRIGGER {table}_append_only ON {table}",
+        f"DROP FUNCTION {table}_refuse()",
+        *_allow_emptying(table, vendor),
+    ]
+
+
+def _for_each(
+    tables: Iterable[str], editor: BaseDatabaseSchemaEditor, statements: Callable[[str, str], list[str]]
+) -> None:
+    for table in tables:
+        _execute(editor, statements(table, editor.connection.vendor))
 
 
 def _execute(editor: BaseDatabaseSchemaEditor, statements: Iterable[str]) -> None:

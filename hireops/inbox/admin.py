@@ -58,6 +58,8 @@ EVENT_FIELDS = (
     "not_before",
     "tries",
 )
+# What those do not see who may not see what the event says.
+HIDDEN_FIELDS = {"what_it_says", "subject", "changed", "followed"}
 
 
 @staff_action(
@@ -122,12 +124,16 @@ class ReplayFailedForm(forms.Form):
         help_text=_("It is kept in the audit, for each event."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, hidden: set[str], **kwargs: Any) -> None:
+        """``hidden``: the event types that the person may not see, so that they are not replayed."""
         super().__init__(*args, **kwargs)
         self.fields["since"].initial = timezone.now() - timedelta(days=1)
         types = self.fields["event_type"]
         assert isinstance(types, forms.ChoiceField)  # noqa: S101 - it is made so above
-        types.choices = [("", _("All types")), *labels().items()]
+        seen = [(event_type, label) for event_type, label in labels().items() if event_type not in hidden]
+        types.choices = [("", _("All types")), *seen]
+        if hidden:
+            types.help_text = _("Events whose content you may not see are left out.")
 
 
 @admin.register(Event)
@@ -159,6 +165,15 @@ class EventAdmin(MirrorAdmin):
         context = {"may_replay": request.user.has_perm(REPLAY), **(extra_context or {})}
         return super().changelist_view(request, context)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        hidden = registry.hidden_from(request.user)
+
+        @admin.display(description=_("about"))
+        def subject(event: Event) -> str | None:
+            return None if event.event_type in hidden else event.subject
+
+        return [subject if column == "subject" else column for column in self.list_display]
+
     # --- Replaying what failed
 
     def get_urls(self) -> list[URLPattern]:
@@ -169,7 +184,7 @@ class EventAdmin(MirrorAdmin):
         """Asks since when, then leaves the rest to the worker."""
         if not request.user.has_perm(REPLAY):
             raise PermissionDenied
-        form = ReplayFailedForm(request.POST or None)
+        form = ReplayFailedForm(request.POST or None, hidden=registry.hidden_from(request.user))
         if request.method == "POST" and form.is_valid() and self._ask_for_replay(request, form):
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:inbox_replay_changelist"))
         context = {
@@ -194,22 +209,37 @@ class EventAdmin(MirrorAdmin):
     # --- One event
 
     def get_inlines(self, request: HttpRequest, obj: Event | None) -> Any:
-        in_conflict = obj is not None and obj.conflicts.exists()
+        in_conflict = obj is not None and not self._is_hidden(request, obj) and obj.conflicts.exists()
         return [AttemptInline, ConflictInline] if in_conflict else [AttemptInline]
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        left_out = HIDDEN_FIELDS if self._is_hidden(request, obj) else ()
         return [
-            (None, {"fields": EVENT_FIELDS}),
+            (None, {"fields": [name for name in EVENT_FIELDS if name not in left_out]}),
             (_("Content"), {"fields": (self._content_field(request, obj),)}),
         ]
 
     def _content_field(self, request: HttpRequest, event: Event | None) -> str:
         if event is not None and event.trimmed_at:
             return "removed"
+        unreadable = event is not None and event.payload is None
+        # Nobody knows whom an unreadable one is about.
+        if self._is_hidden(request, event) or (unreadable and registry.hidden_from(request.user)):
+            return "not_shown"
         if not may_see_personal_data(request.user):
             return "content"
-        unreadable = event is not None and event.payload is None
         return "raw_bytes" if unreadable else "content_in_full"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        page = super().render_change_form(request, context, *args, **kwargs)
+        if self._is_hidden(request, kwargs.get("obj")):
+            context["staff_buttons"] = []
+        return page
+
+    def _is_hidden(self, request: HttpRequest, event: Event | None) -> bool:
+        return event is not None and event.event_type in registry.hidden_from(request.user)
 
     @admin.display(description=_("event"))
     def what(self, event: Event) -> str:
@@ -256,6 +286,10 @@ class EventAdmin(MirrorAdmin):
             "The raw bytes and the content were removed on %(day)s: they are kept for %(days)d days. The "
             "event itself stays, so that it is recognised if Feishu sends it again; it cannot be replayed."
         ) % {"day": services.day(event.trimmed_at), "days": days}
+
+    @admin.display(description=_("content"))
+    def not_shown(self, event: Event) -> str:
+        return gettext("Your role does not include seeing what this event says.")
 
     @admin.display(description=_("raw bytes"))
     def raw_bytes(self, event: Event) -> SafeString:

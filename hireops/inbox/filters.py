@@ -18,7 +18,7 @@ from hireops.desk.lists import QuickChangeList, different_values
 from hireops.feishu.models import Tenant
 from hireops.inbox import finding
 from hireops.inbox.models import Event
-from hireops.inbox.registry import labels
+from hireops.inbox.registry import hidden_from, labels
 
 TENANTS_OFFERED = 50
 DIGITS_OF_AN_ID = 18
@@ -141,7 +141,7 @@ class EventChangeList(QuickChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         super().get_queryset(request, exclude_parameters)  # reads the filters from the address
-        wanted = self._wanted()
+        wanted = self._wanted(hidden_from(request.user))
         if wanted is None:
             return Event.objects.none()
         self.found = finding.find(wanted)
@@ -156,9 +156,9 @@ class EventChangeList(QuickChangeList):
             return self.get_query_string({"before": self.found.looked_back_to}, ["p"])
         return ""
 
-    def _wanted(self) -> finding.Wanted | None:
+    def _wanted(self, hidden: set[str]) -> finding.Wanted | None:
         """None if nothing can be that: two values in one column, or a search for what is not there."""
-        searched = finding.meaning_of(self.query.strip()) if self.query.strip() else {}
+        searched = finding.meaning_of(self.query.strip(), hidden) if self.query.strip() else {}
         if searched is None:
             return None
         equal = {
@@ -175,4 +175,4 @@ class EventChangeList(QuickChangeList):
                 since, until = span
             if isinstance(each, BeforeFilter):
                 before = each.id()
-        return finding.Wanted({**equal, **searched}, since, until, before)
+        return finding.Wanted({**equal, **searched}, since, until, before, hidden)

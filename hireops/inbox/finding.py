@@ -6,7 +6,7 @@ with ``state = 'failed'`` PostgreSQL may prefer to walk the primary key and filt
 rows when the wanted ones are all old. For the same reason nothing here counts without an order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,12 +29,16 @@ DISORDER = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``equal`` says which indexed columns have which value; the rest is when it arrived."""
+    """``equal`` says which indexed columns have which value, ``since`` to ``before`` when it arrived.
+
+    By their subject no events of the types in ``hidden`` are found.
+    """
 
     equal: Mapping[str, str] = field(default_factory=dict)
     since: datetime | None = None
     until: datetime | None = None
     before: int = LAST_ID
+    hidden: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def _find_in_rarest(wanted: Wanted, after: int, before: int) -> Found:
 
 
 def _within(rows: Events, wanted: Wanted) -> Events:
+    rows = rows.exclude(event_type__in=wanted.hidden) if "subject" in wanted.equal else rows
     rows = rows.filter(received_at__gte=wanted.since) if wanted.since else rows
     return rows.filter(received_at__lt=wanted.until) if wanted.until else rows
 
@@ -96,14 +101,18 @@ def ids_between(wanted: Wanted) -> tuple[int, int]:
     return after, before
 
 
-def meaning_of(term: str) -> dict[str, str] | None:
-    """Which column has what somebody typed as its whole value. None if there is nothing like it."""
+def meaning_of(term: str, hidden: Collection[str] = ()) -> dict[str, str] | None:
+    """Which column has what somebody typed as its whole value. None if there is nothing like it.
+
+    The subject counts only where it is that of an event whose type is not in ``hidden``.
+    """
     if Event.objects.filter(event_id=term).exists():
         return {"event_id": term}
     named = {"event_type": _type_named(term), "tenant_key": _tenant_named(term)}
     for column in ("subject", "event_type", "tenant_key"):
         value = named.get(column) or term
-        if walk(column, value)[:1]:
+        rows = walk(column, value)
+        if (rows.exclude(event_type__in=hidden) if column == "subject" else rows)[:1]:
             return {column: value}
     return None
 

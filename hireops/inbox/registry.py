@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
 from django.utils.functional import Promise
 
@@ -25,6 +26,7 @@ _labels: dict[str, str | Promise] = {}
 _changed: dict[str, Rows] = {}
 _followed: dict[str, Rows] = {}
 _in_words: dict[str, Text] = {}
+_permissions: dict[str, str] = {}
 
 
 def handles(
@@ -34,11 +36,13 @@ def handles(
     changed: Rows | None = None,
     followed: Rows | None = None,
     in_words: Text | None = None,
+    permission: str = "",
 ) -> Callable[[Handler], Handler]:
     """Register the function for events of ``event_type``, which staff know as ``label``.
 
     For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
     calls to Feishu that came of it, ``in_words(event)`` what it says, in a sentence without personal data.
+    ``permission`` is what staff need to see more of such an event than that it came, and to replay it.
 
     It runs inside the transaction that marks the event handled: what it writes is there if and only if the
     event is handled. It may be called again for the same event and must then change nothing. Raising means
@@ -55,6 +59,8 @@ def handles(
                 functions[event_type] = function
         if in_words:
             _in_words[event_type] = in_words
+        if permission:
+            _permissions[event_type] = permission
         return handler
 
     return register
@@ -80,6 +86,11 @@ def in_words(event: Event) -> str:
     """What the event says, as its app puts it; empty if the app has no words for it."""
     words = _in_words.get(event.event_type)
     return words(event) if words else ""
+
+
+def hidden_from(user: User | AnonymousUser) -> set[str]:
+    """The event types of which ``user`` sees only that they came."""
+    return {event_type for event_type, needed in _permissions.items() if not user.has_perm(needed)}
 
 
 def subject_of(event: Event) -> str | None:

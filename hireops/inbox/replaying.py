@@ -7,7 +7,7 @@ done and nothing done twice.
 from django.db import transaction
 
 from hireops import database
-from hireops.inbox import services
+from hireops.inbox import registry, services
 from hireops.inbox.finding import LAST_ID, walk
 from hireops.inbox.models import Event, Replay
 
@@ -46,6 +46,7 @@ def _replay_one(pk: int, replay: Replay) -> bool:
     wanted = wanted.filter(received_at__gte=replay.since, received_at__lte=replay.asked_at)
     if replay.event_type:
         wanted = wanted.filter(event_type=replay.event_type)
+    wanted = wanted.exclude(event_type__in=registry.hidden_from(replay.asked_by))
     event = wanted.first()
     if event:
         services.replay_again(event, replay)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 from hireops import database
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.inbox import registry
 from hireops.inbox.models import Event, Replay
 
 REPLAYABLE = {Event.State.HANDLED, Event.State.UNHANDLED, Event.State.FAILED, Event.State.SET_ASIDE}
@@ -21,8 +22,9 @@ def replay_event(event: Event, *, by: User, reason: str) -> None:
     """Have the event handled once more, now. Its earlier attempts stay; a handler run twice changes nothing.
 
     Raises ``Refused`` for an event that is waiting or being handled already, cannot be read at all, or whose
-    content was removed.
+    content was removed, and for one whose content ``by`` may not see.
     """
+    _refuse_what_is_hidden(event, by)
     with transaction.atomic():
         event = _locked(event)
         if event.state not in REPLAYABLE:
@@ -38,7 +40,7 @@ def replay_event(event: Event, *, by: User, reason: str) -> None:
 def replay_failed(*, since: datetime, event_type: str = "", by: User, reason: str) -> Replay:
     """Have everything replayed that was received since then and is failed now; it is done in the background.
 
-    Raises ``Refused`` if that moment has not come yet.
+    Events whose content ``by`` may not see are left out. Raises ``Refused`` if that moment has not come yet.
     """
     now = database.now()
     if since > now:
@@ -62,8 +64,10 @@ def replay_again(event: Event, replay: Replay) -> None:
 def set_aside(event: Event, *, by: User, reason: str) -> None:
     """Nothing more is to be done about the event. It stays, and can be replayed after all.
 
-    Raises ``Refused`` for an event that took effect or is still to be handled.
+    Raises ``Refused`` for an event that took effect or is still to be handled, and for one whose content
+    ``by`` may not see.
     """
+    _refuse_what_is_hidden(event, by)
     with transaction.atomic():
         event = _locked(event)
         if event.state not in MAY_BE_SET_ASIDE:
@@ -71,6 +75,13 @@ def set_aside(event: Event, *, by: User, reason: str) -> None:
         audit.record(by=by, action=gettext_noop("set aside"), on=event, reason=reason, state=event.state)
         event.state, event.not_before = Event.State.SET_ASIDE, None
         event.save(update_fields=["state", "not_before"])
+
+
+def _refuse_what_is_hidden(event: Event, by: User) -> None:
+    if event.event_type in registry.hidden_from(by):
+        raise Refused(
+            _("You may not see what this event says, so you can't decide about it. Ask somebody who may.")
+        )
 
 
 def _locked(event: Event) -> Event:

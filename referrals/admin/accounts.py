@@ -278,9 +278,10 @@ def _lines(texts: Iterable[str]) -> SafeString:
 
 
 def _looked_for(term: str, user: User | AnonymousUser) -> list[tuple[str, str]]:
-    """Columns and what to look for in them. A name by its beginning only for who may see names."""
-    by_name = "name__startswith" if may_see_personal_data(user) else "name"
-    found = [("account_id", term), (by_name, term), ("email", term.lower())]
+    """Columns and what to look for in them: for who may not see names and contacts, none of these."""
+    if not may_see_personal_data(user):
+        return [("account_id", term)]
+    found = [("account_id", term), ("name__startswith", term), ("email", term.lower())]
     with suppress(contacts.BadContact):
         if mobile := contacts.read_mobile(term):
             found.append(("mobile", mobile))

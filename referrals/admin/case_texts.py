@@ -16,6 +16,7 @@ FIGURES = {
     Kind.DRIFT: (_("Balance as hireops knew it"), _("Balance as Feishu answered")),
     Kind.UNASKED: (_("Asked for"), _("Named in Feishu's answer")),
     Kind.UNKNOWN_ACCOUNT: (_("Points paid out on the day, by our records"), _("By Feishu")),
+    Kind.CONTACT: (_("Registered here"), _("By Feishu")),
 }
 MEANINGS = {
     Kind.POINTS: _(
@@ -41,6 +42,10 @@ MEANINGS = {
     Kind.UNKNOWN_ACCOUNT: _(
         "Feishu says that it does not know this account, so nothing can be compared or paid out of it. It "
         "may have been registered by another app or for another tenant, or the employee was removed."
+    ),
+    Kind.CONTACT: _(
+        "The account was registered with a mobile number or address that is not the one Feishu has of the "
+        "employee whose account it is. What is paid by the contact registered here may reach somebody else."
     ),
 }
 WHAT_TO_DO = {
@@ -68,6 +73,10 @@ WHAT_TO_DO = {
         "Look in Feishu Hire whether the employee is still there. If so, register them again: that leads to "
         "their account. If they have left, close the case with a note: it is not opened again unless Feishu "
         "tells a balance of the account later."
+    ),
+    Kind.CONTACT: _(
+        "Compare both contacts on the account's page and ask the employee. Pay nothing of this account by "
+        "the contact registered here before you know that it is theirs. Then close the case with a note."
     ),
 }
 HINTS = {

@@ -1,6 +1,7 @@
 """Days that were compared with Feishu: their list, a page for each, and the form that starts one."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +95,9 @@ def _tenants() -> QuerySet[Tenant]:
     return Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE).order_by("pk")
 
 
+FIRST_DAY = date(2020, 1, 1)  # Feishu Hire's referral accounts are younger
+
+
 class DayForm(forms.Form):
     """Which day, and of which customer if there are several."""
 
@@ -103,6 +107,14 @@ class DayForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     tenant = forms.ModelChoiceField(label=_("Tenant"), queryset=Tenant.objects.none(), empty_label=None)
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if not FIRST_DAY <= day <= days.day_of(timezone.now()):
+            raise forms.ValidationError(
+                _("Choose a day that is over, not before %(first)s.") % {"first": FIRST_DAY}
+            )
+        return day
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -40,6 +40,7 @@ register(
         label=_("Reconcile points"),
         send=hire.reconcile_referral_accounts,
         safe_to_repeat=True,  # it only reads
+        permission="referrals.view_reconciliation",
         on_answer=take_answer,
         on_refusal=take_refusal,
         kept_by_app=_(

@@ -71,6 +71,7 @@ register(
         label=_("Register referrer"),
         send=hire.create_referral_account,
         safe_to_repeat=True,
+        permission="referrals.view_referralaccount",
         on_answer=take_in_account,
         on_refusal=take_in_refusal,
         kept_by_app=_(

@@ -168,6 +168,7 @@ register(
         label=_("Withdraw the balance"),
         send=withdraw,
         safe_to_repeat=True,  # external_order_id makes it happen once
+        permission="referrals.view_withdrawal",
         on_answer=take_in,
         on_refusal=note_refusal,
         kept_by_app=_(

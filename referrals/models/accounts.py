@@ -39,6 +39,10 @@ class ReferralAccount(models.Model):
     mobile = models.CharField(_("mobile number"), max_length=32, blank=True, db_index=True)
     email = models.CharField(_("email"), max_length=254, blank=True, db_index=True)
     name = models.CharField(_("employee"), max_length=255, blank=True, db_index=True)
+    # What Feishu has of the employee whose account it is; empty where the app may not see it, or sees a mask.
+    feishu_name = models.CharField(_("employee, by Feishu"), max_length=255, blank=True)
+    feishu_mobile = models.CharField(_("mobile number, by Feishu"), max_length=32, blank=True)
+    feishu_email = models.CharField(_("email, by Feishu"), max_length=254, blank=True)
 
     # When the newest event's change happened, by Feishu's clock. It never goes back.
     modify_time = models.DateTimeField(_("last change at Feishu"), null=True, blank=True)
@@ -87,6 +91,12 @@ class ReferralAccount(models.Model):
     def __str__(self) -> str:
         # Not the name: this is printed in audits and on pages of those who may not see personal data.
         return self.account_id
+
+    @property
+    def contact_differs(self) -> bool:
+        """Whether Feishu has another mobile number or address of the employee than was registered here."""
+        pairs = [(self.mobile, self.feishu_mobile), (self.email, self.feishu_email)]
+        return any(ours and theirs and ours != theirs for ours, theirs in pairs)
 
 
 class Balance(models.Model):

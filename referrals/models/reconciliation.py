@@ -114,6 +114,7 @@ class Case(models.Model):
         DRIFT = "drift", _("Balance moved without an event")
         UNASKED = "unasked", _("Feishu names what was not asked for")
         UNKNOWN_ACCOUNT = "unknown_account", _("Feishu does not know the account")
+        CONTACT = "contact", _("Contact differs from Feishu's")
 
     kind = models.CharField(_("what"), max_length=16, choices=Kind.choices)
     account = models.ForeignKey(

@@ -23,7 +23,8 @@ from hireops.outbox import mistakes
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call, lane_of
 from referrals import contacts, ledger, tenancy
-from referrals.models import Balance, ReferralAccount, Withdrawal
+from referrals.models import Balance, Case, ReferralAccount, Withdrawal
+from referrals.services import cases
 
 GET_ASSETS = "referral_account.get_account_assets"
 ENABLE = "referral_account.enable"
@@ -244,8 +245,9 @@ def left_in(accounts: Iterable[ReferralAccount]) -> QuerySet[Balance]:
 def apply_account(account: ReferralAccount, told: hire.Account) -> None:
     """Take over status, name and contact from an answer; for a locked row.
 
-    What was registered here stays. Feishu leaves out what the app has no right to see, or masks it with x or
-    * (contract 2.2); what is masked is never kept.
+    What was registered here stays, and what Feishu says is kept beside it: somebody may have registered one
+    person with the number of another. Feishu leaves out what the app has no right to see, or masks it with x
+    or * (contract 2.2); what is masked is never kept.
     """
     if account.status != told.status:
         audit.record(
@@ -256,11 +258,31 @@ def apply_account(account: ReferralAccount, told: hire.Account) -> None:
             after=told.status,
         )
         account.status = told.status
+        account.save(update_fields=["status"])
     if told.referrer:
-        account.name = account.name or _name(told.referrer)
-        account.mobile = account.mobile or _contact(contacts.read_mobile, told.referrer.mobile)
-        account.email = account.email or _contact(contacts.read_email, told.referrer.email)
-    account.save(update_fields=["status", "name", "mobile", "email"])
+        _apply_referrer(account, told.referrer)
+
+
+def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:
+    told_before = account.feishu_mobile, account.feishu_email
+    account.feishu_name = _name(referrer) or account.feishu_name
+    account.feishu_mobile = _contact(contacts.read_mobile, referrer.mobile) or account.feishu_mobile
+    account.feishu_email = _contact(contacts.read_email, referrer.email) or account.feishu_email
+    account.name = account.name or account.feishu_name
+    account.mobile = account.mobile or account.feishu_mobile
+    account.email = account.email or account.feishu_email
+    account.save(update_fields=["name", "mobile", "email", "feishu_name", "feishu_mobile", "feishu_email"])
+    if (account.feishu_mobile, account.feishu_email) != told_before:
+        _judge_contact(account)
+
+
+def _judge_contact(account: ReferralAccount) -> None:
+    """Whether money would reach the person that Feishu means; asked whenever Feishu says something new."""
+    if account.contact_differs:
+        cases.open_case(kind=Case.Kind.CONTACT, account=account)
+        return
+    for case in account.cases.filter(kind=Case.Kind.CONTACT, closed_at=None):
+        cases.explain_case(case, note=gettext_noop("Feishu has the contact that is registered here."))
 
 
 def _name(referrer: hire.Referrer) -> str:

@@ -34,9 +34,9 @@ def open_case(
 ) -> Case:
     """The case of exactly this mismatch: the one that is there, or a new one.
 
-    Found again by a later reconciliation of the same day, it stays one case. One that a person has closed, and
-    that still holds (``_settled``), is given as it is: look at ``closed_at``. The account is locked to the end
-    of the transaction, so that two who find the same mismatch at once do not open it twice.
+    Found again by a later reconciliation of the same day, it stays one case. One that a person has closed and
+    that is settled with it is given closed. The account is locked to the end of the transaction, so that two
+    who find the same mismatch at once do not open it twice.
     """
     with transaction.atomic():
         _lock_account(account.pk)
@@ -65,8 +65,8 @@ def _lock_account(pk: int) -> None:
 def _settled(found: Case) -> Q:
     """What a person has closed and nothing but a person takes up again.
 
-    An account that Feishu does not know: until Feishu tells a balance of it. A mismatch of a day with the very
-    figures of before: as long as the day is compared anew by itself; whoever asks for it wants to know.
+    An account that Feishu does not know: until Feishu tells a balance of it. A mismatch of a day with the
+    very figures of before: as long as the day is compared anew by itself; whoever asks for it wants to know.
     """
     by_a_person = Q(closed_by__isnull=False)
     if found.kind in ABOUT_THE_ACCOUNT:

@@ -43,8 +43,8 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 50_000
 LEASE = timedelta(seconds=60)
 CHECKED_AT_ONCE = 500
-# No more than this is owed ahead: who registers one person by form does not wait behind thousands.
-OWED_AT_ONCE = 200
+# No more than half a minute's worth is owed ahead: who registers one person by form does not wait for long.
+OWED_AT_ONCE = 50
 
 State, RowState = RegistrationImport.State, Registration.State
 NOT_SENT = [RowState.READY, RowState.INVALID, RowState.DUPLICATE]
@@ -332,7 +332,7 @@ def _locked(batch: RegistrationImport) -> RegistrationImport:
 def owe_confirmed() -> bool:
     """Owe the next part of each confirmed import, and end those that have no row left; whether any is owed.
 
-    200 rows in one transaction, and as long as fewer than these wait to be sent. Beat calls it every few
+    50 rows in one transaction, and as long as fewer than these wait to be sent. Beat calls it every few
     seconds, which is far faster than Feishu's hundred calls a minute.
     """
     try:

@@ -120,14 +120,17 @@ def known_accounts(tenant: Tenant, mobiles: Collection[str], emails: Collection[
 
 
 def compare_with_known(row: Registration, known: Mapping[str, set[int]]) -> None:
-    """A READY row becomes a DUPLICATE if its owner has an account, INVALID if it names two."""
-    by_mobile, by_email = known.get(row.mobile, set()), known.get(row.email, set())
-    meant = (by_mobile & by_email) if by_mobile and by_email else (by_mobile | by_email)
+    """A READY row becomes a DUPLICATE if its owner has an account, INVALID if it names two.
+
+    Of a contact that is not known here nobody but Feishu can say whether it is the same employee's.
+    """
+    accounts = [known.get(contact, set()) for contact in (row.mobile, row.email) if contact]
+    meant = set.intersection(*accounts)
     if len(meant) == 1:
         _judge(row, State.DUPLICATE, "already_registered")
         (row.account_id,) = meant
         row.finished_at = database.now()
-    elif by_mobile or by_email:
+    elif all(accounts):
         _judge(row, State.INVALID, "two_accounts")
 
 

@@ -275,7 +275,7 @@ def test_the_database_refuses_to_change_a_push(pushed, statement):
 def test_the_database_refuses_to_replace_a_push(pushed, same):
     pushed("token")
     other = "id" if same == "call_id" else "call_id"
-    columns = ", ".join(field.column for field in CustomFieldPush._meta.concrete_fields)
+    columns = ", ".join(field.attname for field in CustomFieldPush._meta.concrete_fields)
     values = ", ".join(f"{name} + 1" if name == other else name for name in columns.split(", "))
     assert_that_the_database_refuses(
         f"INSERT OR REPLACE INTO bindings_customfieldpush ({columns}) "

@@ -138,3 +138,88 @@ def test_a_bound_account_is_told_in_words_and_linked_also_when_the_content_is_go
     page = browser.get(_page(event)).text
     assert "/admin/bindings/ecoaccount/" in page
     assert "A customer added" not in page
+
+
+# --- Events about what is none of one's business
+
+
+@pytest.fixture
+def hidden_event(client, handles, monkeypatch, django_user_model):
+    """Failed; its app shows it to auditors and administrators only."""
+    handles("test.salary_v1", lambda event: None)
+    person = django_user_model.objects.create(username="changed-by-it")
+    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
+    monkeypatch.setitem(registry._labels, "test.salary_v1", "Salary paid")
+    monkeypatch.setitem(registry._in_words, "test.salary_v1", lambda event: "Somebody got 12.50.")
+    monkeypatch.setitem(registry._changed, "test.salary_v1", lambda event: [person])
+    monkeypatch.setitem(registry._followed, "test.salary_v1", lambda event: [person])
+    body = {"account_id": "employee-7", "amount": "12.50"}
+    deliver(client, envelope("test.salary_v1", body))
+    event = Event.objects.get()
+    event.conflicts.create(digest="x", raw=b"12.50", payload=body)
+    Event.objects.update(state="failed", reason="KeyError at x.py:1", not_before=None, subject="employee-7")
+    event.refresh_from_db()
+    return event
+
+
+TOLD = ("employee-7", "12.50", "changed-by-it")
+
+
+def test_who_lacks_the_permission_sees_only_that_an_event_came(client_of, vera, hidden_event):
+    browser = client_of(vera)
+    browser.cookies["django_language"] = "en"
+    page, whole_list = browser.get(_page(hidden_event)).text, browser.get("/admin/inbox/event/").text
+    assert "Your role does not include seeing what this event says." in page
+    assert "/actions/" not in page
+    for text in (page, whole_list):
+        assert "Salary paid" in text
+        assert hidden_event.event_id in text
+        assert [told for told in TOLD if told in text] == []
+
+
+def test_who_has_the_permission_sees_all_of_it(client_of, otto, hidden_event):
+    page = client_of(otto).get(_page(hidden_event)).text
+    assert [told for told in TOLD if told not in page] == []
+    assert REPLAY in page
+    assert "employee-7" in client_of(otto).get("/admin/inbox/event/").text
+
+
+SET_ASIDE = "/admin/inbox/event/actions/set_aside/"
+
+
+@pytest.mark.parametrize("url", [REPLAY, SET_ASIDE])
+def test_who_can_not_see_what_an_event_says_does_not_decide_about_it(client_of, vera, hidden_event, url):
+    browser = client_of(vera)
+    browser.cookies["django_language"] = "en"
+    form = {"_selected_action": hidden_event.pk, "confirmed": "yes", "reason": "please"}
+    assert "You may not see what this event says" in browser.post(url, form, follow=True).text
+    hidden_event.refresh_from_db()
+    assert hidden_event.state == "failed"
+    assert not AuditEntry.objects.exists()
+
+
+def test_who_sees_a_hidden_event_replays_it(client_of, otto, hidden_event):
+    _replay(client_of(otto), hidden_event, reason="may see it")
+    hidden_event.refresh_from_db()
+    assert hidden_event.state == "pending"
+
+
+def test_the_bytes_of_an_unreadable_event_are_for_who_may_see_every_kind(
+    client, client_of, vera, otto, monkeypatch
+):
+    post(client, signed(b'{"encrypt": "\\u0000", "amount": "12.50"}'))
+    event = Event.objects.get()
+    assert "12.50" in client_of(otto).get(_page(event)).text
+    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
+    assert "12.50" not in client_of(vera).get(_page(event)).text
+    assert "12.50" in client_of(otto).get(_page(event)).text
+
+
+def test_every_permission_that_an_event_type_asks_for_exists(admin_user):
+    assert set(registry._permissions.values()) <= admin_user.get_all_permissions()
+
+
+def test_vendor_and_hr_staff_do_not_see_what_the_events_of_the_others_say(vera, hira, ada, otto, audrey):
+    assert registry.hidden_from(vera) == {"hire.referral_account.assets_update_v1"}
+    assert registry.hidden_from(hira) == registry.hidden_from(ada) == {ECO_ACCOUNT_CREATED}
+    assert registry.hidden_from(otto) == registry.hidden_from(audrey) == set()

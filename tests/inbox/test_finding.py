@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hireops import database
 from hireops.feishu.models import Tenant
-from hireops.inbox import dispatch, finding
+from hireops.inbox import dispatch, finding, registry
 from hireops.inbox.models import Event
 from tests.deliveries import deliver, envelope
 
@@ -71,6 +71,32 @@ def test_filters_and_search_find_what_they_say_newest_first(browser: Any, events
     assert shown(browser, q="tenant_b") == shown(browser, q="Bright Ltd") == ids(failed + other)
     assert shown(browser, q="account") == []
     assert shown(browser, state__exact="nonsense") == []
+
+
+@pytest.mark.usefixtures("_salaries_are_hidden")
+def test_nobody_learns_by_searching_whom_a_hidden_event_is_about(
+    browser: Any, client_of: Any, otto: Any, events: Any
+) -> None:
+    hidden = events(2, event_type="test.salary_v1", subject="employee-7", state="failed")
+    shared = events(1, event_type="test.salary_v1", subject="account-1", state="failed")
+    seen = events(1, event_type="test.b_v1", subject="account-1", state="failed")
+
+    assert shown(browser) == ids(hidden + shared + seen)
+    assert shown(browser, q=hidden[0].event_id) == [hidden[0].pk]
+    assert shown(browser, q="employee-7") == []
+    assert shown(browser, q="employee-7", event_type="test.salary_v1") == []
+    assert shown(browser, q="account-1") == ids(seen)
+    assert shown(browser, q="account-1", state__exact="failed") == ids(seen)
+    assert shown(browser, q="account-1", event_type="test.salary_v1") == []
+    assert shown(client_of(otto), q="account-1") == ids(shared + seen)
+    for lookup in ("subject", "subject__startswith", "payload__event__account_id"):
+        assert browser.get(LIST, {lookup: "employee-7"}).status_code == 400
+
+
+@pytest.fixture
+def _salaries_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From all but auditors and administrators."""
+    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
 
 
 def test_a_day_and_an_hour_are_those_of_the_reader(browser: Any, events: Any) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from hireops import database
 from hireops.desk.models import AuditEntry
-from hireops.inbox import replaying, tasks
+from hireops.inbox import registry, replaying, tasks
 from hireops.inbox.models import Event, Replay
 from hireops.inbox.registry import CannotHandleError
 from tests.deliveries import deliver, envelope
@@ -87,6 +87,29 @@ def test_only_one_type_can_be_replayed(browser: Any, failed: Any) -> None:
 
     states = set(Event.objects.values_list("event_type", "state"))
     assert states == {("hire.eco_account.created_v1", "pending"), ("test.other_v1", "failed")}
+
+
+def test_events_that_a_person_may_not_see_are_left_out_of_all_that_is_replayed(
+    browser: Any, failed: Any, client_of: Any, otto: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
+    monkeypatch.setitem(registry._labels, "test.salary_v1", "Salary paid")
+    failed(2, "test.salary_v1")
+    failed(1, "test.other_v1")
+    sent = {"since": local(database.now() - timedelta(hours=1)), "event_type": "", "reason": "x"}
+
+    form = browser.get(REPLAY_FAILED).text
+    assert "Events whose content you may not see are left out." in form
+    assert "Salary paid" not in form
+    assert browser.post(REPLAY_FAILED, {**sent, "event_type": "test.salary_v1"}).context["form"].errors
+    browser.post(REPLAY_FAILED, sent)
+    tasks.work_on_replays()
+    states = set(Event.objects.values_list("event_type", "state"))
+    assert states == {("test.salary_v1", "failed"), ("test.other_v1", "pending")}
+
+    client_of(otto).post(REPLAY_FAILED, sent)
+    tasks.work_on_replays()
+    assert set(Event.objects.values_list("state", flat=True)) == {"pending"}
 
 
 def test_what_fails_again_is_not_replayed_a_second_time_by_the_same_wish(

@@ -6,6 +6,7 @@ import pytest
 
 from hireops.desk.models import AuditEntry
 from hireops.feishu.models import Tenant
+from hireops.outbox import registry
 from hireops.outbox.models import Call, Channel
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import busy, refused, unknown
@@ -214,3 +215,111 @@ def test_nobody_edits_adds_or_deletes_a_call(refused_call, client_of, admin_user
         assert client.get(url).status_code == 403
     client.post(f"{LIST}{refused_call.pk}/change/", {"state": "succeeded"})
     assert Call.objects.get().state == "refused"
+
+
+# --- Calls about what is none of one's business
+
+
+@pytest.fixture
+def hidden_call(enqueue, feishu, registered):
+    """Refused by Feishu; its app shows it to auditors and administrators only."""
+    registered("test.salary", permission="desk.view_auditentry")
+    refusal = refused(1234567)
+    refusal.message = "said-12.50"
+    feishu.says.append(refusal)
+    payload = {"account_id": "employee-7", "amount": "paid-12.50"}
+    call = enqueue(operation="test.salary", target="account:employee-7", payload=payload)
+    drain()
+    return call
+
+
+CANARIES = ("employee-7", "12.50")
+
+
+def test_who_lacks_the_permission_sees_only_that_there_was_a_call(hidden_call, page):
+    text, whole_list = page(f"{LIST}{hidden_call.pk}/change/"), page(LIST)
+    for shown in (
+        "Label of test.salary",
+        "Refused by Feishu",
+        "1234567",
+        "log-no",
+        "does not include seeing",
+    ):
+        assert shown in text
+    assert "/actions/" not in text
+    assert "Label of test.salary" in whole_list
+    assert [canary for canary in CANARIES if canary in text + whole_list] == []
+
+
+def test_who_has_the_permission_sees_all_of_it(hidden_call, client_of, otto):
+    text = client_of(otto).get(f"{LIST}{hidden_call.pk}/change/").text
+    assert [canary for canary in CANARIES if canary not in text] == []
+    assert RESEND in text
+    assert "employee-7" in client_of(otto).get(LIST).text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=account:employee-7", False),
+        ("q=account:employee-7&operation=test.salary", False),
+        ("q=log-no", True),
+        ("q=test.salary", True),
+        ("operation=test.salary", True),
+    ],
+)
+def test_nobody_learns_by_searching_what_a_hidden_call_is_about(
+    hidden_call, client_of, request, query, found
+):
+    def is_found_by(name):
+        text = client_of(request.getfixturevalue(name)).get(f"{LIST}?{query}").text
+        return f"{LIST}{hidden_call.pk}/change/" in text
+
+    assert is_found_by("vera") is found
+    assert is_found_by("otto")
+
+
+def test_other_calls_with_the_same_target_are_found_without_the_hidden_one(hidden_call, enqueue, page):
+    other = enqueue(1, target=hidden_call.target)
+    text = page(f"{LIST}?q={hidden_call.target}")
+    assert f"{LIST}{other.pk}/change/" in text
+    assert f"{LIST}{hidden_call.pk}/change/" not in text
+
+
+@pytest.mark.parametrize(
+    "lookup", ["target", "target__startswith", "payload__amount", "attempts__request__x"]
+)
+def test_no_address_compares_what_is_hidden(hidden_call, client_of, vera, lookup):
+    assert client_of(vera).get(LIST, {lookup: "account:employee-7"}).status_code == 400
+
+
+@pytest.mark.usefixtures("rung")
+@pytest.mark.parametrize("url", [RESEND, CANCEL, DONE])
+def test_who_can_not_see_what_a_call_is_about_does_not_decide_about_it(hidden_call, client_of, vera, url):
+    state = "refused" if url == RESEND else "waiting"
+    Call.objects.update(state=state, finished_at=hidden_call.created_at if url == RESEND else None)
+    client = client_of(vera)
+    client.cookies["django_language"] = "en"
+    form = {"_selected_action": [hidden_call.pk], "confirmed": "yes", "reason": "please", "back": LIST}
+    assert "You may not see what this call is about" in client.post(url, form, follow=True).text
+    assert Call.objects.get().state == state
+    assert not AuditEntry.objects.exists()
+
+
+def test_who_sees_a_hidden_call_sends_it_again(hidden_call, client_of, otto, rung):
+    decide(client_of(otto), RESEND, hidden_call, reason="may see it")
+    assert Call.objects.get().state == "pending"
+
+
+def test_every_permission_that_an_operation_asks_for_exists(admin_user):
+    asked = {operation.permission for operation in registry._operations.values()} - {""}
+    assert asked <= admin_user.get_all_permissions()
+
+
+def test_vendor_and_hr_staff_do_not_see_what_the_calls_of_the_others_are_about(vera, hira, ada, otto, audrey):
+    names = [name for name, _ in registry.labels()]
+    of_hr = {name for name in names if name.startswith("referral_account.")}
+    assert len(of_hr) == 6
+    assert registry.hidden_from(vera) == of_hr
+    assert registry.hidden_from(hira) == registry.hidden_from(ada) == {"eco_account_custom_field.create"}
+    assert registry.hidden_from(otto) == registry.hidden_from(audrey) == set()

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import translation
 
 from hireops.feishu.models import Tenant
 from hireops.inbox import dispatch
@@ -25,6 +26,13 @@ LONG = "long"  # pytest --hypothesis-profile=long
 BALANCE_EVENT = "hire.referral_account.assets_update_v1"
 
 hypothesis.settings.register_profile(LONG)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Whatever language the test before has left; a page is in the one that its browser asks for."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -51,33 +51,46 @@ def approved(
     return withdrawal
 
 
-def answered(withdrawal: Withdrawal, *, at: datetime, points: int | None = None, **cash: str) -> Withdrawal:
-    """Feishu took these out at ``at``: written and booked."""
+def answered(
+    withdrawal: Withdrawal,
+    *,
+    at: datetime,
+    heard_at: datetime | None = None,
+    points: int | None = None,
+    **cash: str,
+) -> Withdrawal:
+    """Feishu took these out at ``at``: written and booked, at ``heard_at`` if that was later."""
     taken = {asset: Decimal(amount) for asset, amount in cash.items()}
     if points is not None:
         taken[POINTS] = Decimal(points)
     for asset, amount in taken.items():
         WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=0, taken=amount)
         if amount:
-            BalanceChange.objects.create(
-                account=withdrawal.account,
-                asset=asset,
-                before=amount,
-                after=0,
-                difference=-amount,
-                cause=BalanceChange.Cause.WITHDRAWAL,
-                withdrawal=withdrawal,
-                as_of=at,
-            )
+            _book(withdrawal, asset, amount, at=at)
     withdrawal.state = State.TAKEN if any(taken.values()) else State.EMPTY
-    withdrawal.trans_time = withdrawal.answered_at = at
+    withdrawal.trans_time, withdrawal.answered_at = at, heard_at or at
     withdrawal.save(update_fields=["state", "trans_time", "answered_at"])
     return withdrawal
 
 
+def _book(withdrawal: Withdrawal, asset: str, amount: Decimal, *, at: datetime) -> None:
+    last = BalanceChange.objects.filter(account=withdrawal.account, asset=asset).order_by("pk").last()
+    before = last.after if last else Decimal(0)
+    BalanceChange.objects.create(
+        account=withdrawal.account,
+        asset=asset,
+        before=before,
+        after=before - amount,
+        difference=-amount,
+        cause=BalanceChange.Cause.WITHDRAWAL,
+        withdrawal=withdrawal,
+        as_of=at,
+    )
+
+
 def taken(account: ReferralAccount, *, at: datetime, points: int | None = None, **cash: str) -> Withdrawal:
     asked = approved(account, at=at, points=points is not None, cash=bool(cash))
-    return answered(asked, at=at, points=points, **cash)
+    return answered(asked, at=at, heard_at=None, points=points, **cash)
 
 
 def handed_over(withdrawal: Withdrawal) -> list[Payment]:
@@ -110,6 +123,13 @@ def come_back(withdrawal: Withdrawal) -> None:
 
 def break_into(table: str, statement: str) -> None:
     """Raw SQL against a table whose guards have been taken away, as only an owner of the database can."""
+    take_guards_from(table)
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def take_guards_from(table: str) -> None:
+    """Until the test ends."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
@@ -118,4 +138,3 @@ def break_into(table: str, statement: str) -> None:
         else:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(statement)

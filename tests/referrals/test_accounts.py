@@ -18,6 +18,7 @@ from referrals.events import ACCOUNT_ID_LENGTH
 from referrals.models import BalanceChange, Case, ReferralAccount, Withdrawal
 from referrals.services import accounts
 from tests.referrals.conftest import balances, history, tell
+from tests.referrals.observations import owed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -250,11 +251,8 @@ def withdrawn(account, asked_by, decided_by, *, state):
     values |= {"takes_cash": False, "requested_by": asked_by, "state": Withdrawal.State.REQUESTED}
     made = Withdrawal.objects.create(**values)
     if state != "requested":
-        with transaction.atomic():
-            call = outbox.enqueue(
-                operation=accounts.GET_ASSETS, target="elsewhere", payload={}, tenant=None, by=decided_by
-            )
-            Call.objects.filter(pk=call.pk).update(state="canceled", finished_at=now())
+        call = owed(account, "referral_account.withdraw")
+        Call.objects.filter(pk=call.pk).update(state="canceled", finished_at=now())
         steps = {"state": "approved", "decided_by": decided_by, "decided_at": now(), "call": call}
         Withdrawal.objects.filter(pk=made.pk).update(**steps)
     if state == "unknown":

@@ -16,6 +16,7 @@ from tests.referrals.taken import csv_file, payment_of, state, taken
 
 State = Withdrawal.State
 PREPARE = "/admin/referrals/payoutbatch/prepare/"
+WITHDRAWALS = "/admin/referrals/withdrawal/"
 
 
 @pytest.fixture
@@ -116,6 +117,19 @@ def test_only_some_are_shown_if_there_are_too_many(hr, due, monkeypatch):
     page = hr.get(PREPARE)
     assert [row.withdrawal for row in page.context["rows"]] == oldest
     assert says(page, "There are more than 2.")
+
+
+def test_more_than_can_be_handed_over_at_once_is_refused_and_none_is_left_out_silently(hr, due, monkeypatch):
+    monkeypatch.setattr("referrals.admin.handing_over.MOST_AT_ONCE", 2)
+    chosen = [due(CNY="1"), due(CNY="1"), due(CNY="1")]
+    too_many = ["More than 2 withdrawals were chosen. Nothing was handed over: choose fewer at a time."]
+    assert told(confirm(hr, *chosen)) == too_many
+    from_the_list = {"action": "hand_over_chosen", "_selected_action": [each.pk for each in chosen]}
+    answer = hr.post(WITHDRAWALS, from_the_list, follow=True)
+    assert (told(answer), answer.redirect_chain[-1][0]) == (too_many, WITHDRAWALS)
+    assert not PayoutBatch.objects.exists()
+    assert len(confirm(hr, *chosen[:2]).redirect_chain) == 1
+    assert [state(each) for each in chosen] == [State.HANDED_OVER, State.HANDED_OVER, State.TAKEN]
 
 
 def test_the_page_asks_the_same_number_of_queries_for_any_number_of_withdrawals(

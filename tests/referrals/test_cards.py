@@ -3,26 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hireops.database import now
-from hireops.outbox import services as outbox
-from hireops.outbox.models import Call
 from referrals import cards
 from referrals.models import Case, ReferralAccount, Registration, RegistrationImport, Withdrawal
-from referrals.services import accounts
+from tests.referrals.payouts import answered, approved, come_back, handed_over
 
 pytestmark = pytest.mark.django_db
-
-ORDER = [
-    Withdrawal.State.REQUESTED,
-    Withdrawal.State.APPROVED,
-    Withdrawal.State.UNKNOWN,
-    Withdrawal.State.TAKEN,
-    Withdrawal.State.HANDED_OVER,
-    Withdrawal.State.BOUNCED,
-]
 
 DOUBTS = [
     ("approved", 0, "ok"),
@@ -33,35 +22,33 @@ DOUBTS = [
 ]
 
 
+AFTER_APPROVAL = {
+    "unknown": lambda made: Withdrawal.objects.filter(pk=made.pk).update(state="unknown"),
+    "taken": lambda made: answered(made, at=now(), points=1),
+    "handed_over": handed_over,
+    "bounced": come_back,
+}
+
+
 @pytest.fixture
-def payout(account, hira, ada):
+def payout(account, hira):
     """``payout("unknown", minutes=5)``: a payout in that state, approved so long ago."""
 
     def payout(state="requested", *, by=None, minutes=0):
-        made = Withdrawal.objects.create(
-            account=account(points=1),
-            external_order_id=f"order-{Withdrawal.objects.count()}",
-            takes_points=True,
-            takes_cash=False,
-            requested_by=by or hira,
-        )
-        for step in ORDER[1 : ORDER.index(Withdrawal.State(state)) + 1]:
-            Withdrawal.objects.filter(pk=made.pk).update(state=step, **written(step, ada, minutes))
+        if state == "requested":
+            return Withdrawal.objects.create(
+                account=account(points=1),
+                external_order_id=f"asked-{Withdrawal.objects.count()}",
+                takes_points=True,
+                takes_cash=False,
+                requested_by=by or hira,
+            )
+        made = approved(account(points=1), at=now() - timedelta(minutes=minutes))
+        for step in [*AFTER_APPROVAL][: ["approved", *AFTER_APPROVAL].index(state)]:
+            AFTER_APPROVAL[step](made)
         return made
 
     return payout
-
-
-def written(step, by, minutes):
-    if step == Withdrawal.State.APPROVED:
-        with transaction.atomic():
-            call = outbox.enqueue(
-                operation=accounts.GET_ASSETS, target="elsewhere", payload={}, tenant=None, by=by
-            )
-            Call.objects.filter(pk=call.pk).update(state="canceled", finished_at=now())
-        decided_at = now() - timedelta(minutes=minutes)
-        return {"decided_by": by, "decided_at": decided_at, "call": call}
-    return {"trans_time": now(), "answered_at": now()} if step == Withdrawal.State.TAKEN else {}
 
 
 def seen(function, person):

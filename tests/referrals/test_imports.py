@@ -538,15 +538,15 @@ def test_only_what_is_checked_and_ready_can_be_confirmed_and_only_once(tenant, u
 
 
 def test_rows_are_owed_in_parts_so_that_nobody_waits_behind_thousands(tenant, upload, hira):
-    batch = upload(csv_of(*([f"138{number:08}"] for number in range(450))))
+    batch = upload(csv_of(*([f"138{number:08}"] for number in range(150))))
     imports.confirm(batch, by=hira)
 
     assert imports.owe_confirmed() is True
-    assert Call.objects.count() == 200
+    assert Call.objects.count() == 50
     assert imports.owe_confirmed() is False
-    Call.objects.filter(pk__in=Call.objects.values("pk")[:50]).update(state="waiting")
+    Call.objects.filter(pk__in=Call.objects.values("pk")[:20]).update(state="waiting")
     assert imports.owe_confirmed() is True
-    assert Call.objects.count() == 400
+    assert Call.objects.count() == 100
     batch.refresh_from_db()
     assert batch.state == State.SENDING
 
@@ -601,7 +601,7 @@ def test_discarding_sends_nothing(mixed, pages, hira):
 
 
 def test_discarding_while_it_is_sent_stops_what_is_left(tenant, upload, hira):
-    batch = upload(csv_of(*([f"138{number:08}"] for number in range(250))))
+    batch = upload(csv_of(*([f"138{number:08}"] for number in range(100))))
     imports.confirm(batch, by=hira)
     imports.owe_confirmed()
 
@@ -611,7 +611,7 @@ def test_discarding_while_it_is_sent_stops_what_is_left(tenant, upload, hira):
     batch.refresh_from_db()
     assert batch.state == State.SENDING  # until what is on its way has come to its end
     assert states_of(batch).count("discarded") == 50
-    assert Call.objects.count() == 200
+    assert Call.objects.count() == 50
 
 
 def test_a_store_app_that_nobody_has_installed_refuses_the_upload(db, settings, hira):

@@ -14,6 +14,7 @@ from referrals import invariants
 from referrals.models import Balance, BalanceChange, ReferralAccount
 from tests.referrals.conftest import MORNING, tell
 from tests.referrals.observations import answer, approved, taken
+from tests.referrals.payouts import take_guards_from
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,8 @@ def proof():
 
 
 def add_change(account, before, after, **values):
-    """A step that nothing in hireops would write."""
+    """A step that nothing in hireops would write, and that the database refuses."""
+    take_guards_from("referrals_balancechange")
     like = account.changes.earliest("pk")
     fields = {"asset": "points", "cause": "event", "event": like.event, "as_of": MORNING, **values}
     return BalanceChange.objects.create(
@@ -58,6 +60,7 @@ def test_after_ordinary_work_every_balance_is_proven(account, hira, ada):
 
 def test_a_balance_that_is_not_the_sum_of_its_changes_is_found(account):
     known = account("1", points=100, CNY="0.30")
+    take_guards_from("referrals_balance")
     Balance.objects.filter(account=known, asset="CNY").update(amount="0.31")
     (sentence,) = found(invariants.balances_are_the_sum_of_their_changes)
     assert sentence == "account 1: CNY is 0.31, but its changes add up to 0.30"
@@ -70,7 +73,9 @@ def test_a_balance_without_any_change_is_found_also_if_it_is_nothing(account):
 
 
 def test_changes_without_a_balance_are_found(account):
-    Balance.objects.filter(account=account("1", points=5)).delete()
+    known = account("1", points=5)
+    take_guards_from("referrals_balance")
+    Balance.objects.filter(account=known).delete()
     (sentence,) = found(invariants.balances_are_the_sum_of_their_changes)
     assert "points has no balance" in sentence
 
@@ -150,6 +155,7 @@ def test_a_balance_that_is_written_while_it_is_read_is_not_reported(account):
 def test_the_command_tells_each_broken_account_in_one_line_and_fails(account):
     for number in range(4):
         account(str(number), points=100, CNY="1")
+    take_guards_from("referrals_balance")
     Balance.objects.filter(account__account_id="1").update(amount=3)
     Balance.objects.filter(account__account_id="3", asset="CNY").update(amount=3)
     code, lines = proof()

@@ -1,15 +1,18 @@
 """Every difference between our payouts and Feishu's becomes one case, and none is invented (E11)."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from queue import Queue
+from time import sleep
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils.translation import override
 
@@ -21,8 +24,18 @@ from hireops.feishu.errors import FeishuError, Outcome
 from hireops.feishu.models import Tenant
 from hireops.outbox import reasons, sending
 from hireops.outbox.models import Call
-from hireops.outbox.recording import Result, record
-from referrals.models import Case, Reconciliation, ReconciliationChunk, ReferralAccount
+from hireops.outbox.recording import Claim, Result, record
+from referrals import ledger
+from referrals.models import (
+    BalanceChange,
+    Case,
+    Payment,
+    Reconciliation,
+    ReconciliationChunk,
+    ReferralAccount,
+    Withdrawal,
+)
+from referrals.services.cases import close_case, explain_case, open_case
 from referrals.services.reconciliation import days, reconcile_closed_days, reconcile_day, runs
 from referrals.tasks import reconcile_closed_days as what_beat_does
 from tests.referrals.payouts import answered, approved, break_into, come_back, handed_over, taken
@@ -67,7 +80,16 @@ def answer(**differing: Any) -> None:
     assert claim
     assert claim.call.operation == runs.RECONCILE
     entries = [_entry(account_id, *figures) for account_id, figures in differing.items()]
-    data = {"check_failed_list": entries} if entries else {}
+    _record(claim, {"check_failed_list": entries} if entries else {})
+
+
+def answer_what_cannot_be_read() -> None:
+    claim = sending.claim()
+    assert claim
+    _record(claim, {"check_failed_list": [{"account_id": ["6942"]}]})
+
+
+def _record(claim: Claim, data: dict[str, Any]) -> None:
     record(claim, Result(answer=Answer(data=data, log_id="log-1", http_status=200, duration_ms=1)))
 
 
@@ -263,6 +285,18 @@ def test_an_unknown_account_is_one_case_on_all_days_and_none_once_it_is_known(
     assert state_of(_reconciled(tenant, DAY, drain)) == State.MATCHED
     assert figures() == []
     assert stranger.cases.get().closed_by is None
+
+
+def test_an_account_of_somebody_who_has_left_is_no_difference_once_a_person_has_said_so(
+    customer: Customer, tenant: Tenant, account: Account, drain: Callable[[], int], ada: User
+) -> None:
+    account("1")
+    assert state_of(_reconciled(tenant, DAY, drain)) == State.DIFFERS
+    close_case(Case.objects.get(), by=ada, note="has left")
+    for day in (DAY, DAY - days.ONE_DAY):
+        run = _reconciled(tenant, day, drain)
+        assert (state_of(run), run.differences) == (State.MATCHED, 0)
+    assert Case.objects.count() == 1
 
 
 def _reconciled(tenant: Tenant, day: date, drain: Callable[[], int]) -> Reconciliation:
@@ -518,6 +552,40 @@ def test_a_person_need_not_wait_for_a_run_that_the_outbox_gave_up(
     assert state_of(run) == State.FAILED
 
 
+def test_an_answer_that_cannot_be_read_ends_its_run_and_no_other_day_waits_for_it(
+    tenant: Tenant, account: Account, hira: User, pages: Callable[..., Client], clock: Clock
+) -> None:
+    taken(account("6942"), at=NOON, points=5)
+    clock.set(END + timedelta(days=1, hours=9))
+    assert reconcile_closed_days() == 1
+    answer_what_cannot_be_read()
+    run = Reconciliation.objects.get()
+    assert state_of(run) == State.FAILED
+    assert Call.objects.get(operation=runs.RECONCILE).state == Call.State.SUCCEEDED
+    page = pages(hira).get(_url(f"reconciliation/{run.pk}/change/")).content.decode()
+    assert "the answer could not be taken in" in page
+    assert list(_days_started()) == [DAY + days.ONE_DAY]
+    again = reconcile_day(tenant, DAY, by=hira)
+    answer()
+    assert state_of(again) == State.MATCHED
+
+
+def test_an_answer_that_the_outbox_could_not_apply_ends_its_run_and_is_not_applied_for_ever(
+    tenant: Tenant, account: Account, clock: Clock, drain: Callable[[], int]
+) -> None:
+    taken(account("6942"), at=NOON, points=5)
+    run = reconcile_day(tenant, DAY, by=None)
+    call = Call.objects.get(operation=runs.RECONCILE)
+    Call.objects.filter(pk=call.pk).update(state=Call.State.WAITING, answer={"check_failed_list": "?"})
+    assert reconcile_closed_days() == 0
+    assert state_of(run) == State.FAILED
+    assert drain() == 1
+    call.refresh_from_db()
+    assert call.state == Call.State.SUCCEEDED  # nobody could have ended it by hand
+    clock.let_pass(hours=7)
+    assert list(_days_started()) == [DAY]
+
+
 # --- Which days
 
 
@@ -587,6 +655,152 @@ def test_a_day_that_differs_is_not_repeated_by_beat(tenant: Tenant, account: Acc
     assert reconcile_closed_days() == 0
 
 
+def test_beat_repeats_a_day_of_which_a_payout_was_answered_later_after_all_new_days(
+    tenant: Tenant, account: Account, clock: Clock
+) -> None:
+    late = approved(account("6942"), at=NOON)
+    taken(account("6943"), at=NOON, points=5)
+    assert reconcile_closed_days() == 1
+    answer(**{"6942": (50, 0)})
+    answered(late, at=NOON, heard_at=database.now(), points=50)
+    clock.let_pass(hours=14)  # not twice within a day
+    assert list(_days_started()) == []
+    clock.let_pass(hours=12)
+    assert list(_days_started()) == [DAY + days.ONE_DAY, DAY]
+    assert figures() == []
+    clock.let_pass(hours=25)
+    assert list(_days_started()) == [DAY + 2 * days.ONE_DAY]
+
+
+def test_beat_compares_what_was_paid_once_payments_are_recorded_and_once_a_day_at_most(
+    tenant: Tenant, account: Account, clock: Clock
+) -> None:
+    first = taken(account("6942"), at=NOON, CNY="12.30")
+    second = taken(account("6943"), at=NOON, CNY="1.00")
+    assert list(_days_started()) == [DAY]
+    handed_over(first)
+    handed_over(second)
+    break_into("referrals_payment", "UPDATE referrals_payment SET sum = 1.30 WHERE sum > 2")
+    _pay(second)
+    clock.let_pass(hours=25)
+    _pay(first)
+    assert list(_days_started()) == [DAY + days.ONE_DAY, DAY]
+    assert figures(kind=Kind.CASH) == [("6942", Decimal("12.30"), Decimal("1.30"))]
+    clock.let_pass(hours=25)
+    assert list(_days_started()) == [DAY + 2 * days.ONE_DAY]
+
+
+def _pay(withdrawal: Withdrawal) -> None:
+    for payment in Payment.objects.filter(amount__withdrawal=withdrawal):
+        payment.state, payment.reference = Payment.State.PAID, "bank 1"
+        payment.recorded_by, payment.recorded_at = withdrawal.requested_by, database.now()
+        payment.save(update_fields=["state", "reference", "recorded_by", "recorded_at"])
+
+
+def test_a_day_of_another_customer_is_not_repeated(tenant: Tenant, account: Account, clock: Clock) -> None:
+    other = Tenant.objects.create(app_id="cli_other", tenant_key="other")
+    taken(account("6942"), at=NOON, points=5)
+    assert list(_days_started()) == [DAY]
+    theirs = ReferralAccount.objects.create(tenant=other, account_id="1", source="event")
+    answered(approved(theirs, at=NOON), at=NOON, heard_at=database.now(), points=5)
+    clock.let_pass(hours=25)
+    assert list(_days_started()) == [DAY + days.ONE_DAY]
+
+
+# --- Others who lock accounts at the same moment
+
+ON_POSTGRESQL = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+
+
+@contextmanager
+def _meanwhile(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """``work`` in a transaction of its own; what is given waits until it waits for us, or is done."""
+    pids: Queue[int] = Queue()
+
+    def start() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                pids.put(cursor.fetchone()[0])
+            work()
+        finally:
+            connection.close()
+
+    def is_held_up(pid: int) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
+            return bool(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor(1) as worker:
+
+        def wait() -> None:
+            worked, pid = worker.submit(start), pids.get()
+            results.append(worked)
+            while not (worked.done() or is_held_up(pid)):
+                sleep(0.01)
+
+        results: list[Future[None]] = []
+        yield wait
+    for worked in results:
+        worked.result()
+
+
+@ON_POSTGRESQL
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_about_an_account_of_which_the_balance_is_just_being_taken_in(
+    tenant: Tenant, account: Account
+) -> None:
+    one = account("6942")
+    case = open_case(kind=Kind.UNKNOWN_ACCOUNT, account=one)
+    run = reconcile_day(tenant, DAY, by=None)
+    with _meanwhile(lambda: answer(**{"6942": (50, 0)})) as until_it_waits, transaction.atomic():
+        ledger.lock(one.pk)  # as calls.accounts.take_in_assets does
+        until_it_waits()
+        explain_case(case, note="known")
+    assert Call.objects.get().state == Call.State.SUCCEEDED  # at once: nothing had to be tried again
+    assert state_of(run) == State.DIFFERS
+    assert figures() == [("6942", Decimal(0), Decimal(50))]
+
+
+@ON_POSTGRESQL
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_cash_that_differs_while_its_withdrawals_are_handed_over(
+    tenant: Tenant, account: Account, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(runs, "ACCOUNTS_AT_ONCE", at_once)
+    older, newer = account("9"), account("1")
+    for each in (older, newer):
+        _book_twice(taken(each, at=NOON, CNY="12.30"))
+
+    def reconcile() -> None:
+        run = reconcile_day(tenant, DAY, by=None)
+        for _ in range(2 // min(at_once, 2)):
+            answer()
+        assert state_of(run) == State.DIFFERS
+
+    with _meanwhile(reconcile) as until_it_waits, transaction.atomic():
+        ledger.lock(older.pk)  # as services.payments.hand_over does, by their ids
+        until_it_waits()
+        ledger.lock(newer.pk)
+    assert len(figures(kind=Kind.CASH)) == 2
+    assert not Call.objects.filter(tries__gt=1).exists()
+
+
+def _book_twice(withdrawal: Withdrawal) -> None:
+    booked = withdrawal.changes.get()
+    BalanceChange.objects.create(
+        account=booked.account,
+        asset=booked.asset,
+        before=booked.after,
+        after=booked.after + booked.difference,
+        difference=booked.difference,
+        cause=booked.cause,
+        withdrawal=withdrawal,
+        as_of=booked.as_of,
+    )
+
+
 # --- Cash
 
 
@@ -620,7 +834,7 @@ def test_cash_that_adds_up_is_no_case_at_any_step(tenant: Tenant, account: Accou
         ),
         (
             "referrals_balancechange",
-            "UPDATE referrals_balancechange SET difference = -12.29, after = 0.01 WHERE asset = 'CNY'",
+            "UPDATE referrals_balancechange SET difference = -12.29, after = -12.29 WHERE asset = 'CNY'",
             "12.29",
         ),
         ("referrals_balancechange", "DELETE FROM referrals_balancechange WHERE asset = 'CNY'", "0"),

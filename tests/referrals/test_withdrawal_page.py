@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from hireops import database
 from hireops.outbox.models import Attempt, Call
-from referrals.admin.withdrawals import request_url
+from referrals.admin.accounts import withdrawal_page
 from referrals.models import Balance, Payment, PayoutBatch, ReferralAccount, Withdrawal
 from referrals.services import withdrawals as services
 from tests.referrals.conftest import tell
@@ -56,6 +56,10 @@ def hr(pages, hira):
 @pytest.fixture
 def approver(pages, ada):
     return pages(ada)
+
+
+def request_url(accounts):
+    return withdrawal_page([account.pk for account in accounts])
 
 
 def now_of(withdrawal):
@@ -225,6 +229,21 @@ def test_the_requester_takes_it_back(hr, requested):
     assert state(withdrawal) == "canceled"
 
 
+def test_a_colleague_does_not_take_it_back(pages, requested, eve, vera):
+    """By the page and by a sent form."""
+    asks = Permission.objects.filter(codename__in=["view_withdrawal", "request_withdrawal"])
+    for person in (eve, vera):
+        person.user_permissions.set(asks)
+    withdrawal = requested(by=User.objects.get(pk=vera.pk))
+    colleague, own = pages(User.objects.get(pk=eve.pk)), pages(User.objects.get(pk=vera.pk))
+    assert "actions/cancel/" not in text_of(colleague.get(page_of(withdrawal)))
+    assert says(act(colleague, "cancel", withdrawal), "Only who asked for this withdrawal can take")
+    assert state(withdrawal) == "requested"
+    assert "actions/cancel/" in text_of(own.get(page_of(withdrawal)))
+    act(own, "cancel", withdrawal)
+    assert state(withdrawal) == "canceled"
+
+
 def test_who_asked_does_not_approve(pages, requested, ada):
     """E6: with the permission, by the page and by a sent form; as superuser too."""
     ada.user_permissions.set(Permission.objects.filter(codename="request_withdrawal"))
@@ -271,13 +290,15 @@ def test_a_double_click_owes_one_call(approver, requested):
 
 
 @pytest.mark.parametrize("change", ["reject", "cancel"])
-def test_an_approval_after_the_row_changed_sends_nothing(approver, hr, requested, ada, change):
+def test_an_approval_after_the_row_changed_sends_nothing(approver, requested, ada, hira, change):
     """E6"""
     withdrawal = requested()
     page = approver.post(f"{LIST}actions/approve/", {"_selected_action": [withdrawal.pk]})
     assert says(page, "That can't be undone")
-    decide = {"reject": services.reject_withdrawal, "cancel": services.cancel_withdrawal}[change]
-    decide(withdrawal, by=ada, reason="changed my mind")
+    if change == "reject":
+        services.reject_withdrawal(withdrawal, by=ada, reason="not this month")
+    else:
+        services.cancel_withdrawal(withdrawal, by=hira, reason="changed my mind")
     assert says(act(approver, "approve", withdrawal), "has been decided already")
     assert withdrawals_sent() == 0
 
@@ -313,6 +334,18 @@ def test_the_list_costs_the_same_for_any_number(hr, requested, django_assert_max
     for _ in range(8):
         requested()
     with django_assert_max_num_queries(12):
+        hr.get(LIST)
+
+
+def test_how_old_the_undecided_are_is_told_by_one_clock(
+    hr, approved, django_assert_num_queries, django_assert_max_num_queries
+):
+    approved()
+    with django_assert_max_num_queries(13) as for_one:
+        hr.get(LIST)
+    for _ in range(4):
+        approved()
+    with django_assert_num_queries(len(for_one)):
         hr.get(LIST)
 
 
@@ -429,12 +462,14 @@ def test_staff_ask_feishu_again_from_the_page(hr, approved):
 
 def test_its_payments_are_on_the_page(approver, approved, hira):
     withdrawal = approved()
-    answered(withdrawal, points=100, CNY="12.30")
+    answered(withdrawal, points=1200, CNY="1012.30")
     batch = PayoutBatch.objects.create(created_by=hira)
-    amount = withdrawal.amounts.get(asset="CNY")
-    Payment.objects.create(batch=batch, amount=amount, payment_id="pay-1", asset="CNY", sum=amount.taken)
+    for number, amount in enumerate(withdrawal.amounts.order_by("asset"), 1):
+        Payment.objects.create(
+            batch=batch, amount=amount, payment_id=f"pay-{number}", asset=amount.asset, sum=amount.taken
+        )
     page = approver.get(page_of(withdrawal))
-    for text in ["pay-1", "CNY 12.30", "handed over"]:
+    for text in ["pay-1", "CNY 1,012.30</td>", "pay-2", "points 1,200</td>", "handed over"]:
         assert says(page, text), text
 
 

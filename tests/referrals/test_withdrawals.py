@@ -30,6 +30,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WITHDRAW = "/open-apis/hire/v1/referral_account/:referral_account_id/withdraw"
 NUMBERS = count(1)
 HOUR = 3600
+UNREADABLE = [
+    {},
+    {"trans_time": None},
+    {"trans_time": "yesterday"},
+    {"external_order_id": "another"},
+    {"external_order_id": None},
+    {"withdrawal_details": "much"},
+    {"withdrawal_details": {"point_bonus": -1}},
+    {"withdrawal_details": {"point_bonus": 10**14}},
+    *[
+        {"withdrawal_details": {"cash_bonus": [{"currency_type": currency, "amount": "1.00"}]}}
+        for currency in ("", "X" * 1000)
+    ],
+]
 LOST_ANSWERS = ["cut", "server_error", "html", "truncated", "empty", "half_closed"]
 
 # What sends nothing needs no commit: emptying all tables afterwards takes longer than the test.
@@ -272,19 +286,23 @@ def answer_with(withdrawal, *, order=None, points=0, **cash):
     asked().filter(withdrawal=withdrawal).update(answer={**data, "withdrawal_details": details})
 
 
-def test_an_answer_about_another_order_is_kept_for_a_person(approved, clock, drain):
+def test_a_kept_answer_that_can_not_be_taken_in_is_told_and_tried_again(approved, clock, drain):
+    """As an older hireops may have kept it."""
     withdrawal = approved()
     answer_with(withdrawal, order="another", points=5)
+    drain()
+    services.settle_undecided()
+    assert state(withdrawal) == "approved"  # it may only be the database that was away
     for _ in range(10):
         clock.advance(61)
         drain()
-    withdrawal = now_of(withdrawal)
-    assert (withdrawal.state, withdrawal.call.state) == ("approved", "waiting")
+    assert now_of(withdrawal).call.state == "waiting"
     clock.advance(2 * HOUR)
     assert services.settle_undecided() == 1  # taking it in is tried again, in case the mistake is mended
+    assert actions(withdrawal)[2:] == ["withdrawal with an answer that can't be taken in"]
     drain()
     withdrawal = now_of(withdrawal)
-    assert (withdrawal.state, withdrawal.call.answer["external_order_id"]) == ("approved", "another")
+    assert (withdrawal.state, withdrawal.call.answer["external_order_id"]) == ("unknown", "another")
     assert amounts(withdrawal)[POINTS] == (Decimal(100), None)
 
 
@@ -378,14 +396,26 @@ def test_a_setting_allows_it_and_the_row_says_so(requested, approved, hira, sett
 @pytest.mark.parametrize("decide", ["approve_withdrawal", "reject_withdrawal", "cancel_withdrawal"])
 @pytest.mark.parametrize("again", ["approve_withdrawal", "reject_withdrawal", "cancel_withdrawal"])
 @sends_nothing
-def test_it_is_decided_once(requested, ada, decide, again):
+def test_it_is_decided_once(requested, ada, hira, decide, again):
     withdrawal = requested()
-    getattr(services, decide)(withdrawal, by=ada, reason="first")
+    who = {"cancel_withdrawal": hira}
+    getattr(services, decide)(withdrawal, by=who.get(decide, ada), reason="first")
     decided = now_of(withdrawal)
     with pytest.raises(Refused, match="decided already"):
-        getattr(services, again)(withdrawal, by=ada, reason="second")
+        getattr(services, again)(withdrawal, by=who.get(again, ada), reason="second")
     assert now_of(withdrawal).decision_reason == "first"
     assert (state(withdrawal), asked().count()) == (decided.state, int(decided.state == "approved"))
+
+
+@sends_nothing
+def test_only_who_asked_takes_the_request_back(requested, hira, ada, admin_user):
+    withdrawal = requested()
+    for other in (ada, admin_user):
+        with pytest.raises(Refused, match="Only who asked for this withdrawal"):
+            services.cancel_withdrawal(withdrawal, by=other, reason="not needed")
+    assert state(withdrawal) == "requested"
+    services.cancel_withdrawal(withdrawal, by=hira, reason="not needed")
+    assert (state(withdrawal), now_of(withdrawal).decided_by) == ("canceled", hira)
 
 
 @sends_nothing
@@ -449,17 +479,22 @@ def test_a_second_answer_changes_nothing_and_waits_for_a_person(approved, drain,
     assert now_of(withdrawal).call.state == "waiting"
 
 
-def test_an_answer_that_says_nothing_is_none(feishu, approved, later, monkeypatch):
-    """``data`` may be missing (contract 8.2): then the order is asked for again."""
+@pytest.mark.parametrize("said", UNREADABLE)
+def test_an_answer_that_does_not_say_what_was_taken_is_none(feishu, approved, later, monkeypatch, said):
+    """``data`` may be missing (contract 8.2), garbage or about another order: then it is asked for again."""
     real = hire.withdraw_referral_account
+
+    def spoiled(*key, **sent):
+        answer = real(*key, **sent)
+        return replace(answer, data={**answer.data, **said} if said else {})
+
     with monkeypatch.context() as patch:
-        patch.setattr(
-            hire, "withdraw_referral_account", lambda *key, **sent: replace(real(*key, **sent), data={})
-        )
+        patch.setattr(hire, "withdraw_referral_account", spoiled)
         withdrawal = approved()
         later(0)
-    services.settle_undecided()
-    assert state(withdrawal) == "unknown"
+    assert (state(withdrawal), now_of(withdrawal).call.answer) == ("unknown", None)
+    kept = withdrawal.call.attempts.get(outcome="unknown").response
+    assert set(kept) >= set(said)
     later()
     assert (state(withdrawal), amounts(withdrawal)[POINTS][1]) == ("taken", Decimal(100))
     assert len(done_at(feishu)) == 1
@@ -514,8 +549,22 @@ def test_the_catch_all_is_asked_again_for_ever(feishu, approved, later, http_sta
         later(HOUR)
         withdrawal = now_of(withdrawal)
         seen.add((withdrawal.state, withdrawal.call.state))
-    undecided = "approved" if http_status == 400 else "unknown"
-    assert seen == {(undecided, "pending"), (undecided, "waiting"), ("taken", "succeeded")}
+    assert seen == {("unknown", "pending"), ("unknown", "waiting"), ("taken", "succeeded")}
+
+
+@pytest.mark.parametrize("code", [1002001, 1020001])
+@pytest.mark.parametrize("refusal", [1002002, 1002553, 1002555])
+def test_a_refusal_after_the_catch_all_proves_nothing(feishu, approved, later, code, refusal):
+    """The catch-all is a system error too (contract 8.4): Feishu may have done it."""
+    feishu.add_fault("refused", path=WITHDRAW, code=code, http_status=400)
+    feishu.add_fault("refused", path=WITHDRAW, code=refusal, http_status=400)
+    withdrawal = approved()
+    later(0)
+    assert state(withdrawal) == "unknown"
+    later()
+    assert (state(withdrawal), now_of(withdrawal).call.state) == ("unknown", "refused")
+    later(120)
+    assert (state(withdrawal), amounts(withdrawal)[POINTS][1]) == ("taken", Decimal(100))
 
 
 @pytest.mark.parametrize("code", [1002002, 1002553, 1002555])
@@ -570,6 +619,68 @@ def test_the_pause_grows_with_the_age(feishu, approved, drain, clock):
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (600, HOUR)
     assert state(withdrawal) == "unknown"
+
+
+@pytest.mark.parametrize("hours", [0, 1, 3, 9, 30])
+def test_it_is_asked_again_at_the_time_that_its_page_names(feishu, approved, drain, clock, hours):
+    feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
+    withdrawal = approved()
+    drain()
+    clock.advance(hours * HOUR)
+    services.settle_undecided()
+    drain()
+    due = services.asked_again_at(now_of(withdrawal))
+    assert due is not None
+    clock.advance((due - database.now()).total_seconds() - 2)
+    assert services.settle_undecided() == 0
+    clock.advance(4)
+    assert services.settle_undecided() == 1
+
+
+def test_a_round_is_bounded_and_begins_with_the_least_recently_tried(
+    feishu, approved, drain, clock, monkeypatch
+):
+    monkeypatch.setattr(services, "MOST_AT_ONCE", 2)
+    feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
+    for _ in range(5):
+        approved()
+        drain()
+        clock.advance(1)
+    last, *others = asked().order_by("-pk")
+    Call.objects.filter(pk=last.pk).update(not_before=others[-1].not_before - timedelta(seconds=1))
+    tried = list(asked().order_by("not_before").values_list("withdrawal", flat=True))
+    clock.advance(60)
+    for expected in (tried[:2], tried[2:4], tried[4:], []):
+        before = set(asked().filter(state="pending").values_list("withdrawal", flat=True))
+        assert services.settle_undecided() == len(expected)
+        after = set(asked().filter(state="pending").values_list("withdrawal", flat=True))
+        assert after - before == set(expected)
+
+
+def test_a_round_doubts_so_many_and_the_next_the_others(feishu, approved, drain, clock, monkeypatch):
+    monkeypatch.setattr(services, "MOST_AT_ONCE", 2)
+    feishu.add_fault("refused", path=WITHDRAW, code=1002001, http_status=400, calls=1000)
+    for _ in range(3):
+        approved()
+    while asked().filter(tries=0).exists():
+        drain()
+        clock.advance(600)
+    for unknown in (2, 3):
+        services.settle_undecided()
+        assert Withdrawal.objects.filter(state="unknown").count() == unknown
+
+
+def test_a_round_without_anything_due_costs_the_same_for_any_number(
+    feishu, approved, drain, django_assert_num_queries
+):
+    feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
+    with django_assert_num_queries(3):
+        services.settle_undecided()
+    for _ in range(4):
+        approved()
+    drain()
+    with django_assert_num_queries(3):
+        assert services.settle_undecided() == 0
 
 
 def test_a_customer_who_has_removed_the_app_is_never_asked(feishu, owner, approved, drain, settings):

@@ -10,9 +10,11 @@ from hireops import database
 from hireops.outbox.models import Call
 from referrals.models import POINTS, Payment, PayoutBatch, Withdrawal, WithdrawalAmount
 from referrals.services import withdrawals as services
+from tests.referrals.observations import owed
 
 pytestmark = pytest.mark.django_db
 
+WITHDRAW = "referral_account.withdraw"
 TABLE, AMOUNTS = "referrals_withdrawal", "referrals_withdrawalamount"
 WAYS = {
     "requested": [],
@@ -102,7 +104,7 @@ def take(withdrawal, step, decider):
     if step in {"rejected", "canceled", "approved"}:
         values |= {"decided_by_id": decider.pk, "decided_at": now, "decision_reason": "fine"}
     if step == "approved":
-        values |= {"call_id": Call.objects.latest("pk").pk}
+        values |= {"call_id": owed(withdrawal.account, WITHDRAW).pk}
     if step in {"taken", "empty"}:
         values |= {"trans_time": now, "answered_at": now}
         was_there = 100 if step == "taken" else 0
@@ -251,7 +253,7 @@ def test_a_request_stays_as_it_was_asked_for(requested, column):
 
 
 def test_the_approver_is_not_the_requester(requested, hira):
-    call, now = Call.objects.latest("pk"), database.now()
+    call, now = owed(requested.account, WITHDRAW), database.now()
     refused(
         f"UPDATE {TABLE} SET state = 'approved', decided_by_id = %s, decided_at = %s, call_id = %s "
         "WHERE id = %s",
@@ -269,7 +271,7 @@ def test_the_approver_is_not_the_requester(requested, hira):
 
 
 def test_nobody_decided_is_no_decision(requested):
-    call = Call.objects.latest("pk")
+    call = owed(requested.account, WITHDRAW)
     refused(f"UPDATE {TABLE} SET state = 'approved', call_id = %s WHERE id = %s", call.pk, requested.pk)
     refused(f"UPDATE {TABLE} SET state = 'rejected' WHERE id = %s", requested.pk)
 
@@ -279,6 +281,22 @@ def test_an_approval_owes_its_call(requested, ada):
         f"UPDATE {TABLE} SET state = 'approved', decided_by_id = %s, decided_at = %s WHERE id = %s",
         *(ada.pk, database.now(), requested.pk),
     )
+
+
+def test_the_call_of_an_approval_withdraws_from_its_account(requested, account, ada):
+    calls = [owed(requested.account, "referral_account.enable"), owed(account(), WITHDRAW)]
+    columns = "state = 'approved', decided_by_id = %s, decided_at = %s, call_id = %s"
+    approve = f"UPDATE {TABLE} SET {columns} WHERE id = %s"
+    for call in calls:
+        refused(approve, ada.pk, database.now(), call.pk, requested.pk)
+    accepted(approve, ada.pk, database.now(), owed(requested.account, WITHDRAW).pk, requested.pk)
+
+
+def test_none_is_approved_by_its_requester_before_it_is_decided(requested, account, hira):
+    statement, *values = insert(requested, hira, account=account().pk)
+    assert values[-4] is False
+    values[-4] = True
+    refused(statement, *values)
 
 
 @pytest.mark.parametrize("state", ["requested", "approved", "unknown"])

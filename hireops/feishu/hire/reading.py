@@ -113,7 +113,7 @@ def moment(data: dict[str, Any], name: str) -> datetime:
 
 
 def currency(data: dict[str, Any], name: str) -> str:
-    """The currency of this name: ISO text in capitals, however Feishu writes it; also one not in its table."""
+    """The currency of this name as ISO text in capitals, however Feishu writes it."""
     value = data.get(name)
     written = str(value).strip().upper() if type(value) in {int, str} else ""
     if not written:

@@ -1,0 +1,30 @@
+"""Statements as somebody types them into the database, past everything that hireops would ask."""
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
+
+
+def execute(statement: str, *values: Any) -> int:
+    """How many rows it was about."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.rowcount
+
+
+def refused(by: str, statement: str, *values: Any) -> None:
+    """The database refuses the statement; ``by`` names the guard."""
+    with pytest.raises(DatabaseError, match=by), transaction.atomic():
+        execute(statement, *values)
+
+
+def columns_of(row: Model) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {row._meta.db_table} WHERE id = %s", [row.pk])
+        return cursor.fetchone()
+
+
+only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement")
+only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has this")
