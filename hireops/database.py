@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -16,7 +16,9 @@ def now() -> datetime:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
-            return datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
+            told = datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
+            # Times are compared as text there, and "12:00:01" of a whole second sorts before "12:00:01.000".
+            return told if told.microsecond else told + timedelta(microseconds=1)
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
         return moment.astimezone(UTC)

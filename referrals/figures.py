@@ -66,7 +66,7 @@ def amounts_of(bonus: Bonus) -> dict[str, Decimal]:
     """
     amounts = {POINTS: Decimal(bonus.point_bonus).quantize(ZERO)}
     for cash in bonus.cash_bonus:
-        if cash.currency_type == POINTS or len(cash.currency_type) > ASSET_LENGTH:
+        if cash.currency_type.lower() == POINTS or len(cash.currency_type) > ASSET_LENGTH:
             raise UnusableFigureError(gettext_noop("a currency_type is none; the balance can't be read"))
         amounts[cash.currency_type] = amounts.get(cash.currency_type, ZERO) + cash.amount
     if min(amounts.values()) < 0:

@@ -1,6 +1,6 @@
 """Withdrawals: the list, the page of each with everything that was done about it, and deciding them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -357,16 +357,30 @@ class Step:
 
 def steps(withdrawal: Withdrawal) -> list[Step]:
     """Who did what when and why, oldest first; hireops' own reasons in the reader's language."""
-    entries = list(audit.entries_about(withdrawal))[::-1]
-    return [
+    decided = [
         Step(
             at=entry.at,
             who=entry.actor_name or "hireops",
             what=entry.action_label,
             why=entry.reason if entry.actor_name or not entry.reason else gettext(entry.reason),
         )
-        for entry in entries
+        for entry in list(audit.entries_about(withdrawal))[::-1]
     ]
+    return sorted([*decided, *_steps_of_paying(withdrawal)], key=lambda step: step.at)
+
+
+def _steps_of_paying(withdrawal: Withdrawal) -> Iterator[Step]:
+    rows = Payment.objects.filter(amount__withdrawal=withdrawal).select_related(
+        "batch__created_by", "recorded_by"
+    )
+    for batch in {payment.batch for payment in rows}:
+        what = gettext("handed over for payment in batch #%(batch)s") % {"batch": batch.pk}
+        yield Step(at=batch.created_at, who=batch.created_by.get_username(), what=what, why=batch.note)
+    for payment in rows:
+        if payment.recorded_by and payment.recorded_at:
+            what = f"{in_words(payment.asset, payment.sum)}: {payment.get_state_display()}"
+            why = payment.reason or payment.reference
+            yield Step(at=payment.recorded_at, who=payment.recorded_by.get_username(), what=what, why=why)
 
 
 def payments(withdrawal: Withdrawal) -> list[dict[str, Any]]:

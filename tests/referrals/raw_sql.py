@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 
 
-def execute(statement: str, *values: Any) -> int:
+def execute(statement: str, *values: Any) -> Any:
     """How many rows it was about."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

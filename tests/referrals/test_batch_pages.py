@@ -385,3 +385,15 @@ def test_withdrawals_chosen_in_their_list_lead_to_the_page_that_hands_them_over(
     assert answer.url == f"{reverse('admin:referrals_payoutbatch_prepare')}?ids={chosen.pk}"
     assert b"hand_over_chosen" in pages(hira).get(listed).content
     assert b"hand_over_chosen" not in pages(audrey).get(listed).content
+
+
+def test_the_page_of_a_withdrawal_tells_who_handed_it_over_and_what_became_of_it(pages, hira, ada, due):
+    withdrawal = due(CNY="12.30")
+    batch = hand_over([withdrawal], by=hira, note="November")
+    record_paid(Payment.objects.get(), by=ada, reference="BANK-7")
+    page = pages(ada).get(reverse("admin:referrals_withdrawal_change", args=[withdrawal.pk]))
+    told = [(step.who, step.what, step.why) for step in page.context["steps"]]
+    assert told[-2:] == [
+        ("hira", f"handed over for payment in batch #{batch.pk}", "November"),
+        ("ada", "CNY 12.30: paid", "BANK-7"),
+    ]

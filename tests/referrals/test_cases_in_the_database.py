@@ -1,4 +1,4 @@
-"""What nobody can do to reconciliations and their cases, not even with SQL: make a mismatch never have been."""
+"""What nobody can do to reconciliations and cases, not even with SQL: have a mismatch never been found."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

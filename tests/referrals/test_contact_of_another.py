@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from referrals.models import Case
-from referrals.services import registrations
+from hireops.outbox import services as outbox
+from referrals.models import Case, ReferralAccount
 from referrals.services.accounts import refresh
 from referrals.services.registrations import register
 
@@ -21,11 +21,11 @@ def registered(feishu, hira, drain):
     def registered(mobile):
         row = register(mobile=mobile, email="z6@open.com", name="", by=hira)
         drain()
-        row.refresh_from_db()
-        refresh(row.account, by=hira)
+        account = ReferralAccount.objects.get(registrations=row)
+        refresh(account, by=hira)
         drain()
-        row.account.refresh_from_db()
-        return row.account
+        account.refresh_from_db()
+        return account
 
     return registered
 
@@ -33,13 +33,13 @@ def registered(feishu, hira, drain):
 @pytest.fixture(autouse=True)
 def _feishu_finds_by_address(monkeypatch):
     """Which of two contacts wins is not documented (2.1); the simulator refuses, so only one is sent."""
-    send = registrations.outbox.enqueue
+    send = outbox.enqueue
 
     def only_the_address(**call):
         call["payload"].pop("mobile", None)
         return send(**call)
 
-    monkeypatch.setattr(registrations.outbox, "enqueue", only_the_address)
+    monkeypatch.setattr(outbox, "enqueue", only_the_address)
 
 
 def test_the_difference_is_a_case_and_is_shown_to_who_approves(registered, pages, ada):

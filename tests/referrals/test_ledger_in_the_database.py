@@ -1,8 +1,10 @@
-"""What nobody can do to accounts and balances, not even with SQL: a balance that its history does not bear out."""
+"""What nobody can do to accounts and balances, not even with SQL: have more than the history bears out."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from queue import Queue
+from time import sleep
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -135,8 +137,10 @@ def test_steps_of_one_statement_follow_each_other(known):
         *insert_changes((known, POINTS, 100, 110, {}), (known, POINTS, 100, 120, {})),
     )
     refused("change_follows", *insert_changes((known, "USD", 0, 1, {}), (known, "USD", 0, 1, {})))
-    rows = [(known, POINTS, 100, 110, {}), (known, "CNY", "12.30", "12", {}), (known, POINTS, 110, 90, {})]
-    assert execute(*insert_changes(*rows)) == 3
+    others = insert_changes(
+        (known, POINTS, 100, 110, {}), (known, "CNY", "12.30", "12", {}), (known, POINTS, 110, 90, {})
+    )
+    assert execute(*others) == 3
     execute(f"UPDATE {BALANCES} SET amount = 90 WHERE account_id = %s AND asset = 'points'", known.pk)
 
 
@@ -164,12 +168,14 @@ def test_what_the_ledger_writes_is_let_through(known):
 @pytest.mark.django_db(transaction=True)
 def test_two_who_write_at_once_write_one_after_the_other(known):
     statement, *values = insert_changes((known, POINTS, 100, 110, {}))
+    backends: Queue[int] = Queue()
 
     def write():
         try:
-            with transaction.atomic():
-                execute("SET LOCAL statement_timeout = '60s'")
-                execute(statement, *values)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                backends.put(cursor.fetchone()[0])
+            execute(statement, *values)
         finally:
             connection.close()
 
@@ -177,21 +183,20 @@ def test_two_who_write_at_once_write_one_after_the_other(known):
         with transaction.atomic():
             execute(statement, *values)
             second = another.submit(write)
-            _wait_until_somebody_waits()
+            wait_while_it_runs(second, backends.get())
         with pytest.raises(IntegrityError, match="change_follows"):
             second.result()
     assert BalanceChange.objects.filter(account=known, before=100).count() == 1
 
 
-def _wait_until_somebody_waits():
-    """For what this transaction has locked."""
+def wait_while_it_runs(work, backend):
+    """Until it waits for somebody, or is done."""
     with connection.cursor() as cursor:
-        while True:
-            cursor.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)) LIMIT 1"
-            )
-            if cursor.fetchone():
+        while not work.done():
+            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [backend])
+            if cursor.fetchone()[0]:
                 return
+            sleep(0.01)
 
 
 # --- Accounts

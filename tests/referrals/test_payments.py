@@ -19,6 +19,7 @@ from referrals.services.payments import (
     record_paid,
     take_in_results,
 )
+from tests.referrals.payouts import break_into
 from tests.referrals.taken import csv_file, payment_of, state, taken, xlsx_file
 
 State = Withdrawal.State
@@ -464,8 +465,10 @@ def test_a_withdrawal_that_does_not_stand_where_its_payments_do_is_told(due, hir
     record_paid(payment_of(twice), by=hira, reference="A1")
     record_paid(payment_of(done), by=hira, reference="A2")
     assert list(withdrawals_stand_where_their_payments_do()) == []
-    Withdrawal.objects.filter(pk=twice.pk).update(state="paid")
-    Withdrawal.objects.filter(pk=untouched.pk).update(state="handed_over")
+    for pk, wrong in ((twice.pk, "paid"), (untouched.pk, "handed_over")):
+        break_into(
+            "referrals_withdrawal", f"UPDATE referrals_withdrawal SET state = '{wrong}' WHERE id = {pk}"
+        )
     assert list(withdrawals_stand_where_their_payments_do()) == [
         f"withdrawal #{untouched.pk} is handed_over, but by its payments it should be taken",
         f"withdrawal #{twice.pk} is paid, but by its payments it should be handed_over",

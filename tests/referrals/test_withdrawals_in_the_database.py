@@ -1,5 +1,6 @@
 """What nobody can do to a withdrawal, not even with SQL: skip a step, take one back, edit one away."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -129,7 +130,7 @@ def record(withdrawal, by, **result):
 
 
 # What the paying side does before the withdrawal takes the step.
-PAYING = {
+PAYING: dict[str, Callable[..., None]] = {
     "handed_over": hand_over,
     "paid": partial(record, state="paid", reference="A1"),
     "bounced": partial(record, state="bounced", reason="account closed"),
