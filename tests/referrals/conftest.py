@@ -39,6 +39,8 @@ def _in_english() -> Iterator[None]:
 def _one_sender_that_does_not_wait(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.OUTBOX_SENDERS = 1
     monkeypatch.setattr(timing, "WATCH_S", -1.0)
+    # Drawn anew each time, a pause of almost nothing would let the next try come in the same drain.
+    monkeypatch.setattr(timing, "pause_before", lambda next_try: min(60.0, 2.0 ** (next_try - 2)))
 
 
 @pytest.fixture(scope="session")
