@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
+from hireops.inbox.models import Event
 from referrals.models import Registration
+from tests.referrals.conftest import BALANCE_EVENT
 
 SECRET = "+8613812345674"
 
@@ -58,3 +60,17 @@ def test_no_list_is_filtered_by_columns_that_it_offers_no_filter_for(
 )
 def test_the_filters_and_links_of_the_pages_work(pages, audrey, somebody, model, question):
     assert pages(audrey).get(reverse(f"admin:{model}_changelist"), question).status_code == 200
+
+
+def test_hr_replays_its_own_events_and_not_those_of_the_vendor(pages, hira, db):
+    def event(event_type):
+        return Event.objects.create(
+            app_id="cli", event_id=event_type, event_type=event_type, tenant_key="t", raw=b"", state="failed"
+        )
+
+    for event_type, allowed in [(BALANCE_EVENT, True), ("hire.eco_account.created_v1", False)]:
+        failed = event(event_type)
+        chosen = {"_selected_action": [failed.pk], "confirmed": "yes", "reason": "mended"}
+        pages(hira).post(reverse("admin:inbox_event_staff_action", args=["replay"]), chosen)
+        failed.refresh_from_db()
+        assert (failed.state == "pending") is allowed
