@@ -117,7 +117,7 @@ def test_from_nothing_to_a_bound_account_in_the_admin(demo):
     )
     wait_until(
         lambda: "背调账号 001" in staff.get("/admin/bindings/ecoaccount/"),
-        seconds=5,  # beat would look by then, so it was the ring that brought it
+        seconds=2,
         what="the account is not in the admin",
     )
 
