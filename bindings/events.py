@@ -1,19 +1,23 @@
 """What an event from Feishu changes: a customer added our account in Feishu Hire (contract 3.1)."""
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
 from bindings.models import CustomFieldValue, EcoAccount
 from hireops.database import now
 from hireops.desk import audit
+from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
-from hireops.inbox.registry import CannotHandleError, handles
+from hireops.inbox.registry import CannotHandleError, handles_batch
 
 ACCOUNT_ID_LENGTH = 255
 BIGGEST_SCOPE = 2**31 - 1
@@ -62,30 +66,88 @@ def words_of(event: Event) -> str:
     return text % {**names, "count": count}
 
 
-@handles(
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which account an event speaks of, and what it says."""
+
+    event: Event
+    body: Mapping[str, Any]
+    tenant: Tenant
+    account_id: str
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.tenant.pk, self.account_id
+
+
+@handles_batch(
     "hire.eco_account.created_v1",
     label=_("Account bound"),
     changed=accounts_of,
     in_words=words_of,
     permission="bindings.view_ecoaccount",
 )
-def bind_account(event: Event) -> None:
-    """Bind the account of the event. The newest event about an account decides what it looks like.
+def bind_accounts(events: Sequence[Event]) -> None:
+    """Bind the account of each event. The newest event about an account decides what it looks like.
 
     What can be read is taken and what can't is left empty, because this event is the only source of the
     account; only without a usable ``account_id`` does it raise ``NoAccountError``.
     """
-    body = _body(event)
-    account, is_new = EcoAccount.objects.select_for_update().get_or_create(
-        tenant=event.tenant,
-        account_id=_account_id(body),
-        defaults={"event": event, **_attributes(body)},
+    wanted = _read(events)
+    known = _locked({binding.key for binding in wanted})
+    new: dict[tuple[int, str], Binding] = {}
+    for binding in wanted:
+        if binding.key not in known:
+            new.setdefault(binding.key, binding)
+    known |= _bind_new([new[key] for key in sorted(new)])
+    for binding in wanted:
+        account = known[binding.key]
+        if account.event_id != binding.event.pk:
+            _bind_again(account, binding.event, binding.body)
+
+
+def _read(events: Sequence[Event]) -> list[Binding]:
+    owners = {(event.app_id, event.tenant_key): event for event in events}
+    tenants = {owner: event.tenant for owner, event in owners.items()}
+    bodies = [_body(event) for event in events]
+    return [
+        Binding(event, body, tenants[event.app_id, event.tenant_key], _account_id(body))
+        for event, body in zip(events, bodies, strict=True)
+    ]
+
+
+def _locked(keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], EcoAccount]:
+    by_tenant = defaultdict(list)
+    for tenant, account_id in keys:
+        by_tenant[tenant].append(account_id)
+    named = Q()
+    for tenant, account_ids in by_tenant.items():
+        named |= Q(tenant=tenant, account_id__in=account_ids)
+    accounts = EcoAccount.objects.select_for_update().filter(named).order_by("pk")
+    return {(account.tenant_id, account.account_id): account for account in accounts}
+
+
+def _bind_new(new: Sequence[Binding]) -> dict[tuple[int, str], EcoAccount]:
+    accounts = EcoAccount.objects.bulk_create(
+        EcoAccount(
+            tenant=binding.tenant,
+            account_id=binding.account_id,
+            event=binding.event,
+            **_attributes(binding.body),
+        )
+        for binding in new
     )
-    if is_new:
-        _write_values(account, body)
-        audit.record(by=None, action=gettext_noop("account bound"), on=account, **_named(event))
-    elif account.event_id != event.pk:
-        _bind_again(account, event, body)
+    bound = dict(zip((binding.key for binding in new), accounts, strict=True))
+    CustomFieldValue.objects.bulk_create(
+        value for binding in new for value in _values(bound[binding.key], binding.body)
+    )
+    audit.record_all(
+        audit.entry(
+            by=None, action=gettext_noop("account bound"), on=bound[binding.key], **_named(binding.event)
+        )
+        for binding in new
+    )
+    return bound
 
 
 def _bind_again(account: EcoAccount, event: Event, body: Mapping[str, Any]) -> None:
@@ -94,11 +156,12 @@ def _bind_again(account: EcoAccount, event: Event, body: Mapping[str, Any]) -> N
         audit.record(by=None, action=IGNORED, on=account, **_named(event))
         return
     account.event, account.updated_at = event, now()
-    for name, value in _attributes(body).items():
+    attributes = _attributes(body)
+    for name, value in attributes.items():
         setattr(account, name, value)
-    account.save()
+    account.save(update_fields=["event", "updated_at", *attributes])
     account.values_given.all().delete()
-    _write_values(account, body)
+    CustomFieldValue.objects.bulk_create(_values(account, body))
     audit.record(
         by=None,
         action=gettext_noop("account bound again"),
@@ -154,19 +217,13 @@ def _scope(value: object) -> int | None:
     return value if abs(value) <= BIGGEST_SCOPE else None
 
 
-def _write_values(account: EcoAccount, body: Mapping[str, Any]) -> None:
+def _values(account: EcoAccount, body: Mapping[str, Any]) -> Iterator[CustomFieldValue]:
     given = body.get("custom_field_list")
-    pairs = (
-        [pair if isinstance(pair, dict) else {"value": pair} for pair in given]
-        if isinstance(given, list)
-        else []
-    )
-    CustomFieldValue.objects.bulk_create(
-        CustomFieldValue(
-            account=account, key=_text(pair.get("key")), value=_text(pair.get("value")), position=position
+    for position, pair in enumerate(given if isinstance(given, list) else []):
+        told = pair if isinstance(pair, dict) else {"value": pair}
+        yield CustomFieldValue(
+            account=account, key=_text(told.get("key")), value=_text(told.get("value")), position=position
         )
-        for position, pair in enumerate(pairs)
-    )
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import django.conf
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_init
 from django.db import connections
 
 from hireops import broker, configure
@@ -26,9 +26,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_ready.connect
+@worker_init.connect
 def _look_without_being_asked(**_details: Any) -> None:
-    """A worker whose broker has fallen silent hears no ring and no beat, and does not know it."""
+    """A worker whose broker has fallen silent, or was never there, hears no ring and no beat."""
     threading.Thread(target=_look_now_and_then, name="sweep", daemon=True).start()
 
 

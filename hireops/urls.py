@@ -5,13 +5,13 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from hireops.desk.views import choose_language, healthz, prometheus, readyz
-from hireops.inbox.views import webhook
+from hireops.inbox import views as inbox
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("language/", choose_language, name="choose_language"),
-    path("webhook/event", webhook, name="webhook"),
+    path(inbox.PATH, inbox.webhook, name="webhook"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", prometheus, name="metrics"),

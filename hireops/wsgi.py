@@ -1,8 +1,31 @@
 """The web server's entry: ``gunicorn hireops.wsgi``."""
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, cast
+
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, HttpResponse
 
 from hireops import configure
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
 configure()
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from hireops.inbox.views import PATH, webhook  # noqa: E402 - Django has to be ready
+
+answer = cast("Callable[[HttpRequest], HttpResponse]", convert_exception_to_response(webhook))
+
+
+def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Feishu has no session, language or form: its events go straight to their view (decisions/0012)."""
+    if environ["PATH_INFO"] != f"/{PATH}":
+        return pages(environ, start_response)
+    # Django would try to make sense of it, and of a charset that a stranger has made up.
+    response = answer(WSGIRequest({**environ, "CONTENT_TYPE": ""}))
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [response.content]

@@ -1,8 +1,9 @@
 """What an event from Feishu changes: the balance of a referral account (contract 2.7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -12,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.feishu.errors import FeishuError
 from hireops.feishu.hire import Bonus, reading
+from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
-from hireops.inbox.registry import CannotHandleError, handles
+from hireops.inbox.registry import CannotHandleError, handles_batch
 from hireops.outbox.models import Call
 from referrals import assets, figures, ledger
 from referrals.models import BalanceChange, Case, ReferralAccount
@@ -52,7 +54,22 @@ def words_of(event: Event) -> str:
     }
 
 
-@handles(
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a balance event says: whose balance, how much, and as of when."""
+
+    event: Event
+    account_id: str
+    modify_time: datetime
+    amounts: figures.Amounts
+
+    @classmethod
+    def by(cls, event: Event) -> Self:
+        body = _body(event)
+        return cls(event, _account_id(body), _modify_time(body), _amounts(event))
+
+
+@handles_batch(
     "hire.referral_account.assets_update_v1",
     label=_("Balance changed"),
     changed=accounts_of,
@@ -60,32 +77,35 @@ def words_of(event: Event) -> str:
     in_words=words_of,
     permission="referrals.view_referralaccount",
 )
-def update_balance(event: Event) -> None:
-    """Take in the balance of the event, if it is the newest figure of its account.
+def update_balances(events: Sequence[Event]) -> None:
+    """Take in the balance of each event that is the newest figure of its account.
 
     An account that is not known yet is made known. Raises ``CannotHandleError`` for an event that does not
     tell whose balance it is, when it was true, or how much it is.
     """
-    body = _body(event)
-    account_id, modify_time, told = _account_id(body), _modify_time(body), _amounts(event)
-    account = _known(event, account_id) or _made_known(event, account_id)
-    may_explain = account.figure_at is not None and account.figure_event_id is None
-    is_news = ledger.record_amounts(account, told, event=event, modify_time=modify_time)
-    if may_explain or not is_news:
-        _explain_drift(account, told, modify_time)
+    all_told = [Told.by(event) for event in events]
+    tenants = _tenants_of(events)
+    named = {told.event.pk: (tenants[_owner(told.event)], told.account_id) for told in all_told}
+    accounts_by_name = ledger.accounts_for(named.values(), source=ReferralAccount.Source.EVENT)
+    books, to_explain = ledger.Books(accounts_by_name.values()), []
+    for told in all_told:
+        tenant, account_id = named[told.event.pk]
+        account = accounts_by_name[tenant.pk, account_id]
+        may_explain = account.figure_at is not None and account.figure_event_id is None
+        is_news = books.record_event(account, told.amounts, event=told.event, modify_time=told.modify_time)
+        if may_explain or not is_news:
+            to_explain.append((account, told))
+    books.write()
+    for account, told in to_explain:
+        _explain_drift(account, told.amounts, told.modify_time)
 
 
-def _known(event: Event, account_id: str) -> ReferralAccount | None:
-    return (
-        ReferralAccount.objects.select_for_update(of=("self",))
-        .filter(tenant__app_id=event.app_id, tenant__tenant_key=event.tenant_key, account_id=account_id)
-        .order_by()
-        .first()
-    )
+def _tenants_of(events: Sequence[Event]) -> dict[tuple[str, str], Tenant]:
+    return {owner: event.tenant for owner, event in {_owner(event): event for event in events}.items()}
 
 
-def _made_known(event: Event, account_id: str) -> ReferralAccount:
-    return ledger.account_for(event.tenant, account_id, source=ReferralAccount.Source.EVENT)[0]
+def _owner(event: Event) -> tuple[str, str]:
+    return event.app_id, event.tenant_key
 
 
 def _body(event: Event) -> Mapping[str, Any]:

@@ -6,12 +6,14 @@ balance always add up to it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from hireops import database
+from django.db.models import Model, Q
+
+from hireops import bulk, database
 from hireops.feishu.hire import Bonus
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
@@ -21,6 +23,8 @@ from referrals.figures import ZERO, Age
 from referrals.models import POINTS, Balance, BalanceChange, ReferralAccount, Withdrawal
 
 Cause = BalanceChange.Cause
+BEHIND_A_STEP = ("cause", "event", "call", "withdrawal", "as_of")
+STEP = ("account", "asset", "before", "after", "difference", *BEHIND_A_STEP)
 BROUGHT_THE_ANSWER = ["", Attempt.Outcome.SUCCESS, Attempt.Outcome.UNAPPLIED]
 
 
@@ -36,33 +40,44 @@ def lock(account_pk: int) -> ReferralAccount:
     return ReferralAccount.objects.select_for_update().get(pk=account_pk)
 
 
+def accounts_for(
+    named: Iterable[tuple[Tenant, str]], *, source: str
+) -> dict[tuple[int, str], ReferralAccount]:
+    """The accounts of many tenants by ``(tenant.pk, account_id)``, locked; those not known yet are made."""
+    wanted = {(tenant.pk, account_id) for tenant, account_id in named}
+    accounts = _locked(wanted)
+    if unknown := sorted(wanted - accounts.keys()):
+        ReferralAccount.objects.bulk_create(
+            [ReferralAccount(tenant_id=pk, account_id=name, source=source) for pk, name in unknown],
+            ignore_conflicts=True,  # somebody else makes one of them at this moment
+        )
+        accounts |= _locked(set(unknown))
+    return accounts
+
+
+def _locked(wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], ReferralAccount]:
+    by_tenant = defaultdict(list)
+    for tenant, account_id in wanted:
+        by_tenant[tenant].append(account_id)
+    named = Q()
+    for tenant, account_ids in by_tenant.items():
+        named |= Q(tenant=tenant, account_id__in=account_ids)
+    # In one order, as everybody does: or two could wait for one another.
+    rows = ReferralAccount.objects.select_for_update().filter(named).order_by("pk") if named else []
+    return {(account.tenant_id, account.account_id): account for account in rows}
+
+
 def record_event(account: ReferralAccount, bonus: Bonus, *, event: Event, modify_time: datetime) -> bool:
     """Take in the balance that the event tells. False if something newer is known: then nothing changes.
 
     The same event again changes nothing either. Raises ``figures.UnusableFigureError``.
     """
     locked = lock(account.pk)
-    is_news = record_amounts(locked, figures.amounts_of(bonus), event=event, modify_time=modify_time)
+    books = Books([locked])
+    is_news = books.record_event(locked, figures.amounts_of(bonus), event=event, modify_time=modify_time)
+    books.write()
     _show(locked, on=account)
     return is_news
-
-
-def record_amounts(
-    account: ReferralAccount, told: figures.Amounts, *, event: Event, modify_time: datetime
-) -> bool:
-    """``record_event`` for an account as this transaction has locked and read it."""
-    age = Age.of_event(modify_time, event.created_at, event.event_id)
-    if account.figure_event_id == event.pk:
-        return True
-    newest_event_at = max(modify_time, account.modify_time or modify_time)
-    if not _is_newest(account, age):
-        if newest_event_at != account.modify_time:
-            _save(account, modify_time=newest_event_at)
-        return False
-    book = _Book(account)
-    book.take_in(told, age, cause=Cause.EVENT, event=event)
-    book.write(figure_at=age.at, figure_event_id=event.pk, figure_call_id=None, modify_time=newest_event_at)
-    return True
 
 
 def record_answer(
@@ -79,11 +94,13 @@ def record_answer(
     age = Age.of_answer(figures.moment_of_answer(asked_at, locked.seen_at, known), call.pk)
     if locked.figure_call_id == call.pk or not _is_newest(locked, age):
         return []
-    book = _Book(locked)
+    books = Books([locked])
+    book = books.of(locked)
     book.take_in(told, age, cause=Cause.CALL, call=call)
-    book.write(figure_at=age.at, figure_event_id=None, figure_call_id=call.pk)
+    book.stand(figure_at=age.at, figure_event_id=None, figure_call_id=call.pk)
+    books.write()
     _show(locked, on=account)
-    return book.changes
+    return list(BalanceChange.objects.filter(account=locked, call=call).order_by("pk"))
 
 
 def record_withdrawal(withdrawal: Withdrawal, taken: Mapping[str, Decimal], *, trans_time: datetime) -> None:
@@ -92,7 +109,8 @@ def record_withdrawal(withdrawal: Withdrawal, taken: Mapping[str, Decimal], *, t
     ``taken`` names assets of the kinds that were asked for; what it leaves out was not taken.
     """
     account = lock(withdrawal.account_id)
-    book = _Book(account)
+    books = Books([account])
+    book = books.of(account)
     empties = account.figure_at is None or trans_time > account.figure_at
     book.take_out(withdrawal, taken, as_of=trans_time, empties=empties)
     columns = {}
@@ -100,15 +118,16 @@ def record_withdrawal(withdrawal: Withdrawal, taken: Mapping[str, Decimal], *, t
         columns["points_taken_at"] = max(trans_time, account.points_taken_at or trans_time)
     if withdrawal.takes_cash:
         columns["cash_taken_at"] = max(trans_time, account.cash_taken_at or trans_time)
-    book.write(**columns)
+    book.stand(**columns)
+    books.write()
 
 
 def record_refusal(withdrawal: Withdrawal) -> None:
     """Feishu took nothing: what an event was thought to tell of this withdrawal was something else."""
-    book = _Book(lock(withdrawal.account_id))
-    book.take_out(withdrawal, {}, as_of=database.now(), empties=False)
-    if book.changes:
-        book.write()
+    account = lock(withdrawal.account_id)
+    books = Books([account])
+    books.of(account).take_out(withdrawal, {}, as_of=database.now(), empties=False)
+    books.write()
 
 
 def asked_at(call: Call) -> datetime:
@@ -131,13 +150,84 @@ def _age_of_figure(account: ReferralAccount, at: datetime) -> Age:
     return Age.of_event(at, told.created_at, told.event_id)
 
 
+class Books:
+    """The books of accounts that the caller has locked. What is recorded in them is kept by ``write``."""
+
+    def __init__(self, accounts: Collection[ReferralAccount]) -> None:
+        self._books = {account.pk: _Book(account) for account in accounts}
+        balances = Balance.objects.filter(account__in=self._books).order_by()
+        for account_pk, asset, amount in balances.values_list("account_id", "asset", "amount"):
+            self._books[account_pk].amounts[asset] = amount
+
+    def of(self, account: ReferralAccount) -> "_Book":
+        return self._books[account.pk]
+
+    def record_event(
+        self, account: ReferralAccount, told: figures.Amounts, *, event: Event, modify_time: datetime
+    ) -> bool:
+        """As ``record_event`` of the module. Whatever was recorded before counts, written or not."""
+        age = Age.of_event(modify_time, event.created_at, event.event_id)
+        if account.figure_event_id == event.pk:
+            return True
+        book, newest_event_at = self.of(account), max(modify_time, account.modify_time or modify_time)
+        if not _is_newest(account, age):
+            if newest_event_at != account.modify_time:
+                book.note(modify_time=newest_event_at)
+            return False
+        book.take_in(told, age, cause=Cause.EVENT, event=event)
+        book.stand(
+            figure_at=age.at, figure_event_id=event.pk, figure_call_id=None, modify_time=newest_event_at
+        )
+        return True
+
+    def write(self) -> None:
+        """The steps first, then the balances, then where the accounts stand now."""
+        books = [book for book in self._books.values() if book.columns or book.steps]
+        bulk.insert(BalanceChange, STEP, [step for book in books for step in book.steps])
+        bulk.insert(
+            Balance,
+            ["account_id", "asset", "amount"],
+            [
+                [book.account.pk, asset, book.amounts[asset]]
+                for book in books
+                for asset in sorted({asset for _account, asset, *_rest in book.steps})
+            ],
+            replacing=["amount"],
+        )
+        now = database.now()
+        for book in books:
+            if book.stands or book.steps:
+                book.note(seen_at=now)
+        self._write_accounts(books)
+
+    def _write_accounts(self, books: Iterable["_Book"]) -> None:
+        by_columns = defaultdict(list)
+        for book in books:
+            by_columns[tuple(sorted(book.columns))].append(book)
+        for columns, alike in by_columns.items():
+            rows = [[book.account.pk, *(book.columns[name] for name in columns)] for book in alike]
+            bulk.update(ReferralAccount, columns, rows)
+
+
 class _Book:
-    """The balances of a locked account, and the steps that are about to be written."""
+    """The balances of one account, the steps that are about to be written, and where it stands then."""
 
     def __init__(self, account: ReferralAccount) -> None:
         self.account = account
-        self.amounts = dict(Balance.objects.filter(account=account).values_list("asset", "amount"))
-        self.changes: list[BalanceChange] = []
+        self.amounts: dict[str, Decimal] = {}
+        self.steps: list[list[Any]] = []
+        self.columns: dict[str, Any] = {}
+        self.stands = False
+
+    def stand(self, **columns: Any) -> None:
+        """A figure was written: the account stands where it says."""
+        self.stands = True
+        self.note(**columns)
+
+    def note(self, **columns: Any) -> None:
+        self.columns |= columns
+        for name, value in columns.items():
+            setattr(self.account, name, value)
 
     def take_in(
         self,
@@ -191,34 +281,15 @@ class _Book:
             return
         before = self.amounts.get(asset, ZERO)
         self.amounts[asset] = before + difference
-        self.changes.append(
-            BalanceChange(
-                account=self.account,
-                asset=asset,
-                before=before,
-                after=self.amounts[asset],
-                difference=difference,
-                **source,
-            )
-        )
+        what = [self.account.pk, asset, before, self.amounts[asset], difference]
+        self.steps.append([*what, *(_key_of(source.get(name)) for name in BEHIND_A_STEP)])
 
     def _undecided_payout(self) -> Withdrawal | None:
         return Withdrawal.objects.filter(account=self.account, state__in=Withdrawal.UNDECIDED).first()
 
-    def write(self, **columns: Any) -> None:
-        """Everything that this figure changed; ``columns`` say where the account stands now."""
-        if self.changes:
-            BalanceChange.objects.bulk_create(self.changes)
-            Balance.objects.bulk_create(
-                [
-                    Balance(account=self.account, asset=asset, amount=self.amounts[asset])
-                    for asset in sorted({change.asset for change in self.changes})
-                ],
-                update_conflicts=True,
-                unique_fields=["account", "asset"],
-                update_fields=["amount"],
-            )
-        _save(self.account, seen_at=database.now(), **columns)
+
+def _key_of(value: Any) -> Any:
+    return value.pk if isinstance(value, Model) else value
 
 
 def _takes(withdrawal: Withdrawal, asset: str) -> bool:
@@ -242,12 +313,6 @@ WRITTEN_HERE = [
     "points_taken_at",
     "cash_taken_at",
 ]
-
-
-def _save(account: ReferralAccount, **columns: Any) -> None:
-    for name, value in columns.items():
-        setattr(account, name, value)
-    ReferralAccount.objects.filter(pk=account.pk).update(**columns)
 
 
 def _show(locked: ReferralAccount, *, on: ReferralAccount) -> None:

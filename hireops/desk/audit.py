@@ -1,5 +1,6 @@
 """Writing down what people do."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,7 +18,14 @@ def record(*, by: User | None, action: str, on: Model, reason: str = "", **detai
     ``by`` is None for what hireops does by itself. Mark ``action`` with ``gettext_noop``. ``details`` are
     JSON values; personal data in them is shown masked.
     """
-    return AuditEntry.objects.create(
+    written = entry(by=by, action=action, on=on, reason=reason, **details)
+    written.save(force_insert=True)
+    return written
+
+
+def entry(*, by: User | None, action: str, on: Model, reason: str = "", **details: Any) -> AuditEntry:
+    """What ``record`` writes, for ``record_all``."""
+    return AuditEntry(
         actor=by,
         actor_name=by.get_username() if by else "",
         action=action,
@@ -27,6 +35,11 @@ def record(*, by: User | None, action: str, on: Model, reason: str = "", **detai
         reason=reason,
         details=details,
     )
+
+
+def record_all(entries: Iterable[AuditEntry]) -> None:
+    """Many at once, as ``record`` does each."""
+    AuditEntry.objects.bulk_create(entries)
 
 
 def entries_about(obj: Model) -> QuerySet[AuditEntry]:

@@ -23,7 +23,11 @@ __all__ = [
     "sign",
 ]
 
+SIGNATURE, TIMESTAMP, NONCE = "X-Lark-Signature", "X-Lark-Request-Timestamp", "X-Lark-Request-Nonce"
+SIGNATURE_HEADERS = (SIGNATURE, TIMESTAMP, NONCE)
 ID_MAX_CHARS = 255
+# Feishu's names for what an event is about; the first that is there counts (contract 2.7, 3.1 and 4).
+SUBJECT_KEYS = ("account_id", "background_check_id", "exam_id")
 # Nobody has signed a URL verification, so no more than it needs is decrypted for a stranger.
 UNSIGNED_MAX_BYTES = 16 * 1024
 
@@ -74,6 +78,7 @@ class Event:
     event_id: str
     event_type: str
     tenant_key: str  # "" where Feishu sends none (app_ticket)
+    subject: str | None  # the id of what it is about, mostly an account
     app_id: str
     created_at: datetime | None  # None if Feishu's time cannot be read
     payload_json: str
@@ -97,11 +102,11 @@ def open_callback(
     """
     if not keys.encrypt_keys:
         return _open_plain(body, keys)
-    signature = _header(headers, "X-Lark-Signature")
+    signature = _header(headers, SIGNATURE)
     if signature is None:
         return _open_unsigned(body, keys)
-    timestamp = _header(headers, "X-Lark-Request-Timestamp") or ""
-    nonce = _header(headers, "X-Lark-Request-Nonce") or ""
+    timestamp = _header(headers, TIMESTAMP) or ""
+    nonce = _header(headers, NONCE) or ""
     for encrypt_key in keys.encrypt_keys:
         if _equal(signature, sign(timestamp, nonce, encrypt_key, body)):
             return _open_signed(body, encrypt_key, keys)
@@ -213,6 +218,7 @@ def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> Event:
         event_id=_id(event_id),
         event_type=_id(event_type),
         tenant_key=_id(owner["tenant_key"]) if owner.get("tenant_key", "") != "" else "",
+        subject=_subject(event),
         app_id=app_id,
         created_at=created_at,
         payload_json=payload_json,
@@ -224,6 +230,11 @@ def _id(value: object) -> str:
     if isinstance(value, str) and 0 < len(value) <= ID_MAX_CHARS:
         return value
     raise Flaw(gettext_noop("An id (event, type, app or tenant) is missing, not a text, or longer than 255."))
+
+
+def _subject(event: dict[str, Any]) -> str | None:
+    ids = (event.get(key) for key in SUBJECT_KEYS)
+    return next((text[:ID_MAX_CHARS] for text in ids if isinstance(text, str) and text), None)
 
 
 def _created_at(value: object) -> datetime | None:

@@ -14,6 +14,8 @@ EXPONENT_MAX = 400
 DEPTH_MAX = 100
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"')
+# Such a text between two quotes is a string: what JSON has between two strings is never like it.
+_NEVER_BETWEEN_STRINGS = re.compile(r"[A-Za-z0-9_.-]+")
 _STRING_OR_BRACKET = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]")
 # Reads escapes from left to right; the group is set where PostgreSQL's text has no room for one.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u0000|u[dD][89a-fA-F]..)|.)")
@@ -105,7 +107,7 @@ def _depth(text: str) -> int:
 
 def blanked(text: str, secret: str) -> str:
     """The JSON ``text`` with ``"***"`` for each string that is ``secret``, however it is escaped."""
-    if secret.isalnum() and "\\" not in text:
+    if "\\" not in text and _NEVER_BETWEEN_STRINGS.fullmatch(secret):
         return text.replace(f'"{secret}"', '"***"')
 
     def blank(string: re.Match[str]) -> str:

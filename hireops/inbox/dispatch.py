@@ -1,14 +1,16 @@
-"""From a waiting event to its effect: claim, handle, record.
+"""From waiting events to their effects: take a batch in hand, handle it, record it.
 
-A claim is a lease by the database's clock: it moves ``not_before`` to the end of the lease. So an event whose
-worker died becomes due again by itself, and never while its worker may still be at it. The try is counted
-before it begins. Many events share one transaction, each in a savepoint of its own; an event that has been
-tried before goes alone, so that one that kills its worker takes no other with it.
+What a worker takes in hand is committed as a ``Batch`` before it begins. Then one transaction locks the batch
+and its events, runs the handlers and records what became of each. If the worker dies, the database lets go of
+its locks and nothing of the try is kept; the batch stays and tells which events were lost with it.
+
+Events that are tried for the first time share a batch. One that has been tried before goes alone, so that one
+that kills its worker takes no other with it.
 """
 
 import logging
-import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import sleep
@@ -17,16 +19,18 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from hireops import database
-from hireops.inbox.models import Attempt, Event
-from hireops.inbox.registry import CannotHandleError, handler_for, subject_of
+from hireops import bulk, database
+from hireops.inbox.models import Attempt, Batch, Event
+from hireops.inbox.registry import BatchHandler, CannotHandleError, handler_for
 from hireops.killpoints import crossing
 from hireops.logs import place
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-BATCH = 50
+TOGETHER = 200
+TOGETHER_ON_SQLITE = 50  # it has one writer: while a batch is handled, deliveries wait
+# A worker that has neither worked on its batch nor finished it for so long has died, or might as well have.
+HELD_FOR = timedelta(seconds=30)
 RETRY_AFTER = [timedelta(seconds=s) for s in (5, 30, 120, 600, 3600)]
 MAX_LOST_WORKERS = 3
 WAITS_FOR_THE_DATABASE_S = (0.5, 1, 2, 4)
@@ -35,161 +39,192 @@ LOST_REASON = gettext_noop("the worker died while handling it, several times")
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
-class LeaseLostError(Exception):
-    """Another worker has taken the events over; what this one did with them is rolled back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An event that this worker alone may handle until its lease runs out, and the try that it began."""
-
-    event: Event
-    attempt: Attempt
-    lease_key: uuid.UUID
+class BatchLostError(Exception):
+    """Another worker has declared this one dead; what it did with the events is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    claim: Claim
+    event: Event
     outcome: Attempt.Outcome
     error: str = ""
     cause: Event.Cause | str = ""
 
 
-# --- Claim -------------------------------------------------------------------------------------------------
+# --- Take in hand ------------------------------------------------------------------------------------------
 
 
-def claim() -> list[Claim]:
-    """Up to ``BATCH`` due events, leased to the caller. Empty when nothing is due."""
-    due = Event.objects.filter(not_before__lte=database.now())
-    while due.exists():
-        with transaction.atomic():
-            rows = due.select_for_update(skip_locked=True).defer("raw").order_by("not_before", "id")[:BATCH]
-            events = [event for event in rows if not (event.lease_key and _was_one_too_many(event))]
-            if events or not rows:
-                fresh = [event for event in events if not event.tries]
-                return _lease(fresh if events and not events[0].tries else events[:1])
-    return []
+def take() -> Batch | None:
+    """Events that are due, for the caller to handle. None when nothing is due."""
+    give_up_lost_batches()
+    due = Event.objects.filter(not_before__lte=database.now()).order_by("not_before", "id")
+    if not due.exists():
+        return None
+    with transaction.atomic():
+        database.wait_for_turn("take events in hand")
+        held = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
+        together = TOGETHER_ON_SQLITE if connection.vendor == "sqlite" else TOGETHER
+        rows = due.exclude(pk__in=held).values_list("pk", "tries")[:together]
+        if not rows:
+            return None
+        fresh = [pk for pk, tries in rows if not tries]
+        ids = [rows[0][0]] if rows[0][1] else fresh
+        return Batch.objects.create(events=ids, started_at=database.now())
 
 
-def _was_one_too_many(event: Event) -> bool:
-    """Close the try of a worker that died. True if the event now waits for a person."""
-    attempts = event.attempts.order_by("-id")
-    attempts.filter(outcome="").update(outcome=Attempt.Outcome.LOST, finished_at=database.now())
-    lost = [attempt for attempt in attempts[: event.tries] if attempt.outcome == Attempt.Outcome.LOST]
-    if len(lost) < MAX_LOST_WORKERS:
-        return False
-    Event.objects.filter(pk=event.pk).update(
-        state=Event.State.FAILED,
-        reason=LOST_REASON,
-        cause=Event.Cause.LOST,
-        subject=subject_of(event),
-        not_before=None,
-        lease_key=None,
-    )
-    return True
+def give_up_lost_batches() -> None:
+    """Events in the hands of workers that died are due again, and go alone from now on."""
+    long_ago = database.now() - HELD_FOR
+    if not Batch.objects.filter(started_at__lt=long_ago).exists():
+        return
+    with transaction.atomic():
+        for batch in Batch.objects.select_for_update(skip_locked=True).filter(started_at__lt=long_ago):
+            logger.error("a worker died with %d events in hand", len(batch.events))
+            for event in _still_waiting(batch):
+                _note_loss(event, batch)
+            _let_go(batch)
 
 
-def _lease(events: Sequence[Event]) -> list[Claim]:
-    now, key = database.now(), uuid.uuid4()
-    ids = [event.pk for event in events]
-    Event.objects.filter(pk__in=ids).update(tries=F("tries") + 1, not_before=now + LEASE, lease_key=key)
-    for event in events:
-        event.tries += 1
-    attempts = Attempt.objects.bulk_create([Attempt(event=event, started_at=now) for event in events])
-    return [Claim(event, attempt, key) for event, attempt in zip(events, attempts, strict=True)]
+def _note_loss(event: Event, batch: Batch) -> None:
+    lost, now = Attempt.Outcome.LOST, database.now()
+    Attempt.objects.create(event=event, started_at=batch.started_at, finished_at=now, outcome=lost)
+    event.tries += 1
+    outcomes = event.attempts.order_by("-id").values_list("outcome", flat=True)[: event.tries]
+    if list(outcomes).count(lost) >= MAX_LOST_WORKERS:
+        event.state, event.reason, event.cause = Event.State.FAILED, LOST_REASON, Event.Cause.LOST
+        event.not_before = None
+    event.save(update_fields=["tries", "state", "reason", "cause", "not_before"])
+
+
+def _still_waiting(batch: Batch) -> list[Event]:
+    """Those of its events that nobody else has handled, changed or replayed since, locked."""
+    waiting = Event.objects.filter(pk__in=batch.events, not_before__lte=batch.started_at)
+    if len(batch.events) > 1:
+        waiting = waiting.filter(tries=0)
+    return list(waiting.select_for_update(skip_locked=True).defer("raw").order_by("id"))
 
 
 # --- Handle ------------------------------------------------------------------------------------------------
 
 
-def handle(claims: Sequence[Claim]) -> None:
+def handle(batch: Batch) -> None:
     """Run the handlers and commit what they did together with the new states."""
     crossing("inbox.claimed")
     try:
         with transaction.atomic():
-            _record([_try_to_handle(claim) for claim in claims])
+            _hold(batch)
+            _record(batch, _handle_all(_still_waiting(batch)))
+            _let_go(batch)
             crossing("inbox.handled")
-    except LeaseLostError:
-        logger.warning(
-            "%d events were taken over by another worker; nothing of this try was kept", len(claims)
-        )
+    except BatchLostError:
+        logger.warning("%d events were taken over by another worker", len(batch.events))
     except Exception as error:  # noqa: BLE001 - a deadlock, a deferred constraint, a database that went away
-        if len(claims) == 1:
-            _record_failure(claims[0], error)
+        if len(batch.events) == 1:
+            _record_failure(batch, error)
             return
-        for claim in claims:
-            handle([claim])
+        for alone in _one_by_one(batch):
+            handle(alone)
 
 
-def _try_to_handle(claim: Claim) -> Result:
-    handler = handler_for(claim.event.event_type)
-    if handler is None:
-        return Result(claim, Attempt.Outcome.UNHANDLED)
+def _hold(batch: Batch) -> None:
+    database.let_go_after(int(HELD_FOR.total_seconds()))
+    if not Batch.objects.select_for_update().filter(pk=batch.pk).exists():
+        raise BatchLostError
+
+
+def _let_go(batch: Batch) -> None:
+    Batch.objects.filter(pk=batch.pk).delete()
+
+
+def _one_by_one(batch: Batch) -> Iterator[Batch]:
+    for pk in batch.events:
+        yield Batch.objects.create(events=[pk], started_at=database.now())
+    _let_go(batch)
+
+
+def _handle_all(events: Sequence[Event]) -> Iterator[Result]:
+    by_type = defaultdict(list)
+    for event in events:
+        by_type[event.event_type].append(event)
+    for event_type in sorted(by_type):  # all workers lock in one order
+        handler = handler_for(event_type)
+        if handler is None:
+            yield from (Result(event, Attempt.Outcome.UNHANDLED) for event in by_type[event_type])
+        else:
+            yield from _try_to_handle(handler, by_type[event_type])
+
+
+def _try_to_handle(handler: BatchHandler, events: Sequence[Event]) -> Iterator[Result]:
+    """If one of them fails, the halves are tried, so that the others take effect without it."""
     try:
         with transaction.atomic():
-            handler(claim.event)
+            handler(events)
     except DATABASE_AWAY:
-        raise  # it is not this event's fault, and the transaction is lost anyway
+        raise  # it is not these events' fault, and the transaction is lost anyway
     except Exception as error:  # noqa: BLE001 - whatever a handler raises ends as the reason on the row
-        return _failure(claim, error)
-    return Result(claim, Attempt.Outcome.HANDLED)
+        if len(events) == 1:
+            yield _failure(events[0], error)
+            return
+        half = len(events) // 2
+        yield from _try_to_handle(handler, events[:half])
+        yield from _try_to_handle(handler, events[half:])
+    else:
+        yield from (Result(event, Attempt.Outcome.HANDLED) for event in events)
 
 
-def _failure(claim: Claim, error: Exception) -> Result:
+def _failure(event: Event, error: Exception) -> Result:
     """What staff read. Only an error that was made for them speaks for itself; others may quote values."""
     if isinstance(error, CannotHandleError):
-        return Result(claim, Attempt.Outcome.RAISED, str(error), Event.Cause.CONTENT)
-    return Result(claim, Attempt.Outcome.RAISED, place(error), Event.Cause.ERROR)
+        return Result(event, Attempt.Outcome.RAISED, str(error), Event.Cause.CONTENT)
+    return Result(event, Attempt.Outcome.RAISED, place(error), Event.Cause.ERROR)
 
 
 # --- Record ------------------------------------------------------------------------------------------------
 
 
-def _record(results: Sequence[Result]) -> None:
-    _make_sure_of_the_lease([result.claim for result in results])
-    now = database.now()
+def _record(batch: Batch, results: Iterator[Result]) -> None:
+    by_outcome = defaultdict(list)
     for result in results:
-        event, attempt = result.claim.event, result.claim.attempt
-        attempt.finished_at, attempt.outcome, attempt.error = now, result.outcome, result.error
-        event.reason, event.cause, event.subject = result.error, result.cause, subject_of(event)
-        event.not_before, event.handled_at, event.lease_key = None, None, None
-        match result.outcome:
-            case Attempt.Outcome.HANDLED:
-                event.state, event.handled_at = Event.State.HANDLED, now
-            case Attempt.Outcome.UNHANDLED:
-                event.state = Event.State.UNHANDLED
-            case _:
-                event.state = Event.State.FAILED
-                if event.tries <= len(RETRY_AFTER):
-                    event.not_before = now + RETRY_AFTER[event.tries - 1]
-                logger.error("event %s failed on try %d: %s", event.event_id, event.tries, result.error)
-    Event.objects.bulk_update(
-        [result.claim.event for result in results],
-        ["state", "reason", "cause", "subject", "not_before", "handled_at", "lease_key"],
+        by_outcome[result.outcome].append(result)
+    now = database.now()
+    done = {"not_before": None, "reason": "", "cause": "", "tries": F("tries") + 1}
+    _update(by_outcome[Attempt.Outcome.HANDLED], state=Event.State.HANDLED, handled_at=now, **done)
+    _update(by_outcome[Attempt.Outcome.UNHANDLED], state=Event.State.UNHANDLED, handled_at=None, **done)
+    for failed in by_outcome[Attempt.Outcome.RAISED]:
+        tries = failed.event.tries + 1
+        logger.error("event %s failed on try %d: %s", failed.event.event_id, tries, failed.error)
+        next_try = now + RETRY_AFTER[tries - 1] if tries <= len(RETRY_AFTER) else None
+        failure = {"reason": failed.error, "cause": failed.cause, "not_before": next_try, "tries": tries}
+        _update([failed], state=Event.State.FAILED, handled_at=None, **failure)
+    bulk.insert(
+        Attempt,
+        ["event_id", "started_at", "finished_at", "outcome", "error"],
+        [
+            [result.event.pk, batch.started_at, now, result.outcome, result.error]
+            for results in by_outcome.values()
+            for result in results
+        ],
     )
-    Attempt.objects.bulk_update([r.claim.attempt for r in results], ["finished_at", "outcome", "error"])
 
 
-def _make_sure_of_the_lease(claims: Sequence[Claim]) -> None:
-    ours = Event.objects.select_for_update().filter(
-        pk__in=[claim.event.pk for claim in claims], lease_key__in={claim.lease_key for claim in claims}
-    )
-    if len(ours.values_list("pk")) != len(claims):
-        raise LeaseLostError
+def _update(results: Sequence[Result], **columns: object) -> None:
+    if results:
+        Event.objects.filter(pk__in=[result.event.pk for result in results]).update(**columns)
 
 
-def _record_failure(claim: Claim, error: Exception) -> None:
+def _record_failure(batch: Batch, error: Exception) -> None:
     """Also when the database is away for a few seconds: a try that it cut short is no worker that died."""
     for wait_s in WAITS_FOR_THE_DATABASE_S:
         try:
             with transaction.atomic():
-                _record([_failure(claim, error)])
-        except LeaseLostError:
+                _hold(batch)
+                _record(batch, (_failure(event, error) for event in _still_waiting(batch)))
+                _let_go(batch)
+        except BatchLostError:
             return
         except DATABASE_AWAY:
             connection.close()
             sleep(wait_s)
         else:
             return
-    logger.error("the database is away; event %s comes again when its lease is over", claim.event.event_id)
+    logger.error("the database is away; event %d comes again by itself", batch.events[0])

@@ -25,8 +25,8 @@ UNFORESEEN = gettext_noop("the database cannot hold its content")
 
 INSERT_EVENT = """
     INSERT INTO inbox_event
-        (app_id, event_id, event_type, tenant_key, created_at, raw, payload, digest, state)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'pending')
+        (app_id, event_id, event_type, tenant_key, subject, created_at, raw, payload, digest, state)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'pending')
     ON CONFLICT (app_id, event_id) DO NOTHING
     RETURNING id
 """
@@ -84,39 +84,28 @@ def keep_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
     return _within_patience(lambda: _insert_unreadable(raw, app_id, reason))
 
 
+def _insert_event(event: callbacks.Event, raw: bytes) -> bool:
+    values = (
+        event.app_id,
+        event.event_id,
+        event.event_type,
+        event.tenant_key,
+        event.subject,
+        connection.ops.adapt_datetimefield_value(event.created_at),
+        raw,
+        event.payload_json,
+        event.digest,
+    )
+    if database.rows_of(INSERT_EVENT, values):
+        return True
+    known = (event.digest, raw, event.payload_json, event.app_id, event.event_id, event.digest)
+    database.rows_of(NOTE_OTHER_CONTENT, known)
+    return False
+
+
 def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
     digest = hashlib.sha256(raw).hexdigest()
-    return _insert(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", raw, digest, reason))
-
-
-def _insert_event(event: callbacks.Event, raw: bytes) -> bool:
-    created_at = connection.ops.adapt_datetimefield_value(event.created_at)
-    is_new = _insert(
-        INSERT_EVENT,
-        (
-            event.app_id,
-            event.event_id,
-            event.event_type,
-            event.tenant_key,
-            created_at,
-            raw,
-            event.payload_json,
-            event.digest,
-        ),
-    )
-    if not is_new:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                NOTE_OTHER_CONTENT,
-                (event.digest, raw, event.payload_json, event.app_id, event.event_id, event.digest),
-            )
-    return is_new
-
-
-def _insert(statement: str, values: tuple[str | bytes | None, ...]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchone() is not None
+    return bool(database.rows_of(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", raw, digest, reason)))
 
 
 def _within_patience(insert: Callable[[], bool]) -> bool:

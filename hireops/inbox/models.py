@@ -63,16 +63,14 @@ class Event(models.Model):
     cause = models.CharField(
         _("cause"), max_length=16, choices=Cause.choices, blank=True, db_default="", default=""
     )
-    # The id of what it is about, mostly an account, to find it by; written when a worker has looked at it.
+    # The id of what it is about, mostly an account, to find it by.
     # Null, not "": every index of SQLite and PostgreSQL can then leave those out that have none.
     subject = models.CharField(_("about"), max_length=ID_LENGTH, null=True, blank=True)  # noqa: DJ001
     trimmed_at = models.DateTimeField(_("content removed"), null=True, blank=True)
     handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
-    # When a worker may take it next, by the database's clock; while one is at it, the end of its lease.
-    # Empty: not before somebody asks for it.
+    # When a worker may take it next, by the database's clock. Empty: not before somebody asks for it.
     not_before = models.DateTimeField(_("next try"), null=True, blank=True, db_default=Now())
     tries = models.PositiveIntegerField(_("tries"), db_default=0, default=0)
-    lease_key = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("event")
@@ -132,8 +130,22 @@ class Event(models.Model):
         return dict(envelope["event"])
 
 
+class Batch(models.Model):
+    """Events that a worker has in hand. Committed before it begins with them, gone when it has done so.
+
+    While it works it holds the lock of this row; so a row that is old and not locked tells of a worker that
+    died, and of what it died over.
+    """
+
+    events = models.JSONField()  # their ids
+    started_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{len(self.events)} events since {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
 class Attempt(models.Model):
-    """One try to handle an event. Written before the try; its end is written once. Never removed."""
+    """One try to handle an event, written when it has ended. Never changed, never removed."""
 
     class Outcome(models.TextChoices):
         HANDLED = "handled", _("Handled")
@@ -143,8 +155,8 @@ class Attempt(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="attempts", verbose_name=_("event"))
     started_at = models.DateTimeField(_("started"))
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, blank=True)
+    finished_at = models.DateTimeField(_("finished"))
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices)
     error = models.TextField(_("error"), blank=True)
 
     class Meta:
@@ -153,7 +165,7 @@ class Attempt(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display() or _('running')} {self.started_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.get_outcome_display()} {self.started_at:%Y-%m-%d %H:%M:%S}"
 
 
 class Conflict(models.Model):

@@ -1,27 +1,26 @@
 """Which function handles which event type. The business apps register; the inbox names none of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
 from django.utils.functional import Promise
 
-from hireops.inbox.models import ID_LENGTH, Event
+from hireops.inbox.models import Event
 
 Handler = Callable[[Event], None]
+BatchHandler = Callable[[Sequence[Event]], None]
 
 Rows = Callable[[Event], Iterable[Model]]
 Text = Callable[[Event], str]
-
-# Feishu's names for what an event is about; the first that is there counts.
-SUBJECT_KEYS = ("account_id", "background_check_id", "exam_id")
 
 
 class CannotHandleError(Exception):
     """What a handler raises to tell staff why; its text is shown to them, so it repeats no values."""
 
 
-_handlers: dict[str, Handler] = {}
+_handlers: dict[str, BatchHandler] = {}
 _labels: dict[str, str | Promise] = {}
 _changed: dict[str, Rows] = {}
 _followed: dict[str, Rows] = {}
@@ -29,7 +28,21 @@ _in_words: dict[str, Text] = {}
 _permissions: dict[str, str] = {}
 
 
-def handles(
+def handles(event_type: str, *, label: str | Promise, **of_its_page: Any) -> Callable[[Handler], Handler]:
+    """Register the function for one event of ``event_type``; otherwise as ``handles_batch``."""
+
+    def register(handler: Handler) -> Handler:
+        def handle_each(events: Sequence[Event]) -> None:
+            for event in events:
+                handler(event)
+
+        handles_batch(event_type, label=label, **of_its_page)(handle_each)
+        return handler
+
+    return register
+
+
+def handles_batch(
     event_type: str,
     *,
     label: str | Promise,
@@ -37,19 +50,23 @@ def handles(
     followed: Rows | None = None,
     in_words: Text | None = None,
     permission: str = "",
-) -> Callable[[Handler], Handler]:
+) -> Callable[[BatchHandler], BatchHandler]:
     """Register the function for events of ``event_type``, which staff know as ``label``.
 
     For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
     calls to Feishu that came of it, ``in_words(event)`` what it says, in a sentence without personal data.
     ``permission`` is what staff need to see more of such an event than that it came, and to replay it.
 
-    It runs inside the transaction that marks the event handled: what it writes is there if and only if the
-    event is handled. It may be called again for the same event and must then change nothing. Raising means
-    that the event could not be handled; it is tried again, and ends as failed with the text of the error.
+    It is given the events that wait, in the order of their arrival, and runs inside the transaction that
+    marks them handled: what it writes is there if and only if they are. If it raises, all that it wrote is
+    rolled back and it is given fewer of them, down to one; so it may be called again for the same event, also
+    later, and must then change nothing. Raising over one event means that this one could not be handled; it
+    is tried again, and ends as failed with the text of the error.
+
+    Two workers may run it at once for different events: what it locks, it locks in one order.
     """
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: BatchHandler) -> BatchHandler:
         if event_type in _handlers:
             raise ValueError(f"{event_type} has a handler already: {_handlers[event_type].__qualname__}")
         _handlers[event_type] = handler
@@ -66,7 +83,7 @@ def handles(
     return register
 
 
-def handler_for(event_type: str) -> Handler | None:
+def handler_for(event_type: str) -> BatchHandler | None:
     return _handlers.get(event_type)
 
 
@@ -91,15 +108,6 @@ def in_words(event: Event) -> str:
 def hidden_from(user: User | AnonymousUser) -> set[str]:
     """The event types of which ``user`` sees only that they came."""
     return {event_type for event_type, needed in _permissions.items() if not user.has_perm(needed)}
-
-
-def subject_of(event: Event) -> str | None:
-    """The id of what the event is about, whether or not anybody handles its type; None if it names none."""
-    body = event.payload.get("event") if isinstance(event.payload, dict) else None
-    if not isinstance(body, dict):
-        return None
-    ids = (body.get(key) for key in SUBJECT_KEYS)
-    return next((text[:ID_LENGTH] for text in ids if isinstance(text, str) and text), None)
 
 
 def labels() -> dict[str, str]:

@@ -42,7 +42,7 @@ def _next_ids(replay: Replay) -> list[int]:
 
 def _replay_one(pk: int, replay: Replay) -> bool:
     wanted = Event.objects.select_for_update(skip_locked=True).defer("raw", "payload").filter(pk=pk)
-    wanted = wanted.filter(state=Event.State.FAILED, lease_key=None, trimmed_at=None)
+    wanted = wanted.filter(state=Event.State.FAILED, trimmed_at=None)
     wanted = wanted.filter(received_at__gte=replay.since, received_at__lte=replay.asked_at)
     if replay.event_type:
         wanted = wanted.filter(event_type=replay.event_type)

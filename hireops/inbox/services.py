@@ -85,10 +85,11 @@ def _refuse_what_is_hidden(event: Event, by: User) -> None:
 
 
 def _locked(event: Event) -> Event:
-    event = Event.objects.select_for_update().defer("raw", "payload").get(pk=event.pk)
-    if event.lease_key:
+    free = Event.objects.select_for_update(skip_locked=True).defer("raw", "payload")
+    locked = free.filter(pk=event.pk).first()
+    if locked is None:
         raise Refused(_("A worker is handling this event at this moment. Look again in a minute."))
-    return event
+    return locked
 
 
 def _make_due(event: Event, *, by: User, reason: str, **details: int) -> None:

@@ -1,9 +1,10 @@
 """The webhook: ``POST /webhook/event`` (contract 6). It answers 200 only for what is committed."""
 
 import logging
+import re
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -13,20 +14,24 @@ from hireops.inbox import intake, tasks
 
 logger = logging.getLogger(__name__)
 
+PATH = "webhook/event"
 SILENCE_S = 2.0
+PIECE_BYTES = 64 * 1024
+LENGTH = re.compile(r"[0-9]{1,9}")
+SIGNATURE_HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in callbacks.SIGNATURE_HEADERS}
 
 
 @csrf_exempt
 @require_POST
-def webhook(request: HttpRequest) -> JsonResponse:
+def webhook(request: HttpRequest) -> HttpResponse:
     try:
         body = _read_body(request)
-    except OSError:
-        return _refusal(request, 408, "the body did not come")
+    except Exception as error:  # noqa: BLE001 - silence, broken chunks: each web server has its own errors
+        return _refusal(request, 408, f"the body did not come ({type(error).__name__})")
     if body is None:
         return _refusal(request, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
     try:
-        delivery = callbacks.open_callback(body, request.headers, intake.keys())
+        delivery = callbacks.open_callback(body, _signature(request), intake.keys())
     except callbacks.NotAuthentic as refused:
         return _refusal(request, refused.status, refused.reason)
 
@@ -37,7 +42,11 @@ def webhook(request: HttpRequest) -> JsonResponse:
             ring(tasks.drain)
     except (OperationalError, InterfaceError) as error:
         return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")
-    return JsonResponse({"msg": "success"})
+    return HttpResponse(b'{"msg":"success"}', content_type="application/json")
+
+
+def _signature(request: HttpRequest) -> dict[str, str]:
+    return {name: request.META[key] for name, key in SIGNATURE_HEADERS.items() if key in request.META}
 
 
 def _read_body(request: HttpRequest) -> bytes | None:
@@ -46,12 +55,17 @@ def _read_body(request: HttpRequest) -> bytes | None:
         server_socket.settimeout(SILENCE_S)  # or silent callers would hold every thread
     announced = request.META.get("CONTENT_LENGTH")
     if announced:
-        return request.read(int(announced)) if int(announced) <= intake.MAX_BYTES else None
+        length = int(announced) if LENGTH.fullmatch(announced) else intake.MAX_BYTES + 1
+        return request.read(length) if length <= intake.MAX_BYTES else None
     if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
         return b""
     # Django reads nothing without a length; the server's own stream knows where the chunks end.
-    body: bytes = request.META["wsgi.input"].read(intake.MAX_BYTES + 1)
-    return body if len(body) <= intake.MAX_BYTES else None
+    stream, body = request.META["wsgi.input"], bytearray()
+    while piece := stream.read(PIECE_BYTES):
+        body += piece
+        if len(body) > intake.MAX_BYTES:
+            return None
+    return bytes(body)
 
 
 def _refusal(request: HttpRequest, status: int, reason: str) -> JsonResponse:

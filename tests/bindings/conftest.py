@@ -28,11 +28,12 @@ def bound(db):
             event_type="hire.eco_account.created_v1",
             tenant_key=tenant_key,
             created_at=MORNING + timedelta(minutes=minutes),
+            subject=body.get("account_id") if isinstance(body, dict) else None,
             raw=b"",
             payload={"schema": "2.0", "header": {}, "event": body},
         )
-        while claims := dispatch.claim():
-            dispatch.handle(claims)
+        while batch := dispatch.take():
+            dispatch.handle(batch)
         event.refresh_from_db()
         return event
 

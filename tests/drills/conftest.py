@@ -1,5 +1,6 @@
 """A world for drills: the real simulator, real workers on a database of their own, and calls to owe."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from tests.simulator_process import running_simulator
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the drills in their long form (make drills)")
+    parser.addoption("--seed", type=int, help="what a drill printed when it failed, to draw the same again")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +35,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long", default=False))
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """For all that a drill draws at random."""
+    given: int | None = request.config.getoption("--seed", default=None)
+    seed = random.SystemRandom().randrange(10**6) if given is None else given
+    print(f"--seed {seed}")  # noqa: T201 - shown if it fails
+    return seed
 
 
 @pytest.fixture

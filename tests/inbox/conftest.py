@@ -8,6 +8,10 @@ def handles(monkeypatch):
     """Register a handler for one test: ``handles("test.x_v1", function)``."""
 
     def register(event_type, handler):
-        monkeypatch.setitem(registry._handlers, event_type, handler)
+        def handle_each(events):
+            for event in events:
+                handler(event)
+
+        monkeypatch.setitem(registry._handlers, event_type, handle_each)
 
     return register

@@ -67,7 +67,8 @@ def test_an_unreadable_event_has_a_page(client, admin_client):
 
 
 def test_replaying_handles_the_event_again_and_keeps_its_attempts(client_of, vera, failed_event, handles):
-    failed_event.attempts.create(started_at=datetime(2026, 1, 1, tzinfo=UTC), outcome="raised")
+    new_year = datetime(2026, 1, 1, tzinfo=UTC)
+    failed_event.attempts.create(started_at=new_year, finished_at=new_year, outcome="raised")
     handles("test.x_v1", lambda event: None)
     _replay(client_of(vera), failed_event, reason="the account exists now")
     failed_event.refresh_from_db()

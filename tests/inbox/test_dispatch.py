@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection
+from django.db.models import F
 
 from hireops import database
 from hireops.inbox import dispatch
-from hireops.inbox.models import Attempt, Event
+from hireops.inbox.models import Attempt, Batch, Event
 from hireops.inbox.registry import CannotHandleError
 from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope
@@ -18,8 +19,16 @@ from tests.deliveries import deliver, envelope
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _make_due(**fields):
-    Event.objects.update(not_before=database.now() - timedelta(seconds=1), **fields)
+def _taken():
+    batch = dispatch.take()
+    assert batch is not None
+    return batch
+
+
+def _make_due():
+    """A minute passes: pauses are over, and whoever had events in hand has died."""
+    Batch.objects.update(started_at=F("started_at") - timedelta(minutes=1))
+    Event.objects.update(not_before=database.now() - timedelta(minutes=2))
 
 
 def test_an_event_is_handled_once_and_its_effect_is_committed_with_it(client, handles):
@@ -116,12 +125,10 @@ def test_a_retry_that_succeeds_ends_as_handled_and_keeps_the_failed_attempt(clie
     assert [attempt.outcome for attempt in event.attempts.all()] == ["raised", "handled"]
 
 
-def test_the_event_of_a_worker_that_died_is_taken_up_again_after_its_lease(client, handles):
+def test_the_event_of_a_worker_that_died_is_taken_up_again(client, handles):
     handles("test.x_v1", lambda event: None)
     deliver(client, envelope("test.x_v1"))
-    assert len(dispatch.claim()) == 1  # and then this worker dies
-    drain()
-    assert Event.objects.get().state == "pending"
+    assert len(_taken().events) == 1  # and then this worker dies
     _make_due()
     drain()
     event = Event.objects.get()
@@ -134,8 +141,7 @@ def test_an_event_that_kills_three_workers_waits_for_a_person_and_takes_no_other
     handles("test.poison_v1", lambda event: None)
     deliver(client, envelope("test.poison_v1"))
     for _ in range(3):
-        claims = dispatch.claim()
-        assert [claim.event.event_type for claim in claims] == ["test.poison_v1"]
+        assert _taken().events == [Event.objects.get(event_type="test.poison_v1").pk]
         _make_due()
     deliver(client, envelope("test.good_v1"))
     drain()
@@ -150,11 +156,11 @@ def test_a_worker_that_lost_its_lease_leaves_no_effect(client, handles):
     handles("test.x_v1", lambda event: Group.objects.create(name=f"effect {Group.objects.count()}"))
     groups = Group.objects.count()
     deliver(client, envelope("test.x_v1"))
-    slow_workers_claims = dispatch.claim()
+    slow_workers_batch = _taken()
     _make_due()
     drain()
     assert Group.objects.count() == groups + 1
-    dispatch.handle(slow_workers_claims)
+    dispatch.handle(slow_workers_batch)
     assert Group.objects.count() == groups + 1
     assert [attempt.outcome for attempt in Attempt.objects.order_by("id")] == ["lost", "handled"]
 
@@ -162,10 +168,11 @@ def test_a_worker_that_lost_its_lease_leaves_no_effect(client, handles):
 def test_an_error_that_only_the_commit_finds_fails_one_event_and_not_its_batch(client, handles, monkeypatch):
     record = dispatch._record
 
-    def record_or_refuse(results):
-        if any(r.claim.event.event_type == "test.bad_v1" and r.outcome == "handled" for r in results):
+    def record_or_refuse(batch, results):
+        results = list(results)
+        if any(r.event.event_type == "test.bad_v1" and r.outcome == "handled" for r in results):
             raise IntegrityError("deferred constraint")
-        record(results)
+        record(batch, results)
 
     monkeypatch.setattr(dispatch, "_record", record_or_refuse)
     handles("test.bad_v1", lambda event: None)

@@ -171,8 +171,8 @@ def test_the_worker_notes_what_an_event_is_about_whether_or_not_it_can_handle_it
     for event_type in ("test.bad_v1", "test.good_v1", "test.nobody_v1"):
         for body in bodies:
             deliver(client, envelope(event_type, body))
-    while claims := dispatch.claim():
-        dispatch.handle(claims)
+    while batch := dispatch.take():
+        dispatch.handle(batch)
 
     noted = list(Event.objects.order_by("id").values_list("subject", flat=True))
     assert noted == ["a-1", "b-1", None, "x" * 255] * 3

@@ -126,6 +126,7 @@ def tell(
         "event_type": BALANCE_EVENT,
         "tenant_key": Tenant.objects.home().tenant_key or "tenant_a",
         "created_at": moment,
+        "subject": account_id,
         "raw": b"",
         "payload": {"schema": "2.0", "header": {}, "event": body},
         **event,
@@ -137,8 +138,8 @@ def tell(
 
 
 def handle_events() -> None:
-    while claims := dispatch.claim():
-        dispatch.handle(claims)
+    while batch := dispatch.take():
+        dispatch.handle(batch)
 
 
 def balances(account: ReferralAccount) -> dict[str, Decimal]:

@@ -31,7 +31,7 @@ def handle(event: Event) -> None:
     """A worker handles the event, for the first time or again."""
     handler = handler_for(event.event_type)
     assert handler is not None
-    handler(event)
+    handler([event])
 
 
 def steps(account: ReferralAccount) -> list[Any]:

@@ -251,7 +251,7 @@ def test_an_ordinary_event_needs_few_queries(account):
     with CaptureQueriesContext(connection) as queries:
         handle(event)
     assert balances(found()) == {"points": 7}
-    assert len(queries) <= 6, [query["sql"] for query in queries]
+    assert len(queries) <= 7, [query["sql"] for query in queries]
 
 
 @pytest.mark.django_db(transaction=True)

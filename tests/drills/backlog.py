@@ -1,0 +1,42 @@
+"""``python -m tests.drills.backlog``: keeps events from standard input, a JSON envelope on each line.
+
+They are rows such as the webhook writes, which would take many minutes for a hundred thousand of them.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from itertools import islice
+
+import django
+
+django.setup()
+
+from hireops.inbox.models import Event  # noqa: E402 - after setup
+
+PIECE = 1000
+
+
+def event_of(line: str) -> Event:
+    payload = json.loads(line)
+    header = payload["header"]
+    return Event(
+        app_id=header["app_id"],
+        event_id=header["event_id"],
+        event_type=header["event_type"],
+        tenant_key=header["tenant_key"],
+        raw=line.encode(),
+        payload=payload,
+        digest=hashlib.sha256(line.encode()).hexdigest(),
+    )
+
+
+def keep(lines: Iterable[str]) -> None:
+    lines = iter(lines)
+    while piece := list(islice(lines, PIECE)):
+        Event.objects.bulk_create(map(event_of, piece))
+
+
+if __name__ == "__main__":
+    keep(sys.stdin)
