@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from hireops.desk.roles import ROLES
 
@@ -22,6 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(*marker.args, **wanted), append=False)
         elif isinstance(item, pytest.Function) and "transactional_db" in item.fixturenames:
             item.fixturenames.append("django_db_serialized_rollback")
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_house() -> None:
+    """Whatever language the page had that the test before this one opened."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)

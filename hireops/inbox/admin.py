@@ -98,7 +98,7 @@ class AttemptInline(MirrorInline):
 
     @admin.display(description=_("outcome"))
     def outcome_shown(self, attempt: Attempt) -> SafeString:
-        return state_badge(attempt.outcome or "running", attempt.get_outcome_display() or _("Running"))
+        return state_badge(attempt.outcome, attempt.get_outcome_display())
 
 
 class ConflictInline(MirrorInline):

@@ -122,6 +122,7 @@ def handle(batch: Batch) -> None:
         if len(batch.events) == 1:
             _record_failure(batch, error)
             return
+        _wait_for_the_database()
         for alone in _one_by_one(batch):
             handle(alone)
 
@@ -130,6 +131,18 @@ def _hold(batch: Batch) -> None:
     database.let_go_after(int(HELD_FOR.total_seconds()))
     if not Batch.objects.select_for_update().filter(pk=batch.pk).exists():
         raise BatchLostError
+
+
+def _wait_for_the_database() -> None:
+    """A few seconds, if it is away: or it would look as if this worker had died over the whole batch."""
+    for wait_s in WAITS_FOR_THE_DATABASE_S:
+        try:
+            database.now()
+        except DATABASE_AWAY:
+            connection.close()
+            sleep(wait_s)
+        else:
+            return
 
 
 def _let_go(batch: Batch) -> None:

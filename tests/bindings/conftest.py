@@ -28,7 +28,7 @@ def bound(db):
             event_type="hire.eco_account.created_v1",
             tenant_key=tenant_key,
             created_at=MORNING + timedelta(minutes=minutes),
-            subject=body.get("account_id") if isinstance(body, dict) else None,
+            subject=str(body.get("account_id"))[:255] if isinstance(body, dict) else None,
             raw=b"",
             payload={"schema": "2.0", "header": {}, "event": body},
         )
