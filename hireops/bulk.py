@@ -15,21 +15,11 @@ from django.db.models import Model
 Rows = Iterable[Sequence[Any]]
 
 
-def insert(model: type[Model], columns: Sequence[str], rows: Rows, *, replacing: Sequence[str] = ()) -> None:
-    """Rows with these columns, in their order.
-
-    With ``replacing``, a row that is there already with the same other columns, by a unique constraint,
-    gets the new values of those that are named.
-    """
+def insert(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
+    """Rows with these columns, in their order."""
     fields = [_field(model, name) for name in columns]
-    names = {name: _quoted(field.column) for name, field in zip(columns, fields, strict=True)}
-    statement = f"INSERT INTO {_table(model)} ({', '.join(names.values())}) {_select(fields)}"
-    if replacing:
-        unique = ", ".join(column for name, column in names.items() if name not in replacing)
-        values = ", ".join(f"{names[name]} = EXCLUDED.{names[name]}" for name in replacing)
-        # Without a WHERE, SQLite takes the ON for that of a join.
-        statement += f" WHERE 1 = 1 ON CONFLICT ({unique}) DO UPDATE SET {values}"
-    _execute(statement, rows)
+    names = ", ".join(_quoted(field.column) for field in fields)
+    _execute(f"INSERT INTO {_table(model)} ({names}) {_select(fields)}", rows)
 
 
 def update(model: type[Model], columns: Sequence[str], rows: Rows) -> None:

@@ -156,8 +156,9 @@ class Books:
     def __init__(self, accounts: Collection[ReferralAccount]) -> None:
         self._books = {account.pk: _Book(account) for account in accounts}
         balances = Balance.objects.filter(account__in=self._books).order_by()
-        for account_pk, asset, amount in balances.values_list("account_id", "asset", "amount"):
+        for account_pk, pk, asset, amount in balances.values_list("account_id", "pk", "asset", "amount"):
             self._books[account_pk].amounts[asset] = amount
+            self._books[account_pk].keys[asset] = pk
 
     def of(self, account: ReferralAccount) -> "_Book":
         return self._books[account.pk]
@@ -184,15 +185,14 @@ class Books:
         """The steps first, then the balances, then where the accounts stand now."""
         books = [book for book in self._books.values() if book.columns or book.steps]
         bulk.insert(BalanceChange, STEP, [step for book in books for step in book.steps])
+        moved = [(book, asset) for book in books for asset in sorted({step[1] for step in book.steps})]
+        known = [(book, asset) for book, asset in moved if asset in book.keys]
+        new = [(book, asset) for book, asset in moved if asset not in book.keys]
+        bulk.update(Balance, ["amount"], [[book.keys[asset], book.amounts[asset]] for book, asset in known])
         bulk.insert(
             Balance,
-            ["account_id", "asset", "amount"],
-            [
-                [book.account.pk, asset, book.amounts[asset]]
-                for book in books
-                for asset in sorted({asset for _account, asset, *_rest in book.steps})
-            ],
-            replacing=["amount"],
+            ["account", "asset", "amount"],
+            [[book.account.pk, asset, book.amounts[asset]] for book, asset in new],
         )
         now = database.now()
         for book in books:
@@ -215,6 +215,7 @@ class _Book:
     def __init__(self, account: ReferralAccount) -> None:
         self.account = account
         self.amounts: dict[str, Decimal] = {}
+        self.keys: dict[str, int] = {}  # of the balances that are in the database
         self.steps: list[list[Any]] = []
         self.columns: dict[str, Any] = {}
         self.stands = False
