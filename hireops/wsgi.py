@@ -27,5 +27,6 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         return pages(environ, start_response)
     # Django would try to make sense of it, and of a charset that a stranger has made up.
     response = answer(WSGIRequest({**environ, "CONTENT_TYPE": ""}))
+    response["Content-Length"] = str(len(response.content))
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]

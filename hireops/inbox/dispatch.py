@@ -61,6 +61,7 @@ def take() -> Batch | None:
     if not due.exists():
         return None
     with transaction.atomic():
+        _let_go_if_frozen()
         database.wait_for_turn("take events in hand")
         held = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
         together = TOGETHER_ON_SQLITE if connection.vendor == "sqlite" else TOGETHER
@@ -78,6 +79,7 @@ def give_up_lost_batches() -> None:
     if not Batch.objects.filter(started_at__lt=long_ago).exists():
         return
     with transaction.atomic():
+        _let_go_if_frozen()
         for batch in Batch.objects.select_for_update(skip_locked=True).filter(started_at__lt=long_ago):
             logger.error("a worker died with %d events in hand", len(batch.events))
             for event in _still_waiting(batch):
@@ -128,9 +130,13 @@ def handle(batch: Batch) -> None:
 
 
 def _hold(batch: Batch) -> None:
-    database.let_go_after(int(HELD_FOR.total_seconds()))
+    _let_go_if_frozen()
     if not Batch.objects.select_for_update().filter(pk=batch.pk).exists():
         raise BatchLostError
+
+
+def _let_go_if_frozen() -> None:
+    database.let_go_after(int(HELD_FOR.total_seconds()))
 
 
 def _wait_for_the_database() -> None:
