@@ -9,6 +9,7 @@ from typing import Any
 from django.db import OperationalError, connection
 
 SHORTEST_WAIT_S = 0.01
+LONGEST_LOCK = "5s"
 
 
 def now() -> datetime:
@@ -37,12 +38,15 @@ def wait_for_turn(name: str) -> None:
 def let_go_after(seconds: int) -> None:
     """If this process falls silent in the middle of the transaction, PostgreSQL ends it, and its locks.
 
-    On SQLite, only the end of a process frees what it holds.
+    And what waits for a row that somebody else holds for longer than ``LONGEST_LOCK`` is an
+    ``OperationalError``. On SQLite, only the end of a process frees what it holds.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{seconds}s"]
+                "SELECT set_config('idle_in_transaction_session_timeout', %s, true), "
+                "set_config('lock_timeout', %s, true)",
+                [f"{seconds}s", LONGEST_LOCK],
             )
 
 

@@ -170,7 +170,9 @@ match urlsplit(DATABASE_URL).scheme:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
     case _:
-        database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+        # A server that has vanished without a word is noticed within a minute.
+        keepalives = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
+        database["OPTIONS"] = {"connect_timeout": 2, **keepalives, **database.get("OPTIONS", {})}
         # Told while connecting, so that Django needs no query for it before a patience can begin.
         os.environ.setdefault("PGTZ", "UTC")
 DATABASES = {"default": {**database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}

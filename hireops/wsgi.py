@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from hireops import configure
@@ -25,6 +26,7 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
     """Feishu has no session, language or form: its events go straight to their view (decisions/0012)."""
     if environ["PATH_INFO"] != f"/{PATH}":
         return pages(environ, start_response)
+    close_old_connections()
     # Django would try to make sense of it, and of a charset that a stranger has made up.
     response = answer(WSGIRequest({**environ, "CONTENT_TYPE": ""}))
     response["Content-Length"] = str(len(response.content))

@@ -27,8 +27,9 @@ def keep_ticket(event: Event) -> None:
     if ticket == BLANKED or event.payload is None:  # replayed
         return
     tokens.keep_app_ticket(app_id=event.app_id, ticket=ticket, sent_at=_time_of(event))
-    event.payload["event"]["app_ticket"] = BLANKED
-    event.save(update_fields=["payload"])
+    blanked = {**event.payload, "event": {**event.body, "app_ticket": BLANKED}}
+    # Not the object: if this is rolled back, it is handled once more.
+    Event.objects.filter(pk=event.pk).update(payload=blanked)
 
 
 @handles("app_open", label=_("App installed by a tenant"))

@@ -65,7 +65,8 @@ def take() -> Batch | None:
         database.wait_for_turn("take events in hand")
         held = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
         together = TOGETHER_ON_SQLITE if connection.vendor == "sqlite" else TOGETHER
-        rows = due.exclude(pk__in=held).values_list("pk", "tries")[:together]
+        free = due.exclude(pk__in=held).select_for_update(skip_locked=True)
+        rows = list(free.values_list("pk", "tries")[:together])
         if not rows:
             return None
         fresh = [pk for pk, tries in rows if not tries]
@@ -103,7 +104,9 @@ def _still_waiting(batch: Batch) -> list[Event]:
     waiting = Event.objects.filter(pk__in=batch.events, not_before__lte=batch.started_at)
     if len(batch.events) > 1:
         waiting = waiting.filter(tries=0)
-    return list(waiting.select_for_update(skip_locked=True).defer("raw").order_by("id"))
+    # No key: a delivery may note meanwhile that it brought other content under the id of one of them.
+    locked = waiting.select_for_update(skip_locked=True, no_key=True)
+    return list(locked.defer("raw").order_by("id"))
 
 
 # --- Handle ------------------------------------------------------------------------------------------------
@@ -156,8 +159,14 @@ def _let_go(batch: Batch) -> None:
 
 
 def _one_by_one(batch: Batch) -> Iterator[Batch]:
-    for pk in batch.events:
-        yield Batch.objects.create(events=[pk], started_at=database.now())
+    """What is in hand is always in one row only: or one death would count twice."""
+    for number, pk in enumerate(batch.events, 1):
+        with transaction.atomic():
+            rest = {"events": batch.events[number:], "started_at": database.now()}
+            if not Batch.objects.filter(pk=batch.pk).update(**rest):
+                return
+            alone = Batch.objects.create(events=[pk], started_at=database.now())
+        yield alone
     _let_go(batch)
 
 

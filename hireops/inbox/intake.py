@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from django.conf import settings
-from django.db import DataError, InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
 from hireops import database
@@ -18,6 +18,9 @@ PATIENCE_S = 2.5
 BROKEN_CONNECTION_SHOWS_WITHIN_S = 0.4
 # Requests that queue behind one that waited in vain are not to wait as well: together they would be too late.
 BELIEVE_IN_SILENCE_S = 1.0
+
+# InternalError: it has become a standby, which takes nothing in.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 
 _silent_until = 0.0
 
@@ -66,8 +69,8 @@ def take_in(delivery: callbacks.Event | callbacks.Unreadable, raw: bytes) -> boo
 def keep(event: callbacks.Event, raw: bytes) -> bool:
     """Commit the event. True if it is new; a copy changes nothing, another content under its id is noted.
 
-    Raises ``OperationalError`` or ``InterfaceError`` when the database does not answer in time; the event
-    is then not known to be stored.
+    Raises one of ``DATABASE_AWAY`` when the database does not take it in in time; the event is then not
+    known to be stored.
     """
 
     def insert() -> bool:
@@ -116,7 +119,7 @@ def _within_patience(insert: Callable[[], bool]) -> bool:
     try:
         with database.patience(PATIENCE_S):
             return insert()
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         connection.close()
         if monotonic() - started > BROKEN_CONNECTION_SHOWS_WITHIN_S:
             _silent_until = monotonic() + BELIEVE_IN_SILENCE_S

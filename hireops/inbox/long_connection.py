@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from lark_oapi.ws import Client
 from lark_oapi.ws.const import AUTH_FAILED
 from lark_oapi.ws.exception import ClientException
@@ -59,7 +58,7 @@ class _Intake:
         except callbacks.NotAuthentic as refused:
             logger.warning("an event was refused: %s", refused.reason)
             raise
-        except (OperationalError, InterfaceError, TimeoutError) as error:
+        except (*intake.DATABASE_AWAY, TimeoutError) as error:
             logger.warning("an event was not kept: no answer from the database (%s)", type(error).__name__)
             raise
         except Exception as error:

@@ -2,15 +2,20 @@
 
 import threading
 from time import monotonic
+from typing import Any
+
+from celery.signals import worker_shutdown, worker_shutting_down
 
 from hireops.celery import app
 from hireops.doorbell import ring
 from hireops.inbox import dispatch, replaying, trimming
 
 DRAIN_FOR_S = 20
+FINISH_WITHIN_S = 10
 
 _turn = threading.Lock()
 _rung = threading.Event()
+_stopping = threading.Event()
 
 
 @app.task
@@ -20,21 +25,34 @@ def drain() -> None:
     One thread of a worker at a time: it handles hundreds together, and more threads would only be in its way.
     """
     _rung.set()
+    until = monotonic() + DRAIN_FOR_S
     while _rung.is_set() and _turn.acquire(blocking=False):
         try:
             _rung.clear()
-            _drain()
+            _drain(until)
         finally:
             _turn.release()
-
-
-def _drain() -> None:
-    started = monotonic()
-    while batch := dispatch.take():
-        dispatch.handle(batch)
-        if monotonic() - started > DRAIN_FOR_S:
+        if monotonic() > until:
             ring(drain)
             return
+
+
+def _drain(until: float) -> None:
+    while not _stopping.is_set() and (batch := dispatch.take()):
+        dispatch.handle(batch)
+        if monotonic() > until:
+            return
+
+
+@worker_shutting_down.connect
+def _take_no_more(**_details: Any) -> None:
+    _stopping.set()
+
+
+@worker_shutdown.connect
+def _finish_what_is_in_hand(**_details: Any) -> None:
+    """Also what a thread has in hand that Celery knows nothing of (``hireops.celery``)."""
+    _turn.acquire(timeout=FINISH_WITHIN_S)
 
 
 @app.task

@@ -3,7 +3,6 @@
 import logging
 import re
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -40,7 +39,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     try:
         if intake.take_in(delivery, body):
             ring(tasks.drain)
-    except (OperationalError, InterfaceError) as error:
+    except intake.DATABASE_AWAY as error:
         return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")
     return HttpResponse(b'{"msg":"success"}', content_type="application/json")
 
