@@ -140,6 +140,9 @@ class Batch(models.Model):
     events = models.JSONField()  # their ids
     started_at = models.DateTimeField()
 
+    class Meta:
+        default_permissions = ()  # no page shows them
+
     def __str__(self) -> str:
         return f"{len(self.events)} events since {self.started_at:%Y-%m-%d %H:%M:%S}"
 

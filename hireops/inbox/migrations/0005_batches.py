@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ("events", models.JSONField()),
                 ("started_at", models.DateTimeField()),
             ],
+            options={"default_permissions": ()},
         ),
         migrations.RemoveField("event", "lease_key"),
         migrations.RunPython(end_open_attempts, migrations.RunPython.noop),
