@@ -89,6 +89,9 @@ class Tally:
             self.examples[what] = [*self.examples.get(what, []), *examples][:3]
 
 
+CHALLENGE = b'{"challenge"'
+
+
 class Judge:
     """Delivers case after case; ``settle`` then compares what is stored and empties the tables."""
 
@@ -134,7 +137,8 @@ class Judge:
         if answer.status == HTTPStatus.OK and wanted.challenge is not None:
             if json.loads(answer.content) != {"challenge": wanted.challenge}:
                 self.tally.fault("another challenge comes back", seed)
-        elif any(secret in answer.content for secret in SECRETS):
+        # Who could seal a challenge knew what he put into it.
+        elif not answer.content.startswith(CHALLENGE) and any(each in answer.content for each in SECRETS):
             self.tally.fault("the answer tells a secret", seed)
 
     def _deliver(self, delivery: Delivery) -> Answer:
