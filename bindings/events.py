@@ -1,14 +1,12 @@
 """What an event from Feishu changes: a customer added our account in Feishu Hire (contract 3.1)."""
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -16,7 +14,8 @@ from bindings.models import CustomFieldValue, EcoAccount
 from hireops.database import now
 from hireops.desk import audit
 from hireops.feishu.models import Tenant
-from hireops.inbox.models import Event
+from hireops.feishu.tenants import AccountKey, accounts_named
+from hireops.inbox.models import Event, tenants_of
 from hireops.inbox.registry import CannotHandleError, handles_batch
 
 ACCOUNT_ID_LENGTH = 255
@@ -76,7 +75,7 @@ class Binding:
     account_id: str
 
     @property
-    def key(self) -> tuple[int, str]:
+    def key(self) -> AccountKey:
         return self.tenant.pk, self.account_id
 
 
@@ -95,7 +94,7 @@ def bind_accounts(events: Sequence[Event]) -> None:
     """
     wanted = _read(events)
     known = _locked({binding.key for binding in wanted})
-    new: dict[tuple[int, str], Binding] = {}
+    new: dict[AccountKey, Binding] = {}
     for binding in wanted:
         if binding.key not in known:
             new.setdefault(binding.key, binding)
@@ -107,27 +106,19 @@ def bind_accounts(events: Sequence[Event]) -> None:
 
 
 def _read(events: Sequence[Event]) -> list[Binding]:
-    owners = {(event.app_id, event.tenant_key): event for event in events}
-    tenants = {owner: event.tenant for owner, event in owners.items()}
-    bodies = [_body(event) for event in events]
+    tenants = tenants_of(events)
     return [
-        Binding(event, body, tenants[event.app_id, event.tenant_key], _account_id(body))
-        for event, body in zip(events, bodies, strict=True)
+        Binding(event, body, tenants[event.pk], _account_id(body))
+        for event, body in ((event, _body(event)) for event in events)
     ]
 
 
-def _locked(keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], EcoAccount]:
-    by_tenant = defaultdict(list)
-    for tenant, account_id in keys:
-        by_tenant[tenant].append(account_id)
-    named = Q()
-    for tenant, account_ids in by_tenant.items():
-        named |= Q(tenant=tenant, account_id__in=account_ids)
-    accounts = EcoAccount.objects.select_for_update().filter(named).order_by("pk")
+def _locked(keys: Collection[AccountKey]) -> dict[AccountKey, EcoAccount]:
+    accounts = EcoAccount.objects.select_for_update().filter(accounts_named(keys)).order_by("pk")
     return {(account.tenant_id, account.account_id): account for account in accounts}
 
 
-def _bind_new(new: Sequence[Binding]) -> dict[tuple[int, str], EcoAccount]:
+def _bind_new(new: Sequence[Binding]) -> dict[AccountKey, EcoAccount]:
     accounts = EcoAccount.objects.bulk_create(
         EcoAccount(
             tenant=binding.tenant,

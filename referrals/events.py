@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from hireops.feishu.errors import FeishuError
 from hireops.feishu.hire import Bonus, reading
 from hireops.feishu.models import Tenant
-from hireops.inbox.models import Event
+from hireops.feishu.tenants import AccountKey
+from hireops.inbox.models import Event, tenants_of
 from hireops.inbox.registry import CannotHandleError, handles_batch
 from hireops.outbox.models import Call
 from referrals import assets, figures, ledger
@@ -59,14 +60,19 @@ class Told:
     """What a balance event says: whose balance, how much, and as of when."""
 
     event: Event
+    tenant: Tenant
     account_id: str
     modify_time: datetime
     amounts: figures.Amounts
 
     @classmethod
-    def by(cls, event: Event) -> Self:
+    def by(cls, event: Event, tenant: Tenant) -> Self:
         body = _body(event)
-        return cls(event, _account_id(body), _modify_time(body), _amounts(event))
+        return cls(event, tenant, _account_id(body), _modify_time(body), _amounts(event))
+
+    @property
+    def key(self) -> AccountKey:
+        return self.tenant.pk, self.account_id
 
 
 @handles_batch(
@@ -83,14 +89,13 @@ def update_balances(events: Sequence[Event]) -> None:
     An account that is not known yet is made known. Raises ``CannotHandleError`` for an event that does not
     tell whose balance it is, when it was true, or how much it is.
     """
-    all_told = [Told.by(event) for event in events]
-    tenants = _tenants_of(events)
-    named = {told.event.pk: (tenants[_owner(told.event)], told.account_id) for told in all_told}
-    accounts_by_name = ledger.accounts_for(named.values(), source=ReferralAccount.Source.EVENT)
-    books, to_explain = ledger.Books(accounts_by_name.values()), []
+    tenants = tenants_of(events)
+    all_told = [Told.by(event, tenants[event.pk]) for event in events]
+    keys = {told.key for told in all_told}
+    known = ledger.accounts_for(keys, source=ReferralAccount.Source.EVENT)
+    books, to_explain = ledger.Books(known.values()), []
     for told in all_told:
-        tenant, account_id = named[told.event.pk]
-        account = accounts_by_name[tenant.pk, account_id]
+        account = known[told.key]
         may_explain = account.figure_at is not None and account.figure_event_id is None
         is_news = books.record_event(account, told.amounts, event=told.event, modify_time=told.modify_time)
         if may_explain or not is_news:
@@ -98,14 +103,6 @@ def update_balances(events: Sequence[Event]) -> None:
     books.write()
     for account, told in to_explain:
         _explain_drift(account, told.amounts, told.modify_time)
-
-
-def _tenants_of(events: Sequence[Event]) -> dict[tuple[str, str], Tenant]:
-    return {owner: event.tenant for owner, event in {_owner(event): event for event in events}.items()}
-
-
-def _owner(event: Event) -> tuple[str, str]:
-    return event.app_id, event.tenant_key
 
 
 def _body(event: Event) -> Mapping[str, Any]:

@@ -7,15 +7,17 @@ balance always add up to it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Model
 
 from hireops import bulk, database
 from hireops.feishu.hire import Bonus
 from hireops.feishu.models import Tenant
+from hireops.feishu.tenants import AccountKey, accounts_named
 from hireops.inbox.models import Event
 from hireops.outbox.models import Attempt, Call
 from referrals import figures
@@ -40,31 +42,22 @@ def lock(account_pk: int) -> ReferralAccount:
     return ReferralAccount.objects.select_for_update().get(pk=account_pk)
 
 
-def accounts_for(
-    named: Iterable[tuple[Tenant, str]], *, source: str
-) -> dict[tuple[int, str], ReferralAccount]:
-    """The accounts of many tenants by ``(tenant.pk, account_id)``, locked; those not known yet are made."""
-    wanted = {(tenant.pk, account_id) for tenant, account_id in named}
+def accounts_for(wanted: AbstractSet[AccountKey], *, source: str) -> dict[AccountKey, ReferralAccount]:
+    """The accounts, locked; those not known yet are made."""
     accounts = _locked(wanted)
     if unknown := sorted(wanted - accounts.keys()):
         ReferralAccount.objects.bulk_create(
             [ReferralAccount(tenant_id=pk, account_id=name, source=source) for pk, name in unknown],
             ignore_conflicts=True,  # somebody else makes one of them at this moment
         )
-        accounts |= _locked(set(unknown))
+        accounts |= _locked(unknown)
     return accounts
 
 
-def _locked(wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], ReferralAccount]:
-    by_tenant = defaultdict(list)
-    for tenant, account_id in wanted:
-        by_tenant[tenant].append(account_id)
-    named = Q()
-    for tenant, account_ids in by_tenant.items():
-        named |= Q(tenant=tenant, account_id__in=account_ids)
+def _locked(wanted: Iterable[AccountKey]) -> dict[AccountKey, ReferralAccount]:
     # In one order, as everybody does: or two could wait for one another.
-    rows = ReferralAccount.objects.select_for_update().filter(named).order_by("pk") if named else []
-    return {(account.tenant_id, account.account_id): account for account in rows}
+    accounts = ReferralAccount.objects.select_for_update().filter(accounts_named(wanted)).order_by("pk")
+    return {(account.tenant_id, account.account_id): account for account in accounts}
 
 
 def record_event(account: ReferralAccount, bonus: Bonus, *, event: Event, modify_time: datetime) -> bool:

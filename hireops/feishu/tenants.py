@@ -1,13 +1,28 @@
-"""Whether a tenant still has the app (contract 1.7): nothing is sent to one that has not."""
+"""Whether a tenant still has the app (contract 1.7), and rows that are known by tenant and account ID."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q
 
 from hireops.feishu.models import Tenant
 
+AccountKey = tuple[int, str]  # the tenant's primary key, and Feishu's account_id
+
 
 def note_state(tenant: Tenant, state: Tenant.State, *, at: datetime) -> bool:
     """Set the tenant's state as of ``at``, Feishu's time. False, and unchanged, if a later one is known."""
     not_later = Q(state_at=None) | Q(state_at__lte=at)
     return bool(Tenant.objects.filter(not_later, pk=tenant.pk).update(state=state, state_at=at))
+
+
+def accounts_named(keys: Iterable[AccountKey]) -> Q:
+    """The condition for rows whose ``tenant`` and ``account_id`` are among these; without keys, none."""
+    by_tenant = defaultdict(list)
+    for tenant, account_id in keys:
+        by_tenant[tenant].append(account_id)
+    named = Q(pk__in=[])
+    for tenant, account_ids in by_tenant.items():
+        named |= Q(tenant=tenant, account_id__in=account_ids)
+    return named

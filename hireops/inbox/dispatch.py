@@ -226,7 +226,7 @@ def _record(batch: Batch, results: Iterator[Result]) -> None:
         _update([failed], state=Event.State.FAILED, handled_at=None, **failure)
     bulk.insert(
         Attempt,
-        ["event_id", "started_at", "finished_at", "outcome", "error"],
+        ["event", "started_at", "finished_at", "outcome", "error"],
         [
             [result.event.pk, batch.started_at, now, result.outcome, result.error]
             for results in by_outcome.values()

@@ -1,6 +1,7 @@
 """What Feishu told us: each event once, and every try to handle it."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -128,6 +129,18 @@ class Event(models.Model):
         """The ``event`` object: what the pages of the contract describe for each event type."""
         envelope: dict[str, Any] = self.payload or {}
         return dict(envelope["event"])
+
+
+def tenants_of(events: Iterable[Event]) -> dict[int, Tenant]:
+    """The tenant of each event, by the event's primary key; each tenant is looked up once."""
+    tenants: dict[tuple[str, str], Tenant] = {}
+    found = {}
+    for event in events:
+        owner = event.app_id, event.tenant_key
+        if owner not in tenants:
+            tenants[owner] = event.tenant
+        found[event.pk] = tenants[owner]
+    return found
 
 
 class Batch(models.Model):
