@@ -40,6 +40,23 @@ def test_the_newest_ticket_is_kept_whatever_the_order(tell):
     assert sealing.unseal(AppTicket.objects.get().sealed) == "newest"
 
 
+def test_a_ticket_is_kept_and_blanked_also_beside_one_that_can_not_be_read(client, settings):
+    def ticket(name, **body):
+        event = {"app_id": settings.FEISHU_APP_ID, "type": "app_ticket", **body}
+        token = settings.FEISHU_VERIFICATION_TOKEN
+        deliver(
+            client,
+            {"uuid": name, "ts": "1700000000.5", "token": token, "type": "event_callback", "event": event},
+        )
+
+    ticket("good", app_ticket="a-secret-ticket")
+    ticket("bad")
+    drain()
+    assert Event.objects.get(event_id="bad").state == "failed"
+    assert sealing.unseal(AppTicket.objects.get().sealed) == "a-secret-ticket"
+    assert "a-secret-ticket" not in json.dumps(Event.objects.get(event_id="good").payload)
+
+
 def test_the_ticket_is_on_no_page(tell, admin_client):
     tell("app_ticket", "1700000000.5", app_ticket="a-secret-ticket")
     page = admin_client.get(f"/admin/inbox/event/{Event.objects.get().pk}/change/").text

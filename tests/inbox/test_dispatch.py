@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from hireops import database
@@ -182,6 +182,42 @@ def test_an_error_that_only_the_commit_finds_fails_one_event_and_not_its_batch(c
     drain()
     assert Event.objects.get(event_type="test.bad_v1").reason.startswith("IntegrityError at test_dispatch")
     assert Event.objects.filter(state="handled").count() == 2
+
+
+def test_a_worker_that_dies_while_its_batch_goes_one_by_one_died_once_for_each_event(client, handles):
+    handles("test.x_v1", lambda event: None)
+    for _ in range(3):
+        deliver(client, envelope("test.x_v1"))
+    next(dispatch._one_by_one(_taken()))  # and then this worker dies
+    _make_due()
+    drain()
+    for event in Event.objects.all():
+        assert [attempt.outcome for attempt in event.attempts.all()] == ["lost", "handled"]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows")
+def test_an_event_whose_row_somebody_holds_for_long_fails_alone_and_the_others_take_effect(client, handles):
+    group = Group.objects.create(name="held")
+    handles("test.held_v1", lambda event: Group.objects.select_for_update().get(pk=group.pk))
+    handles("test.good_v1", lambda event: None)
+    for event_type in ("test.good_v1", "test.held_v1", "test.good_v1"):
+        deliver(client, envelope(event_type))
+
+    def work():
+        try:
+            drain()
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        Group.objects.select_for_update().get(pk=group.pk)
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join()
+    assert Event.objects.filter(event_type="test.good_v1", state="handled").count() == 2
+    held = Event.objects.get(event_type="test.held_v1")
+    assert held.state == "failed"
+    assert held.not_before is not None
 
 
 def test_two_hundred_events_five_times_each_by_four_workers_take_effect_once(client, handles):
