@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
 from bindings.models import CustomFieldValue, EcoAccount
+from hireops import bulk
 from hireops.database import now
 from hireops.desk import audit
 from hireops.feishu.models import Tenant
@@ -21,7 +22,7 @@ from hireops.inbox.registry import CannotHandleError, handles_batch
 ACCOUNT_ID_LENGTH = 255
 BIGGEST_SCOPE = 2**31 - 1
 DIGITS_OF_A_SCOPE = 10
-
+VALUE = ("account", "key", "value", "position")  # the columns that are written
 
 IGNORED = gettext_noop("older event of the account ignored")
 
@@ -119,24 +120,31 @@ def _locked(keys: Collection[AccountKey]) -> dict[AccountKey, EcoAccount]:
 
 
 def _bind_new(new: Sequence[Binding]) -> dict[AccountKey, EcoAccount]:
-    accounts = EcoAccount.objects.bulk_create(
-        EcoAccount(
-            tenant=binding.tenant,
-            account_id=binding.account_id,
-            event=binding.event,
-            **_attributes(binding.body),
-        )
-        for binding in new
+    """The accounts, locked. Another worker may make one of them at this moment; then it is that one's."""
+    EcoAccount.objects.bulk_create(
+        [
+            EcoAccount(
+                tenant=binding.tenant,
+                account_id=binding.account_id,
+                event=binding.event,
+                **_attributes(binding.body),
+            )
+            for binding in new
+        ],
+        ignore_conflicts=True,
     )
-    bound = dict(zip((binding.key for binding in new), accounts, strict=True))
-    CustomFieldValue.objects.bulk_create(
-        value for binding in new for value in _values(bound[binding.key], binding.body)
+    bound = _locked([binding.key for binding in new])
+    made = [binding for binding in new if bound[binding.key].event_id == binding.event.pk]
+    bulk.insert(
+        CustomFieldValue,
+        VALUE,
+        (value for binding in made for value in _values(bound[binding.key], binding.body)),
     )
     audit.record_all(
         audit.entry(
             by=None, action=gettext_noop("account bound"), on=bound[binding.key], **_named(binding.event)
         )
-        for binding in new
+        for binding in made
     )
     return bound
 
@@ -152,7 +160,7 @@ def _bind_again(account: EcoAccount, event: Event, body: Mapping[str, Any]) -> N
         setattr(account, name, value)
     account.save(update_fields=["event", "updated_at", *attributes])
     account.values_given.all().delete()
-    CustomFieldValue.objects.bulk_create(_values(account, body))
+    bulk.insert(CustomFieldValue, VALUE, _values(account, body))
     audit.record(
         by=None,
         action=gettext_noop("account bound again"),
@@ -208,13 +216,12 @@ def _scope(value: object) -> int | None:
     return value if abs(value) <= BIGGEST_SCOPE else None
 
 
-def _values(account: EcoAccount, body: Mapping[str, Any]) -> Iterator[CustomFieldValue]:
+def _values(account: EcoAccount, body: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """A ``VALUE`` for each that is given."""
     given = body.get("custom_field_list")
     for position, pair in enumerate(given if isinstance(given, list) else []):
         told = pair if isinstance(pair, dict) else {"value": pair}
-        yield CustomFieldValue(
-            account=account, key=_text(told.get("key")), value=_text(told.get("value")), position=position
-        )
+        yield account.pk, _text(told.get("key")), _text(told.get("value")), position
 
 
 def _text(value: object) -> str:

@@ -5,7 +5,7 @@ for single values (defaults of Python, signals) is not done; defaults and constr
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,13 +36,13 @@ def update(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
 def _execute(statement: str, rows: Rows) -> None:
     if listed := list(rows):
         with connection.cursor() as cursor:
-            cursor.execute(statement, [json.dumps(listed, default=_told)])
+            cursor.execute(statement, [json.dumps(listed, default=_told())])
 
 
-def _told(value: object) -> str:
-    if isinstance(value, datetime):
-        return str(connection.ops.adapt_datetimefield_value(value))
-    return str(value)  # a Decimal
+def _told() -> Callable[[object], str]:
+    """How the values are written that JSON does not know."""
+    as_stored = connection.ops.adapt_datetimefield_value
+    return lambda value: str(as_stored(value) if isinstance(value, datetime) else value)  # or a Decimal
 
 
 def _select(fields: Sequence[Any]) -> str:

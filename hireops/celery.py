@@ -8,8 +8,8 @@ from typing import Any
 
 import django.conf
 from celery import Celery
-from celery.signals import worker_init
-from django.db import connections
+from celery.signals import task_postrun, task_prerun, worker_init
+from django.db import close_old_connections, connections
 
 from hireops import broker, configure
 
@@ -24,6 +24,13 @@ broker.register()
 app = Celery("hireops")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _keep_only_connections_that_are_good(**_details: Any) -> None:
+    """As Django does around a request."""
+    close_old_connections()
 
 
 @worker_init.connect

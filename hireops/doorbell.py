@@ -20,7 +20,7 @@ from hireops.celery import app
 
 logger = logging.getLogger(__name__)
 
-JOIN_RINGS_S = 0.2
+JOIN_RINGS_S = 0.4
 BROKER_TIMEOUT_S = 0.5
 PAUSE_AFTER_FAILURE_S = 5.0
 FORGET_UNHEARD_RING_S = 60

@@ -10,6 +10,7 @@ machine, with secrets derived from a random key that is kept in ``VAR_DIR`` and 
 import hashlib
 import hmac
 import os
+import sys
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -172,7 +173,9 @@ match urlsplit(DATABASE_URL).scheme:
     case _:
         # A server that has vanished without a word is noticed within a minute.
         keepalives = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
-        database["OPTIONS"] = {"connect_timeout": 2, **keepalives, **database.get("OPTIONS", {})}
+        # Prepared is what asks for it (hireops.database.rows_of), and nothing else, however often it comes.
+        prepared = {"prepare_threshold": sys.maxsize}
+        database["OPTIONS"] = {"connect_timeout": 2, **keepalives, **prepared, **database.get("OPTIONS", {})}
         # Told while connecting, so that Django needs no query for it before a patience can begin.
         os.environ.setdefault("PGTZ", "UTC")
 DATABASES = {"default": {**database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
@@ -190,6 +193,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Celery would open a connection to the database for each task; hireops.celery lets go of them as Django does.
+CELERY_DB_REUSE_MAX = sys.maxsize
 if CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "socket_connect_timeout": 3,

@@ -28,8 +28,9 @@ MOST_CALLS = 10
 
 def accounts_of(event: Event) -> Iterable[ReferralAccount]:
     """The account whose balance the event changed or confirmed. None for one that came too late."""
-    changed = BalanceChange.objects.filter(event=event).values("account")
-    return ReferralAccount.objects.filter(Q(figure_event=event) | Q(pk__in=changed))
+    changed = list(BalanceChange.objects.filter(event=event).values_list("account", flat=True))
+    confirmed = Q(account_id=event.subject, figure_event=event)  # by an index: an account has few of its id
+    return ReferralAccount.objects.filter(confirmed | Q(pk__in=changed))
 
 
 def calls_after(event: Event) -> Iterable[Call]:

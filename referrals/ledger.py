@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
@@ -147,7 +148,7 @@ class Books:
     """The books of accounts that the caller has locked. What is recorded in them is kept by ``write``."""
 
     def __init__(self, accounts: Collection[ReferralAccount]) -> None:
-        self._books = {account.pk: _Book(account) for account in accounts}
+        self._books = {account.pk: _Book(account, self) for account in accounts}
         balances = Balance.objects.filter(account__in=self._books).order_by()
         for account_pk, pk, asset, amount in balances.values_list("account_id", "pk", "asset", "amount"):
             self._books[account_pk].amounts[asset] = amount
@@ -155,6 +156,12 @@ class Books:
 
     def of(self, account: ReferralAccount) -> "_Book":
         return self._books[account.pk]
+
+    @cached_property
+    def undecided_payouts(self) -> dict[int, Withdrawal]:
+        """By account, of which each has one at the most."""
+        undecided = Withdrawal.objects.filter(account__in=self._books, state__in=Withdrawal.UNDECIDED)
+        return {payout.account_id: payout for payout in undecided}
 
     def record_event(
         self, account: ReferralAccount, told: figures.Amounts, *, event: Event, modify_time: datetime
@@ -205,8 +212,9 @@ class Books:
 class _Book:
     """The balances of one account, the steps that are about to be written, and where it stands then."""
 
-    def __init__(self, account: ReferralAccount) -> None:
+    def __init__(self, account: ReferralAccount, books: Books) -> None:
         self.account = account
+        self.books = books
         self.amounts: dict[str, Decimal] = {}
         self.keys: dict[str, int] = {}  # of the balances that are in the database
         self.steps: list[list[Any]] = []
@@ -241,7 +249,7 @@ class _Book:
             cash_taken_at=account.cash_taken_at,
         )
         emptied = {asset for asset, amount in self.amounts.items() if amount and not after[asset]}
-        payout = self._undecided_payout() if emptied else None
+        payout = self.books.undecided_payouts.get(account.pk) if emptied else None
         for asset, amount in after.items():
             is_payout = payout is not None and asset in emptied and _takes(payout, asset)
             self._step(
@@ -277,9 +285,6 @@ class _Book:
         self.amounts[asset] = before + difference
         what = [self.account.pk, asset, before, self.amounts[asset], difference]
         self.steps.append([*what, *(_key_of(source.get(name)) for name in BEHIND_A_STEP)])
-
-    def _undecided_payout(self) -> Withdrawal | None:
-        return Withdrawal.objects.filter(account=self.account, state__in=Withdrawal.UNDECIDED).first()
 
 
 def _key_of(value: Any) -> Any:

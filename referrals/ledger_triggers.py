@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from referrals.guards import any_differs, guard, there_is
+from referrals.guards import after_a_statement, any_differs, guard, there_is
 
 ACCOUNT, BALANCE, CHANGE = "referrals_referralaccount", "referrals_balance", "referrals_balancechange"
 WITHDRAWAL = "referrals_withdrawal"
@@ -52,14 +52,13 @@ RULES = {
         "UPDATE OF modify_time",
         f"OLD.modify_time IS NOT NULL AND ({_GOES_BACK})",
     ),
-    # SQLite's INSERT OR REPLACE would remove rows without asking a trigger.
-    "account_replaces_none": (ACCOUNT, "INSERT", there_is(ACCOUNT, f"it.id = NEW.id OR ({_SAME_ACCOUNT})")),
+    "account_replaces_none": (ACCOUNT, "REPLACE", there_is(ACCOUNT, f"it.id = NEW.id OR ({_SAME_ACCOUNT})")),
     "account_stays": (ACCOUNT, "DELETE", "1 = 1"),
-    "balance_begins_with_its_history": (BALANCE, "INSERT", _UNPROVEN),
-    "balance_follows_its_history": (BALANCE, "UPDATE OF amount", _UNPROVEN),
+    "balance_begins_with_its_history": (BALANCE, "AFTER INSERT", _UNPROVEN),
+    "balance_follows_its_history": (BALANCE, "AFTER UPDATE", _UNPROVEN),
     "balance_stays_whose_it_is": (BALANCE, f"UPDATE OF {', '.join(WHOSE)}", any_differs(WHOSE)),
     # One of the same account and asset may be written again: that is how the ledger writes.
-    "balance_replaces_none": (BALANCE, "INSERT", there_is(BALANCE, f"it.id = NEW.id AND {_OF_ANOTHER}")),
+    "balance_replaces_none": (BALANCE, "REPLACE", there_is(BALANCE, f"it.id = NEW.id AND {_OF_ANOTHER}")),
     "balance_stays": (BALANCE, "DELETE", "1 = 1"),
     # After it, because only then does SQLite know which ID it has. A step that changes nothing is refused by
     # a constraint, so none fits between two that follow each other.
@@ -70,7 +69,7 @@ RULES = {
     ),
     "change_is_of_its_own_withdrawal": (
         CHANGE,
-        "INSERT",
+        "AFTER INSERT",
         f"NEW.withdrawal_id IS NOT NULL AND NOT {_ITS_WITHDRAWAL}",
     ),
 }
@@ -87,19 +86,20 @@ def write_one_after_the_other() -> migrations.RunPython:
     Neither would see the other's. The ledger has locked the account anyway; SQLite has one writer only.
     """
     return migrations.RunPython(
-        lambda apps, editor: _on_postgresql(editor, _LOCKING),
-        lambda apps, editor: _on_postgresql(
-            editor, ["DROP FUNCTION IF EXISTS change_locks_account() CASCADE"]
-        ),
+        lambda apps, editor: _on_postgresql(editor, [*_NO_LOCKING, *_LOCKING]),
+        lambda apps, editor: _on_postgresql(editor, _NO_LOCKING),
     )
 
 
-_LOCK = f"PERFORM 1 FROM {ACCOUNT} WHERE id = NEW.account_id FOR NO KEY UPDATE;"
-_FUNCTION = "change_locks_account() RETURNS trigger LANGUAGE plpgsql"
-_TRIGGER = f"change_locks_account BEFORE INSERT ON {CHANGE}"
+# PostgreSQL asks the triggers of a statement in the order of their names: this one before all rules.
+_LOCK = "account_is_locked_for_its_changes"
+_FORMER_LOCK = "change_locks_account"  # for each row, until 0010
+_NO_LOCKING = [f"DROP FUNCTION IF EXISTS {name}() CASCADE" for name in (_LOCK, _FORMER_LOCK)]
+_THEIRS = f"SELECT 1 FROM {ACCOUNT} WHERE id IN (SELECT account_id FROM written)"  # noqa: S608 - our own names
+_BODY = f"BEGIN EXECUTE '{_THEIRS} ORDER BY id FOR NO KEY UPDATE'; RETURN NULL; END"
 _LOCKING = [
-    f"CREATE FUNCTION {_FUNCTION} AS $$ BEGIN {_LOCK} RETURN NEW; END $$",
-    f"CREATE TRIGGER {_TRIGGER} FOR EACH ROW EXECUTE FUNCTION change_locks_account()",
+    f"CREATE FUNCTION {_LOCK}() RETURNS trigger LANGUAGE plpgsql AS $$ {_BODY} $$",
+    after_a_statement(_LOCK, "AFTER INSERT", CHANGE),
 ]
 
 

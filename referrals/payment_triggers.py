@@ -23,10 +23,9 @@ RULES = {
         "INSERT",
         "NEW.state <> 'handed_over' OR NEW.reference <> '' OR NEW.reason <> ''",
     ),
-    # SQLite's INSERT OR REPLACE would remove rows without asking a trigger.
     "payment_replaces_none": (
         PAYMENT,
-        "INSERT",
+        "REPLACE",
         there_is(PAYMENT, f"it.id = NEW.id OR it.payment_id = NEW.payment_id OR ({_BEING_PAID})"),
     ),
     "payment_handed_over_as_it_is": (
@@ -45,7 +44,7 @@ RULES = {
         "NEW.state = 'paid' AND TRIM(NEW.reference) = '' OR NEW.state = 'bounced' AND TRIM(NEW.reason) = ''",
     ),
     "payment_stays": (PAYMENT, "DELETE", "1 = 1"),
-    "payout_batch_replaces_none": (BATCH, "INSERT", there_is(BATCH, "it.id = NEW.id")),
+    "payout_batch_replaces_none": (BATCH, "REPLACE", there_is(BATCH, "it.id = NEW.id")),
     "payout_batch_handed_over_as_it_is": (
         BATCH,
         f"UPDATE OF {', '.join(BATCH_SAID)}",

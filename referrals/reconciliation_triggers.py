@@ -27,8 +27,7 @@ CLOSED = ("closed_at", "closed_by_id", "note")
 _RUNS_ALREADY = "it.tenant_id = NEW.tenant_id AND it.day = NEW.day AND it.state = 'running'"
 
 RULES = {
-    # SQLite's INSERT OR REPLACE would remove rows without asking a trigger.
-    "reconciliation_replaces_none": (RUN, "INSERT", there_is(RUN, f"it.id = NEW.id OR ({_RUNS_ALREADY})")),
+    "reconciliation_replaces_none": (RUN, "REPLACE", there_is(RUN, f"it.id = NEW.id OR ({_RUNS_ALREADY})")),
     "reconciliation_stays_as_started": (RUN, f"UPDATE OF {', '.join(STARTED)}", any_differs(STARTED)),
     "reconciliation_ends_only_once": (
         RUN,
@@ -36,11 +35,11 @@ RULES = {
         f"OLD.state <> 'running' AND {any_differs(FOUND)}",
     ),
     "reconciliation_stays": (RUN, "DELETE", "1 = 1"),
-    "chunk_replaces_none": (CHUNK, "INSERT", there_is(CHUNK, "it.id = NEW.id OR it.call_id = NEW.call_id")),
+    "chunk_replaces_none": (CHUNK, "REPLACE", there_is(CHUNK, "it.id = NEW.id OR it.call_id = NEW.call_id")),
     "chunk_stays_as_asked": (CHUNK, f"UPDATE OF {', '.join(ASKED)}", any_differs(ASKED)),
     "chunk_ends_once": (CHUNK, "UPDATE OF state", f"OLD.state <> 'pending' AND {any_differs(['state'])}"),
     "chunk_stays": (CHUNK, "DELETE", "1 = 1"),
-    "case_replaces_none": (CASE, "INSERT", there_is(CASE, "it.id = NEW.id")),
+    "case_replaces_none": (CASE, "REPLACE", there_is(CASE, "it.id = NEW.id")),
     "case_stays_as_opened": (CASE, f"UPDATE OF {', '.join(OPENED)}", any_differs(OPENED)),
     "case_is_closed_once": (
         CASE,

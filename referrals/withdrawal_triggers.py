@@ -83,10 +83,9 @@ RULES = {
         "INSERT",
         "NEW.state <> 'requested' OR NEW.self_approved",
     ),
-    # SQLite's INSERT OR REPLACE would remove rows without asking a trigger.
     "withdrawal_replaces_none": (
         WITHDRAWAL,
-        "INSERT",
+        "REPLACE",
         there_is(
             WITHDRAWAL,
             "it.id = NEW.id OR it.external_order_id = NEW.external_order_id"
@@ -144,7 +143,7 @@ RULES = {
     ),
     "amount_replaces_none": (
         AMOUNT,
-        "INSERT",
+        "REPLACE",
         there_is(AMOUNT, "it.id = NEW.id OR (it.withdrawal_id = NEW.withdrawal_id AND it.asset = NEW.asset)"),
     ),
     "amount_stays_as_seen": (

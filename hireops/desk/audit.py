@@ -7,9 +7,20 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 
+from hireops import bulk
 from hireops.desk.models import AuditEntry
 
 LONGEST_LABEL = 200
+WRITTEN = (
+    "actor_id",
+    "actor_name",
+    "action",
+    "target_type_id",
+    "target_id",
+    "target_label",
+    "reason",
+    "details",
+)
 
 
 def record(*, by: User | None, action: str, on: Model, reason: str = "", **details: Any) -> AuditEntry:
@@ -39,7 +50,7 @@ def entry(*, by: User | None, action: str, on: Model, reason: str = "", **detail
 
 def record_all(entries: Iterable[AuditEntry]) -> None:
     """Many at once, as ``record`` does each."""
-    AuditEntry.objects.bulk_create(entries)
+    bulk.insert(AuditEntry, WRITTEN, ([getattr(written, name) for name in WRITTEN] for written in entries))
 
 
 def entries_about(obj: Model) -> QuerySet[AuditEntry]:

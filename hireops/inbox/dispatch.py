@@ -12,7 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import sleep
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -27,13 +27,16 @@ from hireops.logs import place
 
 logger = logging.getLogger(__name__)
 
-TOGETHER = 200
+TOGETHER = 500
 TOGETHER_ON_SQLITE = 50  # it has one writer: while a batch is handled, deliveries wait
 # A worker that has neither worked on its batch nor finished it for so long has died, or might as well have.
 HELD_FOR = timedelta(seconds=30)
 RETRY_AFTER = [timedelta(seconds=s) for s in (5, 30, 120, 600, 3600)]
 MAX_LOST_WORKERS = 3
 WAITS_FOR_THE_DATABASE_S = (0.5, 1, 2, 4)
+
+# Of an event; what else they ask for is fetched when they do.
+SHOWN_TO_HANDLERS = ("app_id", "event_id", "event_type", "tenant_key", "created_at", "payload", "tries")
 
 LOST_REASON = gettext_noop("the worker died while handling it, several times")
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -56,27 +59,28 @@ class Result:
 
 def take() -> Batch | None:
     """Events that are due, for the caller to handle. None when nothing is due."""
-    give_up_lost_batches()
-    due = Event.objects.filter(not_before__lte=database.now()).order_by("not_before", "id")
-    if not due.exists():
-        return None
+    now = database.now()
+    give_up_lost_batches(now)
     with transaction.atomic():
         _let_go_if_frozen()
         database.wait_for_turn("take events in hand")
         held = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
         together = TOGETHER_ON_SQLITE if connection.vendor == "sqlite" else TOGETHER
+        due = Event.objects.filter(not_before__lte=now).order_by("not_before", "id")
         free = due.exclude(pk__in=held).select_for_update(skip_locked=True)
         rows = list(free.values_list("pk", "tries")[:together])
         if not rows:
             return None
         fresh = [pk for pk, tries in rows if not tries]
         ids = [rows[0][0]] if rows[0][1] else fresh
-        return Batch.objects.create(events=ids, started_at=database.now())
+        batch = Batch.objects.create(events=ids, started_at=now)
+        batch.leaves_some = len(ids) < len(rows) or len(rows) == together
+        return batch
 
 
-def give_up_lost_batches() -> None:
+def give_up_lost_batches(now: datetime) -> None:
     """Events in the hands of workers that died are due again, and go alone from now on."""
-    long_ago = database.now() - HELD_FOR
+    long_ago = now - HELD_FOR
     if not Batch.objects.filter(started_at__lt=long_ago).exists():
         return
     with transaction.atomic():
@@ -106,7 +110,7 @@ def _still_waiting(batch: Batch) -> list[Event]:
         waiting = waiting.filter(tries=0)
     # No key: a delivery may note meanwhile that it brought other content under the id of one of them.
     locked = waiting.select_for_update(skip_locked=True, no_key=True)
-    return list(locked.defer("raw").order_by("id"))
+    return list(locked.only(*SHOWN_TO_HANDLERS).order_by("id"))
 
 
 # --- Handle ------------------------------------------------------------------------------------------------

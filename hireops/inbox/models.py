@@ -152,6 +152,7 @@ class Batch(models.Model):
 
     events = models.JSONField()  # their ids
     started_at = models.DateTimeField()
+    leaves_some = False  # whether more was due when it was taken; only its worker knows
 
     class Meta:
         default_permissions = ()  # no page shows them

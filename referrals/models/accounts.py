@@ -31,7 +31,11 @@ class ReferralAccount(models.Model):
         REGISTERED = "registered", _("registered here")
         EVENT = "event", _("found by event")
 
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    # No index of its own, like some below: another begins with it, or nothing looks for it. Each index more is
+    # written with every event.
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"), db_index=False
+    )
     account_id = models.CharField(_("account ID"), max_length=255)
     status = models.IntegerField(_("status"), choices=Status.choices, default=Status.AVAILABLE)
     source = models.CharField(_("known by"), max_length=16, choices=Source.choices)
@@ -48,10 +52,22 @@ class ReferralAccount(models.Model):
     modify_time = models.DateTimeField(_("last change at Feishu"), null=True, blank=True)
     figure_at = models.DateTimeField(_("balance as of"), null=True, blank=True)
     figure_event = models.ForeignKey(
-        Event, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("event")
+        Event,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("event"),
+        db_index=False,
     )
     figure_call = models.ForeignKey(
-        Call, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("call")
+        Call,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("call"),
+        db_index=False,
     )
     # By our clock: when the newest figure of any kind was written here, and when Feishu was last asked.
     seen_at = models.DateTimeField(_("balance received"), null=True, blank=True)
@@ -103,7 +119,11 @@ class Balance(models.Model):
     """What is in an account of one asset: confirmed, and not withdrawn. The sum of its changes, always."""
 
     account = models.ForeignKey(
-        ReferralAccount, models.PROTECT, related_name="balances", verbose_name=_("referral account")
+        ReferralAccount,
+        models.PROTECT,
+        related_name="balances",
+        verbose_name=_("referral account"),
+        db_index=False,
     )
     # POINTS, or an ISO currency; what is neither, as Feishu writes it (contract 2.8).
     asset = models.CharField(_("asset"), max_length=ASSET_LENGTH)
@@ -133,7 +153,11 @@ class BalanceChange(AppendOnly):
         UNANNOUNCED = "unannounced", _("Came to light with a payout")
 
     account = models.ForeignKey(
-        ReferralAccount, models.PROTECT, related_name="changes", verbose_name=_("referral account")
+        ReferralAccount,
+        models.PROTECT,
+        related_name="changes",
+        verbose_name=_("referral account"),
+        db_index=False,
     )
     asset = models.CharField(_("asset"), max_length=ASSET_LENGTH)
     before = models.DecimalField(_("before"), max_digits=18, decimal_places=2)
@@ -144,7 +168,13 @@ class BalanceChange(AppendOnly):
         Event, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("event")
     )
     call = models.ForeignKey(
-        Call, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("call")
+        Call,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("call"),
+        db_index=False,
     )
     withdrawal = models.ForeignKey(
         "referrals.Withdrawal",
@@ -153,6 +183,7 @@ class BalanceChange(AppendOnly):
         blank=True,
         related_name="changes",
         verbose_name=_("withdrawal"),
+        db_index=False,
     )
     as_of = models.DateTimeField(_("as of"))  # the time of the figure, by Feishu's clock where it has one
     created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
@@ -180,6 +211,11 @@ class BalanceChange(AppendOnly):
             models.Index(fields=["account", "asset", "-id"], name="change_by_asset"),
             models.Index(fields=["cause", "-id"], name="change_by_cause"),
             models.Index(fields=["asset", "-id"], name="change_of_asset"),
+            # Most come by event, and have neither.
+            models.Index(fields=["call"], condition=Q(call__isnull=False), name="change_by_call"),
+            models.Index(
+                fields=["withdrawal"], condition=Q(withdrawal__isnull=False), name="change_by_withdrawal"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -183,10 +183,11 @@ class Handling:
     def waiting(self) -> int:
         return int(self.one("SELECT count(*) FROM inbox_event WHERE state = 'pending'"))
 
-    def unfinished(self) -> int:
-        """Those that wait, and those that failed and are tried again by themselves."""
-        is_open = "state = 'pending' OR not_before IS NOT NULL"
-        return int(self.one(f"SELECT count(*) FROM inbox_event WHERE {is_open}"))
+    def unfinished(self) -> bool:
+        """Whether some wait, or failed and are tried again by themselves. Not counted: it is asked often."""
+        of_both = ("state = 'pending'", "not_before IS NOT NULL")
+        some = (f"EXISTS (SELECT 1 FROM inbox_event WHERE {condition})" for condition in of_both)
+        return bool(self.one(f"SELECT {' OR '.join(some)}"))
 
     def oldest_due_s(self) -> float:
         """For how long the oldest event has been due that no worker has done with."""

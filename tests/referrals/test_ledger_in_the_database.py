@@ -79,7 +79,7 @@ def test_a_balance_is_where_its_newest_step_ends(known, points, amount):
         f"INSERT INTO {BALANCES} (account_id, asset, amount) VALUES (%s, 'points', %s) "
         "ON CONFLICT (account_id, asset) DO UPDATE SET amount = EXCLUDED.amount"
     )
-    refused("balance_begins", upsert, known.pk, amount)
+    refused("balance_follows", upsert, known.pk, amount)
     assert balances(known) == {POINTS: Decimal(100), "CNY": Decimal("12.30")}
     assert execute(upsert, known.pk, 100) == 1
 
