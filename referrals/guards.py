@@ -5,8 +5,8 @@ for each database's word for it, NULL included, and ``it`` is the row that ``the
 
 A rule is asked before the event, for each row. Two kinds of event are of our own:
 
-- ``AFTER INSERT`` or ``AFTER UPDATE``: PostgreSQL asks once about all rows that a statement has written, which
-  costs a fraction where one statement writes hundreds. Such a rule knows no ``OLD``.
+- ``AFTER INSERT`` or ``AFTER UPDATE``: PostgreSQL asks once about all that a statement has written. Where it
+  writes hundreds of rows, that costs a fraction. Such a rule knows no ``OLD``.
 - ``REPLACE``: only SQLite has it (``INSERT OR REPLACE``), and removes what was there without asking a trigger
   for DELETE. On PostgreSQL a rule for it is none.
 """

@@ -12,7 +12,7 @@ from hireops.inbox import dispatch, replaying, trimming
 
 DRAIN_FOR_S = 20
 FINISH_WITHIN_S = 10
-AT_MOST_EVERY_S = 0.3
+AT_MOST_EVERY_S = 0.4
 
 _turn = threading.Lock()
 _rung = threading.Event()

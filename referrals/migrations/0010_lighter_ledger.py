@@ -7,6 +7,11 @@ from referrals.reconciliation_triggers import guard_reconciliation
 from referrals.withdrawal_triggers import guard_withdrawals
 
 
+def again(operation):
+    """Undone, the rules stay: earlier migrations had made them."""
+    return migrations.RunPython(operation.code, migrations.RunPython.noop)
+
+
 def without_index(model, field, to, related_name, verbose_name, *, index, null=False):
     """The index goes, and the table stays: SQLite would build a new one, without its triggers."""
     column = {"blank": True, "null": True} if null else {}
@@ -31,11 +36,11 @@ class Migration(migrations.Migration):
     dependencies = [("referrals", "0009_roles_in_the_boxes")]
 
     operations = [
-        ledger_triggers.guard_ledger(),
-        ledger_triggers.write_one_after_the_other(),
-        guard_withdrawals(),
-        guard_payments(),
-        guard_reconciliation(),
+        again(ledger_triggers.guard_ledger()),
+        again(ledger_triggers.write_one_after_the_other()),
+        again(guard_withdrawals()),
+        again(guard_payments()),
+        again(guard_reconciliation()),
         without_index("referralaccount", "tenant", "feishu.tenant", "+", "tenant", index="a0fbe669"),
         without_index(
             "referralaccount", "figure_event", "inbox.event", "+", "event", index="64d9aa97", null=True

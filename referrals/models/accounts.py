@@ -31,8 +31,8 @@ class ReferralAccount(models.Model):
         REGISTERED = "registered", _("registered here")
         EVENT = "event", _("found by event")
 
-    # No index of its own, like some below: another begins with it, or nothing looks for it. Each index more is
-    # written with every event.
+    # No index of its own, like some below: another one begins with it, or nothing looks for it. Each one more
+    # is written with every event.
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"), db_index=False
     )
