@@ -22,7 +22,9 @@ from hireops.inbox.registry import CannotHandleError, handles_batch
 ACCOUNT_ID_LENGTH = 255
 BIGGEST_SCOPE = 2**31 - 1
 DIGITS_OF_A_SCOPE = 10
-VALUE = ("account", "key", "value", "position")  # the columns that are written
+# The columns that an event fills, of an account and of each of its values.
+ATTRIBUTES = ("scope", "name", "usages")
+VALUE = ("account", "key", "value", "position")
 
 IGNORED = gettext_noop("older event of the account ignored")
 
@@ -121,18 +123,11 @@ def _locked(keys: Collection[AccountKey]) -> dict[AccountKey, EcoAccount]:
 
 def _bind_new(new: Sequence[Binding]) -> dict[AccountKey, EcoAccount]:
     """The accounts, locked. Another worker may make one of them at this moment; then it is that one's."""
-    EcoAccount.objects.bulk_create(
-        [
-            EcoAccount(
-                tenant=binding.tenant,
-                account_id=binding.account_id,
-                event=binding.event,
-                **_attributes(binding.body),
-            )
-            for binding in new
-        ],
-        ignore_conflicts=True,
+    told = (
+        [binding.tenant.pk, binding.account_id, binding.event.pk, *_attributes(binding.body).values()]
+        for binding in new
     )
+    bulk.insert_missing(EcoAccount, ["tenant", "account_id", "event", *ATTRIBUTES], told)
     bound = _locked([binding.key for binding in new])
     made = [binding for binding in new if bound[binding.key].event_id == binding.event.pk]
     bulk.insert(
@@ -201,11 +196,12 @@ def _account_id(body: Mapping[str, Any]) -> str:
 
 def _attributes(body: Mapping[str, Any]) -> dict[str, Any]:
     usages = body.get("usage_list")
-    return {
-        "scope": _scope(body.get("scope")),
-        "name": _text(body.get("account_name")),
-        "usages": [_plain(usage) for usage in usages] if isinstance(usages, list) else [],
-    }
+    told = (
+        _scope(body.get("scope")),
+        _text(body.get("account_name")),
+        [_plain(usage) for usage in usages] if isinstance(usages, list) else [],
+    )
+    return dict(zip(ATTRIBUTES, told, strict=True))
 
 
 def _scope(value: object) -> int | None:

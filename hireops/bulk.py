@@ -17,9 +17,12 @@ Rows = Iterable[Sequence[Any]]
 
 def insert(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
     """Rows with these columns, in their order."""
-    fields = [_field(model, name) for name in columns]
-    names = ", ".join(_quoted(field.column) for field in fields)
-    _execute(f"INSERT INTO {_table(model)} ({names}) {_select(fields)}", rows)
+    _execute(_insert(model, columns), rows)
+
+
+def insert_missing(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
+    """As ``insert``; a row that is there already stays as it is, also one that somebody else makes now."""
+    _execute(f"{_insert(model, columns)} WHERE true ON CONFLICT DO NOTHING", rows)
 
 
 def update(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
@@ -31,6 +34,12 @@ def update(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
     table = _table(model)
     statement = f"UPDATE {table} SET {values} FROM ({_select(fields)}) AS told WHERE {table}.id = told.told0"  # noqa: S608
     _execute(statement, rows)
+
+
+def _insert(model: type[Model], columns: Sequence[str]) -> str:
+    fields = [_field(model, name) for name in columns]
+    names = ", ".join(_quoted(field.column) for field in fields)
+    return f"INSERT INTO {_table(model)} ({names}) {_select(fields)}"
 
 
 def _execute(statement: str, rows: Rows) -> None:

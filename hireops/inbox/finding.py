@@ -20,8 +20,9 @@ from hireops.inbox.registry import labels
 
 Events = QuerySet[Event]
 
-# Of events that are wanted for two reasons at once, so many with the rarer one are looked at.
-LOOKED_AT = 5000
+# Of events that are wanted for two reasons at once, so many with the rarer one are looked at, piece by piece
+# until there are enough to turn pages in.
+LOOKED_AT, PIECE, ENOUGH = 5000, 1000, 500
 LAST_ID = 2**63 - 1
 # Ids and times of arrival have the same order, except for rows that arrive within one another's seconds.
 DISORDER = timedelta(minutes=10)
@@ -75,11 +76,23 @@ def _find_in_rarest(wanted: Wanted, after: int, before: int) -> Found:
     """Two conditions have no common index: those with the rarer value are read and the others picked."""
     walks = [walk(column, value, after=after, before=before) for column, value in wanted.equal.items()]
     ends = [rows.values_list("id", flat=True)[LOOKED_AT - 1 : LOOKED_AT].first() for rows in walks]
-    rarest = min(range(len(walks)), key=lambda number: ends[number] or 0)
-    columns = list(wanted.equal)
-    read = walks[rarest].values_list("id", *columns)[:LOOKED_AT]
-    ids = [row[0] for row in read if list(row[1:]) == list(wanted.equal.values())]
-    return Found(_within(Event.objects.filter(pk__in=ids).order_by("-id"), wanted), ends[rarest])
+    (rarest, value), end = min(
+        zip(wanted.equal.items(), ends, strict=True), key=lambda walked: walked[1] or 0
+    )
+    oldest = end - 1 if end else after
+    ids: list[int] = []
+    while len(ids) < ENOUGH:
+        piece = walk(rarest, value, after=oldest, before=before).values_list("id", *wanted.equal)[:PIECE]
+        read = list(piece)
+        ids += [row[0] for row in read if row[1:] == tuple(wanted.equal.values())]
+        if len(read) < PIECE:
+            return _found(ids, wanted, end)
+        before = read[-1][0]
+    return _found(ids, wanted, before)
+
+
+def _found(ids: Collection[int], wanted: Wanted, looked_back_to: int | None) -> Found:
+    return Found(_within(Event.objects.filter(pk__in=ids).order_by("-id"), wanted), looked_back_to)
 
 
 def _within(rows: Events, wanted: Wanted) -> Events:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from bindings.models import CustomFieldValue, EcoAccount
@@ -12,6 +13,7 @@ from hireops.desk.audit import entries_about
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from hireops.inbox.registry import changed_by
+from tests.meanwhile import meanwhile, two_writers
 
 BODY = {
     "scope": 1,
@@ -182,3 +184,27 @@ def test_without_a_usable_account_id_the_event_fails_with_the_reason(bound, body
     assert event.state == Event.State.FAILED
     assert reason in event.reason
     assert EcoAccount.objects.count() == 0
+
+
+@two_writers
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_a_new_account_that_two_workers_meet_at_once_is_bound_by_the_newest_event_at_the_first_try(
+    bound, minutes
+):
+    theirs = bound({**BODY, "account_id": "another"})
+    later: list[Event] = []
+
+    def handle():
+        later.append(bound({**BODY, "account_name": "later"}, minutes=minutes))
+
+    with meanwhile(handle) as until_it_waits, transaction.atomic():
+        # As another worker does, which is not done yet.
+        EcoAccount.objects.create(
+            tenant=theirs.tenant, account_id=str(BODY["account_id"]), event=theirs, name="theirs"
+        )
+        until_it_waits()
+    (event,) = later
+    assert [attempt.outcome for attempt in event.attempts.all()] == ["handled"]
+    bound_last = event if minutes > 0 else theirs
+    assert EcoAccount.objects.get(account_id=BODY["account_id"]).event == bound_last

@@ -154,6 +154,23 @@ def test_of_two_conditions_the_rarer_is_read_and_the_list_says_how_far(
     assert following.older() == ""
 
 
+def test_of_two_conditions_no_more_are_read_than_pages_are_turned_in(
+    browser: Any, events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "PIECE", 3)
+    monkeypatch.setattr(finding, "ENOUGH", 5)
+    rows = ids(events(20, state="failed", event_type="test.a_v1"))
+    seen, address = [], f"{LIST}?state__exact=failed&event_type=test.a_v1"
+    shown = []
+    while address:
+        changes = browser.get(address).context["cl"]
+        shown.append(len(changes.result_list))
+        seen += [event.pk for event in changes.result_list]
+        address = LIST + older if (older := changes.older()) else ""
+    assert seen == rows
+    assert shown == [6, 6, 6, 2]
+
+
 def test_the_worker_notes_what_an_event_is_about_whether_or_not_it_can_handle_it(
     client: Any, handles: Any
 ) -> None:

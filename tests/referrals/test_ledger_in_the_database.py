@@ -1,10 +1,7 @@
 """What nobody can do to accounts and balances, not even with SQL: have more than the history bears out."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
-from queue import Queue
-from time import sleep
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -12,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from hireops.feishu.models import Tenant
 from referrals import invariants, ledger
 from referrals.models import POINTS, Balance, BalanceChange, ReferralAccount
+from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.conftest import MORNING, balances, tell
 from tests.referrals.observations import answer, approved
 from tests.referrals.raw_sql import columns_of, execute, only_postgresql, only_sqlite, refused
@@ -164,39 +162,19 @@ def test_what_the_ledger_writes_is_let_through(known):
     assert list(invariants.findings()) == []
 
 
-@only_postgresql
+@two_writers
 @pytest.mark.django_db(transaction=True)
 def test_two_who_write_at_once_write_one_after_the_other(known):
     statement, *values = insert_changes((known, POINTS, 100, 110, {}))
-    backends: Queue[int] = Queue()
 
     def write():
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                backends.put(cursor.fetchone()[0])
-            execute(statement, *values)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as another:
-        with transaction.atomic():
-            execute(statement, *values)
-            second = another.submit(write)
-            wait_while_it_runs(second, backends.get())
         with pytest.raises(IntegrityError, match="change_follows"):
-            second.result()
+            execute(statement, *values)
+
+    with meanwhile(write) as until_it_waits, transaction.atomic():
+        execute(statement, *values)
+        until_it_waits()
     assert BalanceChange.objects.filter(account=known, before=100).count() == 1
-
-
-def wait_while_it_runs(work, backend):
-    """Until it waits for somebody, or is done."""
-    with connection.cursor() as cursor:
-        while not work.done():
-            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [backend])
-            if cursor.fetchone()[0]:
-                return
-            sleep(0.01)
 
 
 # --- Accounts

@@ -1,12 +1,9 @@
 """Every difference between our payouts and Feishu's becomes one case, and none is invented (E11)."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from queue import Queue
-from time import sleep
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,6 +35,7 @@ from referrals.models import (
 from referrals.services.cases import close_case, explain_case, open_case
 from referrals.services.reconciliation import days, reconcile_closed_days, reconcile_day, runs
 from referrals.tasks import reconcile_closed_days as what_beat_does
+from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.payouts import answered, approved, break_into, come_back, handed_over, taken
 from tests.simulator_process import Simulator
 
@@ -709,43 +707,8 @@ def test_a_day_of_another_customer_is_not_repeated(tenant: Tenant, account: Acco
 
 # --- Others who lock accounts at the same moment
 
-ON_POSTGRESQL = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
 
-
-@contextmanager
-def _meanwhile(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
-    """``work`` in a transaction of its own; what is given waits until it waits for us, or is done."""
-    pids: Queue[int] = Queue()
-
-    def start() -> None:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                pids.put(cursor.fetchone()[0])
-            work()
-        finally:
-            connection.close()
-
-    def is_held_up(pid: int) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
-            return bool(cursor.fetchone()[0])
-
-    with ThreadPoolExecutor(1) as worker:
-
-        def wait() -> None:
-            worked, pid = worker.submit(start), pids.get()
-            results.append(worked)
-            while not (worked.done() or is_held_up(pid)):
-                sleep(0.01)
-
-        results: list[Future[None]] = []
-        yield wait
-    for worked in results:
-        worked.result()
-
-
-@ON_POSTGRESQL
+@two_writers
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_about_an_account_of_which_the_balance_is_just_being_taken_in(
     tenant: Tenant, account: Account
@@ -753,7 +716,7 @@ def test_an_answer_about_an_account_of_which_the_balance_is_just_being_taken_in(
     one = account("6942")
     case = open_case(kind=Kind.UNKNOWN_ACCOUNT, account=one)
     run = reconcile_day(tenant, DAY, by=None)
-    with _meanwhile(lambda: answer(**{"6942": (50, 0)})) as until_it_waits, transaction.atomic():
+    with meanwhile(lambda: answer(**{"6942": (50, 0)})) as until_it_waits, transaction.atomic():
         ledger.lock(one.pk)  # as calls.accounts.take_in_assets does
         until_it_waits()
         explain_case(case, note="known")
@@ -762,7 +725,7 @@ def test_an_answer_about_an_account_of_which_the_balance_is_just_being_taken_in(
     assert figures() == [("6942", Decimal(0), Decimal(50))]
 
 
-@ON_POSTGRESQL
+@two_writers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("at_once", [1, 100])
 def test_cash_that_differs_while_its_withdrawals_are_handed_over(
@@ -779,7 +742,7 @@ def test_cash_that_differs_while_its_withdrawals_are_handed_over(
             answer()
         assert state_of(run) == State.DIFFERS
 
-    with _meanwhile(reconcile) as until_it_waits, transaction.atomic():
+    with meanwhile(reconcile) as until_it_waits, transaction.atomic():
         ledger.lock(older.pk)  # as services.payments.hand_over does, by their ids
         until_it_waits()
         ledger.lock(newer.pk)
