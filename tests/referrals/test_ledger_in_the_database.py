@@ -177,6 +177,32 @@ def test_two_who_write_at_once_write_one_after_the_other(known):
     assert BalanceChange.objects.filter(account=known, before=100).count() == 1
 
 
+@only_postgresql
+def test_what_a_step_costs_does_not_grow_with_the_history(known):
+    """Nor on a database that is new: no statistics are known of it, and it was empty at the first step."""
+
+    def rows_read_for(accounts, points):
+        before = rows_read()
+        for first in range(0, len(accounts), 100):
+            piece = accounts[first : first + 100]
+            steps = [(account, POINTS, points, points + 1, {}) for account in piece]
+            assert execute(*insert_changes(*steps)) == len(piece)
+        return rows_read() - before
+
+    def rows_read():
+        with connection.cursor() as cursor:
+            counted = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = %s"
+            cursor.execute(counted, [CHANGES])
+            return cursor.fetchone()[0]
+
+    accounts = ReferralAccount.objects.bulk_create(
+        ReferralAccount(tenant=known.tenant, account_id=f"new-{number}", source="event")
+        for number in range(2000)
+    )
+    rows_read_for(accounts, 0)
+    assert rows_read_for(accounts, 1) <= 5 * len(accounts)
+
+
 # --- Accounts
 
 
