@@ -25,6 +25,10 @@ DIGITS_OF_AN_ID = 18
 
 
 class EventFilter(admin.SimpleListFilter):
+    def has_output(self) -> bool:
+        """Django would take no notice of a value where none is offered."""
+        return super().has_output() or self.value() is not None
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         return queryset
 

@@ -171,6 +171,14 @@ def test_of_two_conditions_no_more_are_read_than_pages_are_turned_in(
     assert shown == [6, 6, 6, 2]
 
 
+def test_a_tenant_is_looked_for_also_while_none_is_known(browser: Any, events: Any) -> None:
+    theirs = events(2, tenant_key="theirs")
+    events(3, tenant_key="of others")
+    shown = browser.get(LIST, {"tenant": "theirs"}).context["cl"]
+    assert [event.pk for event in shown.result_list] == ids(theirs)
+    assert not browser.get(LIST, {"tenant": "nobody"}).context["cl"].result_list
+
+
 def test_the_worker_notes_what_an_event_is_about_whether_or_not_it_can_handle_it(
     client: Any, handles: Any
 ) -> None:
