@@ -67,7 +67,7 @@ def take() -> Batch | None:
         held = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
         together = TOGETHER_ON_SQLITE if connection.vendor == "sqlite" else TOGETHER
         due = Event.objects.filter(not_before__lte=now).order_by("not_before", "id")
-        free = due.exclude(pk__in=held).select_for_update(skip_locked=True)
+        free = due.exclude(pk__in=held).select_for_update(skip_locked=True, no_key=True)
         rows = list(free.values_list("pk", "tries")[:together])
         if not rows:
             return None
