@@ -9,6 +9,7 @@ import argparse
 import multiprocessing
 import os
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -264,6 +265,7 @@ def main() -> int:
     parser.add_argument("--case", type=int, help="the seed of one case, to be shown alone")
     parser.add_argument("--wire-case", type=int, help="the same, over a socket")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing stays behind
     is_alone = arguments.case is not None or arguments.wire_case is not None
     with tempfile.TemporaryDirectory(prefix="hireops-fuzz-") as name, migrated(Path(name)) as template:
         if is_alone:
