@@ -104,10 +104,11 @@ def test_another_worker_takes_over_from_one_that_is_killed(handling: Handling, l
     told, newest = balance_events(half, seed=seed)
     sender = Sender(handling.web(), seed=seed)
     handling.beat()
-    handling.worker()
     doomed = handling.worker(HIREOPS_DIE_AT="inbox.handled")
-    sender.send(sender.shuffled([*told, *counted(half)]), rate=75)
-    handling.wait_for(lambda: doomed.poll() is not None, PROMISED_S)
+    with sender.send_in_background(sender.shuffled([*told, *counted(half)]), rate=75) as sending:
+        handling.wait_for(lambda: doomed.poll() is not None, PROMISED_S)
+        handling.worker()
+        sending.wait(PROMISED_S)
     handling.finish(sender, newest)
 
 

@@ -185,8 +185,8 @@ def test_what_a_step_costs_does_not_grow_with_the_history(known):
         before = rows_read()
         for first in range(0, len(accounts), 100):
             piece = accounts[first : first + 100]
-            steps = [(account, POINTS, points, points + 1, {}) for account in piece]
-            assert execute(*insert_changes(*steps)) == len(piece)
+            statement = insert_changes(*[(account, POINTS, points, points + 1, {}) for account in piece])
+            assert execute(*statement) == len(piece)
         return rows_read() - before
 
     def rows_read():
