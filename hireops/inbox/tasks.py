@@ -50,7 +50,7 @@ def _drain(until: float) -> None:
 
 
 def _let_some_come(begun: float) -> None:
-    """What comes meanwhile is handled together, which costs half as much as one after the other."""
+    """What comes meanwhile is handled together: a batch costs something by itself."""
     _stopping.wait(max(0, begun + AT_MOST_EVERY_S - monotonic()))
 
 
