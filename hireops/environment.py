@@ -4,9 +4,11 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 WITHOUT_HOST = {"sqlite", "embedded", "locmemcache", "dbcache", "filecache"}
@@ -64,6 +66,23 @@ def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in WITHOUT_HOST and not (parts.hostname or parts.path.strip("/")):
         raise ImproperlyConfigured(f"{name} must name a host.")
     return value
+
+
+def database_of(url: str) -> dict[str, Any]:
+    """Django's settings of a database, whose host may be the folder of PostgreSQL's socket.
+
+    As libpq writes it, ``postgres://user@%2Fvar%2Frun%2Fpostgresql/name`` or ``postgres://user@/name?host=…``,
+    or as django-environ does, ``postgres://user@//var/run/postgresql/name``.
+    """
+    parts = urlsplit(url)
+    user, at, address = parts.netloc.rpartition("@")
+    folder, colon, port = address.partition(":")
+    if not unquote(folder).startswith("/"):
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+        host = config.get("OPTIONS", {}).pop("host", config.get("HOST", ""))
+        return {**config, "HOST": host}
+    config = environ.Env.db_url_config(parts._replace(netloc=f"{user}{at}localhost{colon}{port}").geturl())
+    return {**config, "HOST": unquote(folder)}
 
 
 def origins(name: str) -> list[str]:

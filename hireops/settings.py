@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hireops.environment import (
+    database_of,
     folder,
     host_names,
     one_of,
@@ -152,7 +153,7 @@ DATABASE_URL = url(
 )
 CACHE_URL = url("CACHE_URL", "locmemcache://", ("locmemcache", "redis", "rediss", "dbcache", "filecache"))
 try:
-    database = env.db_url_config(DATABASE_URL)
+    database = database_of(DATABASE_URL)
 except (ImproperlyConfigured, KeyError, ValueError) as mistake:
     raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {mistake}") from mistake
 try:

@@ -7,6 +7,7 @@ last line is ``N passed, N failed`` over all tests; any other failing step count
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,9 @@ from pathlib import Path
 import psycopg
 
 from tests.environment import pinned
-from tests.servers import NoPostgreSQLError, brokers, postgresql
+from tests.own_postgresql import FORGETFUL, own_postgresql
+from tests.postgresql import NoPostgreSQLError
+from tests.servers import brokers
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -100,16 +103,12 @@ def counts(report: Path) -> tuple[int, int, int]:
     return max(tests - failures - errors - skipped, 0), failures + errors, skipped
 
 
-def run_pytest_on_postgresql(database_url: str, folder: Path) -> tuple[Result, str]:
-    """The result, and how the server was found."""
-    name = f"hireops_test_{os.getpid()}"
+def run_pytest_on_postgresql(folder: Path) -> tuple[Result, str]:
+    """The result, and what it ran on: a server of our own on its socket, whatever else is here."""
     try:
-        with postgresql(database_url) as server:
-            try:
-                result = run_pytest("pytest on PostgreSQL", {"DATABASE_URL": server.url_of(name)}, folder)
-            finally:
-                server.drop_databases(name)
-            return result, server.found
+        with own_postgresql(**FORGETFUL) as own:
+            url = own.server.url_of("hireops")
+            return run_pytest("pytest on PostgreSQL", {"DATABASE_URL": url}, folder), own.server.found
     except (NoPostgreSQLError, psycopg.Error) as reason:
         return Result(
             "pytest on PostgreSQL", ok=False, seconds=0, failed=1, note=str(reason).strip()
@@ -128,12 +127,13 @@ def summarise(results: list[Result], postgresql_found: str) -> None:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing stays behind
     with tempfile.TemporaryDirectory(prefix="hireops-tests-") as name:
         folder = Path(name)
         environment = pinned(folder / "var")
         results = [check(step, command, environment) for step, command in CHECKS.items()]
         results.append(run_pytest("pytest on SQLite", {"DATABASE_URL": ""}, folder))
-        on_postgresql, found = run_pytest_on_postgresql(os.environ.get("DATABASE_URL", ""), folder)
+        on_postgresql, found = run_pytest_on_postgresql(folder)
         results.append(on_postgresql)
     summarise(results, found)
     return 0 if all(result.ok for result in results) else 1

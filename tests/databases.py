@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.servers import PostgreSQL
+from django.db import connection
+from psycopg import sql
 
+from tests.postgresql import PostgreSQL
+
+LOCK = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE")
 _number = count(1)
 
 
@@ -26,12 +30,24 @@ class Database:
     def _file(self) -> Path | None:
         return Path(urlsplit(self.url).path) if self.url.startswith("sqlite") else None
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of one statement, which is committed if it writes."""
         if not self._file:
-            return PostgreSQL(self.url).execute(sql, database=self.name)
+            return PostgreSQL(self.url).execute(statement, database=self.name)
         with closing(sqlite3.connect(self._file, timeout=20)) as link, link:
-            return link.execute(sql).fetchall()
+            return link.execute(statement).fetchall()
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Somebody else holds that table; on SQLite this is all of them."""
+        if self._file:
+            with closing(sqlite3.connect(self._file, isolation_level=None)) as somebody_else:
+                somebody_else.execute("BEGIN IMMEDIATE")
+                yield
+        else:
+            with PostgreSQL(self.url).connect(self.name) as held, held.transaction():
+                held.execute(LOCK.format(sql.Identifier(table)))
+                yield
 
     def copy(self, folder: Path) -> "Database":
         """A new database with the same content. Nobody may be connected to this one."""
@@ -44,6 +60,14 @@ class Database:
     def drop(self) -> None:
         if not self._file:
             PostgreSQL(self.url).execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+
+def database_of_tests() -> Database:
+    """The one that pytest-django has made, for a process that has to see the same rows."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return Database(f"sqlite:///{name}")
+    return Database(PostgreSQL(os.environ["DATABASE_URL"]).url_of(name))
 
 
 @contextmanager

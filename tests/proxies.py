@@ -7,9 +7,12 @@ from typing import Self
 
 
 class Proxy:
-    """Relays connections on ``port`` to ``target``. Frozen, it accepts and passes nothing on."""
+    """Relays connections on ``port`` to ``target``, an address or the file of a socket.
 
-    def __init__(self, target: tuple[str, int]) -> None:
+    Frozen, it accepts and passes nothing on.
+    """
+
+    def __init__(self, target: tuple[str, int] | str) -> None:
         self._target = target
         self._moving = threading.Event()
         self._moving.set()
@@ -55,10 +58,17 @@ class Proxy:
                 near, _address = door.accept()
             except OSError:
                 return
-            far = socket.create_connection(self._target)
+            far = self._connect()
             self._links += [near, far]
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._relay, args=[source, sink], daemon=True).start()
+
+    def _connect(self) -> socket.socket:
+        if isinstance(self._target, tuple):
+            return socket.create_connection(self._target)
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(self._target)
+        return far
 
     def _relay(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 
 from hireops.desk.roles import ROLES
+from hireops.environment import database_of
 from tests.environment import pinned
 from tests.processes import ROOT, Hireops
 
@@ -22,6 +23,26 @@ def test_every_variable_of_the_example_is_pinned(tmp_path: Path) -> None:
 def test_tests_are_the_demo_in_a_temporary_folder() -> None:
     assert settings.DEMO
     assert ROOT not in Path(settings.VAR_DIR).parents
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("postgres://hira:p%40ss@%2Fvar%2Frun%2FPostgreSQL/hireops", "/var/run/PostgreSQL", ""),
+        ("postgres://hira:p%40ss@%2ftmp:5433/hireops?application_name=x", "/tmp", 5433),
+        ("postgres://hira:p%40ss@/hireops?host=/tmp&application_name=x", "/tmp", ""),
+        ("postgres://hira:p%40ss@//tmp/hireops", "/tmp", ""),
+        ("postgres://hira:p%40ss@127.0.0.1:5433/hireops", "127.0.0.1", 5433),
+    ],
+)
+def test_a_database_is_reached_by_an_address_or_by_the_folder_of_its_socket(
+    url: str, host: str, port: object
+) -> None:
+    config = database_of(url)
+
+    assert (config["HOST"], config["PORT"], config["NAME"]) == (host, port, "hireops")
+    assert (config["USER"], config["PASSWORD"]) == ("hira", "p@ss")
+    assert config.get("OPTIONS", {}) == ({"application_name": "x"} if "application_name" in url else {})
 
 
 @pytest.mark.django_db(transaction=True)

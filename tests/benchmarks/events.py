@@ -36,7 +36,8 @@ from statistics import median
 from tests.benchmarks import cpu
 from tests.benchmarks.event_load import Delivery, Feishu, Window
 from tests.benchmarks.event_targets import HIREOPS, MINIMAL, Place, Target
-from tests.servers import NoPostgreSQLError, postgresql
+from tests.postgresql import NoPostgreSQLError
+from tests.servers import postgresql
 
 ALL = "accepted,handled,backlog,steady"
 WARM_UP_S = 1.0

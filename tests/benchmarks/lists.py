@@ -27,8 +27,9 @@ from django.test import Client
 
 from tests.benchmarks.ground import report
 from tests.databases import Database
+from tests.postgresql import NoPostgreSQLError, PostgreSQL
 from tests.processes import Hireops
-from tests.servers import NoPostgreSQLError, PostgreSQL, postgresql
+from tests.servers import postgresql
 
 LIST = "/admin/inbox/event/"
 SMALL, LARGE, LARGE_ON_SQLITE = 10_000, 1_000_000, 100_000

@@ -21,9 +21,9 @@ from django.conf import settings
 
 from tests.databases import Database
 from tests.deliveries import envelope, sealed
-from tests.drills.own_postgresql import STOPS, OwnPostgreSQL, children_of, own_postgresql
 from tests.drills.proofs import check_all_arrived, check_all_handled, wait_until_handled
 from tests.drills.sender import WEBHOOK, Answer, Sender, balance_events, percentile
+from tests.own_postgresql import STOPS, OwnPostgreSQL, children_of, own_postgresql
 from tests.processes import Hireops, Process, free_port, wait_until
 from tests.proxies import Proxy
 from tests.servers import brokers

@@ -3,16 +3,13 @@
 import json
 import re
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 import requests
 from websockets.sync.client import connect
@@ -111,23 +108,9 @@ def test_what_nobody_knows_comes_twice_is_large_or_unreadable_is_kept_once(hireo
     assert [state for _, state in kept.values()].count("unreadable") == 1
 
 
-@contextmanager
-def _locked(database_url: str) -> Iterator[None]:
-    """Somebody else holds the table of events."""
-    if database_url.startswith("sqlite"):
-        with closing(sqlite3.connect(urlsplit(database_url).path, isolation_level=None)) as somebody_else:
-            somebody_else.execute("BEGIN IMMEDIATE")
-            yield
-        return
-    with psycopg.connect(database_url) as somebody_else:
-        somebody_else.execute("LOCK TABLE inbox_event IN ACCESS EXCLUSIVE MODE")
-        yield
-        somebody_else.rollback()
-
-
 def test_what_is_not_committed_is_not_acknowledged_and_comes_again(hireops, feishu):
     _listener(hireops, feishu)
-    with _locked(hireops.database.url):
+    with hireops.database.locked("inbox_event"):
         feishu.emit("nobody.knows_v1", {})
         wait_until(lambda: len(_codes(feishu)) > 1, seconds=SOON_S, what="it was not sent again")
         assert 200 not in _codes(feishu)

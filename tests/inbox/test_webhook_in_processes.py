@@ -1,10 +1,9 @@
 """The webhook as Feishu meets it: a real server whose database or broker is away, frozen or slow."""
 
 import socket
-import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +11,7 @@ import requests
 from django.conf import settings
 
 from tests.deliveries import ECO_ACCOUNT_CREATED, envelope, sealed
+from tests.postgresql import PostgreSQL
 from tests.processes import wait_until
 from tests.proxies import Proxy
 from tests.servers import brokers
@@ -35,12 +35,9 @@ def _events(hireops):
 
 @pytest.fixture
 def postgresql_behind_proxy(hireops):
-    server = urlsplit(hireops.database.url)
-    if not server.hostname:
-        pytest.skip("this PostgreSQL listens on a socket file only")
-    with Proxy((server.hostname, server.port or 5432)) as proxy:
-        behind = server._replace(netloc=f"{server.username}@127.0.0.1:{proxy.port}")
-        hireops.environment["DATABASE_URL"] = behind.geturl()
+    server = PostgreSQL(hireops.database.url)
+    with Proxy(server.address) as proxy:
+        hireops.environment["DATABASE_URL"] = server.behind(proxy.port)
         yield proxy
 
 
@@ -91,8 +88,7 @@ def test_a_database_that_was_restarted_costs_no_delivery(hireops, postgresql_beh
 def test_a_database_that_somebody_else_holds_is_answered_503_within_three_seconds(hireops):
     web = hireops.web()
     assert _post(web)[0] == 200
-    with closing(sqlite3.connect(urlsplit(hireops.database.url).path, isolation_level=None)) as somebody_else:
-        somebody_else.execute("BEGIN IMMEDIATE")
+    with hireops.database.locked("inbox_event"):
         status, seconds = _post(web)
         assert status == 503
         assert seconds < 3

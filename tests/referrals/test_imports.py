@@ -24,6 +24,7 @@ from referrals import tasks
 from referrals.models import ReferralAccount, Registration, RegistrationImport
 from referrals.services import imports, registrations
 from referrals.spreadsheets import read_rows, write_csv, write_xlsx
+from tests.databases import database_of_tests
 from tests.outbox.test_concurrency import in_threads
 
 State, RowState = RegistrationImport.State, Registration.State
@@ -331,17 +332,10 @@ def test_discarding_stops_the_check(tenant, upload, hira):
 def test_a_worker_that_is_killed_half_way_leaves_no_double_rows(transactional_db, tenant, upload):
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(1200))), check=False)
     script = "import django; django.setup(); from referrals.services import imports; imports.check_uploaded()"
-    there = connection.settings_dict
-    name = there["NAME"]
-    url = f"sqlite:///{name}"
-    if connection.vendor == "postgresql":
-        url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**there)
-    elif "memory" in str(name):
-        pytest.skip("another process cannot see a database in memory")
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_of_tests().url,
         "HIREOPS_DIE_AT": "referrals.between_parts:2",
     }
 
