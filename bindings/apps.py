@@ -7,12 +7,16 @@ class BindingsConfig(AppConfig):
     verbose_name = _("Bindings: customers and their form")
 
     def ready(self) -> None:
-        from bindings import calls, cards, events, invariants  # noqa: F401 - need the app registry
-        from hireops.desk import cards as desk_cards
-        from hireops.desk import invariants as desk_invariants
+        from bindings.accounts import cards as account_cards
+        from bindings.accounts import events  # noqa: F401 - registers what it handles
+        from bindings.accounts import invariants as account_invariants
+        from bindings.fields import calls  # noqa: F401 - registers its operations
+        from bindings.fields import cards as field_cards
+        from bindings.fields import invariants as field_invariants
+        from hireops.desk import cards, invariants
 
-        desk_cards.register(cards.accounts_bound)
-        desk_cards.register(cards.fields_not_pushed)
-        desk_invariants.register(invariants.accounts_come_from_their_event)
-        desk_invariants.register(invariants.pushes_are_sent_as_kept)
-        desk_invariants.register(invariants.pushes_land_in_their_order)
+        cards.register(account_cards.accounts_bound)
+        cards.register(field_cards.fields_not_pushed)
+        invariants.register(account_invariants.accounts_come_from_their_event)
+        invariants.register(field_invariants.pushes_are_sent_as_kept)
+        invariants.register(field_invariants.pushes_land_in_their_order)

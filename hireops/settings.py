@@ -208,8 +208,8 @@ SWEEPS = [
     "hireops.inbox.tasks.drain",
     "hireops.outbox.tasks.drain",
     "hireops.inbox.tasks.work_on_replays",
-    "referrals.tasks.work_on_imports",
-    "referrals.tasks.settle_withdrawals",
+    "referrals.registrations.tasks.work_on_imports",
+    "referrals.payouts.tasks.settle_withdrawals",
 ]
 CELERY_BEAT_SCHEDULE = {
     **{sweep: {"task": sweep, "schedule": 5.0, "options": {"expires": 5}} for sweep in SWEEPS},
@@ -225,12 +225,15 @@ CELERY_BEAT_SCHEDULE = {
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
     "empty old events": {"task": "hireops.inbox.tasks.trim", "schedule": crontab(hour="19", minute="50")},
     "ask for balances": {
-        "task": "referrals.tasks.sweep_accounts",
+        "task": "referrals.accounts.tasks.sweep_accounts",
         "schedule": 60.0,
         "options": {"expires": 60},
     },
     # Every closed day that has not been reconciled, or in which something has happened since.
-    "reconcile": {"task": "referrals.tasks.reconcile_closed_days", "schedule": crontab(minute="30")},
+    "reconcile": {
+        "task": "referrals.reconciliation.tasks.reconcile_closed_days",
+        "schedule": crontab(minute="30"),
+    },
 }
 
 # --- The inbox -------------------------------------------------------------------------------------------

@@ -7,17 +7,48 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals: accounts and payouts")
 
     def ready(self) -> None:
-        from hireops.desk import cards as desk_cards
-        from hireops.desk import invariants as desk_invariants
-        from referrals import calls, cards, events, invariants, payment_invariants  # noqa: F401 - need the registry
+        self._register_events_and_calls()
+        self._register_cards()
+        self._register_invariants()
 
-        for card in cards.ALL:
-            desk_cards.register(card)
-        for invariant in (
-            invariants.balances_are_the_sum_of_their_changes,
-            invariants.changes_follow_each_other,
-            invariants.withdrawals_are_booked_as_taken,
-            invariants.balances_are_those_of_the_newest_figure,
-            payment_invariants.withdrawals_stand_where_their_payments_do,
+    def _register_events_and_calls(self) -> None:
+        """Importing a module registers what it handles or sends."""
+        from referrals.accounts import calls as account_calls
+        from referrals.accounts import events
+        from referrals.payouts import calls as payout_calls
+        from referrals.reconciliation import calls as reconciliation_calls
+        from referrals.registrations import calls as registration_calls
+
+        _ = events, account_calls, registration_calls, payout_calls, reconciliation_calls
+
+    def _register_cards(self) -> None:
+        from hireops.desk import cards
+        from referrals.accounts.cards import accounts_with_old_figures
+        from referrals.cases.cards import open_cases
+        from referrals.payouts.cards import payouts_to_approve, payouts_to_pay, payouts_without_answer
+        from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
+
+        for card in (
+            payouts_to_approve,
+            payouts_without_answer,
+            payouts_to_pay,
+            open_cases,
+            registrations_to_correct,
+            imports_to_confirm,
+            accounts_with_old_figures,
         ):
-            desk_invariants.register(invariant)
+            cards.register(card)
+
+    def _register_invariants(self) -> None:
+        from hireops.desk import invariants
+        from referrals.ledger import invariants as ledger
+        from referrals.payments import invariants as payments
+
+        for invariant in (
+            ledger.balances_are_the_sum_of_their_changes,
+            ledger.changes_follow_each_other,
+            ledger.withdrawals_are_booked_as_taken,
+            ledger.balances_are_those_of_the_newest_figure,
+            payments.withdrawals_stand_where_their_payments_do,
+        ):
+            invariants.register(invariant)

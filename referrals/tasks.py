@@ -1,35 +1,8 @@
-"""What happens by the clock. Each task leaves what is due to a service, and rings if something is owed."""
+"""All tasks of the app, for Celery, which looks for them here. Each room's own are in its tasks.py."""
 
-from hireops.celery import app
-from hireops.doorbell import ring
-from hireops.outbox.tasks import drain
-from referrals.services import accounts, imports, reconciliation, withdrawals
+from referrals.accounts.tasks import sweep_accounts
+from referrals.payouts.tasks import settle_withdrawals
+from referrals.reconciliation.tasks import reconcile_closed_days
+from referrals.registrations.tasks import work_on_imports
 
-
-@app.task
-def work_on_imports() -> None:
-    """Check a file that was uploaded, and owe the registrations of those that were confirmed, in parts."""
-    imports.check_uploaded()
-    if imports.owe_confirmed():
-        ring(drain)
-
-
-@app.task
-def settle_withdrawals() -> None:
-    """Ask again, with the same order ID, for what Feishu has not answered yet."""
-    if withdrawals.settle_undecided():
-        ring(drain)
-
-
-@app.task
-def sweep_accounts() -> None:
-    """Ask for the balances of enabled accounts that were not asked for lately."""
-    if accounts.sweep():
-        ring(drain)
-
-
-@app.task
-def reconcile_closed_days() -> None:
-    """Reconcile every closed day that has not been yet."""
-    if reconciliation.reconcile_closed_days():
-        ring(drain)
+__all__ = ["reconcile_closed_days", "settle_withdrawals", "sweep_accounts", "work_on_imports"]

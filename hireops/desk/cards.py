@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.functional import Promise
+
+from hireops.desk.paging import bounded_count
 
 Text = str | Promise
 Tone = Literal["ok", "warn", "bad"]
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +42,13 @@ def register(function: CardFunction) -> CardFunction:
 def cards_for(user: User | AnonymousUser) -> list[Card]:
     """The cards of this user, in the order of registration."""
     return [card for function in _card_functions if (card := function(user)) is not None]
+
+
+def counted(rows: QuerySet[Any]) -> int:
+    """How many there are; not more than ``MOST_COUNTED``, so that the query stays cheap."""
+    return bounded_count(rows, MOST_COUNTED)
+
+
+def list_url(model: str, query: str) -> str:
+    """The admin's list of ``model`` (such as ``referrals_case``), narrowed by ``query``."""
+    return f"{reverse(f'admin:{model}_changelist')}?{query}"

@@ -1,7 +1,7 @@
 """How single values look on staff pages: badges, JSON, links. Everything returned is escaped HTML."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -56,6 +56,11 @@ def linked(obj: Model | None, text: str = "") -> str:
     except NoReverseMatch:
         return text
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def lines(texts: Iterable[str]) -> SafeString:
+    """One below the other."""
+    return format_html_join(SafeString("<br>"), "{}", ((text,) for text in texts))
 
 
 def duration(length: timedelta) -> str:

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from referrals.withdrawal_triggers import guard_withdrawals
+from referrals.payouts.guards import guard_withdrawals
 
 
 class Migration(migrations.Migration):

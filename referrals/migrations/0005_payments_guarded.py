@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from referrals.payment_triggers import guard_payments
+from referrals.payments.guards import guard_payments
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from hireops.desk.append_only import refuse_emptying
-from referrals import ledger_triggers
+from referrals.ledger import guards as ledger_triggers
 
 
 class Migration(migrations.Migration):

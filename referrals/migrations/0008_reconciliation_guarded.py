@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from hireops.desk.append_only import refuse_emptying
-from referrals.reconciliation_triggers import KEPT, guard_reconciliation
+from referrals.reconciliation.guards import KEPT, guard_reconciliation
 
 
 class Migration(migrations.Migration):

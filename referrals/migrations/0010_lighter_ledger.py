@@ -1,10 +1,10 @@
 from django.db import migrations, models
 from django.db.models import PROTECT, Q
 
-from referrals import ledger_triggers
-from referrals.payment_triggers import guard_payments
-from referrals.reconciliation_triggers import guard_reconciliation
-from referrals.withdrawal_triggers import guard_withdrawals
+from referrals.ledger import guards as ledger_triggers
+from referrals.payments.guards import guard_payments
+from referrals.payouts.guards import guard_withdrawals
+from referrals.reconciliation.guards import guard_reconciliation
 
 
 def again(operation):

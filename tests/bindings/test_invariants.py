@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from bindings.calls import CREATE_CUSTOM_FIELDS
+from bindings.fields.calls import CREATE_CUSTOM_FIELDS
 from bindings.models import CustomField, CustomFieldPush, EcoAccount
 from hireops.desk.invariants import broken
 from hireops.feishu.models import Tenant

@@ -14,9 +14,12 @@ from django.contrib.auth.models import User  # noqa: E402 - after setup
 from django.db import transaction  # noqa: E402
 
 from hireops.outbox.tasks import drain  # noqa: E402
-from referrals import ledger, tenancy  # noqa: E402
+from referrals import tenancy  # noqa: E402
+from referrals.accounts import services as accounts  # noqa: E402
+from referrals.ledger import services as ledger  # noqa: E402
 from referrals.models import ReferralAccount  # noqa: E402
-from referrals.services import accounts, withdrawals  # noqa: E402
+from referrals.payouts import services as withdrawals  # noqa: E402
+from referrals.payouts import settling  # noqa: E402
 
 
 def know() -> None:
@@ -38,7 +41,7 @@ def pay() -> None:
 
 
 def settle() -> None:
-    withdrawals.settle_undecided()
+    settling.settle_undecided()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from hireops.inbox.models import Event
 from hireops.inbox.registry import handler_for
 from hireops.outbox.models import Call
 from hireops.outbox.services import enqueue
-from referrals import ledger
+from referrals.ledger import services as ledger
 from referrals.models import POINTS, BalanceChange, ReferralAccount, Withdrawal, WithdrawalAmount
 
 NUMBERS = count(1)

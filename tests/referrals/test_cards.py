@@ -7,9 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hireops.database import now
-from referrals import cards
+from hireops.desk import cards
+from referrals.accounts.cards import accounts_with_old_figures
+from referrals.cases.cards import open_cases
 from referrals.models import Case, ReferralAccount, Registration, RegistrationImport, Withdrawal
-from tests.referrals.payouts import answered, approved, come_back, handed_over
+from referrals.payouts.cards import payouts_to_approve, payouts_to_pay, payouts_without_answer
+from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
+from tests.referrals.withdrawals import answered, approved, come_back, handed_over
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +23,16 @@ DOUBTS = [
     ("approved", 10, "warn"),
     ("unknown", 10, "warn"),
     ("unknown", 61, "bad"),
+]
+
+CARDS = [
+    accounts_with_old_figures,
+    imports_to_confirm,
+    open_cases,
+    payouts_to_approve,
+    payouts_to_pay,
+    payouts_without_answer,
+    registrations_to_correct,
 ]
 
 
@@ -67,19 +81,19 @@ def opens(pages, person, card):
 
 
 def test_an_approver_sees_what_waits_for_approval_but_not_the_own_requests(payout, pages, ada, hira):
-    assert shown(seen(cards.payouts_to_approve, ada)) == (0, "ok")
+    assert shown(seen(payouts_to_approve, ada)) == (0, "ok")
     payout()
     payout(by=ada)
     payout("approved")
-    assert shown(seen(cards.payouts_to_approve, ada)) == (1, "warn")
-    assert opens(pages, ada, seen(cards.payouts_to_approve, ada)) == 2
-    assert cards.payouts_to_approve(hira) is None
+    assert shown(seen(payouts_to_approve, ada)) == (1, "warn")
+    assert opens(pages, ada, seen(payouts_to_approve, ada)) == 2
+    assert payouts_to_approve(hira) is None
 
 
 def test_own_requests_count_where_the_setting_lets_them_be_approved(payout, settings, ada):
     settings.REFERRALS_SELF_APPROVAL = True
     payout(by=ada)
-    assert shown(seen(cards.payouts_to_approve, ada)) == (1, "warn")
+    assert shown(seen(payouts_to_approve, ada)) == (1, "warn")
 
 
 @pytest.mark.parametrize(("state", "minutes", "tone"), DOUBTS)
@@ -87,7 +101,7 @@ def test_the_longer_feishu_does_not_answer_the_louder_the_card(payout, hira, sta
     payout(state, minutes=minutes)
     payout("approved")
     payout("taken")
-    card = seen(cards.payouts_without_answer, hira)
+    card = seen(payouts_without_answer, hira)
     assert shown(card) == (2, tone)
     assert f"{minutes // 60} h {minutes % 60} min" in str(card.note)
 
@@ -95,28 +109,28 @@ def test_the_longer_feishu_does_not_answer_the_louder_the_card(payout, hira, sta
 def test_the_card_of_payouts_without_an_answer_leads_to_them(payout, pages, hira):
     for state in ("requested", "approved", "unknown", "taken"):
         payout(state)
-    assert opens(pages, hira, seen(cards.payouts_without_answer, hira)) == 2
+    assert opens(pages, hira, seen(payouts_without_answer, hira)) == 2
 
 
 def test_without_a_payout_in_doubt_the_card_is_quiet(hira):
-    card = seen(cards.payouts_without_answer, hira)
+    card = seen(payouts_without_answer, hira)
     assert (shown(card), card.note) == ((0, "ok"), "")
 
 
 def test_what_is_taken_or_came_back_is_to_be_paid(payout, pages, hira, ada):
     for state in ("taken", "bounced", "handed_over", "unknown"):
         payout(state)
-    card = seen(cards.payouts_to_pay, hira)
+    card = seen(payouts_to_pay, hira)
     assert shown(card) == (2, "warn")
     assert card.note == "1 of them came back"
     assert opens(pages, hira, card) == 2
-    assert cards.payouts_to_pay(ada) is None
+    assert payouts_to_pay(ada) is None
 
 
 def test_registrations_that_are_wrong_or_were_refused_are_to_be_corrected(pages, hira):
     for state in ("invalid", "refused", "duplicate", "discarded"):
         Registration.objects.create(state=state, mobile="+8613800138000", created_by=hira)
-    card = seen(cards.registrations_to_correct, hira)
+    card = seen(registrations_to_correct, hira)
     assert shown(card) == (2, "warn")
     assert opens(pages, hira, card) == 2
 
@@ -124,7 +138,7 @@ def test_registrations_that_are_wrong_or_were_refused_are_to_be_corrected(pages,
 def test_imports_that_were_checked_wait_for_confirmation(pages, hira):
     for state in ("checked", "checking", "done"):
         RegistrationImport.objects.create(file_name="x.csv", state=state, uploaded_by=hira)
-    card = seen(cards.imports_to_confirm, hira)
+    card = seen(imports_to_confirm, hira)
     assert shown(card) == (1, "warn")
     assert opens(pages, hira, card) == 1
 
@@ -132,7 +146,7 @@ def test_imports_that_were_checked_wait_for_confirmation(pages, hira):
 def test_open_cases_are_counted_and_closed_ones_not(account, pages, ada):
     Case.objects.create(kind="points", account=account())
     Case.objects.create(kind="points", account=account(), closed_at=now(), closed_by=ada, note="x")
-    card = seen(cards.open_cases, ada)
+    card = seen(open_cases, ada)
     assert shown(card) == (1, "bad")
     assert opens(pages, ada, card) == 1
 
@@ -146,7 +160,7 @@ def test_enabled_accounts_of_which_nothing_was_heard_for_two_sweeps_have_old_fig
         ReferralAccount.objects.filter(pk=made.pk).update(
             seen_at=now() - timedelta(hours=hours), status=status
         )
-    card = seen(cards.accounts_with_old_figures, audrey)
+    card = seen(accounts_with_old_figures, audrey)
     assert shown(card) == (1, "warn")
     assert "48 hours" in str(card.note)
     assert opens(pages, audrey, card) == 1
@@ -155,7 +169,7 @@ def test_enabled_accounts_of_which_nothing_was_heard_for_two_sweeps_have_old_fig
 @pytest.mark.parametrize("who", ["vera", "eve"])
 def test_who_has_nothing_to_do_with_rewards_sees_no_card(request, who):
     person = request.getfixturevalue(who)
-    assert [card(person) for card in cards.ALL] == [None] * len(cards.ALL)
+    assert [card(person) for card in CARDS] == [None] * len(CARDS)
 
 
 def test_no_card_counts_a_whole_table(hira, ada, monkeypatch):
@@ -163,7 +177,7 @@ def test_no_card_counts_a_whole_table(hira, ada, monkeypatch):
     for person in (hira, ada):
         person.has_perm("referrals.view_case")  # remembers all rights
         with CaptureQueriesContext(connection) as queries:
-            for card in cards.ALL:
+            for card in CARDS:
                 card(person)
         counts = [each["sql"] for each in queries if "COUNT(" in each["sql"]]
         assert len(counts) <= 7

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from referrals import invariants
+from referrals.ledger import invariants
 from referrals.models import Balance, BalanceChange, ReferralAccount, Withdrawal
 
 COUNTED = {

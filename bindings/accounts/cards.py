@@ -1,0 +1,25 @@
+"""What is new among bound accounts, on the home page."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bindings.models import EcoAccount
+from hireops.database import now
+from hireops.desk.cards import Card, counted
+
+NEW_FOR = timedelta(days=7)
+
+
+def accounts_bound(user: User | AnonymousUser) -> Card | None:
+    if not user.has_perm("bindings.view_ecoaccount"):
+        return None
+    recent = EcoAccount.objects.filter(created_at__gte=now() - NEW_FOR)
+    return Card(
+        title=_("Accounts bound in the last 7 days"),
+        value=counted(recent),
+        note=_("%(total)s in all") % {"total": counted(EcoAccount.objects.all())},
+        url=reverse("admin:bindings_ecoaccount_changelist"),
+    )

@@ -1,0 +1,92 @@
+"""Forms of the staff pages: they ask the services what is allowed and show the answer at the right field."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from bindings.fields.services import DEFINED, field_problems, next_position
+from bindings.models import CustomField
+
+if TYPE_CHECKING:
+    _CustomFieldForm = forms.ModelForm[CustomField]
+else:
+    _CustomFieldForm = forms.ModelForm
+
+
+class CustomFieldForm(_CustomFieldForm):
+    """A definition. What the person did not touch stays as it is now, not as the page showed it."""
+
+    class Meta:
+        model = CustomField
+        fields = DEFINED
+        widgets = {
+            "description_zh": forms.Textarea(attrs={"rows": 2}),
+            "description_en": forms.Textarea(attrs={"rows": 2}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for field in self.fields.values():
+                field.show_hidden_initial = True  # so that ``changed_data`` is what this person changed
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk:
+            untouched = set(self.cleaned_data) - set(self.changed_data)
+            self.cleaned_data |= {name: getattr(self.instance, name) for name in untouched}
+        return cleaned
+
+    def clean_position(self) -> int:
+        position: int | None = self.cleaned_data.get("position")
+        scope: int | None = self.cleaned_data.get("scope", self.instance.scope)
+        if position is None and scope is not None:
+            return next_position(scope)
+        return position or 0
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs: fills and checks the instance
+        if not self.errors:
+            for name, problem in field_problems(self.instance).items():
+                self.add_error(name if name in self.fields else None, problem)
+
+
+class PositionForm(_CustomFieldForm):
+    """The order, edited in the list."""
+
+    class Meta:
+        model = CustomField
+        fields = ["position"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["position"].required = True
+
+
+class PushForm(forms.Form):
+    """The confirmation of a push: one box for each key that leaves the form, to be typed in."""
+
+    fingerprint = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, given_up: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.given_up = given_up
+        for number, key in enumerate(given_up):
+            self.fields[f"removal_{number}"] = forms.CharField(
+                label=key,
+                required=False,
+                widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            )
+
+    def clean(self) -> None:
+        super().clean()
+        for number, key in enumerate(self.given_up):
+            if self.cleaned_data.get(f"removal_{number}") != key:
+                self.add_error(f"removal_{number}", _("Type the key exactly as shown."))
+
+    @property
+    def confirmed_removals(self) -> list[str]:
+        names = [f"removal_{number}" for number in range(len(self.given_up))]
+        return [self.cleaned_data[name] for name in names if name in self.cleaned_data]

@@ -1,0 +1,184 @@
+"""Pushing the form to Feishu: what it would do, and owing it."""
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from bindings.fields import history
+from bindings.fields.calls import CREATE_CUSTOM_FIELDS
+from bindings.fields.plan import Plan, Problem, ProblemKind, plan_push
+from bindings.fields.services import burned_key_reason, lock_definitions
+from bindings.models import CustomField, CustomFieldPush
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from hireops.feishu.models import Tenant
+from hireops.outbox import services as outbox
+
+
+class PlanHasChanged(Refused):
+    """What would be sent is no longer what the person has looked at."""
+
+
+class RemovalsNotConfirmed(Refused):
+    """A key leaves the form and the person has not typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a push of this scope would do now. ``given_up`` are the keys to confirm: those that leave the
+    form of today, and those that may be on it because a push ended without an answer."""
+
+    scope: int
+    plan: Plan
+    given_up: tuple[str, ...]
+    accepted: CustomFieldPush | None
+    open_pushes: Sequence[CustomFieldPush]
+    unclear_pushes: Sequence[CustomFieldPush]
+    tenants: Sequence[Tenant]
+    tenants_behind: Sequence[Tenant]
+    fingerprint: str
+
+
+def preview_push(scope: int) -> Preview:
+    """The plan of a push of this scope with all that a person must know before confirming it."""
+    past = history.read(scope)
+    rows = CustomField.objects.filter(scope=scope, retired=False)
+    plan = plan_push(past.form_today, [row.as_planned() for row in rows], past.burned)
+    tenants = customer_tenants()
+    return Preview(
+        scope=scope,
+        plan=plan,
+        given_up=_given_up(plan, past.unclear),
+        accepted=past.accepted,
+        open_pushes=past.open,
+        unclear_pushes=past.unclear,
+        tenants=tenants,
+        tenants_behind=past.tenants_without_form(tenants),
+        fingerprint=_fingerprint(plan, past.unclear, tenants, past.newest),
+    )
+
+
+def customer_tenants() -> list[Tenant]:
+    """The tenants that each get the list: all active ones of a store app. A custom app needs none named."""
+    if settings.FEISHU_APP_TYPE != "store":
+        return []
+    return list(
+        Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE).order_by("pk")
+    )
+
+
+def _given_up(plan: Plan, unclear: Sequence[CustomFieldPush]) -> tuple[str, ...]:
+    wanted = {field.key for field in plan.wanted}
+    there = [field.key for field in plan.today]
+    perhaps_there = [field.key for push in unclear for field in push.form]
+    return tuple(key for key in dict.fromkeys(there + perhaps_there) if key not in wanted)
+
+
+def _fingerprint(
+    plan: Plan,
+    unclear: Sequence[CustomFieldPush],
+    tenants: Sequence[Tenant],
+    newest: CustomFieldPush | None,
+) -> str:
+    """Equal exactly as long as a push would do the same, and nobody else has pushed."""
+    seen = {
+        "today": [field.as_sent() for field in plan.today],
+        "wanted": [field.as_sent() for field in plan.wanted],
+        "unclear": [push.pk for push in unclear],
+        "tenants": [tenant.pk for tenant in tenants],
+        "newest": newest.pk if newest else None,
+    }
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
+
+
+def push_custom_fields(
+    *, by: User, scope: int, fingerprint: str, confirmed_removals: Collection[str]
+) -> list[CustomFieldPush]:
+    """Owe Feishu the list of this scope, as a person has just looked at it.
+
+    ``fingerprint`` is that of the ``Preview`` shown; ``confirmed_removals`` are the keys typed. One push
+    for a custom app, one for each active tenant of a store app (contract 3.2 leaves open whether a store
+    app's list is shared; telling each tenant is right either way). Raises ``PlanHasChanged``,
+    ``RemovalsNotConfirmed`` or ``Refused``; then nothing is owed.
+    """
+    with transaction.atomic():
+        lock_definitions()
+        preview = preview_push(scope)
+        _check(preview, fingerprint, confirmed_removals)
+        tenants: list[Tenant | None] = list(preview.tenants) or [None]
+        return [_owe(preview, tenant, by) for tenant in tenants]
+
+
+def _check(preview: Preview, fingerprint: str, confirmed_removals: Collection[str]) -> None:
+    if preview.fingerprint != fingerprint:
+        raise PlanHasChanged(
+            _(
+                "Nothing was sent: the fields or the form at Feishu changed after this page was opened. Look "
+                "at the new difference below and confirm again."
+            )
+        )
+    if reasons := reasons_not_to_push(preview):
+        raise Refused(" ".join(reasons))
+    if missing := [key for key in preview.given_up if key not in confirmed_removals]:
+        raise RemovalsNotConfirmed(
+            _("Nothing was sent: type each key that leaves the form, exactly as shown: %(keys)s")
+            % {"keys": ", ".join(missing)}
+        )
+
+
+def reasons_not_to_push(preview: Preview) -> list[str]:
+    """Why this list can't be pushed, each as a sentence for staff. Empty if it can."""
+    reasons = [_reason(problem) for problem in preview.plan.problems]
+    if settings.FEISHU_APP_TYPE == "store" and not preview.tenants:
+        reasons.append(_("No customer has installed the app yet, so there is nobody to push to."))
+    return reasons
+
+
+def _reason(problem: Problem) -> str:
+    match problem.kind:
+        case ProblemKind.EMPTY:
+            return _("The form would be empty. Feishu needs at least one field that is not retired.")
+        case ProblemKind.BURNED:
+            return burned_key_reason(problem.key)
+        case ProblemKind.DUPLICATE:
+            return _("The key %(key)s is used twice. Each key may be used once.") % {"key": problem.key}
+        case ProblemKind.NO_CHINESE_NAME:
+            return _("The field %(key)s has no Chinese name. Customers need one.") % {"key": problem.key}
+
+
+def _owe(preview: Preview, tenant: Tenant | None, by: User) -> CustomFieldPush:
+    plan, body = preview.plan, [field.as_sent() for field in preview.plan.wanted]
+    call = outbox.enqueue(
+        operation=CREATE_CUSTOM_FIELDS,
+        target=f"eco_account_custom_fields:{preview.scope}",
+        payload={"scope": preview.scope, "custom_field_list": body},
+        tenant=tenant,
+        by=by,
+        supersede=True,
+    )
+    push = CustomFieldPush.objects.create(
+        scope=preview.scope,
+        tenant=tenant,
+        fields=body,
+        added=[field.key for field in plan.added],
+        changed=[change.after.key for change in plan.changed],
+        removed=list(preview.given_up),
+        call=call,
+        created_by=by,
+    )
+    audit.record(
+        by=by,
+        action=gettext_noop("custom fields pushed"),
+        on=push,
+        added=push.added,
+        changed=push.changed,
+        removed=push.removed,
+    )
+    return push

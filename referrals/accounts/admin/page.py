@@ -1,0 +1,155 @@
+"""What the page of a referral account shows, for a reader with these rights."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from hireops.desk.display import state_badge
+from hireops.desk.masking import mask, may_see_personal_data
+from hireops.outbox import registry
+from hireops.outbox.models import Call, lane_of
+from referrals import tenancy
+from referrals.accounts import services as accounts
+from referrals.ledger.assets import amount_in_words, asset_label, in_words
+from referrals.ledger.steps import CHANGES_SHOWN, Person, history, link_for, minute
+from referrals.models import POINTS, ReferralAccount, WithdrawalAmount
+
+Status = ReferralAccount.Status
+
+ROWS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One balance in big letters. ``taken_at``: a withdrawal emptied it, after the newest whole figure."""
+
+    name: str
+    amount: str
+    taken_at: datetime | None
+
+
+def status_badge(account: ReferralAccount) -> SafeString:
+    label = account.get_status_display()
+    return state_badge("active" if account.status == Status.AVAILABLE else "off", label)
+
+
+def figures(account: ReferralAccount) -> list[Figure]:
+    """Points first, then cash by currency; points also if there were never any."""
+    amounts = {balance.asset: balance.amount for balance in account.balances.all()}
+    cash = sorted(amounts.keys() - {POINTS})
+    return [_figure(account, asset, amounts.get(asset, Decimal(0))) for asset in [POINTS, *cash]]
+
+
+def _figure(account: ReferralAccount, asset: str, amount: Decimal) -> Figure:
+    taken_at = account.points_taken_at if asset == POINTS else account.cash_taken_at
+    newer = taken_at is not None and (account.figure_at is None or taken_at > account.figure_at)
+    return Figure(asset_label(asset), amount_in_words(asset, amount), taken_at if newer else None)
+
+
+def source_of(account: ReferralAccount, user: Person) -> str:
+    """Where the newest whole balance came from, as a link for who may follow it."""
+    if account.figure_event_id:
+        return link_for(user, "inbox.view_event", "inbox_event", account.figure_event_id, _("Feishu's event"))
+    if account.figure_call:
+        text = registry.label_of(account.figure_call.operation)
+        return link_for(user, "outbox.view_call", "outbox_call", account.figure_call_id, text)
+    return ""
+
+
+def context(account: ReferralAccount, user: Person) -> dict[str, Any]:
+    """All that the template needs beyond the fields of the account."""
+    shown = str if may_see_personal_data(user) else mask
+    steps = history(account, user)
+    figures_of_account = figures(account)
+    return {
+        "account": account,
+        "employee": {
+            "name": shown(account.name),
+            "mobile": shown(account.mobile),
+            "email": shown(account.email),
+            "feishu_name": shown(account.feishu_name),
+            "feishu_mobile": shown(account.feishu_mobile),
+            "feishu_email": shown(account.feishu_email),
+        },
+        "badge": status_badge(account),
+        "as_of": as_of(account, accounts.old_before()),
+        "figures": figures_of_account,
+        "left_while_off": account.status != Status.AVAILABLE and any(_filled(account)),
+        "source": source_of(account, user),
+        "under_way": [registry.label_of(call.operation) for call in _calls_under_way(account)],
+        "steps": steps[:CHANGES_SHOWN],
+        "has_more_steps": len(steps) > CHANGES_SHOWN,
+        "withdrawals": _withdrawals(account, user),
+        "cases": _open_cases(account, user),
+        "registrations": _rows_if(user, "view_registration", account.registrations.order_by("-pk")),
+    }
+
+
+def _filled(account: ReferralAccount) -> Iterator[bool]:
+    return (balance.amount > 0 for balance in account.balances.all())
+
+
+def as_of(account: ReferralAccount, old_before: datetime) -> SafeString | None:
+    """When the newest whole balance was true, marked if nothing was heard since ``old_before``."""
+    if account.figure_at is None:
+        return None
+    moment = minute(account.figure_at)
+    if account.status == Status.AVAILABLE and account.seen_at and account.seen_at < old_before:
+        return state_badge("stale", moment)
+    return format_html("{}", moment)
+
+
+def left_in(chosen: Iterable[ReferralAccount]) -> list[str]:
+    """What deactivation would leave in these accounts, at most ``ROWS_SHOWN`` lines."""
+    return [
+        f"{balance.account}: {in_words(balance.asset, balance.amount)}"
+        for balance in accounts.left_in(chosen)[:ROWS_SHOWN]
+    ]
+
+
+def _calls_under_way(account: ReferralAccount) -> list[Call]:
+    lane = lane_of(tenancy.caller(account.tenant), accounts.target_of(account.account_id))
+    return list(Call.objects.filter(lane=lane, state=Call.State.PENDING).order_by("pk")[:ROWS_SHOWN])
+
+
+def _withdrawals(account: ReferralAccount, user: Person) -> list[dict[str, Any]]:
+    rows = account.withdrawals.select_related("requested_by").prefetch_related("amounts").order_by("-pk")
+    return [
+        {
+            "withdrawal": row,
+            "badge": state_badge(row.state, row.get_state_display()),
+            "amounts": [_asked_or_taken(amount) for amount in row.amounts.all()],
+        }
+        for row in _rows_if(user, "view_withdrawal", rows)
+    ]
+
+
+def _asked_or_taken(amount: WithdrawalAmount) -> str:
+    if amount.taken is None:
+        return _("%(amount)s seen") % {"amount": in_words(amount.asset, amount.seen)}
+    return _("%(amount)s taken") % {"amount": in_words(amount.asset, amount.taken)}
+
+
+def _open_cases(account: ReferralAccount, user: Person) -> list[dict[str, Any]]:
+    rows = account.cases.filter(closed_at=None).order_by("-pk")
+    return [
+        {
+            "case": row,
+            "asset": asset_label(row.asset),
+            "figures": [
+                "–" if figure is None else amount_in_words(row.asset, figure)
+                for figure in (row.ours, row.theirs)
+            ],
+        }
+        for row in _rows_if(user, "view_case", rows)
+    ]
+
+
+def _rows_if(user: Person, permission: str, rows: Any) -> list[Any]:
+    return list(rows[:ROWS_SHOWN]) if user.has_perm(f"referrals.{permission}") else []

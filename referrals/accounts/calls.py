@@ -1,0 +1,199 @@
+"""Querying, enabling and deactivating accounts, and what the answers change here (contract 2.2 to 2.4)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from hireops.desk import audit
+from hireops.feishu import hire
+from hireops.feishu.client import Answer
+from hireops.feishu.errors import FeishuError
+from hireops.outbox.models import Call
+from hireops.outbox.registry import Operation, register
+from referrals import contacts
+from referrals.accounts import services as accounts
+from referrals.accounts.services import DEACTIVATE, ENABLE, GET_ASSETS
+from referrals.cases import services as cases
+from referrals.ledger import services as ledger
+from referrals.models import BalanceChange, Case, ReferralAccount
+
+NO_SUCH_ACCOUNT = 1002553
+TELL_THE_STATUS = [GET_ASSETS, ENABLE, DEACTIVATE]
+
+
+def take_in_assets(call: Call, answer: Answer) -> None:
+    """The whole balance, as of when it was asked for. What moved without an event becomes a case each.
+
+    Not what a withdrawal without an answer took: the ledger writes that as the withdrawal's.
+    """
+    account, told = _account_of(call), hire.Account.of(answer.data)
+    every_change_is_announced = _is_watched(account, told)
+    if _is_outdated(call):
+        told = replace(told, status=account.status)
+    for change in _take_in(account, told, call):
+        if every_change_is_announced and change.cause == BalanceChange.Cause.CALL:
+            _open_drift(change)
+    for case in account.cases.filter(kind=Case.Kind.UNKNOWN_ACCOUNT, closed_at=None):
+        cases.explain_case(case, note=gettext_noop("Feishu knows the account: a later query was answered."))
+
+
+def _account_of(call: Call) -> ReferralAccount:
+    """The account that the call is about, locked."""
+    if call.tenant_id:
+        known = ReferralAccount.objects.filter(tenant=call.tenant_id)
+    else:
+        known = ReferralAccount.objects.filter(tenant__app_id=settings.FEISHU_APP_ID)
+    return ledger.lock(known.get(account_id=call.payload["referral_account_id"]).pk)
+
+
+def _is_outdated(call: Call) -> bool:
+    """Whether Feishu has answered something that left later: staff may have an old answer applied again."""
+    later = Call.objects.filter(lane=call.lane, operation__in=TELL_THE_STATUS, state=Call.State.SUCCEEDED)
+    return later.exclude(pk=call.pk).filter(attempts__started_at__gt=ledger.asked_at(call)).exists()
+
+
+def _is_watched(account: ReferralAccount, told: hire.Account) -> bool:
+    """Whether Feishu owed us an event for every change since our figure: it does for enabled accounts only.
+
+    The figure that came with registering, enabling or deactivating is where watching begins.
+    """
+    enabled = account.status == told.status == ReferralAccount.Status.AVAILABLE
+    begun = account.figure_call is None or account.figure_call.operation == GET_ASSETS
+    return account.figure_at is not None and enabled and begun
+
+
+def _take_in(account: ReferralAccount, told: hire.Account, call: Call) -> list[BalanceChange]:
+    if told.account_id != account.account_id:
+        raise ValueError("the answer is about another account than the one that was asked for")
+    apply_account(account, told)
+    return ledger.record_answer(account, told.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
+
+
+def _open_drift(change: BalanceChange) -> None:
+    cases.open_case(
+        kind=Case.Kind.DRIFT,
+        account=change.account,
+        asset=change.asset,
+        ours=change.before,
+        theirs=change.after,
+        change=change,
+    )
+
+
+def take_in_enabling(call: Call, answer: Answer) -> None:
+    """What changed while it was off was not announced, so its balance is asked for (contract 2.3)."""
+    account = _account_of(call)
+    _take_in(account, hire.Account.of(answer.data), call)
+    accounts.owe_query(account, by=call.created_by)
+
+
+def take_in_deactivation(call: Call, answer: Answer) -> None:
+    """Feishu may print status 1 although it has deactivated (contract 2.4); the query after it tells."""
+    account, told = _account_of(call), hire.Account.of(answer.data)
+    _take_in(account, replace(told, status=ReferralAccount.Status.DISABLED.value), call)
+    accounts.owe_query(account, by=call.created_by)
+
+
+def note_refusal(call: Call, error: FeishuError) -> None:
+    """An account that Feishu does not know is somebody's to look into."""
+    if error.code == NO_SUCH_ACCOUNT:
+        cases.open_case(kind=Case.Kind.UNKNOWN_ACCOUNT, account=_account_of(call))
+
+
+OPERATIONS: Iterable[Operation] = [
+    Operation(
+        name=GET_ASSETS,
+        label=_("Ask for a balance"),
+        send=hire.get_referral_account_assets,
+        safe_to_repeat=True,
+        permission="referrals.view_referralaccount",
+        on_answer=take_in_assets,
+        on_refusal=note_refusal,
+    ),
+    Operation(
+        name=ENABLE,
+        label=_("Enable a referral account"),
+        send=hire.enable_referral_account,
+        safe_to_repeat=True,
+        permission="referrals.view_referralaccount",
+        on_answer=take_in_enabling,
+        on_refusal=note_refusal,
+    ),
+    Operation(
+        name=DEACTIVATE,
+        label=_("Deactivate a referral account"),
+        send=hire.deactivate_referral_account,
+        safe_to_repeat=True,
+        permission="referrals.view_referralaccount",
+        on_answer=take_in_deactivation,
+        on_refusal=note_refusal,
+    ),
+]
+for operation in OPERATIONS:
+    register(operation)
+
+
+NAME_LENGTH = 255
+MASKS = ("*", "xxx")
+
+
+def apply_account(account: ReferralAccount, told: hire.Account) -> None:
+    """Take over status, name and contact from an answer; for a locked row.
+
+    What was registered here stays, and what Feishu says is kept beside it: somebody may have registered one
+    person with the number of another. Feishu leaves out what the app has no right to see, or masks it with x
+    or * (contract 2.2); what is masked is never kept.
+    """
+    if account.status != told.status:
+        audit.record(
+            by=None,
+            action=gettext_noop("status told by Feishu"),
+            on=account,
+            before=account.status,
+            after=told.status,
+        )
+        account.status = told.status
+        account.save(update_fields=["status"])
+    if told.referrer:
+        _apply_referrer(account, told.referrer)
+
+
+def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:
+    told_before = account.feishu_mobile, account.feishu_email
+    account.feishu_name = _name(referrer) or account.feishu_name
+    account.feishu_mobile = _contact(contacts.read_mobile, referrer.mobile) or account.feishu_mobile
+    account.feishu_email = _contact(contacts.read_email, referrer.email) or account.feishu_email
+    account.name = account.name or account.feishu_name
+    account.mobile = account.mobile or account.feishu_mobile
+    account.email = account.email or account.feishu_email
+    account.save(update_fields=["name", "mobile", "email", "feishu_name", "feishu_mobile", "feishu_email"])
+    if (account.feishu_mobile, account.feishu_email) != told_before:
+        _judge_contact(account)
+
+
+def _judge_contact(account: ReferralAccount) -> None:
+    """Whether money would reach the person that Feishu means; asked whenever Feishu says something new."""
+    if account.contact_differs:
+        cases.open_case(kind=Case.Kind.CONTACT, account=account)
+        return
+    for case in account.cases.filter(kind=Case.Kind.CONTACT, closed_at=None):
+        cases.explain_case(case, note=gettext_noop("Feishu has the contact that is registered here."))
+
+
+def _name(referrer: hire.Referrer) -> str:
+    names = (referrer.name_zh.strip(), referrer.name_en.strip())
+    return next((name for name in names if name and not _is_masked(name)), "")[:NAME_LENGTH]
+
+
+def _contact(read: Callable[[str], str], text: str) -> str:
+    try:
+        return "" if _is_masked(text) else read(text)
+    except contacts.BadContact:
+        return ""
+
+
+def _is_masked(text: str) -> bool:
+    return any(mask in text.lower() for mask in MASKS)

@@ -1,0 +1,144 @@
+"""Asking Feishu what is in an account, and turning its events and withdrawals on and off."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops import database
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from hireops.outbox import services as outbox
+from hireops.outbox.models import Call, lane_of
+from referrals import tenancy
+from referrals.ledger import services as ledger
+from referrals.models import Balance, ReferralAccount, Withdrawal
+
+GET_ASSETS = "referral_account.get_account_assets"
+ENABLE = "referral_account.enable"
+DEACTIVATE = "referral_account.deactivate"
+LEADS_TO = {ENABLE: ReferralAccount.Status.AVAILABLE, DEACTIVATE: ReferralAccount.Status.DISABLED}
+
+OLD_AFTER_SWEEPS = 2
+
+Status = ReferralAccount.Status
+
+
+# --- Asking
+
+
+def refresh(account: ReferralAccount, *, by: User | None) -> Call:
+    """Ask Feishu for the balance of this account (contract 2.2), instead of any query not sent yet."""
+    with transaction.atomic():
+        account = ledger.lock(account.pk)
+        call = owe_query(account, by=by)
+        if by is not None:
+            audit.record(by=by, action=gettext_noop("balance asked for"), on=account, call=call.pk)
+        return call
+
+
+def owe_query(account: ReferralAccount, *, by: User | None) -> Call:
+    """The call alone, for a caller that has locked the account."""
+    account.queried_at = database.now()
+    account.save(update_fields=["queried_at"])
+    return _owe(GET_ASSETS, account, by=by, supersede=True)
+
+
+def _owe(operation: str, account: ReferralAccount, *, by: User | None, supersede: bool = False) -> Call:
+    return outbox.enqueue(
+        operation=operation,
+        target=target_of(account.account_id),
+        payload={"referral_account_id": account.account_id},
+        tenant=tenancy.caller(account.tenant),
+        by=by,
+        supersede=supersede,
+    )
+
+
+def target_of(account_id: str) -> str:
+    """All calls about one account have this target, so they leave one at a time."""
+    return f"referral_account:{account_id}"
+
+
+def old_figures() -> QuerySet[ReferralAccount]:
+    """Enabled accounts of which nothing was heard for two sweeps."""
+    return ReferralAccount.objects.filter(status=Status.AVAILABLE, seen_at__lt=old_before())
+
+
+def old_before() -> datetime:
+    return database.now() - OLD_AFTER_SWEEPS * timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
+
+
+# --- Turning on and off
+
+
+def enable(account: ReferralAccount, *, by: User, reason: str) -> Call:
+    """Turn the account's events and withdrawals on (contract 2.3); its balance is asked for after that."""
+    with transaction.atomic():
+        account = ledger.lock(account.pk)
+        if heading_for(account) == Status.AVAILABLE:
+            raise Refused(_("This account is enabled already, or about to be. Nothing was sent."))
+        call = _owe(ENABLE, account, by=by)
+        audit.record(
+            by=by, action=gettext_noop("enabling asked for"), on=account, reason=reason, call=call.pk
+        )
+        return call
+
+
+def deactivate(account: ReferralAccount, *, by: User, reason: str) -> Call:
+    """Turn the account's events and withdrawals off (contract 2.4).
+
+    Raises ``Refused`` while a withdrawal is open: Feishu would refuse it (1002555), and one that it has done
+    already could not be told apart from that. A balance that is left is no reason; ``left_in`` tells of it.
+    """
+    with transaction.atomic():
+        account = ledger.lock(account.pk)
+        _refuse_with_open_withdrawal(account)
+        if heading_for(account) == Status.DISABLED:
+            raise Refused(_("This account is deactivated already, or about to be. Nothing was sent."))
+        call = _owe(DEACTIVATE, account, by=by)
+        left = {balance.asset: str(balance.amount) for balance in left_in([account])}
+        audit.record(
+            by=by,
+            action=gettext_noop("deactivation asked for"),
+            on=account,
+            reason=reason,
+            call=call.pk,
+            left=left,
+        )
+        return call
+
+
+def _refuse_with_open_withdrawal(account: ReferralAccount) -> None:
+    open_one = account.withdrawals.filter(state__in=Withdrawal.OPEN).first()
+    if open_one is None:
+        return
+    raise Refused(
+        _(
+            "A withdrawal of this account is open (#%(number)s, %(state)s). Feishu refuses withdrawals of a "
+            "deactivated account (1002555), so it could not be finished. Wait until it is decided and "
+            "answered, or withdraw the request; then deactivate."
+        )
+        % {"number": open_one.pk, "state": open_one.get_state_display()}
+    )
+
+
+def heading_for(account: ReferralAccount) -> int:
+    """The status that the account has once all that is owed has been done."""
+    lane = lane_of(tenancy.caller(account.tenant), target_of(account.account_id))
+    owed = Call.objects.filter(lane=lane, operation__in=LEADS_TO, state=Call.State.PENDING).order_by("-id")
+    call = owed.first()
+    return LEADS_TO[call.operation] if call else account.status
+
+
+def left_in(accounts: Iterable[ReferralAccount]) -> QuerySet[Balance]:
+    """What is in these accounts and can't be withdrawn once they are deactivated."""
+    return Balance.objects.filter(account__in=accounts, amount__gt=0).select_related("account")
+
+
+# --- What an answer tells of an account

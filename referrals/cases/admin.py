@@ -1,0 +1,245 @@
+"""Mismatches: the list of those that wait for somebody, and a page that says what one means."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.admin import MirrorAdmin, linked, staff_action, state_badge
+from hireops.desk.masking import mask, may_see_personal_data
+from referrals.cases.services import close_case
+from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
+from referrals.ledger.assets import amount_in_words, asset_label
+from referrals.models import Case, ReferralAccount, Withdrawal
+
+UNDECIDED_SHOWN = 5
+# By kind of case, the figures of each book that the page sets side by side: from whoever opens such cases.
+BOOKS: dict[Case.Kind, Callable[[Case], list[dict[str, str | None]]]] = {}
+
+
+def asset_shown(case: Case) -> str:
+    return asset_label(case.asset) or "–"
+
+
+def state_of(case: Case) -> SafeString:
+    return state_badge("", _("Case closed")) if case.closed_at else state_badge("waiting", _("Case open"))
+
+
+@staff_action(
+    permission="referrals.close_case",
+    label=_("Close"),
+    confirm=_(
+        "These cases are closed. Write as the reason what it was and what was done about it: whoever looks "
+        "at them later has nothing else. A closed case is not opened again; if the figures still differ when "
+        "somebody reconciles the day once more, there will be a new one."
+    ),
+    reason_required=True,
+    offered=lambda case: case.closed_at is None,
+)
+def close(request: HttpRequest, case: Case, reason: str) -> None:
+    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
+    close_case(case, by=request.user, note=reason)
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Open ones, unless asked for others."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", _("Case open")), ("closed", _("Case closed")), ("all", _("All"))]
+
+    def value(self) -> str:
+        return super().value() or "open"
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        # Without Django's own "all": the first one is what the list begins with.
+        for value, title in self.lookup_choices:
+            link = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": self.value() == value, "query_string": link, "display": title}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() != "closed")
+
+
+@admin.register(Case)
+class CaseAdmin(MirrorAdmin):
+    change_form_template = "admin/referrals/case/change_form.html"
+    list_display = [
+        "kind_shown",
+        "account_shown",
+        "asset_shown",
+        "ours_shown",
+        "theirs_shown",
+        "state_shown",
+        "day_shown",
+        "opened_shown",
+    ]
+    list_filter = [OpenFilter, "kind"]
+    linked_by = ["reconciliation"]
+    list_select_related = ["account", "reconciliation"]
+    exact_search_fields = ["account__account_id", "account__mobile", "account__email"]
+    search_help_text = _("Account ID, mobile number (+8618900001111) or email, in full")
+    fields = ["kind"]
+    staff_actions = [close]
+
+    class Media:
+        css = {"all": ["referrals/reconciliation.css"]}
+
+    @admin.display(description=_("what"))
+    def kind_shown(self, case: Case) -> str:
+        return str(case)
+
+    @admin.display(description=_("referral account"))
+    def account_shown(self, case: Case) -> str:
+        return linked(case.account, case.account.account_id)
+
+    @admin.display(description=_("asset"))
+    def asset_shown(self, case: Case) -> str:
+        return asset_shown(case)
+
+    @admin.display(description=_("ours"))
+    def ours_shown(self, case: Case) -> str:
+        return amount_in_words(case.asset, case.ours)
+
+    @admin.display(description=_("the other figure"))
+    def theirs_shown(self, case: Case) -> str:
+        return amount_in_words(case.asset, case.theirs)
+
+    @admin.display(description=_("day"))
+    def day_shown(self, case: Case) -> str:
+        return linked(case.reconciliation, f"{case.reconciliation.day}") if case.reconciliation else "–"
+
+    @admin.display(description=_("opened"))
+    def opened_shown(self, case: Case) -> str:
+        return date_format(localtime(case.opened_at), "Y-m-d H:i")
+
+    @admin.display(description=_("state"))
+    def state_shown(self, case: Case) -> SafeString:
+        return state_of(case)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        related = ("account", "reconciliation__tenant", "withdrawal", "change", "closed_by")
+        return super().get_queryset(request).select_related(*related)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        case = self.get_object(request, object_id)
+        context = what_it_is(case, request.user) if case else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+
+# --- The page of one
+
+
+def what_it_is(case: Case, user: User | AnonymousUser) -> dict[str, Any]:
+    """What the page shows: both figures, what they mean, what to do, and where it comes from."""
+    kind = Case.Kind(case.kind)
+    undecided, answered_later = _undecided(case), _answered_later(case)
+    hints = [HINTS["undecided"]] if undecided else []
+    hints += [HINTS["answered_later"]] if answered_later else []
+    return {
+        "case": case,
+        "badge": state_of(case),
+        "closed": _closed(case),
+        "note": _note(case),
+        "figures": _figures(case),
+        "meaning": MEANINGS[kind],
+        "what_to_do": WHAT_TO_DO[kind],
+        "hints": hints if case.closed_at is None else [],
+        "undecided": [linked(each, f"#{each.pk}") for each in undecided],
+        "books": _books(case),
+        "facts": _facts(case, user),
+    }
+
+
+def _figures(case: Case) -> list[dict[str, Any]]:
+    if case.ours is None and case.theirs is None:
+        return []
+    ours, theirs = FIGURES[Case.Kind(case.kind)]
+    shown = [
+        {"label": ours, "value": amount_in_words(case.asset, case.ours)},
+        {"label": theirs, "value": amount_in_words(case.asset, case.theirs)},
+    ]
+    if case.ours is not None and case.theirs is not None:
+        difference = amount_in_words(case.asset, case.theirs - case.ours)
+        shown.append({"label": _("Difference"), "value": difference})
+    return shown
+
+
+def _undecided(case: Case) -> list[Withdrawal]:
+    """Payouts that Feishu may have made without our having heard of it."""
+    if case.kind != Case.Kind.POINTS:
+        return []
+    waiting = Withdrawal.objects.filter(
+        account=case.account, state__in=Withdrawal.UNDECIDED, takes_points=True
+    )
+    return list(waiting[:UNDECIDED_SHOWN])
+
+
+def _answered_later(case: Case) -> bool:
+    """A payout of the day was answered after the figures were compared, so they may be equal by now."""
+    day = case.reconciliation
+    if case.kind != Case.Kind.POINTS or day is None:
+        return False
+    return Withdrawal.objects.filter(
+        Q(trans_time__gte=day.starts_at, trans_time__lt=day.ends_at),
+        account=case.account,
+        answered_at__gt=case.opened_at,
+    ).exists()
+
+
+def _closed(case: Case) -> str:
+    if case.closed_at is None:
+        return ""
+    moment = date_format(localtime(case.closed_at), "Y-m-d H:i")
+    if case.closed_by is None:
+        return gettext("Closed by hireops on %(time)s, because the cause became known:") % {"time": moment}
+    values = {"user": case.closed_by.get_username(), "time": moment}
+    return gettext("Closed by %(user)s on %(time)s:") % values
+
+
+def _note(case: Case) -> str:
+    """What hireops wrote is kept in English and read in the reader's language."""
+    return gettext(case.note) if case.note and case.closed_by is None else case.note
+
+
+def _books(case: Case) -> list[dict[str, str | None]]:
+    books = BOOKS.get(Case.Kind(case.kind))
+    return books(case) if books else []
+
+
+def _facts(case: Case, user: User | AnonymousUser) -> Iterator[tuple[Any, str]]:
+    yield _("Referral account"), linked(case.account, case.account.account_id)
+    if case.account.name:
+        yield _("Employee"), _name(case.account, user)
+    yield _("Asset"), asset_shown(case)
+    if case.reconciliation:
+        yield _("Reconciliation"), linked(case.reconciliation, str(case.reconciliation))
+    if case.withdrawal:
+        yield _("Withdrawal"), linked(case.withdrawal, f"#{case.withdrawal.pk}")
+    if case.change:
+        yield _("Balance change"), linked(case.change, str(case.change))
+        if case.change.call_id:
+            yield _("Call"), linked(case.change.call, f"#{case.change.call_id}")
+    yield _("Opened"), date_format(localtime(case.opened_at), "Y-m-d H:i")
+
+
+def _name(account: ReferralAccount, user: User | AnonymousUser) -> str:
+    return account.name if may_see_personal_data(user) else mask(account.name)

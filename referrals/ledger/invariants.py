@@ -1,0 +1,200 @@
+"""What must be true of balances at any time (``manage.py check_invariants``, ``manage.py prove_balances``).
+
+Everything is asked of the whole database at once and read row by row; sums are made of whole cents, because
+SQLite counts in binary fractions.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from heapq import merge
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from hireops.feishu import hire
+from hireops.feishu.errors import FeishuError
+from hireops.inbox.registry import CannotHandleError
+from referrals.ledger import figures
+from referrals.models import ReferralAccount
+
+# Balance and changes of each asset, added up. One of them missing is broken even where both are nothing.
+SUMS = """
+    SELECT account.id, account.account_id, sums.asset, sums.balance, sums.changes, sums.balances, sums.steps
+    FROM (
+        SELECT account_id, asset, SUM(balance) AS balance, SUM(change) AS changes,
+            SUM(is_balance) AS balances, SUM(is_change) AS steps
+        FROM (
+            SELECT account_id, asset, CAST(ROUND(amount * 100) AS BIGINT) AS balance, 0 AS change,
+                1 AS is_balance, 0 AS is_change
+            FROM referrals_balance
+            UNION ALL
+            SELECT account_id, asset, 0, CAST(ROUND(difference * 100) AS BIGINT), 0, 1
+            FROM referrals_balancechange
+        ) AS both_sides
+        GROUP BY account_id, asset
+        HAVING SUM(balance) <> SUM(change) OR SUM(is_balance) = 0 OR SUM(is_change) = 0
+    ) AS sums
+    JOIN referrals_referralaccount AS account ON account.id = sums.account_id
+    ORDER BY account.id, sums.asset
+"""
+# In the order of the index change_by_asset, so that nothing needs sorting.
+CHAIN = """
+    SELECT account.id, account.account_id, steps.asset, steps.id
+    FROM (
+        SELECT account_id, asset, id, "before",
+            LEAD("after") OVER (PARTITION BY account_id, asset ORDER BY id DESC) AS previous
+        FROM referrals_balancechange
+    ) AS steps
+    JOIN referrals_referralaccount AS account ON account.id = steps.account_id
+    WHERE steps."before" <> COALESCE(steps.previous, 0)
+    ORDER BY account.id, steps.id
+"""
+# While Feishu has not answered, what an event told of a withdrawal is all that is known.
+WITHDRAWN = """
+    SELECT account.id, account.account_id, sums.asset, withdrawal.id, sums.taken, sums.steps
+    FROM (
+        SELECT withdrawal_id, asset, SUM(taken) AS taken, SUM(step) AS steps
+        FROM (
+            SELECT withdrawal_id, asset, CAST(ROUND(COALESCE(taken, 0) * 100) AS BIGINT) AS taken, 0 AS step
+            FROM referrals_withdrawalamount
+            UNION ALL
+            SELECT withdrawal_id, asset, 0, CAST(ROUND(difference * 100) AS BIGINT)
+            FROM referrals_balancechange
+            WHERE cause = 'withdrawal'
+        ) AS both_sides
+        GROUP BY withdrawal_id, asset
+        HAVING SUM(taken) + SUM(step) <> 0
+    ) AS sums
+    JOIN referrals_withdrawal AS withdrawal ON withdrawal.id = sums.withdrawal_id
+    JOIN referrals_referralaccount AS account ON account.id = withdrawal.account_id
+    WHERE withdrawal.state NOT IN ('approved', 'unknown')
+    ORDER BY account.id, withdrawal.id, sums.asset
+"""
+ACCOUNTS_AT_ONCE = 500
+READ_OF_ACCOUNTS = (
+    "account_id",
+    "figure_at",
+    "points_taken_at",
+    "cash_taken_at",
+    "seen_at",
+    "figure_event__payload",
+    "figure_call__answer",
+)
+
+
+class Finding(NamedTuple):
+    """What is wrong with an account: the first that is broken sorts first."""
+
+    account_pk: int
+    account_id: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}: {self.what}"
+
+
+def findings() -> Iterator[Finding]:
+    """Everything that is broken, account by account."""
+    return merge(_sums(), _chains(), _withdrawn(), _figures(), key=lambda finding: finding.account_pk)
+
+
+def balances_are_the_sum_of_their_changes() -> Iterator[str]:
+    """The differences of an asset add up to its balance, and there is none without the other."""
+    return map(str, _sums())
+
+
+def changes_follow_each_other() -> Iterator[str]:
+    """Each change begins where the one before it ended, the first at nothing."""
+    return map(str, _chains())
+
+
+def withdrawals_are_booked_as_taken() -> Iterator[str]:
+    """What a withdrawal's own changes took is what Feishu said that it took; nothing if it took nothing."""
+    return map(str, _withdrawn())
+
+
+def balances_are_those_of_the_newest_figure() -> Iterator[str]:
+    """As far as that figure can still be read, and was not emptied by a later withdrawal."""
+    return map(str, _figures())
+
+
+def _sums() -> Iterator[Finding]:
+    for pk, account_id, asset, balance, changes, balances, steps in _rows(SUMS):
+        told = f"{asset} is {_money(balance)}" if balances else f"{asset} has no balance"
+        behind = f"its changes add up to {_money(changes)}" if steps else "it has no changes"
+        yield Finding(pk, account_id, f"{told}, but {behind}")
+
+
+def _chains() -> Iterator[Finding]:
+    for pk, account_id, asset, change in _rows(CHAIN):
+        yield Finding(pk, account_id, f"change #{change} of {asset} does not begin where the last one ended")
+
+
+def _withdrawn() -> Iterator[Finding]:
+    for pk, account_id, asset, withdrawal, taken, steps in _rows(WITHDRAWN):
+        booked = f"took {_money(taken)} of {asset}, but {_money(-steps)} is booked"
+        yield Finding(pk, account_id, f"withdrawal #{withdrawal} {booked}")
+
+
+def _rows(statement: str) -> Iterator[tuple[Any, ...]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement)
+        yield from cursor
+
+
+def _money(cents: int | Decimal) -> Decimal:
+    return Decimal(int(cents)).scaleb(-2)
+
+
+def _figures() -> Iterator[Finding]:
+    for account in _accounts().iterator(chunk_size=ACCOUNTS_AT_ONCE):
+        if wrong := _wrong_assets(account):
+            what = f"{', '.join(wrong)}: not what its newest figure says"
+            yield Finding(account.pk, account.account_id, what)
+
+
+def _accounts() -> QuerySet[ReferralAccount]:
+    return (
+        ReferralAccount.objects.select_related("figure_event", "figure_call")
+        .only(*READ_OF_ACCOUNTS)
+        .prefetch_related("balances")
+        .order_by("pk")
+    )
+
+
+def _wrong_assets(account: ReferralAccount) -> list[str]:
+    # The account and its balances are not read at one moment; if it was written since, they are read again.
+    while wrong := _differing(account):
+        if ReferralAccount.objects.filter(pk=account.pk, seen_at=account.seen_at).exists():
+            return wrong
+        account = _accounts().get(pk=account.pk)
+    return []
+
+
+def _differing(account: ReferralAccount) -> list[str]:
+    told = _told(account)
+    if told is None:
+        return []
+    ours = {balance.asset: balance.amount for balance in account.balances.all()}
+    after = figures.balances_after(
+        ours,
+        told,
+        account.figure_at or figures.LONG_AGO,
+        points_taken_at=account.points_taken_at,
+        cash_taken_at=account.cash_taken_at,
+    )
+    return [asset for asset, amount in after.items() if amount != ours.get(asset, figures.ZERO)]
+
+
+def _told(account: ReferralAccount) -> figures.Amounts | None:
+    """What the newest whole figure says; nothing at all if there is none, None if it can't be read now."""
+    try:
+        if account.figure_event is not None:
+            return figures.amounts_of(figures.bonus_of(account.figure_event))
+        if account.figure_call is not None:
+            answer = account.figure_call.answer or {}
+            return figures.amounts_of(hire.Account.of(answer).confirmed_bonus)
+    except (CannotHandleError, FeishuError, figures.UnusableFigureError):
+        return None  # its content was thrown away because of its age
+    return {}

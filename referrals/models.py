@@ -1,0 +1,25 @@
+"""All models of the app, for Django and for other rooms. Each is defined in the models.py of its room."""
+
+from referrals.accounts.models import ReferralAccount
+from referrals.cases.models import Case
+from referrals.ledger.models import POINTS, Balance, BalanceChange
+from referrals.payments.models import Payment, PayoutBatch
+from referrals.payouts.models import Withdrawal, WithdrawalAmount
+from referrals.reconciliation.models import Reconciliation, ReconciliationChunk
+from referrals.registrations.models import Registration, RegistrationImport
+
+__all__ = [
+    "POINTS",
+    "Balance",
+    "BalanceChange",
+    "Case",
+    "Payment",
+    "PayoutBatch",
+    "Reconciliation",
+    "ReconciliationChunk",
+    "ReferralAccount",
+    "Registration",
+    "RegistrationImport",
+    "Withdrawal",
+    "WithdrawalAmount",
+]

@@ -1,0 +1,216 @@
+"""The page from which withdrawals are handed over for payment: choose, look at the sums, confirm."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hireops.desk.actions import MOST_AT_ONCE
+from hireops.desk.display import linked, state_badge
+from hireops.desk.errors import Refused
+from hireops.desk.masking import mask, may_see_personal_data
+from referrals.ledger.assets import as_counted, asset_label, in_order
+from referrals.models import Payment, Withdrawal, WithdrawalAmount
+from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
+from referrals.payouts.admin.withdrawals import WithdrawalAdmin
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+PREPARE = "admin:referrals_payoutbatch_prepare"
+PEOPLE = ("account", "requested_by", "decided_by")
+TONES = {Withdrawal.State.TAKEN: "pending", Withdrawal.State.BOUNCED: "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is to be paid of one asset, in the reader's words."""
+
+    asset: str
+    count: int
+    sum: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One withdrawal as the page shows it. ``came_back``: why its newest payment did."""
+
+    withdrawal: Withdrawal
+    order: str
+    account: str
+    employee: str
+    sums: list[Total]
+    badge: SafeString
+    came_back: str
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        help_text=gettext_lazy("Optional; it is kept with the batch and in the audit."),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+def hand_over_url(withdrawals: Iterable[Withdrawal]) -> str:
+    """The page with these withdrawals, to be looked at and confirmed there. Needs ``add_payoutbatch``."""
+    return f"{reverse(PREPARE)}?{urlencode({'ids': ','.join(str(each.pk) for each in withdrawals)})}"
+
+
+@admin.action(description=gettext_lazy("Hand over for payment"), permissions=["hand_over"])
+def hand_over_chosen(
+    page: _ModelAdmin, request: HttpRequest, chosen: QuerySet[Withdrawal]
+) -> HttpResponse | None:
+    """An action for the list of withdrawals; its admin says by ``has_hand_over_permission`` who has it."""
+    withdrawals = list(chosen[: MOST_AT_ONCE + 1])
+    if len(withdrawals) > MOST_AT_ONCE:
+        messages.error(request, _too_many())
+        return None
+    return HttpResponseRedirect(hand_over_url(withdrawals))
+
+
+def _too_many() -> str:
+    text = _("More than %(most)s withdrawals were chosen. Nothing was handed over: choose fewer at a time.")
+    return text % {"most": MOST_AT_ONCE}
+
+
+def prepare(page: _ModelAdmin, request: HttpRequest) -> HttpResponse:
+    """GET shows what is to be paid, or those of it that are among ``ids``. POST shows the sums of what was
+    chosen by ``withdrawal``; with ``confirmed`` it hands that over."""
+    if not request.user.has_perm("referrals.add_payoutbatch"):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _choice(page, request)
+    chosen = _withdrawals(_ids(request.POST.getlist("withdrawal")))
+    form = NoteForm(request.POST)
+    if problem := _problem(chosen, form):
+        messages.error(request, problem)
+        return HttpResponseRedirect(reverse(PREPARE))
+    if "confirmed" in request.POST:
+        return _hand_over(request, chosen, form.cleaned_data["note"])
+    return _confirmation(page, request, chosen, form)
+
+
+def _problem(chosen: Sequence[Withdrawal], form: NoteForm) -> str:
+    if len(chosen) > MOST_AT_ONCE:
+        return _too_many()
+    if not chosen or not form.is_valid():
+        return _("Nothing was handed over: choose at least one withdrawal.")
+    return ""
+
+
+def _hand_over(request: HttpRequest, chosen: Sequence[Withdrawal], note: str) -> HttpResponse:
+    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
+    try:
+        batch = hand_over(chosen, by=request.user, note=note)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse(PREPARE))
+    text = _("Batch #%(batch)s is ready. Download its file and give it to the paying side.")
+    messages.success(request, text % {"batch": batch.pk})
+    return HttpResponseRedirect(reverse("admin:referrals_payoutbatch_change", args=[batch.pk]))
+
+
+def _choice(page: _ModelAdmin, request: HttpRequest) -> HttpResponse:
+    ids = _ids(request.GET.get("ids", "").split(","))
+    due = to_be_paid().select_related(*PEOPLE)
+    found = list((due.filter(pk__in=ids) if ids else due)[: MOST_AT_ONCE + 1])
+    shown = found[:MOST_AT_ONCE]
+    context = {
+        "title": _("Withdrawals to be paid"),
+        "not_due": len(set(ids)) - len(found) if ids else 0,
+        "there_are_more": len(found) > MOST_AT_ONCE,
+        "most": MOST_AT_ONCE,
+        "some_only": bool(ids),
+        "form": NoteForm(),
+    }
+    return _page(page, request, shown, unpaid_amounts(shown), context)
+
+
+def _confirmation(
+    page: _ModelAdmin, request: HttpRequest, chosen: Sequence[Withdrawal], form: NoteForm
+) -> HttpResponse:
+    title = _("Hand over these withdrawals (%(count)s)?") % {"count": len(chosen)}
+    context = {"title": title, "confirming": True, "form": form}
+    return _page(page, request, chosen, unpaid_amounts(chosen), context)
+
+
+def _page(
+    page: _ModelAdmin,
+    request: HttpRequest,
+    withdrawals: Sequence[Withdrawal],
+    unpaid: Mapping[int, list[WithdrawalAmount]],
+    context: Mapping[str, Any],
+) -> HttpResponse:
+    reveal = may_see_personal_data(request.user)
+    rows = [_row(each, unpaid.get(each.pk, []), reveal=reveal) for each in withdrawals]
+    amounts = [amount for each in withdrawals for amount in unpaid.get(each.pk, [])]
+    whole = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "rows": rows,
+        "totals": totals_of(amounts),
+        **context,
+    }
+    return TemplateResponse(request, "admin/referrals/payoutbatch/prepare.html", whole)
+
+
+def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], *, reveal: bool) -> Row:
+    name = withdrawal.account.name
+    return Row(
+        withdrawal=withdrawal,
+        order=linked(withdrawal, withdrawal.external_order_id),
+        account=linked(withdrawal.account, withdrawal.account.account_id),
+        employee=name if reveal else mask(name),
+        sums=totals_of(unpaid),
+        badge=state_badge(TONES.get(Withdrawal.State(withdrawal.state), ""), withdrawal.get_state_display()),
+        came_back=_why_it_came_back(unpaid),
+    )
+
+
+def _why_it_came_back(unpaid: Sequence[WithdrawalAmount]) -> str:
+    payments = [payment for amount in unpaid for payment in amount.payments.all()]
+    newest: Payment | None = max(payments, key=lambda payment: payment.pk, default=None)
+    return newest.reason if newest else ""
+
+
+def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[Total]:
+    """Of each asset, points first."""
+    sums: dict[str, list[Decimal]] = defaultdict(list)
+    for amount in amounts:
+        sums[amount.asset].append(amount.taken or Decimal(0))
+    return [
+        Total(asset_label(asset), len(sums[asset]), as_counted(asset, sum(sums[asset], Decimal(0))))
+        for asset in in_order(sums)
+    ]
+
+
+def _withdrawals(ids: Collection[int]) -> list[Withdrawal]:
+    chosen = Withdrawal.objects.select_related(*PEOPLE).filter(pk__in=ids)
+    return list(chosen.order_by("pk")[: MOST_AT_ONCE + 1])
+
+
+def _ids(texts: Iterable[str]) -> list[int]:
+    """What can't be the id of a row is left out."""
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < len(str(2**63))]
+
+
+WithdrawalAdmin.actions.append(hand_over_chosen)

@@ -1,0 +1,115 @@
+"""The file in which a batch is handed to the paying side. It is written from the payments, always alike.
+
+The last columns are empty: the paying side fills them in and sends the file back (``payout_results``).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import IO
+
+import phonenumbers
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hireops.desk.masking import mask
+from referrals.ledger.assets import as_counted, asset_label, in_order
+from referrals.models import Payment, PayoutBatch, ReferralAccount
+from referrals.spreadsheets import Cell, write_csv, write_xlsx
+
+TO_BE_FILLED_IN = ["", "", ""]
+
+
+def batch_as_csv(batch: PayoutBatch, *, reveal: bool) -> Iterator[bytes]:
+    """One row for each payment, then the totals. Personal data is masked unless ``reveal``."""
+    payments = _payments(batch)
+    rows = chain([_header()], (_row(each, reveal=reveal) for each in payments), [[]], _totals_below(payments))
+    return write_csv([[_text(cell) for cell in row] for row in rows])
+
+
+def batch_as_xlsx(batch: PayoutBatch, *, reveal: bool) -> IO[bytes]:
+    """One sheet with a row for each payment, one with the totals; to be closed by the caller."""
+    payments = _payments(batch)
+    rows = chain([_header()], (_row(each, reveal=reveal) for each in payments))
+    header: list[Cell] = [_("Asset"), _("Payments"), _("Sum")]
+    totals: list[list[Cell]] = [[asset_label(asset), count, sum_] for asset, count, sum_ in _totals(payments)]
+    return write_xlsx({_("Payments"): rows, _("Totals"): [header, *totals]})
+
+
+def _payments(batch: PayoutBatch) -> list[Payment]:
+    withdrawal = "amount__withdrawal"
+    people = (f"{withdrawal}__account", f"{withdrawal}__requested_by", f"{withdrawal}__decided_by")
+    return list(batch.payments.select_related(*people).order_by("pk"))
+
+
+def _header() -> list[Cell]:
+    return [
+        _("Payment ID"),
+        _("Order ID"),
+        _("Employee"),
+        _("Mobile country code"),
+        _("Mobile number"),
+        _("Email"),
+        _("Account ID"),
+        _("Asset"),
+        _("Sum"),
+        _("Requested by"),
+        _("Approved by"),
+        _("Transaction time"),
+        _("Result"),
+        _("Reference"),
+        _("Reason"),
+    ]
+
+
+def _row(payment: Payment, *, reveal: bool) -> list[Cell]:
+    withdrawal = payment.amount.withdrawal
+    account = withdrawal.account
+    code, number = _mobile(account)
+    personal = [account.name, number, account.email]
+    name, number, email = personal if reveal else [mask(each) for each in personal]
+    decided_by, trans_time = withdrawal.decided_by, withdrawal.trans_time
+    return [
+        payment.payment_id,
+        withdrawal.external_order_id,
+        name,
+        code,
+        number,
+        email,
+        account.account_id,
+        asset_label(payment.asset),
+        as_counted(payment.asset, payment.sum),
+        withdrawal.requested_by.get_username(),
+        decided_by.get_username() if decided_by else "",
+        timezone.localtime(trans_time).isoformat(sep=" ", timespec="seconds") if trans_time else "",
+        *TO_BE_FILLED_IN,
+    ]
+
+
+def _mobile(account: ReferralAccount) -> tuple[str, str]:
+    """The country's calling code without its plus, and the number; a number of no country stands alone."""
+    try:
+        parsed = phonenumbers.parse(account.mobile)
+    except phonenumbers.NumberParseException:
+        return "", account.mobile
+    return str(parsed.country_code), phonenumbers.national_significant_number(parsed)
+
+
+def _totals(payments: Sequence[Payment]) -> list[tuple[str, int, Decimal]]:
+    sums: dict[str, list[Decimal]] = defaultdict(list)
+    for payment in payments:
+        sums[payment.asset].append(payment.sum)
+    return [
+        (asset, len(sums[asset]), as_counted(asset, sum(sums[asset], Decimal(0)))) for asset in in_order(sums)
+    ]
+
+
+def _totals_below(payments: Sequence[Payment]) -> Iterator[list[Cell]]:
+    """In the columns of the table: what it is, the asset, the sum."""
+    for asset, _count, total in _totals(payments):
+        yield [_("Total"), "", "", "", "", "", "", asset_label(asset), total]
+
+
+def _text(cell: Cell) -> str:
+    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)

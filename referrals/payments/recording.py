@@ -1,0 +1,199 @@
+"""Recording what became of payments: one by one, all of a batch, or from a file of results."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops.database import now
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from referrals.models import Payment, PayoutBatch
+from referrals.payments.results import Line, read_results
+from referrals.payments.services import lock_withdrawals, settle
+
+LONGEST_REFERENCE = 255
+LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a line of a results file can't be recorded, in the reader's language."""
+
+    number: int
+    payment_id: str
+    text: str
+
+
+@dataclass(slots=True)
+class Results:
+    """What a results file says. ``good`` lines can be recorded, or have just been; ``already`` recorded ones
+    say the same again; ``waiting`` is how many have no result yet."""
+
+    good: list[Line] = field(default_factory=list)
+    already: list[Line] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    waiting: int = 0
+
+
+def record_paid(payment: Payment, *, by: User, reference: str) -> None:
+    """The payment was made; ``reference`` finds it at the paying side. The same once more changes nothing.
+
+    Raises ``Refused`` without a reference, or if another result is recorded already.
+    """
+    _record_one(payment, Line(0, payment.payment_id, Payment.State.PAID, reference.strip()), by)
+
+
+def record_bounced(payment: Payment, *, by: User, reason: str, reference: str = "") -> None:
+    """The payment came back, so its withdrawal is to be paid again. The same once more changes nothing.
+
+    Raises ``Refused`` without a reason, or if another result is recorded already.
+    """
+    line = Line(0, payment.payment_id, Payment.State.BOUNCED, reference.strip(), reason.strip())
+    _record_one(payment, line, by)
+
+
+def _record_one(payment: Payment, line: Line, by: User) -> None:
+    with transaction.atomic():
+        results = _record(payment.batch, [line], by)
+    if results.problems:
+        raise Refused(results.problems[0].text)
+
+
+def record_open_paid(batch: PayoutBatch, *, by: User, reference: str) -> int:
+    """All payments of the batch that have no result yet were made, under one reference; how many they were.
+
+    Raises ``Refused`` without a reference, or if every payment has its result.
+    """
+    with transaction.atomic():
+        lock_withdrawals(batch.payments.values_list("amount__withdrawal", flat=True))
+        open_ones = batch.payments.filter(state=Payment.State.HANDED_OVER).order_by("pk")
+        ids = open_ones.values_list("payment_id", flat=True)
+        lines = [Line(0, payment_id, Payment.State.PAID, reference.strip()) for payment_id in ids]
+        results = _record(batch, lines, by)
+    if results.problems:
+        raise Refused(results.problems[0].text)
+    if not results.good:
+        raise Refused(_("Every payment of this batch has its result already. Nothing was recorded."))
+    return len(results.good)
+
+
+def check_results(batch: PayoutBatch, file: IO[bytes], file_name: str) -> Results:
+    """What the paying side's file would record; nothing is written.
+
+    Raises ``Refused`` if it can't be read. What is wrong with single lines is told in ``problems``.
+    """
+    return _judge(batch, read_results(file, file_name))
+
+
+def record_results(batch: PayoutBatch, lines: Sequence[Line], *, by: User) -> Results:
+    """Record those lines that are still right, looked at again under the lock."""
+    with transaction.atomic():
+        results = _record(batch, lines, by)
+        if results.good:
+            audit.record(
+                by=by,
+                action=gettext_noop("payment results taken in"),
+                on=batch,
+                results=Counter(str(line.state) for line in results.good),
+            )
+    return results
+
+
+def take_in_results(batch: PayoutBatch, file: IO[bytes], file_name: str, *, by: User) -> Results:
+    """Check a results file and record its good lines at once. The same file again changes nothing.
+
+    Raises ``Refused`` if it can't be read.
+    """
+    return record_results(batch, read_results(file, file_name), by=by)
+
+
+def _record(batch: PayoutBatch, lines: Sequence[Line], by: User) -> Results:
+    payments = batch.payments.filter(payment_id__in=[line.payment_id for line in lines])
+    withdrawals = lock_withdrawals(set(payments.values_list("amount__withdrawal", flat=True)))
+    locked = {each.payment_id: each for each in payments.select_for_update().order_by("pk")}
+    results = _judge(batch, lines)
+    moment = now()
+    for line in results.good:
+        payment = locked[line.payment_id]
+        payment.state, payment.reference = str(line.state), line.reference
+        payment.reason = line.reason if line.state == Payment.State.BOUNCED else ""
+        payment.recorded_by, payment.recorded_at = by, moment
+        payment.save(update_fields=["state", "reference", "reason", "recorded_by", "recorded_at"])
+        _audit(payment, by)
+    settle(withdrawals)
+    return results
+
+
+def _audit(payment: Payment, by: User) -> None:
+    paid = payment.state == Payment.State.PAID
+    action = (
+        gettext_noop("payment recorded as made") if paid else gettext_noop("payment recorded as come back")
+    )
+    audit.record(by=by, action=action, on=payment, reason=payment.reason, reference=payment.reference)
+
+
+def _judge(batch: PayoutBatch, lines: Sequence[Line]) -> Results:
+    """Sort the lines into those to record, those recorded already and those that are wrong."""
+    ids = [line.payment_id for line in lines]
+    payments = {each.payment_id: each for each in Payment.objects.filter(payment_id__in=ids)}
+    said = [line for line in lines if not line.says_nothing]
+    times = Counter(line.payment_id for line in said)
+    results = Results(waiting=len(lines) - len(said))
+    for line in said:
+        payment = payments.get(line.payment_id)
+        if problem := _problem(batch, line, payment, times[line.payment_id]):
+            results.problems.append(Problem(line.number, line.payment_id, problem))
+        elif payment and payment.state == Payment.State.HANDED_OVER:
+            results.good.append(line)
+        else:
+            results.already.append(line)
+    return results
+
+
+def _problem(batch: PayoutBatch, line: Line, payment: Payment | None, times: int) -> str:
+    """Why the line can't be recorded, or nothing."""
+    if not line.payment_id:
+        return _("There is no payment ID on this line.")
+    if payment is None:
+        return _("No payment has this ID. Compare it with the batch file.")
+    if payment.batch_id != batch.pk:
+        return _("This payment is not in this batch but in batch #%(batch)s.") % {"batch": payment.batch_id}
+    if times > 1:
+        return _("The payment is on %(times)s lines. Keep the one that is right.") % {"times": times}
+    return _problem_of_content(line) or _problem_of_state(line, payment)
+
+
+def _problem_of_content(line: Line) -> str:
+    if line.state is None:
+        return _("“%(word)s” is no result. Write paid (已打款) or bounced (退回).") % {"word": line.word}
+    if line.state == Payment.State.PAID and not line.reference:
+        return _("The reference of the payment is missing: without it nobody can find the payment again.")
+    if line.state == Payment.State.BOUNCED and not line.reason:
+        return _("The reason is missing: say why the payment came back.")
+    if len(line.reference) > LONGEST_REFERENCE:
+        return _("The reference has more than %(most)s characters.") % {"most": LONGEST_REFERENCE}
+    if len(line.reason) > LONGEST_REASON:
+        return _("The reason has more than %(most)s characters.") % {"most": LONGEST_REASON}
+    return ""
+
+
+def _problem_of_state(line: Line, payment: Payment) -> str:
+    if payment.state == Payment.State.HANDED_OVER or _says_the_same(line, payment):
+        return ""
+    return _(
+        "It is already recorded as “%(state)s” with the reference “%(reference)s”; what is recorded is not "
+        "changed. If that is wrong, tell whoever made the payment."
+    ) % {"state": payment.get_state_display(), "reference": payment.reference or "–"}
+
+
+def _says_the_same(line: Line, payment: Payment) -> bool:
+    """A payment made under another reference may have been made twice; why one came back may be reworded."""
+    if line.state == Payment.State.PAID:
+        return payment.state == Payment.State.PAID and line.reference == payment.reference
+    return payment.state == Payment.State.BOUNCED

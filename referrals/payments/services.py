@@ -1,0 +1,172 @@
+"""Handing over what was taken out of Feishu to the paying side, and recording what became of it.
+
+``_settle`` is the only writer of ``Withdrawal.state`` among taken, handed over, bounced and paid. Locks are
+taken in the order of the plan: accounts, withdrawals, payments, each by their ids.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import BigIntegerField, Count, DecimalField, ExpressionWrapper, F, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Round
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from referrals.models import Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
+
+TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
+BEING_PAID = [Payment.State.HANDED_OVER, Payment.State.PAID]
+REFUSALS_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How many payments of one batch, asset and state there are, and their sum."""
+
+    batch: int
+    asset: str
+    state: str
+    count: int
+    sum: Decimal
+
+
+# --- What there is to be paid
+
+
+def to_be_paid() -> QuerySet[Withdrawal]:
+    """Withdrawals whose money is here and with nobody else, the oldest first."""
+    return Withdrawal.objects.filter(state__in=TO_BE_PAID).order_by("pk")
+
+
+def unpaid_amounts(withdrawals: Iterable[Withdrawal]) -> dict[int, list[WithdrawalAmount]]:
+    """By withdrawal: the amounts taken that are neither paid nor handed over, with their payments."""
+    unpaid: dict[int, list[WithdrawalAmount]] = defaultdict(list)
+    for amount in _amounts(withdrawals):
+        if not any(payment.state in BEING_PAID for payment in amount.payments.all()):
+            unpaid[amount.withdrawal_id].append(amount)
+    return unpaid
+
+
+def _amounts(withdrawals: Iterable[Withdrawal]) -> Iterable[WithdrawalAmount]:
+    wanted = [withdrawal.pk for withdrawal in withdrawals]
+    amounts = WithdrawalAmount.objects.filter(withdrawal__in=wanted, taken__gt=0)
+    return amounts.order_by("withdrawal", "pk").prefetch_related("payments")
+
+
+def figures(batches: Collection[int]) -> list[Figure]:
+    """What is in these batches, exact to the cent: SQLite would add decimals as binary fractions."""
+    cents = ExpressionWrapper(F("sum") * Value(100), DecimalField(max_digits=20, decimal_places=2))
+    rows = (
+        Payment.objects.filter(batch__in=batches)
+        .order_by("batch", "asset", "state")
+        .values_list("batch", "asset", "state")
+        .annotate(count=Count("pk"), cents=Sum(Cast(Round(cents), BigIntegerField())))
+    )
+    return [
+        Figure(batch, asset, state, count, Decimal(cents_).scaleb(-2))
+        for batch, asset, state, count, cents_ in rows
+    ]
+
+
+# --- Handing over
+
+
+def hand_over(withdrawals: Iterable[Withdrawal], *, by: User, note: str = "") -> PayoutBatch:
+    """A new batch that pays what these withdrawals took and nobody has paid yet: one payment for each asset.
+
+    Its payment IDs are those of contract 9.3, step 7. Raises ``Refused``, which names every withdrawal that
+    is in the way, if one of them is not to be paid; then nothing is handed over.
+    """
+    wanted = {withdrawal.pk for withdrawal in withdrawals}
+    with transaction.atomic():
+        locked = lock_withdrawals(wanted)
+        unpaid = unpaid_amounts(locked)
+        _refuse_what_is_not_to_be_paid(wanted, locked, unpaid)
+        batch = PayoutBatch.objects.create(created_by=by, note=note.strip())
+        order_ids = {withdrawal.pk: withdrawal.external_order_id for withdrawal in locked}
+        Payment.objects.bulk_create(
+            _payment(batch, amount, order_ids[pk]) for pk in sorted(unpaid) for amount in unpaid[pk]
+        )
+        settle(locked)
+        action = gettext_noop("withdrawals handed over for payment")
+        audit.record(by=by, action=action, on=batch, reason=batch.note, withdrawals=sorted(wanted))
+    return batch
+
+
+def lock_withdrawals(wanted: Collection[int]) -> list[Withdrawal]:
+    accounts = ReferralAccount.objects.filter(withdrawals__in=wanted).values("pk")
+    list(ReferralAccount.objects.select_for_update().filter(pk__in=accounts).order_by("pk"))
+    return list(Withdrawal.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+
+
+def _payment(batch: PayoutBatch, amount: WithdrawalAmount, order_id: str) -> Payment:
+    assert amount.taken is not None  # noqa: S101  unpaid_amounts gives no other
+    number = len(amount.payments.all()) + 1
+    return Payment(
+        batch=batch,
+        amount=amount,
+        payment_id=f"{order_id}-{amount.asset}-{number}",
+        asset=amount.asset,
+        sum=amount.taken,
+    )
+
+
+def _refuse_what_is_not_to_be_paid(
+    wanted: Collection[int], locked: Sequence[Withdrawal], unpaid: Mapping[int, object]
+) -> None:
+    if not wanted:
+        raise Refused(_("Nothing was handed over: choose at least one withdrawal."))
+    bad = [each for each in locked if each.state not in TO_BE_PAID or each.pk not in unpaid]
+    names = [*_why_not(bad), *(f"#{pk}" for pk in sorted(set(wanted) - {each.pk for each in locked}))]
+    if not names:
+        return
+    more = "…" if len(names) > REFUSALS_NAMED else ""
+    text = _("Nothing was handed over. These are not to be paid now: %(names)s. Choose again without them.")
+    raise Refused(text % {"names": ", ".join(names[:REFUSALS_NAMED]) + more})
+
+
+def _why_not(withdrawals: Sequence[Withdrawal]) -> list[str]:
+    payments = Payment.objects.filter(amount__withdrawal__in=withdrawals).order_by("pk")
+    batches = dict(payments.values_list("amount__withdrawal", "batch"))  # the newest of each
+    return [
+        _("#%(number)s (%(state)s, batch #%(batch)s)")
+        % {"number": each.pk, "state": each.get_state_display(), "batch": batches[each.pk]}
+        if each.pk in batches
+        else _("#%(number)s (%(state)s)") % {"number": each.pk, "state": each.get_state_display()}
+        for each in withdrawals
+    ]
+
+
+def settle(withdrawals: Iterable[Withdrawal]) -> None:
+    """Write the states that follow from the payments. The withdrawals are locked."""
+    states: dict[int, list[set[str]]] = defaultdict(list)
+    for amount in _amounts(withdrawals):
+        states[amount.withdrawal_id].append({payment.state for payment in amount.payments.all()})
+    groups: dict[Withdrawal.State, list[int]] = defaultdict(list)
+    for pk, of_amounts in states.items():
+        groups[_state(of_amounts)].append(pk)
+    for state, pks in groups.items():
+        Withdrawal.objects.filter(pk__in=pks, state__in=Withdrawal.TAKEN_OUT).exclude(state=state).update(
+            state=state
+        )
+
+
+def _state(of_amounts: Collection[Collection[str]]) -> Withdrawal.State:
+    """From the states of each amount's payments."""
+    if any(Payment.State.HANDED_OVER in states for states in of_amounts):
+        return Withdrawal.State.HANDED_OVER
+    if all(Payment.State.PAID in states for states in of_amounts):
+        return Withdrawal.State.PAID
+    return Withdrawal.State.BOUNCED
+
+
+# --- Recording results by hand
+
+
+# --- Recording results from a file

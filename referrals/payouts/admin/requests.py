@@ -1,0 +1,184 @@
+"""The page on which staff ask for withdrawals: what would be taken out of each account, and who can't."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from hireops.desk.actions import ReasonForm
+from hireops.desk.display import linked
+from hireops.desk.masking import mask, may_see_personal_data
+from hireops.desk.performing import Outcome, perform_on_each
+from hireops.doorbell import ring
+from hireops.outbox.tasks import drain
+from referrals.accounts.admin.accounts import ReferralAccountAdmin, withdrawal_page
+from referrals.ledger.assets import amount_in_words, in_words
+from referrals.models import POINTS, ReferralAccount, Withdrawal
+from referrals.payouts import services
+
+MOST_AT_ONCE = 300
+MOST_DIGITS = 18
+CONFIRMED = "confirmed"
+TEMPLATE = "admin/referrals/withdrawal/request.html"
+RESULTS_TEMPLATE = "admin/referrals/withdrawal/requested.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An account on the page. ``why_not`` says why nothing can be taken out; then it has no boxes."""
+
+    account: ReferralAccount
+    name: str
+    points: str
+    cash: Sequence[str]
+    why_not: str
+    open_one: Withdrawal | None
+    points_chosen: bool
+    cash_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one account: the withdrawal that was asked for, or why not."""
+
+    account: ReferralAccount
+    name: str
+    link: str
+    refusal: str
+
+
+def respond(request: HttpRequest, user: User, context: dict[str, Any]) -> HttpResponse:
+    """Show the accounts; with ``confirmed``, ask for what was chosen and tell the results one by one."""
+    accounts = _accounts(_ids(request))
+    if problem := _problem(accounts):
+        messages.error(request, problem)
+        return HttpResponseRedirect(reverse("admin:referrals_referralaccount_changelist"))
+    is_confirmed = request.method == "POST" and CONFIRMED in request.POST
+    form = ReasonForm(request.POST if is_confirmed else None, required=True)
+    rows = _rows(accounts, user, request.POST if is_confirmed else None)
+    chosen = [row for row in rows if row.points_chosen or row.cash_chosen]
+    if is_confirmed and not chosen:
+        form.add_error(None, _("Choose points or cash of one account at least."))
+    if is_confirmed and form.is_valid():
+        results = _request(chosen, user, form.cleaned_data["reason"])
+        shown = {**context, "title": _("Withdrawals asked for"), "results": results}
+        return TemplateResponse(request, RESULTS_TEMPLATE, shown)
+    shown = {**context, "title": _("Ask for a withdrawal"), "rows": rows, "form": form}
+    return TemplateResponse(request, TEMPLATE, {**shown, "can_ask": any(not row.why_not for row in rows)})
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    """From ``account=1&account=2``, ``account=1,2``, or the boxes of the accounts' list."""
+    given = request.GET.getlist("account")
+    if request.method == "POST":
+        given = request.POST.getlist("account") + request.POST.getlist(ACTION_CHECKBOX_NAME) or given
+    texts = [text for each in given for text in each.split(",")]
+    ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS]
+    return list(dict.fromkeys(ids))
+
+
+def _accounts(ids: Sequence[int]) -> list[ReferralAccount]:
+    rows = ReferralAccount.objects.filter(pk__in=ids[: MOST_AT_ONCE + 1]).order_by("pk")
+    return list(rows.prefetch_related("balances"))
+
+
+def _problem(accounts: Sequence[ReferralAccount]) -> str:
+    if not accounts:
+        return _("No account was chosen. Choose accounts in the list, then ask for their withdrawals.")
+    if len(accounts) > MOST_AT_ONCE:
+        return _("More than %(most)s accounts were chosen. Nothing was done: choose fewer at a time.") % {
+            "most": MOST_AT_ONCE
+        }
+    return ""
+
+
+def _rows(accounts: Sequence[ReferralAccount], user: User, sent: Any) -> list[Row]:
+    open_ones = {
+        each.account_id: each
+        for each in Withdrawal.objects.filter(account__in=accounts, state__in=Withdrawal.OPEN)
+    }
+    reveal = may_see_personal_data(user)
+    return [_row(account, open_ones.get(account.pk), sent, reveal=reveal) for account in accounts]
+
+
+def _row(account: ReferralAccount, open_one: Withdrawal | None, sent: Any, *, reveal: bool) -> Row:
+    seen = services.seen_in(account, points=True, cash=True)
+    points = seen.get(POINTS, Decimal(0))
+    cash = sorted((asset, amount) for asset, amount in seen.items() if asset != POINTS)
+    why_not = services.why_not_requested(account, seen, open_one)
+    return Row(
+        account=account,
+        name=account.name if reveal else mask(account.name),
+        points=amount_in_words(POINTS, points) if points else "",
+        cash=[in_words(asset, amount) for asset, amount in cash],
+        why_not=why_not,
+        open_one=open_one,
+        # What was sent is asked for as it is, also where that has become impossible: the service says why.
+        points_chosen=_is_chosen(f"points-{account.pk}", sent, bool(points) and not why_not),
+        cash_chosen=_is_chosen(f"cash-{account.pk}", sent, bool(cash) and not why_not),
+    )
+
+
+def _is_chosen(box: str, sent: Any, at_first: bool) -> bool:  # noqa: FBT001 - internal
+    return at_first if sent is None else box in sent
+
+
+def _request(rows: Sequence[Row], user: User, reason: str) -> list[Result]:
+    made: dict[int, Withdrawal] = {}
+    chosen = {row.account.pk: row for row in rows}
+
+    def ask(account: Any) -> None:
+        row = chosen[account.pk]
+        made[account.pk] = services.request_withdrawal(
+            account, by=user, points=row.points_chosen, cash=row.cash_chosen, reason=reason
+        )
+
+    outcome = perform_on_each(ask, [row.account for row in rows])
+    ring(drain)  # the balances that who decides is to see
+    refusals = _refusals(outcome)
+    return [
+        Result(
+            account=row.account,
+            name=row.name,
+            link=linked(made[row.account.pk]) if row.account.pk in made else "",
+            refusal=refusals.get(row.account.pk, ""),
+        )
+        for row in rows
+    ]
+
+
+def _refusals(outcome: Outcome) -> dict[Any, str]:
+    """Why nothing was asked for, by account."""
+    refusals = {account.pk: str(refusal) for account, refusal in outcome.refused}
+    for account in outcome.not_tried:
+        refusals[account.pk] = _("Not tried any more, because of the error above.")
+    if outcome.failed:
+        refusals[outcome.failed.pk] = _(
+            "An error inside hireops. Look at the account before you try again; if it happens once more, "
+            "tell whoever runs hireops."
+        )
+    return refusals
+
+
+@admin.action(description=_("Ask for a withdrawal"), permissions=["request_withdrawal"])
+def ask_for_withdrawal(
+    modeladmin: ReferralAccountAdmin, request: HttpRequest, chosen: QuerySet[ReferralAccount]
+) -> HttpResponse | None:
+    ids = list(chosen.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    if len(ids) > MOST_AT_ONCE:
+        text = _("More than %(most)s accounts were selected. Nothing was done: select fewer at a time.")
+        messages.error(request, text % {"most": MOST_AT_ONCE})
+        return None
+    return HttpResponseRedirect(withdrawal_page(ids))
+
+
+ReferralAccountAdmin.actions.append(ask_for_withdrawal)

@@ -1,0 +1,183 @@
+"""Withdrawing a whole balance (contract 2.5): what is asked, and what Feishu's answer changes."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from hireops import database
+from hireops.desk import audit
+from hireops.feishu import hire
+from hireops.feishu.client import Answer
+from hireops.feishu.errors import FeishuError, Outcome
+from hireops.outbox.models import Call
+from hireops.outbox.registry import Operation, register
+from referrals.accounts import services as accounts
+from referrals.cases import services as cases
+from referrals.ledger import figures
+from referrals.ledger import services as ledger
+from referrals.ledger.figures import UnusableFigureError
+from referrals.models import POINTS, Case, Withdrawal, WithdrawalAmount
+from referrals.payouts import services as withdrawals
+from referrals.payouts import settling
+
+WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED = 1002002, 1002553, 1002555
+DEFINITE = frozenset({WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED})
+
+State = Withdrawal.State
+
+
+class OtherOrderError(Exception):
+    """Feishu's answer is about another order than the one that was asked for."""
+
+
+class AnsweredTwiceError(Exception):
+    """There is an answer to a withdrawal that has ended here."""
+
+
+class UnreadableAnswerError(FeishuError):
+    """Feishu says that it is done, but not what this order took. ``content`` is kept with the attempt."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.content = answer.data
+        super().__init__(
+            Outcome.UNKNOWN,
+            "the answer does not say what this order took",
+            log_id=answer.log_id,
+            http_status=answer.http_status,
+        )
+
+
+def withdraw(tenant_key: str, **payload: Any) -> Answer:
+    """As the client does it; but an answer that does not say what this order took is none.
+
+    So the order is asked for again, under the same ID: whatever Feishu did meanwhile, it says then.
+    """
+    answer = hire.withdraw_referral_account(tenant_key, **payload)
+    if _is_readable(answer, payload["external_order_id"]):
+        return answer
+    raise UnreadableAnswerError(answer)
+
+
+def _is_readable(answer: Answer, order_id: str) -> bool:
+    try:
+        told = hire.Withdrawal.of(answer.data)
+        figures.amounts_of(told.withdrawal_details)
+    except (FeishuError, UnusableFigureError):
+        return False
+    return told.external_order_id == order_id
+
+
+def take_in(call: Call, answer: Answer) -> None:
+    """Write down what was really taken, which may differ from what was seen when it was asked for.
+
+    What Feishu names without having been asked for it (contract 2.5) becomes a case and counts for nothing.
+    Raises if the answer is about another order: then it is kept with the call, for a person.
+    """
+    told = hire.Withdrawal.of(answer.data)
+    withdrawal = _locked(call)
+    if told.external_order_id != withdrawal.external_order_id:
+        raise OtherOrderError
+    if withdrawal.state not in Withdrawal.UNDECIDED:
+        raise AnsweredTwiceError
+    taken, unasked = _asked_and_not(withdrawal, told.withdrawal_details)
+    taken = _write_taken(withdrawal, taken)
+    withdrawals.write_step(
+        withdrawal,
+        State.TAKEN if any(taken.values()) else State.EMPTY,
+        trans_time=told.trans_time,
+        answered_at=database.now(),
+    )
+    audit.record(
+        by=None,
+        action=gettext_noop("withdrawal answered"),
+        on=withdrawal,
+        taken=withdrawals.as_text(taken),
+        not_asked_for=withdrawals.as_text(unasked),
+    )
+    ledger.record_withdrawal(withdrawal, taken, trans_time=told.trans_time)
+    _open_cases(withdrawal, unasked)
+    accounts.refresh(withdrawal.account, by=None)
+
+
+def _locked(call: Call) -> Withdrawal:
+    return withdrawals.lock(Withdrawal.objects.values_list("pk", flat=True).get(call=call))
+
+
+def _asked_and_not(withdrawal: Withdrawal, told: hire.Bonus) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """What Feishu names, by asset: of the kinds that were asked for, and of others; without what is 0."""
+    asked: dict[str, Decimal] = {}
+    unasked: dict[str, Decimal] = {}
+    for asset, amount in figures.amounts_of(told).items():
+        is_asked = withdrawal.takes_points if asset == POINTS else withdrawal.takes_cash
+        if amount:
+            (asked if is_asked else unasked)[asset] = amount
+    return asked, unasked
+
+
+def _write_taken(withdrawal: Withdrawal, taken: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What was taken of each asset that was seen or taken; of what Feishu does not name, nothing was."""
+    seen = {row.asset: row for row in withdrawal.amounts.all()}
+    for asset, row in seen.items():
+        row.taken = taken.get(asset, Decimal(0))
+        row.save(update_fields=["taken"])
+    WithdrawalAmount.objects.bulk_create(
+        WithdrawalAmount(withdrawal=withdrawal, asset=asset, seen=0, taken=amount)
+        for asset, amount in taken.items()
+        if asset not in seen
+    )
+    return {**dict.fromkeys(seen, Decimal(0)), **taken}
+
+
+def _open_cases(withdrawal: Withdrawal, unasked: Mapping[str, Decimal]) -> None:
+    for asset, amount in unasked.items():
+        cases.open_case(
+            kind=Case.Kind.UNASKED,
+            account=withdrawal.account,
+            asset=asset,
+            ours=Decimal(0),
+            theirs=amount,
+            withdrawal=withdrawal,
+        )
+
+
+def note_refusal(call: Call, error: FeishuError) -> None:
+    """It ends as refused only if that is certain: a refusal of a repetition says nothing of what came before.
+
+    Everything else leaves it undecided, and it is asked again with the same order ID.
+    """
+    withdrawal = _locked(call)
+    if withdrawal.state not in Withdrawal.UNDECIDED:
+        return
+    if _is_definite(error) and not settling.may_have_been_done(call):
+        withdrawals.write_step(withdrawal, State.REFUSED, answered_at=database.now())
+        action = gettext_noop("withdrawal refused by Feishu")
+        audit.record(by=None, action=action, on=withdrawal, code=error.code)
+        ledger.record_refusal(withdrawal)
+    elif withdrawal.state == State.APPROVED:
+        settling.note_doubt(withdrawal, code=error.code)
+    if error.code == ACCOUNT_DISABLED:
+        accounts.refresh(withdrawal.account, by=None)
+
+
+def _is_definite(error: FeishuError) -> bool:
+    return error.outcome is Outcome.NOT_SENT or (error.outcome is Outcome.REFUSED and error.code in DEFINITE)
+
+
+register(
+    Operation(
+        name=withdrawals.WITHDRAW,
+        label=_("Withdraw the balance"),
+        send=withdraw,
+        safe_to_repeat=True,  # external_order_id makes it happen once
+        permission="referrals.view_withdrawal",
+        on_answer=take_in,
+        on_refusal=note_refusal,
+        kept_by_app=_(
+            "hireops asks for this withdrawal again by itself, with the same order ID, until Feishu has "
+            "answered. Whatever there is to decide is on the page of the withdrawal."
+        ),
+    )
+)

@@ -1,0 +1,74 @@
+"""Payouts that wait for somebody, on the home page."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import gettext as _
+
+from hireops.desk.cards import Card, counted, list_url
+from referrals.models import Withdrawal
+from referrals.payouts.settling import age_of_doubt
+
+# An answer comes within seconds; what takes longer than this is worth a look.
+SLOW = timedelta(minutes=2)
+LONG_IN_DOUBT = timedelta(hours=1)
+TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
+State = Withdrawal.State
+
+
+def payouts_to_approve(user: User | AnonymousUser) -> Card | None:
+    """Those that this person may decide: not the own ones."""
+    if not user.has_perm("referrals.approve_withdrawal"):
+        return None
+    waiting = Withdrawal.objects.filter(state=State.REQUESTED)
+    if not settings.REFERRALS_SELF_APPROVAL:
+        waiting = waiting.exclude(requested_by=user.pk)
+    count = counted(waiting)
+    return Card(
+        title=_("Payouts waiting for approval"),
+        value=count,
+        url=list_url("referrals_withdrawal", f"state__exact={State.REQUESTED}"),
+        tone="warn" if count else "ok",
+    )
+
+
+def payouts_without_answer(user: User | AnonymousUser) -> Card | None:
+    """Feishu may have taken the money out, and has not said so yet."""
+    if not user.has_perm("referrals.view_withdrawal"):
+        return None
+    undecided = Withdrawal.objects.filter(state__in=Withdrawal.UNDECIDED)
+    oldest = undecided.order_by("decided_at").first()
+    age = age_of_doubt(oldest) if oldest else timedelta(0)
+    return Card(
+        title=_("Payouts without an answer from Feishu"),
+        value=counted(undecided),
+        note=_doubt_in_words(age) if oldest else "",
+        url=list_url("referrals_withdrawal", f"state__in={','.join(Withdrawal.UNDECIDED)}"),
+        tone="bad" if age > LONG_IN_DOUBT else "warn" if age > SLOW else "ok",
+    )
+
+
+def _doubt_in_words(age: timedelta) -> str:
+    hours, minutes = divmod(max(int(age.total_seconds()), 0) // 60, 60)
+    return _(
+        "The oldest for %(hours)s h %(minutes)s min. hireops asks again by itself, with the same ID."
+    ) % {
+        "hours": hours,
+        "minutes": minutes,
+    }
+
+
+def payouts_to_pay(user: User | AnonymousUser) -> Card | None:
+    """Taken out of Feishu and not handed over for payment, or come back from it."""
+    if not user.has_perm("referrals.add_payoutbatch"):
+        return None
+    bounced = counted(Withdrawal.objects.filter(state=State.BOUNCED))
+    count = counted(Withdrawal.objects.filter(state__in=TO_BE_PAID))
+    return Card(
+        title=_("Payouts to be paid"),
+        value=count,
+        note=_("%(count)s of them came back") % {"count": bounced} if bounced else "",
+        url=list_url("referrals_withdrawal", f"state__in={','.join(TO_BE_PAID)}"),
+        tone="warn" if count else "ok",
+    )

@@ -1,0 +1,266 @@
+"""Taking balances out of Feishu: asking for it, deciding it, and asking again until it is answered.
+
+Contract 2.5 and 9.3. What an answer changes is in ``calls/withdrawals.py``, paying in ``payments.py``.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops import database
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from hireops.feishu.hire import BonusType
+from hireops.outbox import services as outbox
+from hireops.outbox.models import Call
+from referrals import tenancy
+from referrals.accounts import services as accounts
+from referrals.models import POINTS, ReferralAccount, Withdrawal, WithdrawalAmount
+
+WITHDRAW = "referral_account.withdraw"
+
+State = Withdrawal.State
+
+
+# --- Asking for it
+
+
+def request_withdrawal(
+    account: ReferralAccount, *, by: User, points: bool, cash: bool, reason: str
+) -> Withdrawal:
+    """Ask for the whole balance of points, cash or both, so that somebody else decides; nothing is taken yet.
+
+    A fresh balance is asked for, so that who decides sees one. Raises ``Refused`` if the account is
+    deactivated, nothing of it is known to be there, or a withdrawal of it is open.
+    """
+    with transaction.atomic():
+        account = _lock_account(account.pk)
+        seen = seen_in(account, points=points, cash=cash)
+        _refuse_to_request(account, seen, asked=points or cash)
+        withdrawal = _create(account, by=by, points=points, cash=cash, reason=reason.strip())
+        WithdrawalAmount.objects.bulk_create(
+            WithdrawalAmount(withdrawal=withdrawal, asset=asset, seen=amount)
+            for asset, amount in seen.items()
+        )
+        audit.record(
+            by=by,
+            action=gettext_noop("withdrawal requested"),
+            on=withdrawal,
+            reason=withdrawal.request_reason,
+            seen=as_text(seen),
+        )
+        accounts.refresh(account, by=by)
+        return withdrawal
+
+
+def seen_in(account: ReferralAccount, *, points: bool, cash: bool) -> dict[str, Decimal]:
+    """What is known to be in the account of these kinds, by asset; without what is 0."""
+    return {
+        balance.asset: balance.amount
+        for balance in account.balances.all()
+        if balance.amount > 0 and (points if balance.asset == POINTS else cash)
+    }
+
+
+def as_text(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {asset: str(amount) for asset, amount in amounts.items()}
+
+
+def _refuse_to_request(account: ReferralAccount, seen: Mapping[str, Decimal], *, asked: bool) -> None:
+    if not asked:
+        raise Refused(_("Choose what to take out: points, cash or both."))
+    open_one = account.withdrawals.filter(state__in=Withdrawal.OPEN).first()
+    if why_not := why_not_requested(account, seen, open_one):
+        raise Refused(why_not)
+    if accounts.heading_for(account) != ReferralAccount.Status.AVAILABLE:
+        raise Refused(_deactivated())
+
+
+def why_not_requested(
+    account: ReferralAccount, seen: Mapping[str, Decimal], open_one: Withdrawal | None
+) -> str:
+    """Why nothing can be taken out of this account now, as a sentence for staff. Empty if it can."""
+    if open_one is not None:
+        return is_open_already(open_one)
+    if account.status != ReferralAccount.Status.AVAILABLE:
+        return _deactivated()
+    if not seen:
+        return _(
+            "As far as hireops knows, nothing of that is in this account. If there should be, refresh the "
+            "account from Feishu first."
+        )
+    return ""
+
+
+def is_open_already(withdrawal: Withdrawal) -> str:
+    return _(
+        "Withdrawal #%(number)s of this account is open (%(state)s), and an account has one at a time. Wait "
+        "until it is decided and answered."
+    ) % {"number": withdrawal.pk, "state": withdrawal.get_state_display()}
+
+
+def _deactivated() -> str:
+    return _(
+        "This account is deactivated, or about to be, and Feishu takes nothing out of it then. Enable it "
+        "first."
+    )
+
+
+def _create(account: ReferralAccount, *, by: User, points: bool, cash: bool, reason: str) -> Withdrawal:
+    try:
+        with transaction.atomic():
+            withdrawal = Withdrawal.objects.create(
+                account=account,
+                external_order_id=uuid4().hex,
+                takes_points=points,
+                takes_cash=cash,
+                requested_by=by,
+                request_reason=reason,
+            )
+    except IntegrityError as error:  # one_open_withdrawal_of_an_account: somebody was quicker
+        raise Refused(
+            _("A withdrawal of this account has been asked for at this moment by somebody else.")
+        ) from error
+    withdrawal.refresh_from_db(fields=["requested_at"])
+    return withdrawal
+
+
+# --- Deciding it
+
+
+def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call:
+    """Owe Feishu the withdrawal, with the order ID that it has had since it was asked for.
+
+    Raises ``Refused`` for who asked for it, unless REFERRALS_SELF_APPROVAL allows it, for an account that is
+    deactivated, and if it has been decided already.
+    """
+    with transaction.atomic():
+        withdrawal = lock(withdrawal.pk)
+        _refuse_to_approve(withdrawal, by)
+        call = _owe(withdrawal, by)
+        _decide(withdrawal, State.APPROVED, by=by, reason=reason, call=call)
+        audit.record(
+            by=by,
+            action=gettext_noop("withdrawal approved"),
+            on=withdrawal,
+            reason=withdrawal.decision_reason,
+            call=call.pk,
+            self_approved=withdrawal.self_approved,
+        )
+        return call
+
+
+def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
+    _refuse_what_is_decided(withdrawal)
+    if by.pk == withdrawal.requested_by_id and not settings.REFERRALS_SELF_APPROVAL:
+        raise Refused(
+            _(
+                "You have asked for this withdrawal yourself, so somebody else has to approve it. Nothing "
+                "was sent."
+            )
+        )
+    if accounts.heading_for(withdrawal.account) != ReferralAccount.Status.AVAILABLE:
+        raise Refused(_deactivated())
+
+
+def _refuse_what_is_decided(withdrawal: Withdrawal) -> None:
+    if withdrawal.state != State.REQUESTED:
+        raise Refused(
+            _("This withdrawal has been decided already (%(state)s). Its page says by whom and why.")
+            % {"state": withdrawal.get_state_display()}
+        )
+
+
+def _owe(withdrawal: Withdrawal, by: User) -> Call:
+    account = withdrawal.account
+    kinds = {BonusType.POINTS: withdrawal.takes_points, BonusType.CASH: withdrawal.takes_cash}
+    return outbox.enqueue(
+        operation=WITHDRAW,
+        target=accounts.target_of(account.account_id),
+        payload={
+            "referral_account_id": account.account_id,
+            "withdraw_bonus_type": [kind.value for kind, is_asked in kinds.items() if is_asked],
+            "external_order_id": withdrawal.external_order_id,
+        },
+        tenant=tenancy.caller(account.tenant),
+        by=by,
+    )
+
+
+def reject_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    """Decide that nothing is taken out. Raises ``Refused`` without a reason, and if it has been decided."""
+    if not reason.strip():
+        raise Refused(_("Give a reason: who asked for the withdrawal wants to know why it was rejected."))
+    _end(withdrawal, State.REJECTED, by=by, reason=reason, action=gettext_noop("withdrawal rejected"))
+
+
+def cancel_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    """Take the own request back. Raises ``Refused`` for everybody else, and if it has been decided."""
+    if by.pk != withdrawal.requested_by_id:
+        raise Refused(
+            _(
+                "Only who asked for this withdrawal can take the request back. If it is not to be paid, an "
+                "approver rejects it."
+            )
+        )
+    _end(
+        withdrawal, State.CANCELED, by=by, reason=reason, action=gettext_noop("withdrawal request taken back")
+    )
+
+
+def _end(withdrawal: Withdrawal, state: Withdrawal.State, *, by: User, reason: str, action: str) -> None:
+    with transaction.atomic():
+        withdrawal = lock(withdrawal.pk)
+        _refuse_what_is_decided(withdrawal)
+        _decide(withdrawal, state, by=by, reason=reason)
+        audit.record(by=by, action=action, on=withdrawal, reason=withdrawal.decision_reason)
+
+
+def _decide(
+    withdrawal: Withdrawal, state: Withdrawal.State, *, by: User, reason: str, call: Call | None = None
+) -> None:
+    write_step(
+        withdrawal,
+        state,
+        call=call,
+        decided_by=by,
+        decided_at=database.now(),
+        decision_reason=reason.strip(),
+        self_approved=state == State.APPROVED and by.pk == withdrawal.requested_by_id,
+    )
+
+
+# --- Rows and steps
+
+
+def lock(pk: int) -> Withdrawal:
+    """The withdrawal and its account as they are now, and nobody else's until the transaction ends."""
+    account = _lock_account(Withdrawal.objects.values_list("account_id", flat=True).get(pk=pk))
+    return lock_of(account, pk)
+
+
+def lock_of(account: ReferralAccount, pk: int) -> Withdrawal:
+    withdrawal = Withdrawal.objects.select_for_update().get(pk=pk)
+    withdrawal.account = account
+    return withdrawal
+
+
+def _lock_account(pk: int) -> ReferralAccount:
+    return ReferralAccount.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=pk)
+
+
+def write_step(withdrawal: Withdrawal, state: Withdrawal.State, **values: object) -> None:
+    """The next state of a locked row, with what this step knows. The database refuses what is no step."""
+    withdrawal.state = state
+    for name, value in values.items():
+        setattr(withdrawal, name, value)
+    withdrawal.save(update_fields=["state", *values])
+
+
+# --- Asking again until it is answered

@@ -1,0 +1,235 @@
+"""One reconciliation from its start to its end: what is owed to Feishu step by step, and what comes of it.
+
+Whoever works on one locks its row first, accounts second: nobody else ever waits for it. The accounts of one
+answer are all that a transaction locks, at once, by their ids, as everywhere.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops import database
+from hireops.database import wait_for_turn
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from hireops.feishu import hire
+from hireops.feishu.models import Tenant
+from hireops.outbox import services as outbox
+from hireops.outbox.models import Call
+from referrals import tenancy
+from referrals.cases.services import open_case
+from referrals.models import Case, Reconciliation, ReconciliationChunk, ReferralAccount
+from referrals.reconciliation import days, points
+from referrals.reconciliation.cash import cash_of_the_day, compare_cash
+
+RECONCILE = "referral_account.reconciliation"
+ACCOUNTS_AT_ONCE = 100
+# So a tenant with 50,000 accounts is neither one huge transaction nor a queue that others wait behind.
+CALLS_AT_ONCE = 10
+
+State, Part = Reconciliation.State, ReconciliationChunk.State
+
+
+def reconcile_day(tenant: Tenant, day: date, *, by: User | None) -> Reconciliation:
+    """Start comparing all accounts of the tenant; ``by`` is None for beat.
+
+    Its state tells when it has ended. Raises ``Refused`` for a day that is not over, and while the same one
+    is being compared.
+    """
+    now = database.now()
+    starts_at, ends_at = days.bounds(day)
+    if ends_at > now:
+        raise Refused(
+            _("%(day)s is not over yet. Only a day that is over can be reconciled.")
+            % {"day": date_format(day)}
+        )
+    with transaction.atomic():
+        wait_for_turn(f"reconciliation of {tenant.pk} {day}")
+        _end_what_waits(tenant, day)
+        _refuse_a_second(tenant, day)
+        reconciliation = Reconciliation.objects.create(
+            tenant=tenant, day=day, starts_at=starts_at, ends_at=ends_at, started_by=by, started_at=now
+        )
+        if by is not None:
+            action = gettext_noop("reconciliation started")
+            audit.record(by=by, action=action, on=reconciliation, day=day.isoformat())
+        _go_on(reconciliation)
+    return reconciliation
+
+
+def _refuse_a_second(tenant: Tenant, day: date) -> None:
+    if Reconciliation.objects.filter(tenant=tenant, day=day, state=State.RUNNING).exists():
+        raise Refused(
+            _("%(day)s is being reconciled at this moment. Wait for its end; the list shows it.")
+            % {"day": date_format(day)}
+        )
+
+
+# --- What is owed ----------------------------------------------------------------------------------------
+
+
+def _go_on(reconciliation: Reconciliation) -> None:
+    """Owe as many calls as may be on their way at once, and end it when nothing is left. It is locked."""
+    pending = reconciliation.chunks.filter(state=Part.PENDING).count()
+    failed = reconciliation.chunks.filter(state=Part.FAILED).exists()
+    while pending < CALLS_AT_ONCE and not (failed or reconciliation.all_owed):
+        pending += _owe_next(reconciliation)
+    if not pending:
+        _end(reconciliation, failed=failed)
+    reconciliation.save()
+
+
+def _owe_next(reconciliation: Reconciliation) -> int:
+    """The next accounts in the order of their IDs, which the unique index has. How many calls: 1 or 0."""
+    rows = ReferralAccount.objects.filter(
+        tenant=reconciliation.tenant_id, account_id__gt=reconciliation.owed_up_to
+    )
+    accounts = list(rows.order_by("account_id")[:ACCOUNTS_AT_ONCE])
+    reconciliation.all_owed = len(accounts) < ACCOUNTS_AT_ONCE
+    if not accounts:
+        return 0
+    reconciliation.owed_up_to = accounts[-1].account_id
+    reconciliation.accounts += len(accounts)
+    figures = points.points_of(reconciliation, accounts)
+    _owe(reconciliation, {each.account_id: figures[each.account_id].of_the_day for each in accounts})
+    return 1
+
+
+def _owe(reconciliation: Reconciliation, ours: dict[str, int]) -> None:
+    """One call. Its window is the day with the start of the next one as its end.
+
+    Whether Feishu counts a withdrawal exactly on a bound is not documented (contract 2.6). With windows that
+    share their bounds none can fall between two days, as it could if the end were sent a millisecond early;
+    one that Feishu counts into the other day, or both, is recognised when the answer is compared.
+    """
+    call = outbox.enqueue(
+        operation=RECONCILE,
+        # Of its own, so that several can be on their way at once.
+        target=f"reconciliation:{reconciliation.pk}:{next(iter(ours))}+{len(ours)}",
+        payload={
+            "start_trans_time": reconciliation.starts_at,
+            "end_trans_time": reconciliation.ends_at,
+            "points": ours,
+        },
+        tenant=tenancy.caller(reconciliation.tenant),
+        by=reconciliation.started_by,
+    )
+    ReconciliationChunk.objects.create(reconciliation=reconciliation, points=ours, call=call)
+
+
+def _end(reconciliation: Reconciliation, *, failed: bool) -> None:
+    if failed:
+        reconciliation.state = State.FAILED
+    elif reconciliation.differences:
+        reconciliation.state = State.DIFFERS
+    else:
+        reconciliation.state = State.MATCHED
+    reconciliation.finished_at = database.now()
+
+
+# --- What comes of it ------------------------------------------------------------------------------------
+
+
+def take_answer(call: Call, told: hire.Reconciliation) -> None:
+    """Feishu has compared the accounts of one call. Inside the transaction that ends the call."""
+    if chunk := _pending_chunk(call):
+        theirs = points.figures_of(told)
+        accounts = _lock_in_question(chunk, theirs)
+        chunk.reconciliation.differences += points.take_in(chunk, accounts, theirs)
+        chunk.reconciliation.differences += compare_cash(chunk.reconciliation, accounts)
+        _end_chunk(chunk, Part.COMPARED)
+
+
+def _lock_in_question(chunk: ReconciliationChunk, theirs: Mapping[str, int]) -> list[ReferralAccount]:
+    """Those accounts of the call that have a case or may get one; nobody else is kept waiting."""
+    accounts = list(points.accounts_of(chunk))
+    wanted = {account.pk for account in accounts if account.account_id in theirs}
+    with_case = Case.objects.filter(account__in=accounts, closed_at=None)
+    wanted |= set(with_case.values_list("account_id", flat=True))
+    all_cash = cash_of_the_day(chunk.reconciliation, accounts)
+    wanted |= {cash.withdrawal.account_id for cash in all_cash if cash.other is not None}
+    return list(ReferralAccount.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+
+
+def split(call: Call) -> None:
+    """Feishu does not know one of the accounts and compared none (contract 2.6): ask in two halves.
+
+    That ends with the unknown one alone, which is a case.
+    """
+    chunk = _pending_chunk(call)
+    if chunk is None:
+        return
+    ours = sorted(chunk.points.items())
+    if len(ours) == 1:
+        _open_unknown(chunk)
+        _end_chunk(chunk, Part.UNKNOWN)
+        return
+    middle = len(ours) // 2
+    for half in (ours[:middle], ours[middle:]):
+        _owe(chunk.reconciliation, dict(half))
+    _end_chunk(chunk, Part.SPLIT)
+
+
+def fail(call: Call) -> None:
+    """Feishu does not compare: what is on its way is still taken in, and nothing more is owed."""
+    if chunk := _pending_chunk(call):
+        accounts = _lock_in_question(chunk, {})
+        chunk.reconciliation.differences += compare_cash(chunk.reconciliation, accounts)
+        _end_chunk(chunk, Part.FAILED)
+
+
+def _pending_chunk(call: Call) -> ReconciliationChunk | None:
+    """The part that this call is about, its reconciliation locked; None if it has ended already."""
+    chunk = ReconciliationChunk.objects.get(call=call)
+    reconciliation = Reconciliation.objects.select_for_update().get(pk=chunk.reconciliation_id)
+    chunk.refresh_from_db()
+    chunk.reconciliation = reconciliation
+    return chunk if chunk.state == Part.PENDING else None
+
+
+def _end_chunk(chunk: ReconciliationChunk, state: ReconciliationChunk.State) -> None:
+    chunk.state = state
+    chunk.save(update_fields=["state"])
+    _go_on(chunk.reconciliation)
+
+
+def _open_unknown(chunk: ReconciliationChunk) -> None:
+    """One that a person has looked into and closed is no difference any more."""
+    reconciliation, accounts = chunk.reconciliation, list(points.accounts_of(chunk))
+    for account in accounts:
+        case = open_case(kind=Case.Kind.UNKNOWN_ACCOUNT, account=account, reconciliation=reconciliation)
+        reconciliation.differences += case.closed_at is None
+    reconciliation.differences += compare_cash(reconciliation, accounts)
+
+
+# --- What got stuck --------------------------------------------------------------------------------------
+
+
+def end_what_waits(tenant: Tenant) -> None:
+    """Calls that the outbox has given up wait for a person, and their reconciliation would run for ever."""
+    for reconciliation in Reconciliation.objects.filter(tenant=tenant, state=State.RUNNING):
+        with transaction.atomic():
+            _end_what_waits(tenant, reconciliation.day)
+
+
+def _end_what_waits(tenant: Tenant, day: date) -> None:
+    running = Reconciliation.objects.filter(tenant=tenant, day=day, state=State.RUNNING)
+    for reconciliation in running.select_for_update():
+        waiting = reconciliation.chunks.filter(state=Part.PENDING, call__state=Call.State.WAITING)
+        for chunk in waiting.select_related("call"):
+            _end_waiting(reconciliation, chunk)
+
+
+def _end_waiting(reconciliation: Reconciliation, chunk: ReconciliationChunk) -> None:
+    """Asking anew is as good, also for an answer that the outbox has tried in vain to apply several times."""
+    chunk.reconciliation = reconciliation
+    _end_chunk(chunk, Part.FAILED)
+    if chunk.call.answer is None:
+        outbox.cancel_call(chunk.call, by=None, reason="")
+    else:  # it ends, because to a part that has ended nothing is applied
+        outbox.resend_call(chunk.call, by=None, reason="")

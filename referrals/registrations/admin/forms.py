@@ -1,0 +1,73 @@
+"""Forms for registering referrers. What is wrong with a contact is told at its field."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from referrals import contacts
+from referrals.registrations.imports import MOST_BYTES
+from referrals.registrations.services import LONGEST_GIVEN, PROBLEMS
+
+
+class ContactForm(forms.Form):
+    """Of one referrer, as a person types it; the service reads it again."""
+
+    mobile = forms.CharField(
+        label=_("Mobile number"),
+        required=False,
+        max_length=LONGEST_GIVEN,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+        help_text=_("In any usual spelling; of another country with its code, like +852 9123 4567."),
+    )
+    email = forms.CharField(
+        label=_("Email"),
+        required=False,
+        max_length=LONGEST_GIVEN,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=LONGEST_GIVEN,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+        help_text=_("For you to recognise the person; it is not sent to Feishu."),
+    )
+
+    def clean_mobile(self) -> str:
+        return self._readable("mobile", contacts.read_mobile)
+
+    def clean_email(self) -> str:
+        return self._readable("email", contacts.read_email)
+
+    def _readable(self, name: str, read: Any) -> str:
+        given: str = self.cleaned_data[name]
+        try:
+            read(given)
+        except contacts.BadContact as bad:
+            raise forms.ValidationError(PROBLEMS[bad.key]) from None
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not (cleaned["mobile"] or cleaned["email"]):
+            raise forms.ValidationError(PROBLEMS["no_contact"])
+        return cleaned
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
+        max_length=LONGEST_GIVEN,
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            text = gettext(
+                "The file has more than %(most)s MB. Split it into smaller ones and upload them one by one."
+            )
+            raise forms.ValidationError(text % {"most": MOST_BYTES // 1024 // 1024})
+        return file

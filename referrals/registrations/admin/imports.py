@@ -1,0 +1,232 @@
+"""Imports of referrers: the upload, what was found in the file, the confirmation, and how far it is."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, gettext_noop, override
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk import audit
+from hireops.desk.admin import MirrorAdmin, staff_action, state_badge
+from hireops.desk.errors import Refused
+from hireops.desk.masking import may_see_personal_data
+from hireops.doorbell import ring
+from referrals.models import Registration, RegistrationImport
+from referrals.registrations import imports
+from referrals.registrations import services as registrations
+from referrals.registrations.admin.display import contact_of, page_of, person, shown_to, state_of
+from referrals.registrations.admin.forms import UploadForm
+from referrals.registrations.tasks import work_on_imports
+from referrals.spreadsheets import write_csv, write_xlsx
+
+PROBLEM_ROWS_SHOWN = 20
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+State, RowState = RegistrationImport.State, Registration.State
+TONES = {State.CHECKING: "running", State.CHECKED: "waiting", State.DONE: "succeeded"}
+ENDED = [RowState.REGISTERED, RowState.REFUSED]
+UNDER_WAY = [RowState.READY, RowState.PENDING]
+
+
+def badge_of(batch: RegistrationImport) -> SafeString:
+    return state_badge(TONES.get(State(batch.state), batch.state), batch.get_state_display())
+
+
+@staff_action(
+    permission="referrals.change_registrationimport",
+    label=_("Register these referrers"),
+    confirm=_("The rows that are ready are registered at Feishu. Rows with a problem are not sent."),
+    offered=lambda _batch: False,  # the page has a button of its own, which says how many
+)
+def confirm(request: HttpRequest, batch: RegistrationImport, reason: str) -> None:
+    imports.confirm(batch, by=person(request))
+    ring(work_on_imports)
+
+
+@staff_action(
+    permission="referrals.change_registrationimport",
+    label=_("Discard what was not sent"),
+    confirm=_("What has not been sent yet is never sent. Rows that are on their way or registered stay."),
+    dangerous=True,
+    offered=imports.may_be_discarded,
+)
+def discard(request: HttpRequest, batch: RegistrationImport, reason: str) -> None:
+    imports.discard(batch, by=person(request), reason=reason)
+
+
+@admin.register(RegistrationImport)
+class RegistrationImportAdmin(MirrorAdmin):
+    change_form_template = "admin/referrals/registrationimport/change_form.html"
+    fields = ["state"]
+    list_display = ["file_name", "state_shown", "rows", "uploaded_by", "uploaded_at", "finished_at"]
+    list_filter = ["state", "uploaded_at"]
+    staff_actions = [confirm, discard]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RegistrationImport]:
+        imported = super().get_queryset(request).select_related("uploaded_by", "confirmed_by")
+        return imported.defer("content")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("referrals.add_registrationimport")
+
+    def get_urls(self) -> list[URLPattern]:
+        def wrap(view: Callable[..., HttpResponseBase]) -> Any:
+            return self.admin_site.admin_view(view)
+
+        return [
+            path(
+                "template.<str:kind>", wrap(self.template_view), name="referrals_registrationimport_template"
+            ),
+            path(
+                "<int:pk>/problems.<str:kind>",
+                wrap(self.problems_view),
+                name="referrals_registrationimport_problems",
+            ),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=_("state"))
+    def state_shown(self, batch: RegistrationImport) -> SafeString:
+        return badge_of(batch)
+
+    # --- Uploading
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Keeps the file and goes on to the import's page at once; a worker checks the file."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                batch = imports.upload(file, file.name, by=person(request))
+            except Refused as refusal:
+                form.add_error("file", str(refusal))
+            else:
+                ring(work_on_imports)
+                return HttpResponseRedirect(self._url("change", batch.pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Import referrers"),
+            "form": form,
+            "most_rows": imports.MOST_ROWS,
+            "most_mb": imports.MOST_BYTES // 1024 // 1024,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/referrals/registrationimport/upload.html", context)
+
+    def template_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """An empty file with the columns that are read."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        header = [gettext("Country code"), gettext("Mobile number"), gettext("Email"), gettext("Name")]
+        return as_file(iter([header]), kind, "referrers")
+
+    # --- One import
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        batch = self.get_object(request, object_id)
+        context = how_far(batch, request) if batch else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def problems_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+        """The rows with a problem as they were given, and why; for who may see personal data."""
+        if not (self.has_view_permission(request) and may_see_personal_data(request.user)):
+            raise PermissionDenied
+        batch = self.get_object(request, str(pk))
+        if batch is None or kind not in CONTENT_TYPES:
+            raise Http404
+        audit.record(by=person(request), action=gettext_noop("problem rows downloaded"), on=batch, kind=kind)
+        header = [
+            gettext("Line"),
+            gettext("Mobile number"),
+            gettext("Email"),
+            gettext("Name"),
+            gettext("Reason"),
+        ]
+        reason = _in_language(get_language(), registrations.problem_in_words)
+        return as_file(imports.file_of_problems(batch, header, reason), kind, f"problems-{batch.pk}")
+
+
+def as_file(rows: Iterator[list[str]], kind: str, name: str) -> HttpResponseBase:
+    """The rows as a download. ``Http404`` for a kind that is neither CSV nor XLSX."""
+    if kind not in CONTENT_TYPES:
+        raise Http404
+    response: HttpResponseBase
+    if kind == "csv":
+        response = StreamingHttpResponse(write_csv(rows), content_type=CONTENT_TYPES[kind])
+    else:
+        response = FileResponse(write_xlsx({name: rows}), content_type=CONTENT_TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _in_language(language: str | None, text: Callable[[Registration], str]) -> Callable[[Registration], str]:
+    """A stream is written after the request has ended, and its reader's language with it."""
+
+    def in_language(row: Registration) -> str:
+        with override(language):
+            return text(row)
+
+    return in_language
+
+
+def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
+    """What the page of an import shows."""
+    counts = imports.counts(batch)
+    ended, left = (sum(counts.get(state, 0) for state in states) for states in (ENDED, UNDER_WAY))
+    shown = shown_to(request)
+    found = list(imports.problem_rows(batch)[: PROBLEM_ROWS_SHOWN + 1])
+    may_confirm = request.user.has_perm("referrals.change_registrationimport")
+    return {
+        "batch": batch,
+        "badge": badge_of(batch),
+        "unreadable": imports.problem_in_words(batch),
+        "counts": [(state, state.label, counts[state]) for state in RowState if counts.get(state)],
+        "ready": counts.get(RowState.READY, 0),
+        "ended": ended,
+        "total": ended + left,
+        "minutes": imports.minutes_for(left),
+        "problem_rows": [
+            {
+                "line": row.line,
+                "url": page_of(row),
+                "badge": state_of(row),
+                "contact": contact_of(row, shown),
+                "reason": registrations.problem_in_words(row),
+            }
+            for row in found[:PROBLEM_ROWS_SHOWN]
+        ],
+        "more_problems": len(found) > PROBLEM_ROWS_SHOWN,
+        "rows_url": f"{reverse('admin:referrals_registration_changelist')}?batch={batch.pk}",
+        "may_download": may_see_personal_data(request.user),
+        "may_confirm": may_confirm and batch.state == State.CHECKED and counts.get(RowState.READY),
+        "is_moving": batch.state in {State.CHECKING, State.SENDING},
+    }

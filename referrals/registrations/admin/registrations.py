@@ -1,0 +1,264 @@
+"""Registrations: who is to get an account, what became of it, and the form to correct what did not work."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.admin import MirrorAdmin, linked, staff_action
+from hireops.desk.errors import Refused
+from hireops.desk.masking import may_see_personal_data
+from hireops.doorbell import ring
+from hireops.outbox.tasks import drain
+from referrals import contacts
+from referrals.models import Registration, RegistrationImport
+from referrals.registrations import services as registrations
+from referrals.registrations.admin.display import contact_of, page_of, person, shown_to, state_of
+from referrals.registrations.admin.forms import ContactForm
+
+IMPORTS_OFFERED = 20
+State = Registration.State
+
+
+@staff_action(
+    permission="referrals.change_registration",
+    label=_("Try again"),
+    confirm=_("The same contacts are sent to Feishu once more. To change one, correct it on its page."),
+    offered=registrations.may_be_retried,
+)
+def retry(request: HttpRequest, row: Registration, reason: str) -> None:
+    registrations.retry(row, by=person(request), reason=reason)
+    ring(drain)
+
+
+@staff_action(
+    permission="referrals.change_registration",
+    label=_("Discard"),
+    confirm=_("These rows are not sent, or not any more. Accounts that exist already stay as they are."),
+    dangerous=True,
+    offered=registrations.may_be_discarded,
+)
+def discard(request: HttpRequest, row: Registration, reason: str) -> None:
+    registrations.discard(row, by=person(request), reason=reason)
+
+
+class ImportFilter(admin.SimpleListFilter):
+    """The newest imports, and the one that is chosen."""
+
+    title = _("import")
+    parameter_name = "batch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = RegistrationImport.objects.order_by("-pk").values_list("pk", "file_name")
+        offered = list(newest[:IMPORTS_OFFERED])
+        chosen = self.value()
+        if chosen and chosen.isdecimal() and int(chosen) not in dict(offered):
+            offered += newest.filter(pk=chosen)
+        return [(str(pk), f"#{pk} {name}") for pk, name in offered]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Registration]) -> QuerySet[Registration]:
+        chosen = self.value() or ""
+        return queryset.filter(batch=int(chosen)) if chosen.isdecimal() else queryset
+
+
+@admin.register(Registration)
+class RegistrationAdmin(MirrorAdmin):
+    change_form_template = "admin/referrals/registration/change_form.html"
+    fields = ["state"]
+    list_filter = ["state", ImportFilter, "created_at"]
+    search_help_text = _("Mobile number in any spelling, email or account ID, in full")
+    # Only so that there is a search box: ``get_search_results`` looks.
+    exact_search_fields = ["account__account_id"]
+    staff_actions = [retry, discard]
+
+    class Media:
+        css = {"all": ["referrals/registrations.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        rows = super().get_queryset(request).select_related("account", "batch", "call", "created_by")
+        return rows.defer("batch__content")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("referrals.add_registration")
+
+    # --- The list
+
+    def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        shown = shown_to(request)
+
+        @admin.display(description=_("contact"))
+        def contact(row: Registration) -> str:
+            return contact_of(row, shown)
+
+        @admin.display(description=_("employee"))
+        def employee(row: Registration) -> str:
+            return shown(row.name)
+
+        return [
+            "number",
+            "state_shown",
+            contact,
+            employee,
+            "problem_shown",
+            "account_link",
+            "import_link",
+            "created_at",
+        ]
+
+    @admin.display(description="#")
+    def number(self, row: Registration) -> int:
+        return row.pk
+
+    @admin.display(description=_("state"))
+    def state_shown(self, row: Registration) -> SafeString:
+        return state_of(row)
+
+    @admin.display(description=_("problem"))
+    def problem_shown(self, row: Registration) -> str:
+        return registrations.problem_in_words(row)
+
+    @admin.display(description=_("referral account"))
+    def account_link(self, row: Registration) -> str:
+        return linked(row.account, row.account.account_id) if row.account else "–"
+
+    @admin.display(description=_("import"))
+    def import_link(self, row: Registration) -> str:
+        if row.batch is None:
+            return "–"
+        text = gettext("%(file)s, line %(line)s") % {"file": row.batch.file_name, "line": row.line}
+        return linked(row.batch, text)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Registration], search_term: str
+    ) -> tuple[QuerySet[Registration], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        wanted = {"account__account_id": term}
+        if may_see_personal_data(request.user):
+            wanted |= _contacts_in(term)
+        rows = Registration.objects.order_by()
+        # One query for each column, so that each uses its index.
+        found = [rows.filter(**{name: value}).values("pk") for name, value in wanted.items()]
+        return queryset.filter(pk__in=found[0].union(*found[1:])), False
+
+    # --- Registering and correcting
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.correct_view)
+        return [
+            path("<int:pk>/correct/", view, name="referrals_registration_correct"),
+            *super().get_urls(),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The form that registers one referrer."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ContactForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                row = registrations.register(**form.cleaned_data, by=person(request))
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return self._go_to(request, row)
+        return self._form_page(request, form, gettext("Register a referrer"))
+
+    def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Takes the form of the row's page. What can't be sent is shown with the reason at its field."""
+        if not may_correct(request):
+            raise PermissionDenied
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseRedirect(page_of(row))
+        form = ContactForm(request.POST)
+        if form.is_valid():
+            try:
+                row = registrations.correct(row, **form.cleaned_data, by=person(request))
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return self._go_to(request, row)
+        return self._form_page(request, form, gettext("Correct %(row)s") % {"row": row}, row)
+
+    def _go_to(self, request: HttpRequest, row: Registration) -> HttpResponse:
+        ring(drain)
+        if row.state == State.DUPLICATE:
+            self.message_user(request, registrations.problem_in_words(row), messages.WARNING)
+        elif row.state == State.READY:
+            self.message_user(request, gettext("Corrected. The row is sent when its import is confirmed."))
+        else:
+            text = gettext("On its way to Feishu. This page shows what becomes of it.")
+            self.message_user(request, text)
+        return HttpResponseRedirect(page_of(row))
+
+    def _form_page(
+        self, request: HttpRequest, form: ContactForm, title: str, row: Registration | None = None
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "form": form,
+            "row": row,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/referrals/registration/form.html", context)
+
+    # --- One registration
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        context = what_became_of(row, request) if row else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+
+def may_correct(request: HttpRequest) -> bool:
+    """Who corrects a contact has to see it."""
+    return request.user.has_perm("referrals.change_registration") and may_see_personal_data(request.user)
+
+
+def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
+    """What the page of a registration shows."""
+    shown = shown_to(request)
+    given = {"mobile": row.mobile_given, "email": row.email_given, "name": row.name}
+    correctable = may_correct(request) and registrations.may_be_corrected(row)
+    return {
+        "row": row,
+        "badge": state_of(row),
+        "problem": registrations.problem_in_words(row),
+        "facts": [
+            (_("mobile number"), shown(row.mobile or row.mobile_given)),
+            (_("email"), shown(row.email or row.email_given)),
+            (_("employee"), shown(row.name)),
+        ],
+        "is_on_its_way": row.state == State.PENDING and not registrations.waits_for_a_person(row.call),
+        "form": ContactForm(initial=given) if correctable else None,
+    }
+
+
+def _contacts_in(term: str) -> dict[str, str]:
+    found = {"email": term.lower()}
+    with suppress(contacts.BadContact):
+        found["mobile"] = contacts.read_mobile(term)
+    return {name: value for name, value in found.items() if value}

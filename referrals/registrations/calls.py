@@ -1,0 +1,84 @@
+"""Registering a referrer at Feishu (contract 2.1), and what its answer or refusal changes here."""
+
+from dataclasses import replace
+
+from django.utils.translation import gettext_lazy as _
+
+from hireops import database
+from hireops.feishu import hire
+from hireops.feishu.client import Answer
+from hireops.feishu.errors import FeishuError
+from hireops.outbox.models import Call
+from hireops.outbox.registry import Operation, register
+from referrals import tenancy
+from referrals.accounts import calls as account_calls
+from referrals.accounts import services as accounts
+from referrals.ledger import services as ledger
+from referrals.models import ReferralAccount, Registration
+from referrals.registrations.services import CREATE
+
+NO_SUCH_EMPLOYEE, SEVERAL_EMPLOYEES = 1002551, 1002552
+PROBLEMS = {NO_SUCH_EMPLOYEE: "no_such_employee", SEVERAL_EMPLOYEES: "several_employees"}
+
+
+def take_in_account(call: Call, answer: Answer) -> None:
+    """The account that Feishu names is the referrer's: a new one, or one that is known here already.
+
+    Of one that is known, it may have been enabled or deactivated since Feishu answered, because registrations
+    do not wait for calls about the account. A query does, and tells its status.
+    """
+    told = hire.Account.of(answer.data)
+    account, created = ledger.account_for(
+        call.tenant or tenancy.home(), told.account_id, source=ReferralAccount.Source.REGISTERED
+    )
+    account_calls.apply_account(account, told if created else replace(told, status=account.status))
+    ledger.record_answer(account, told.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
+    registration = Registration.objects.select_for_update().filter(call=call).first()
+    if registration is not None:
+        _keep_contact(account, registration)
+        _end(registration, Registration.State.REGISTERED, account=account)
+    if not created:
+        accounts.owe_query(account, by=call.created_by)
+
+
+def take_in_refusal(call: Call, error: FeishuError) -> None:
+    """The row says why, and can be corrected there. The explanation is made when it is read."""
+    registration = Registration.objects.select_for_update().filter(call=call).first()
+    if registration is None:
+        return
+    problem = PROBLEMS.get(error.code or 0, "refused")
+    details = {"outcome": error.outcome.value, "code": error.code} if problem == "refused" else {}
+    _end(registration, Registration.State.REFUSED, problem=problem, problem_details=details)
+
+
+def _keep_contact(account: ReferralAccount, registration: Registration) -> None:
+    """What the account does not say of its owner yet, as it was registered."""
+    missing = [name for name in ("mobile", "email", "name") if not getattr(account, name)]
+    for name in missing:
+        setattr(account, name, getattr(registration, name))
+    account.save(update_fields=missing)
+
+
+def _end(registration: Registration, state: str, **values: object) -> None:
+    ended = {"problem": "", "problem_details": {}, **values}
+    for name, value in ended.items():
+        setattr(registration, name, value)
+    registration.state, registration.finished_at = state, database.now()
+    registration.save(update_fields=[*ended, "state", "finished_at"])
+
+
+register(
+    Operation(
+        name=CREATE,
+        label=_("Register referrer"),
+        send=hire.create_referral_account,
+        safe_to_repeat=True,
+        permission="referrals.view_referralaccount",
+        on_answer=take_in_account,
+        on_refusal=take_in_refusal,
+        kept_by_app=_(
+            "This call belongs to a registration. Try again, correct or discard it on the page of the "
+            "registration, under “Registrations”."
+        ),
+    )
+)

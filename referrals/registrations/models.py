@@ -1,0 +1,153 @@
+"""Who is to get an account: one by form, or thousands from a file."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from hireops.outbox.models import Call
+
+
+class RegistrationImport(models.Model):
+    """A file of referrers: uploaded, checked row by row, confirmed by a person, then sent."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("being checked")
+        UNREADABLE = "unreadable", _("can't be read")
+        CHECKED = "checked", _("waits for confirmation")
+        SENDING = "sending", _("being registered")
+        DONE = "done", _("done")
+        DISCARDED = "discarded", _("discarded")
+
+    file_name = models.CharField(_("file"), max_length=255)
+    # Until it has been checked; the rows keep what was in it.
+    content = models.BinaryField(null=True, editable=False)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.CHECKING)
+    # Why it can't be read: a key of services.imports and what that text needs. Never a sentence.
+    problem = models.CharField(_("problem"), max_length=50, blank=True)
+    problem_details = models.JSONField(default=dict, blank=True)
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    busy_until = models.DateTimeField(null=True, blank=True, editable=False)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded"), db_default=Now(), editable=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
+    )
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("import of referrers")
+        verbose_name_plural = _("imports of referrers")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["checking", "unreadable", "checked", "sending", "done", "discarded"]),
+                name="import_state_is_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(state__in=["checking", "sending"]), name="import_to_work_on"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Registration(models.Model):
+    """One referrer to be registered (contract 2.1): by hand, or a row of an import."""
+
+    class State(models.TextChoices):
+        INVALID = "invalid", _("to be corrected")
+        DUPLICATE = "duplicate", _("there already")
+        READY = "ready", _("ready")
+        PENDING = "pending", _("on its way")
+        REGISTERED = "registered", _("registered")
+        REFUSED = "refused", _("refused")
+        DISCARDED = "discarded", _("discarded")
+
+    batch = models.ForeignKey(
+        RegistrationImport,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="registrations",
+        verbose_name=_("import"),
+    )
+    line = models.PositiveIntegerField(_("line"), null=True, blank=True)
+    # As it was typed, for the file that goes back; then as it is sent (E.164, lower case).
+    mobile_given = models.CharField(_("mobile as given"), max_length=255, blank=True)
+    email_given = models.CharField(_("email as given"), max_length=255, blank=True)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    mobile = models.CharField(_("mobile number"), max_length=32, blank=True)
+    email = models.CharField(_("email"), max_length=254, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices)
+    # What is wrong: a key of services.registrations and what that text needs. Never a sentence.
+    problem = models.CharField(_("problem"), max_length=50, blank=True)
+    problem_details = models.JSONField(default=dict, blank=True)
+    account = models.ForeignKey(
+        "referrals.ReferralAccount",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="registrations",
+        verbose_name=_("referral account"),
+    )
+    call = models.OneToOneField(  # the newest, if it was tried again
+        Call, models.PROTECT, null=True, blank=True, related_name="registration", verbose_name=_("call")
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("created by")
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "invalid",
+                        "duplicate",
+                        "ready",
+                        "pending",
+                        "registered",
+                        "refused",
+                        "discarded",
+                    ]
+                ),
+                name="registration_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["ready", "pending", "registered", "refused"])
+                | ~Q(mobile="", email=""),
+                name="registration_has_a_contact",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="registered") | Q(account__isnull=False),
+                name="registration_done_has_its_account",
+            ),
+            models.UniqueConstraint(fields=["batch", "line"], name="one_registration_of_each_line"),
+        ]
+        indexes = [
+            models.Index(fields=["batch", "state", "line"], name="registration_by_import"),
+            models.Index(fields=["state", "-id"], name="registration_by_state"),
+            models.Index(fields=["mobile"], condition=~Q(mobile=""), name="registration_by_mobile"),
+            models.Index(fields=["email"], condition=~Q(email=""), name="registration_by_email"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"  # in messages and audits, where a name does not belong

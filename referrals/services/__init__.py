@@ -1,1 +1,0 @@
-"""What staff can do with referral accounts, payouts and reconciliations."""

@@ -1,0 +1,297 @@
+"""How answers and withdrawals are written into balances and their history."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from hireops import database
+from hireops.outbox.models import Attempt
+from referrals.ledger import services as ledger
+from referrals.models import BalanceChange, ReferralAccount
+from tests.referrals.conftest import MORNING, balances, tell
+from tests.referrals.observations import answer, approved, owed, steps, taken
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def at(minutes):
+    return MORNING + timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def payout(hira, ada):
+    """``payout(account, points=True)``: a withdrawal that was approved and has no answer yet."""
+
+    def payout(account, **kinds):
+        return approved(account, hira, approver=ada, **kinds)
+
+    return payout
+
+
+def test_an_account_is_made_once_whoever_names_it_first(tenant):
+    with transaction.atomic():
+        made, is_new = ledger.account_for(tenant, "1", source="event")
+        again, is_new_again = ledger.account_for(tenant, "1", source="registered")
+    assert (made, is_new, is_new_again) == (again, True, False)
+    assert again.source == "event"
+
+
+# --- Answers -----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_tells_the_whole_balance_as_of_when_it_was_asked_for(account):
+    known = account("1", points=100, CNY="5")
+    call = owed(known)
+    changes = answer(known, points=120, asked_at=at(10), call=call)
+    assert balances(known) == {"points": 120, "CNY": 0}
+    assert [(change.asset, change.difference, change.cause, change.call) for change in changes] == [
+        ("CNY", Decimal(-5), "call", call),
+        ("points", Decimal(20), "call", call),
+    ]
+    known.refresh_from_db()
+    assert (known.figure_call, known.figure_event) == (call, None)
+    assert known.modify_time == at(0)
+
+
+def test_the_object_of_the_caller_knows_what_was_written(account):
+    known = account("1", points=100)
+    answer(known, points=120, asked_at=at(10))
+    known.save()
+    assert ReferralAccount.objects.get().figure_call is not None
+
+
+def test_an_answer_that_was_asked_for_before_the_newest_event_changes_nothing(account):
+    known = account("1", points=100)
+    tell("1", points=130, at=at(20))
+    ReferralAccount.objects.update(seen_at=at(30))  # received after the query had left
+    assert answer(known, points=100, asked_at=at(10)) == []
+    assert balances(known) == {"points": 130}
+
+
+def test_an_answer_is_newer_than_an_event_that_was_here_before_it_was_asked_for_whatever_the_clocks_say(
+    account,
+):
+    known = account("1")
+    tell("1", points=100, at=database.now() + timedelta(hours=1))
+    assert len(answer(known, points=0, asked_at=database.now())) == 1
+    assert balances(known) == {"points": 0}
+
+
+def test_an_event_that_was_not_here_when_it_was_asked_for_wins_within_the_difference_of_the_clocks(account):
+    known = account("1")
+    answer(known, points=100, asked_at=at(10))
+    tell("1", points=130, at=at(10) - timedelta(seconds=4))
+    assert balances(known) == {"points": 130}
+    tell("1", points=1, at=at(10) - timedelta(seconds=6))
+    assert balances(known) == {"points": 130}
+
+
+def test_the_same_answer_again_changes_nothing(account):
+    known = account("1", points=100)
+    call = owed(known)
+    answer(known, points=120, asked_at=at(10), call=call)
+    assert answer(known, points=120, asked_at=at(10), call=call) == []
+    tell("1", points=130, at=at(11))
+    ReferralAccount.objects.update(seen_at=at(12))
+    assert answer(known, points=120, asked_at=at(10), call=call) == []
+    assert balances(known) == {"points": 130}
+
+
+def test_an_event_that_comes_late_is_stale_against_an_answer_and_yet_the_newest_event(account):
+    known = account("1", points=100)
+    answer(known, points=120, asked_at=at(10))
+    tell("1", points=120, at=at(5))
+    known.refresh_from_db()
+    assert known.modify_time == at(5)
+    assert known.figure_call is not None
+    assert len(steps(known)) == 2
+
+
+def test_an_answer_counts_from_the_try_that_brought_it(account):
+    call = owed(account("1"))
+    assert ledger.asked_at(call) == call.created_at
+    tries = [("unknown", 1), ("lost", 2), ("unapplied", 3), ("unapplied", 4), ("", 5)]
+    for outcome, minutes in tries:
+        finished_at = at(minutes) if outcome else None
+        Attempt.objects.create(call=call, started_at=at(minutes), outcome=outcome, finished_at=finished_at)
+    assert ledger.asked_at(call) == at(3)
+
+
+# --- Withdrawals -------------------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_empties_what_was_asked_for_and_leaves_the_rest(account, payout):
+    known = account("1", points=100, CNY="12.30")
+    taken(payout(known, cash=False), at(5), points=100)
+    assert balances(known) == {"points": 0, "CNY": Decimal("12.30")}
+    assert steps(known)[-1] == ("points", 100, 0, "withdrawal")
+    known.refresh_from_db()
+    assert (known.points_taken_at, known.cash_taken_at) == (at(5), None)
+
+
+def test_the_event_that_follows_a_withdrawal_changes_nothing(account, payout):
+    known = account("1", points=100)
+    taken(payout(known), at(5), points=100)
+    tell("1", points=0, at=at(5))
+    assert [cause for *_step, cause in steps(known)] == ["event", "withdrawal"]
+
+
+def test_the_event_of_a_withdrawal_without_an_answer_is_recognised_as_that(account, payout):
+    known = account("1", points=100, CNY="3")
+    withdrawal = payout(known)
+    event = tell("1", points=0, cash={"CNY": "0.00"}, at=at(5))
+    assert set(BalanceChange.objects.filter(after=0).values_list("cause", "withdrawal", "event")) == {
+        ("withdrawal", withdrawal.pk, event.pk)
+    }
+    taken(withdrawal, at(5), points=100, cash={"CNY": "3"})
+    assert len(steps(known)) == 4
+
+
+def test_only_what_was_asked_for_is_recognised_as_a_withdrawal(account, payout):
+    known = account("1", points=100, CNY="3", USD="4")
+    payout(known, points=False)
+    tell("1", points=0, cash={"USD": "1"}, at=at(5))
+    assert set(steps(known)[3:]) == {
+        ("points", 100, 0, "event"),
+        ("CNY", 3, 0, "withdrawal"),
+        ("USD", 4, 1, "event"),
+    }
+
+
+def test_a_query_that_finds_what_a_withdrawal_without_an_answer_took_is_recognised_too(account, payout):
+    known = account("1", points=100)
+    withdrawal = payout(known)
+    (change,) = answer(known, points=0, asked_at=at(9))
+    assert (change.cause, change.withdrawal) == ("withdrawal", withdrawal)
+    taken(withdrawal, at(5), points=100)
+    assert len(steps(known)) == 2
+
+
+@pytest.mark.parametrize(("really", "difference"), [(130, 30), (80, -20)])
+def test_what_was_taken_beyond_the_balance_that_was_known_is_a_step_of_its_own(
+    account, payout, really, difference
+):
+    known = account("1", points=100)
+    taken(payout(known), at(5), points=really)
+    assert steps(known)[1:] == [
+        ("points", 100, 100 + difference, "unannounced"),
+        ("points", really, 0, "withdrawal"),
+    ]
+
+
+def test_a_withdrawal_whose_answer_comes_after_newer_events_takes_nothing_from_what_came_since(
+    account, payout
+):
+    known = account("1", points=100)
+    withdrawal = payout(known)
+    tell("1", points=7, at=at(6))
+    taken(withdrawal, at(5), points=100)
+    assert balances(known) == {"points": 7}
+    assert steps(known)[1:] == [
+        ("points", 100, 7, "event"),
+        ("points", 7, 107, "unannounced"),
+        ("points", 107, 7, "withdrawal"),
+    ]
+
+
+def test_an_event_from_before_a_withdrawal_that_arrives_after_it_brings_nothing_back(account, payout):
+    known = account("1", points=100, CNY="1")
+    taken(payout(known, cash=False), at(5), points=130)
+    tell("1", points=130, cash={"CNY": "2"}, at=at(4))
+    assert balances(known) == {"points": 0, "CNY": 2}
+    tell("1", points=3, cash={"CNY": "2"}, at=at(6))
+    assert balances(known) == {"points": 3, "CNY": 2}
+
+
+def test_a_query_before_a_withdrawal_that_is_answered_after_it_brings_nothing_back(account, payout):
+    known = account("1", points=100)
+    query = owed(known)
+    taken(payout(known), at(5), points=100)
+    ReferralAccount.objects.update(seen_at=at(5))
+    answer(known, points=100, asked_at=at(4), call=query)
+    assert balances(known) == {"points": 0}
+
+
+def test_the_same_answer_of_a_withdrawal_again_changes_nothing(account, payout):
+    known = account("1", points=100)
+    withdrawal = payout(known)
+    for _ in range(3):
+        taken(withdrawal, at(5), points=100)
+    assert len(steps(known)) == 2
+    tell("1", points=9, at=at(6))
+    taken(withdrawal, at(5), points=100)
+    assert balances(known) == {"points": 9}
+
+
+def test_a_withdrawal_that_found_nothing_gives_back_what_was_taken_for_its_own(account, payout):
+    known = account("1", points=100)
+    withdrawal = payout(known)
+    tell("1", points=0, at=at(5))  # it was somebody else who took them back
+    taken(withdrawal, at(6))
+    assert balances(known) == {"points": 0}
+    booked = BalanceChange.objects.filter(withdrawal=withdrawal, cause="withdrawal")
+    assert sum(booked.values_list("difference", flat=True)) == 0
+
+
+def test_a_withdrawal_that_was_refused_gives_back_what_was_taken_for_its_own(account, payout):
+    known = account("1", points=100)
+    withdrawal = payout(known)
+    tell("1", points=0, at=at(5))
+    with transaction.atomic():
+        ledger.record_refusal(withdrawal)
+        ledger.record_refusal(withdrawal)
+    assert balances(known) == {"points": 0}
+    assert [cause for *_step, cause in steps(known)] == ["event", "withdrawal", "unannounced", "withdrawal"]
+
+
+def test_a_withdrawal_of_an_account_without_any_figure_is_booked(account, payout):
+    known = account("1")
+    taken(payout(known), LONG_AGO, points=5, cash={"CNY": "0.01"})
+    assert balances(known) == {"points": 0, "CNY": 0}
+    assert len(steps(known)) == 4
+
+
+def test_the_answer_of_an_earlier_withdrawal_again_does_not_open_the_door_to_older_events(account, payout):
+    known = account("1", points=100)
+    first = payout(known)
+    taken(first, at(5), points=100)
+    taken(payout(known), at(9), points=30)
+    taken(first, at(5), points=100)
+    tell("1", points=30, at=at(7))
+    assert balances(known) == {"points": 0}
+
+
+def test_an_event_of_the_moment_of_a_withdrawal_tells_the_balance_after_it(account, payout):
+    known = account("1", points=100)
+    taken(payout(known), at(5), points=100)
+    tell("1", points=2, at=at(5))
+    assert balances(known) == {"points": 2}
+
+
+# --- The history -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE referrals_balancechange SET before = 1, after = 101",
+        "DELETE FROM referrals_balancechange",
+        pytest.param(
+            "INSERT OR REPLACE INTO referrals_balancechange SELECT * FROM referrals_balancechange",
+            marks=pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement"),
+        ),
+    ],
+)
+def test_the_database_refuses_to_rewrite_history(account, statement):
+    known = account("1", points=100)
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert steps(known) == [("points", 0, 100, "event")]

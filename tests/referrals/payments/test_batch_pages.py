@@ -1,0 +1,400 @@
+"""The pages on which staff hand over what is to be paid, download batches and record what became of them."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from django.utils.html import escape
+
+from hireops.desk.audit import entries_about
+from referrals.models import Payment, PayoutBatch, Withdrawal
+from referrals.payments.admin.batches import hand_over_url
+from referrals.payments.recording import record_bounced, record_paid
+from referrals.payments.services import hand_over
+from tests.referrals.taken import csv_file, payment_of, state, taken
+
+State = Withdrawal.State
+PREPARE = "/admin/referrals/payoutbatch/prepare/"
+WITHDRAWALS = "/admin/referrals/withdrawal/"
+
+
+@pytest.fixture
+def due(account, hira, ada):
+    def due(*, name="张三", **amounts):
+        return taken(account(name=name), by=hira, approver=ada, **amounts)
+
+    return due
+
+
+@pytest.fixture
+def hr(hira, pages):
+    return pages(hira)
+
+
+def url(page, *args):
+    return reverse(f"admin:referrals_payoutbatch_{page}", args=args)
+
+
+def says(response, text):
+    return escape(text) in response.content.decode()
+
+
+def told(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def confirm(client, *withdrawals, note=""):
+    ids = [withdrawal.pk for withdrawal in withdrawals]
+    return client.post(PREPARE, {"withdrawal": ids, "note": note, "confirmed": "yes"}, follow=True)
+
+
+def upload(client, batch, *lines):
+    file = csv_file("payment_id,result,reference,reason", *lines)
+    return client.post(url("results", batch.pk), {"file": file}, follow=True)
+
+
+# --- Handing over
+
+
+def test_the_page_shows_what_is_to_be_paid_with_totals(hr, hira, due):
+    due(points=100, CNY="12.30"), due(CNY="0.70", name="李四")
+    handed, bounced = due(USD="9"), due(EUR="3")
+    hand_over([handed, bounced], by=hira)
+    record_bounced(payment_of(bounced, "EUR"), by=hira, reason="account closed")
+    page = hr.get(url("prepare"))
+    assert url("prepare") == PREPARE
+    assert [(each.asset, each.count, str(each.sum)) for each in page.context["totals"]] == [
+        ("points", 1, "100"),
+        ("CNY", 2, "13.00"),
+        ("EUR", 1, "3.00"),
+    ]
+    assert len(page.context["rows"]) == 3
+    for text in ("account closed", "payment came back", "hira", "ada"):
+        assert says(page, text)
+    assert not says(page, "USD")
+
+
+def test_nothing_is_handed_over_before_the_sums_were_confirmed(hr, hira, due):
+    chosen, other = due(CNY="1.50"), due(CNY="5")
+    page = hr.post(PREPARE, {"withdrawal": [chosen.pk], "note": "November"})
+    assert says(page, "Hand over these withdrawals (1)?")
+    assert [str(each.sum) for each in page.context["totals"]] == ["1.50"]
+    assert not PayoutBatch.objects.exists()
+    assert confirm(hr, chosen, note="November").redirect_chain
+    batch = PayoutBatch.objects.get()
+    assert (batch.created_by, batch.note, batch.payments.count()) == (hira, "November", 1)
+    assert (state(chosen), state(other)) == (State.HANDED_OVER, State.TAKEN)
+
+
+def test_a_double_click_makes_one_batch_and_says_so(hr, due):
+    chosen = due(CNY="1")
+    confirm(hr, chosen)
+    answer = confirm(hr, chosen)
+    assert f"#{chosen.pk} (handed over for payment, batch #{PayoutBatch.objects.get().pk})" in told(answer)[0]
+
+
+def test_choosing_nothing_is_told(hr, due):
+    due(CNY="1")
+    answer = hr.post(PREPARE, {"confirmed": "yes"}, follow=True)
+    assert told(answer) == ["Nothing was handed over: choose at least one withdrawal."]
+    assert hr.post(PREPARE, {"withdrawal": ["x", "9" * 30, "-1"]}, follow=True).status_code == 200
+
+
+def test_the_list_of_withdrawals_leads_to_those_that_were_chosen_there(hr, hira, due):
+    chosen, other, paid = due(CNY="1"), due(CNY="2"), due(CNY="3")
+    hand_over([paid], by=hira)
+    page = hr.get(hand_over_url([chosen, paid]))
+    assert [row.withdrawal for row in page.context["rows"]] == [chosen]
+    assert says(page, "not to be paid now and so left out: 1")
+    assert other.pk not in {row.withdrawal.pk for row in page.context["rows"]}
+    assert hr.get(PREPARE, {"ids": "nonsense"}).status_code == 200
+
+
+def test_only_some_are_shown_if_there_are_too_many(hr, due, monkeypatch):
+    monkeypatch.setattr("referrals.payments.admin.handing_over.MOST_AT_ONCE", 2)
+    oldest = [due(CNY="1"), due(CNY="1"), due(CNY="1")][:2]
+    page = hr.get(PREPARE)
+    assert [row.withdrawal for row in page.context["rows"]] == oldest
+    assert says(page, "There are more than 2.")
+
+
+def test_more_than_can_be_handed_over_at_once_is_refused_and_none_is_left_out_silently(hr, due, monkeypatch):
+    monkeypatch.setattr("referrals.payments.admin.handing_over.MOST_AT_ONCE", 2)
+    chosen = [due(CNY="1"), due(CNY="1"), due(CNY="1")]
+    too_many = ["More than 2 withdrawals were chosen. Nothing was handed over: choose fewer at a time."]
+    assert told(confirm(hr, *chosen)) == too_many
+    from_the_list = {"action": "hand_over_chosen", "_selected_action": [each.pk for each in chosen]}
+    answer = hr.post(WITHDRAWALS, from_the_list, follow=True)
+    assert (told(answer), answer.redirect_chain[-1][0]) == (too_many, WITHDRAWALS)
+    assert not PayoutBatch.objects.exists()
+    assert len(confirm(hr, *chosen[:2]).redirect_chain) == 1
+    assert [state(each) for each in chosen] == [State.HANDED_OVER, State.HANDED_OVER, State.TAKEN]
+
+
+def test_the_page_asks_the_same_number_of_queries_for_any_number_of_withdrawals(
+    hr, due, django_assert_num_queries, django_assert_max_num_queries
+):
+    due(CNY="1")
+    with django_assert_max_num_queries(15) as few:
+        hr.get(PREPARE)
+    for _each in range(5):
+        due(points=1, CNY="1")
+    with django_assert_num_queries(len(few)):
+        hr.get(PREPARE)
+
+
+@pytest.mark.parametrize("person", ["ada", "audrey", "otto", "vera", "eve"])
+def test_others_can_not_hand_over(request, pages, due, person):
+    client, withdrawal = pages(request.getfixturevalue(person)), due(CNY="1")
+    assert client.get(PREPARE).status_code == 403
+    assert client.post(PREPARE, {"withdrawal": withdrawal.pk, "confirmed": "yes"}).status_code == 403
+    assert not PayoutBatch.objects.exists()
+
+
+# --- The list and the page of a batch
+
+
+def test_the_list_shows_how_far_each_batch_is(hr, hira, due):
+    first, second = due(points=5, CNY="1.00"), due(CNY="2.50")
+    batch = hand_over([first, second], by=hira, note="November")
+    hand_over([due(USD="7")], by=hira)
+    record_paid(payment_of(first), by=hira, reference="A1")
+    record_bounced(payment_of(second), by=hira, reason="closed")
+    page = hr.get(url("changelist"))
+    rows = re.findall(r'field-(\w+)_count">(\d+)<', page.content.decode())
+    assert rows[4:] == [("payment", "3"), ("paid", "1"), ("open", "1"), ("bounced", "1")]
+    assert says(page, "points 5, CNY 3.50")
+    assert says(page, "November")
+    assert says(page, f"#{batch.pk}")
+    assert says(page, PREPARE)
+
+
+def test_the_list_asks_the_same_number_of_queries_for_any_number_of_batches(
+    hr, hira, due, django_assert_num_queries, django_assert_max_num_queries
+):
+    hand_over([due(CNY="1")], by=hira)
+    with django_assert_max_num_queries(15) as few:
+        hr.get(url("changelist"))
+    for _each in range(4):
+        hand_over([due(points=1, CNY="1")], by=hira)
+    with django_assert_num_queries(len(few)):
+        hr.get(url("changelist"))
+
+
+def test_the_page_of_a_batch_shows_its_payments_and_totals(hr, hira, due):
+    paid, back, waits = due(CNY="1.00"), due(CNY="2.50"), due(points=7, name="李四")
+    batch = hand_over([paid, back, waits], by=hira)
+    record_paid(payment_of(paid), by=hira, reference="A1")
+    record_bounced(payment_of(back), by=hira, reason="account closed")
+    page = hr.get(url("change", batch.pk))
+    sums = [
+        (each.asset, each.count, *map(str, (each.sum, each.paid, each.handed_over, each.bounced)))
+        for each in page.context["summary"].sums
+    ]
+    assert sums == [("points", 1, "7", "0", "7", "0"), ("CNY", 2, "3.50", "1.00", "0.00", "2.50")]
+    for text in ("A1", "account closed", payment_of(waits, "points").payment_id, "李四"):
+        assert says(page, text)
+    content = page.content.decode()
+    assert url("record", payment_of(waits, "points").pk, "paid") in content
+    assert url("record", payment_of(paid).pk, "paid") not in content
+
+
+def test_many_payments_are_on_several_pages(hr, hira, due, monkeypatch):
+    monkeypatch.setattr("referrals.payments.admin.batches.PAYMENTS_ON_A_PAGE", 2)
+    batch = hand_over([due(CNY="1"), due(CNY="2"), due(CNY="3")], by=hira)
+    assert len(hr.get(url("change", batch.pk)).context["rows"]) == 2
+    assert len(hr.get(url("change", batch.pk) + "?p=2").context["rows"]) == 1
+    assert len(hr.get(url("change", batch.pk) + "?p=x").context["rows"]) == 2
+
+
+def test_an_auditor_sees_batches_masked_and_records_nothing(audrey, pages, hira, due):
+    audrey.user_permissions.remove(*Permission.objects.filter(codename="view_personal_data"))
+    audrey.groups.first().permissions.remove(*Permission.objects.filter(codename="view_personal_data"))
+    batch, client = hand_over([due(CNY="1", name="王小明")], by=hira), pages(audrey)
+    page = client.get(url("change", batch.pk))
+    assert page.status_code == 200
+    assert not says(page, "王小明")
+    assert not page.context["may_record"]
+    payment = Payment.objects.get()
+    for address in (url("record", payment.pk, "paid"), url("open", batch.pk), url("results", batch.pk)):
+        assert client.post(address, {"reference": "A1"}).status_code == 403
+    assert "王小明" not in client.get(url("file", batch.pk, "csv")).content.decode()
+    assert Payment.objects.get().state == "handed_over"
+
+
+@pytest.mark.parametrize("person", ["vera", "eve"])
+def test_others_see_no_batch_and_no_file(request, pages, hira, due, person):
+    batch, client = hand_over([due(CNY="1")], by=hira), pages(request.getfixturevalue(person))
+    for address in (url("changelist"), url("change", batch.pk), url("file", batch.pk, "csv")):
+        assert client.get(address).status_code == 403
+
+
+# --- Files
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")])
+def test_each_download_is_audited(hr, hira, due, kind, begins):
+    batch = hand_over([due(CNY="1")], by=hira)
+    answer = hr.get(url("file", batch.pk, kind))
+    assert answer.content.startswith(begins)
+    assert answer["Content-Disposition"] == f'attachment; filename="payout-batch-{batch.pk}.{kind}"'
+    assert "no-store" in answer["Cache-Control"]
+    entry = entries_about(batch).get(action="payout batch downloaded")
+    assert entry.actor == hira
+    assert entry.details == {"format": kind, "personal_data": True}
+
+
+def test_there_is_no_file_of_another_kind_or_of_no_batch(hr, hira, due):
+    batch = hand_over([due(CNY="1")], by=hira)
+    assert hr.get(url("file", batch.pk, "pdf")).status_code == 404
+    assert hr.get(url("file", batch.pk + 1, "csv")).status_code == 404
+
+
+# --- Results by hand
+
+
+def test_a_payment_is_recorded_as_made(hr, hira, due):
+    withdrawal = due(CNY="1")
+    batch, payment = hand_over([withdrawal], by=hira), payment_of(withdrawal)
+    address = url("record", payment.pk, "paid")
+    assert says(hr.get(address), payment.payment_id)
+    assert says(hr.post(address, {"reference": " "}), "This field is required.")
+    answer = hr.post(address, {"reference": "A1"}, follow=True)
+    assert (answer.redirect_chain[0][0], told(answer)) == (
+        url("change", batch.pk),
+        ["The result is recorded."],
+    )
+    assert (payment_of(withdrawal).reference, state(withdrawal)) == ("A1", State.PAID)
+    again = hr.post(address, {"reference": "A2"}, follow=True)
+    assert "already recorded" in told(again)[0]
+
+
+def test_a_payment_is_recorded_as_come_back(hr, hira, due):
+    withdrawal = due(CNY="1")
+    hand_over([withdrawal], by=hira)
+    address = url("record", payment_of(withdrawal).pk, "bounced")
+    assert says(hr.post(address, {"reference": "A1"}), "This field is required.")
+    hr.post(address, {"reason": "account closed"})
+    assert (payment_of(withdrawal).reason, state(withdrawal)) == ("account closed", State.BOUNCED)
+
+
+def test_there_is_no_other_result(hr, hira, due):
+    withdrawal = due(CNY="1")
+    hand_over([withdrawal], by=hira)
+    assert hr.post(url("record", payment_of(withdrawal).pk, "handed_over"), {}).status_code == 404
+
+
+def test_all_open_payments_are_recorded_at_once(hr, hira, due):
+    batch = hand_over([due(CNY="1"), due(CNY="2")], by=hira)
+    assert says(hr.get(url("open", batch.pk)), "all under one reference: 2.")
+    hr.post(url("open", batch.pk), {"reference": "A1"})
+    assert set(Payment.objects.values_list("state", "reference")) == {("paid", "A1")}
+
+
+# --- Results from a file
+
+
+def test_a_file_is_looked_at_before_it_is_recorded(hr, hira, due):
+    good, bad = due(CNY="1"), due(CNY="2")
+    batch = hand_over([good, bad], by=hira)
+    lines = [f"{payment_of(good).payment_id},paid,A1,", f"{payment_of(bad).payment_id},bounced,,"]
+    page = upload(hr, batch, *lines)
+    assert says(page, "Nothing has been recorded yet.")
+    assert says(page, "The reason is missing")
+    assert says(page, "Record these results")
+    assert state(good) == State.HANDED_OVER
+    answer = hr.post(url("results", batch.pk), {"lines": page.context["lines"]}, follow=True)
+    assert told(answer) == ["Results recorded: 1."]
+    assert (state(good), state(bad)) == (State.PAID, State.HANDED_OVER)
+    again = hr.post(url("results", batch.pk), {"lines": page.context["lines"]}, follow=True)
+    assert told(again) == ["Recorded already, so nothing changed there: 1."]
+    assert entries_about(payment_of(good)).count() == 1
+
+
+def test_what_was_recorded_meanwhile_is_not_overwritten(hr, hira, due):
+    withdrawal, other = due(CNY="1"), due(CNY="2")
+    batch = hand_over([withdrawal, other], by=hira)
+    page = upload(
+        hr, batch, f"{payment_of(withdrawal).payment_id},paid,A1,", f"{payment_of(other).payment_id},paid,A2,"
+    )
+    record_bounced(payment_of(withdrawal), by=hira, reason="closed")
+    answer = hr.post(url("results", batch.pk), {"lines": page.context["lines"]}, follow=True)
+    assert told(answer)[0] == "Results recorded: 1."
+    assert told(answer)[1].startswith(f"Line 2 ({payment_of(withdrawal).payment_id}) was not recorded")
+    assert (state(withdrawal), state(other)) == (State.BOUNCED, State.PAID)
+
+
+def test_lines_that_were_not_shown_are_not_taken(hr, hira, due, pages, django_user_model):
+    first, second = hand_over([due(CNY="1")], by=hira), hand_over([due(CNY="2")], by=hira)
+    page = upload(hr, first, f"{first.payments.get().payment_id},paid,A1,")
+    lines = page.context["lines"]
+    boss = pages(django_user_model.objects.create_superuser("boss"))
+    for client, batch, kept in (
+        (hr, second, lines),
+        (boss, first, lines),
+        (hr, first, lines + "x"),
+        (hr, first, ""),
+    ):
+        answer = client.post(url("results", batch.pk), {"lines": kept}, follow=True)
+        assert told(answer) == ["Nothing was recorded: the page was too old. Upload the file again."]
+    assert not Payment.objects.exclude(state="handed_over").exists()
+
+
+def test_what_can_not_be_read_is_told(hr, hira, due, monkeypatch):
+    batch = hand_over([due(CNY="1")], by=hira)
+    assert (
+        "has to name the columns"
+        in told(hr.post(url("results", batch.pk), {"file": csv_file("a,b", "1,2")}, follow=True))[0]
+    )
+    assert told(hr.post(url("results", batch.pk), {}, follow=True)) == ["This field is required."]
+    monkeypatch.setattr("referrals.payments.admin.results.MOST_BYTES", 10)
+    assert "larger than 5 MB" in told(upload(hr, batch, "x,paid,A1,"))[0]
+    assert hr.get(url("results", batch.pk)).url == url("change", batch.pk)
+
+
+# --- Payments
+
+
+def test_payments_are_found_by_payment_id_reference_and_account(hr, hira, due):
+    wanted, other = due(CNY="1"), due(CNY="2")
+    hand_over([wanted, other], by=hira)
+    record_paid(payment_of(wanted), by=hira, reference="REF-1")
+    payment, listed = payment_of(wanted), reverse("admin:referrals_payment_changelist")
+    for term in (payment.payment_id, "REF-1", wanted.account.account_id):
+        page = hr.get(listed, {"q": term})
+        assert says(page, payment.payment_id)
+        assert not says(page, payment_of(other).payment_id)
+    page = hr.get(reverse("admin:referrals_payment_change", args=[payment.pk]))
+    assert says(page, "REF-1")
+    assert says(page, wanted.external_order_id)
+
+
+def test_the_pages_are_chinese_by_default(hira, client_of, due):
+    batch, client = hand_over([due(CNY="1", points=2)], by=hira), client_of(hira)
+    due(CNY="1")
+    for address in (PREPARE, url("changelist"), url("change", batch.pk), url("open", batch.pk)):
+        assert client.get(address).headers["Content-Language"] == settings.LANGUAGE_CODE
+
+
+def test_withdrawals_chosen_in_their_list_lead_to_the_page_that_hands_them_over(pages, hira, audrey, due):
+    chosen, _other = due(points=100), due(points=50)
+    listed = reverse("admin:referrals_withdrawal_changelist")
+    choice = {"action": "hand_over_chosen", "_selected_action": [chosen.pk]}
+    answer = pages(hira).post(listed, choice)
+    assert answer.url == f"{reverse('admin:referrals_payoutbatch_prepare')}?ids={chosen.pk}"
+    assert b"hand_over_chosen" in pages(hira).get(listed).content
+    assert b"hand_over_chosen" not in pages(audrey).get(listed).content
+
+
+def test_the_page_of_a_withdrawal_tells_who_handed_it_over_and_what_became_of_it(pages, hira, ada, due):
+    withdrawal = due(CNY="12.30")
+    batch = hand_over([withdrawal], by=hira, note="November")
+    record_paid(Payment.objects.get(), by=ada, reference="BANK-7")
+    page = pages(ada).get(reverse("admin:referrals_withdrawal_change", args=[withdrawal.pk]))
+    told = [(step.who, step.what, step.why) for step in page.context["steps"]]
+    assert told[-2:] == [
+        ("hira", f"handed over for payment in batch #{batch.pk}", "November"),
+        ("ada", "CNY 12.30: paid", "BANK-7"),
+    ]

@@ -1,0 +1,150 @@
+"""The file in which a batch is handed to the paying side, and what it says when it comes back."""
+
+import csv
+import io
+
+import pytest
+from django.utils import timezone, translation
+from openpyxl import load_workbook
+
+from referrals.payments.files import batch_as_csv, batch_as_xlsx
+from referrals.payments.recording import record_bounced, record_paid, take_in_results
+from referrals.payments.services import hand_over
+from tests.referrals.taken import TRANS_TIME, taken
+
+HEADER = [
+    "Payment ID",
+    "Order ID",
+    "Employee",
+    "Mobile country code",
+    "Mobile number",
+    "Email",
+    "Account ID",
+    "Asset",
+    "Sum",
+    "Requested by",
+    "Approved by",
+    "Transaction time",
+    "Result",
+    "Reference",
+    "Reason",
+]
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def zhang(account):
+    return account("694001", name="张三", mobile="+8618900001111", email="zhang@example.com")
+
+
+@pytest.fixture
+def batch(account, zhang, hira, ada):
+    first = taken(zhang, by=hira, approver=ada, points=100, CNY="12.30")
+    second = taken(account(name="=1+1"), by=hira, approver=ada, CNY="0.70", USD="5.00")
+    return hand_over([first, second], by=hira)
+
+
+def csv_rows(batch, *, reveal=True):
+    text = b"".join(batch_as_csv(batch, reveal=reveal)).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def sheets(batch, *, reveal=True):
+    with batch_as_xlsx(batch, reveal=reveal) as file:
+        book = load_workbook(io.BytesIO(file.read()))
+    return {sheet.title: [[cell.value for cell in row] for row in sheet.rows] for sheet in book.worksheets}
+
+
+def test_the_csv_has_one_row_for_each_payment_and_the_totals_below(batch):
+    payment = batch.payments.get(asset="CNY", sum="12.30")
+    header, *rows = csv_rows(batch)
+    assert header == HEADER
+    shown = timezone.localtime(TRANS_TIME).isoformat(sep=" ", timespec="seconds")
+    order_id = payment.amount.withdrawal.external_order_id
+    person = ["张三", "86", "18900001111", "zhang@example.com", "694001"]
+    by = ["hira", "ada", shown]
+    assert [payment.payment_id, order_id, *person, "CNY", "12.30", *by, "", "", ""] in rows
+    assert [f"{order_id}-points-1", order_id, *person, "points", "100", *by, "", "", ""] in rows
+    assert len(rows) == 4 + 1 + 3
+    assert [(row[0], *row[7:9]) for row in rows[5:]] == [
+        ("Total", "points", "100"),
+        ("Total", "CNY", "13.00"),
+        ("Total", "USD", "5.00"),
+    ]
+
+
+def test_the_xlsx_has_numbers_as_numbers_and_the_totals_on_a_second_sheet(batch):
+    with batch_as_xlsx(batch, reveal=True) as file:
+        book = load_workbook(io.BytesIO(file.read()))
+    payments, totals = book.worksheets
+    sums = [row[8] for row in payments.iter_rows(min_row=2)]
+    assert {cell.data_type for cell in sums} == {"n"}
+    assert sorted(str(cell.value) for cell in sums) == ["0.7", "100", "12.3", "5"]
+    assert {row[8].number_format for row in payments.iter_rows(min_row=2)} == {"0", "0.00"}
+    assert [[cell.value for cell in row] for row in totals.rows] == [
+        ["Asset", "Payments", "Sum"],
+        ["points", 1, 100],
+        ["CNY", 2, 13],
+        ["USD", 1, 5],
+    ]
+
+
+def test_names_that_look_like_formulas_are_harmless(batch):
+    assert [row[2] for row in csv_rows(batch) if "0.70" in row] == ["'=1+1"]
+    with batch_as_xlsx(batch, reveal=True) as file:
+        book = load_workbook(io.BytesIO(file.read()))
+    (cell,) = (row[2] for row in book.worksheets[0].rows if str(row[8].value) == "0.7")
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_personal_data_is_masked_for_who_may_not_see_it(batch):
+    for rows in (csv_rows(batch, reveal=False), sheets(batch, reveal=False)["Payments"]):
+        text = str(rows)
+        for hidden in ("张三", "18900001111", "zhang@example.com"):
+            assert hidden not in text
+        for shown in ("张*", "189****1111", "z***@example.com", "694001", "86"):
+            assert shown in text
+
+
+def test_a_number_of_no_country_stands_in_its_column(account, hira, ada):
+    strange = account(mobile="12345")
+    batch = hand_over([taken(strange, by=hira, approver=ada, CNY="1")], by=hira)
+    assert csv_rows(batch)[1][3:5] == ["", "12345"]
+
+
+def test_the_header_is_in_the_language_of_the_reader(batch):
+    with translation.override("zh-hans"):
+        header = csv_rows(batch)[0]
+        asset = {row[7] for row in csv_rows(batch)[1:] if row}
+    assert header != HEADER
+    assert "积分" in asset
+
+
+def test_the_file_is_the_same_after_results_were_recorded(batch, hira):
+    before = csv_rows(batch), sheets(batch)
+    first, *others = batch.payments.order_by("pk")
+    record_paid(first, by=hira, reference="A1")
+    for each in others:
+        record_bounced(each, by=hira, reason="closed")
+    hand_over([each.amount.withdrawal for each in others[1:]], by=hira)
+    assert (csv_rows(batch), sheets(batch)) == before
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_batch_file_itself_comes_back_with_its_last_columns_filled_in(batch, hira, language, kind):
+    with translation.override(language):
+        rows = csv_rows(batch) if kind == "csv" else next(iter(sheets(batch).values()))
+    results = ["paid", "A1", ""], ["bounced", "", "closed"], ["paid", "A3", ""], ["", "", ""]
+    filled = [rows[0], *([*row[:12], *told] for row, told in zip(rows[1:5], results, strict=True)), *rows[5:]]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(filled)
+    read = take_in_results(batch, io.BytesIO(text.getvalue().encode()), "r.csv", by=hira)
+    assert (len(read.good), read.problems, read.waiting) == (3, [], 1)
+    states = list(batch.payments.order_by("pk").values_list("state", flat=True))
+    assert states == ["paid", "bounced", "paid", "handed_over"]

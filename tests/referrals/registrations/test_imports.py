@@ -1,0 +1,618 @@
+"""Registering thousands from a file: checked row by row, shown, confirmed, sent in parts, and given back."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import tracemalloc
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from hireops import database
+from hireops.desk.audit import entries_about
+from hireops.desk.errors import Refused
+from hireops.feishu.models import Tenant
+from hireops.outbox.models import Call
+from referrals import tasks
+from referrals.models import ReferralAccount, Registration, RegistrationImport
+from referrals.registrations import imports
+from referrals.registrations import services as registrations
+from referrals.spreadsheets import read_rows, write_csv, write_xlsx
+from tests.databases import database_of_tests
+from tests.outbox.test_concurrency import in_threads
+
+State, RowState = RegistrationImport.State, Registration.State
+LIST = "/admin/referrals/registration/"
+ADD = "/admin/referrals/registrationimport/add/"
+
+
+def csv_of(*rows):
+    return b"".join(write_csv(rows))
+
+
+@pytest.fixture
+def upload(hira):
+    def upload(content, name="referrers.csv", *, check=True):
+        batch = imports.upload(io.BytesIO(content), name, by=hira)
+        if check:
+            imports.check_uploaded()
+        batch.refresh_from_db()
+        return batch
+
+    return upload
+
+
+def rows_of(batch):
+    """[line, mobile, email, name, state, problem] of each row."""
+    rows = Registration.objects.filter(batch=batch).order_by("line")
+    return [[row.line, row.mobile, row.email, row.name, row.state, row.problem] for row in rows]
+
+
+def states_of(batch):
+    return [row[4] for row in rows_of(batch)]
+
+
+def problems_of(batch):
+    return {row[0]: row[5] for row in rows_of(batch)}
+
+
+def page_of(batch):
+    return reverse("admin:referrals_registrationimport_change", args=[batch.pk])
+
+
+def problems_file(client, batch, kind):
+    answer = client.get(reverse("admin:referrals_registrationimport_problems", args=[batch.pk, kind]))
+    return list(read_rows(io.BytesIO(answer.getvalue()), f"x.{kind}"))
+
+
+def act(client, action, batch):
+    url = reverse("admin:referrals_registrationimport_staff_action", args=[action])
+    posted = {"_selected_action": batch.pk, "confirmed": "yes", "reason": "", "back": page_of(batch)}
+    return client.post(url, posted, follow=True)
+
+
+# --- Uploading
+
+
+def test_the_upload_answers_at_once_and_a_worker_checks_the_file(db, pages, hira, monkeypatch):
+    def nobody_reads(*args):
+        raise AssertionError("the request parsed the file")
+
+    content = csv_of(["手机号", "姓名"], ["138 0013 8000", "张三"])
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "read_rows", nobody_reads)
+        answer = pages(hira).post(ADD, {"file": SimpleUploadedFile("内推.csv", content)}, follow=True)
+
+    batch = RegistrationImport.objects.get()
+    assert (batch.state, bytes(batch.content or b""), batch.file_name) == (
+        State.CHECKING,
+        content,
+        "内推.csv",
+    )
+    assert b"<progress" in answer.content
+    assert b'http-equiv="refresh"' in answer.content
+
+    tasks.work_on_imports()
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.content, batch.rows) == (State.CHECKED, None, 1)
+
+
+def test_a_file_that_is_too_large_is_refused(db, pages, hira, monkeypatch):
+    monkeypatch.setattr("referrals.registrations.admin.forms.MOST_BYTES", 100)
+    monkeypatch.setattr(imports, "MOST_BYTES", 100)
+
+    answer = pages(hira).post(ADD, {"file": SimpleUploadedFile("a.csv", b"1" * 101)})
+
+    assert b"MB. Split it" in answer.content
+    with pytest.raises(Refused):
+        imports.upload(io.BytesIO(b"1" * 101), "a.csv", by=hira)
+    assert not RegistrationImport.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "language"), [("csv", "en"), ("xlsx", "zh-hans")])
+def test_the_template_has_the_columns_that_are_read(upload, client_of, hira, kind, language):
+    browser = client_of(hira)
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    answer = browser.get(reverse("admin:referrals_registrationimport_template", args=[kind]))
+
+    header = next(read_rows(io.BytesIO(answer.getvalue()), f"a.{kind}"))
+    batch = upload(csv_of(header, ["852", "9123 4567", "a@b.com", "张三"]))
+    assert rows_of(batch) == [[2, "+85291234567", "a@b.com", "张三", "ready", ""]]
+
+
+@pytest.mark.parametrize("who", ["vera", "ada", "audrey", "otto"])
+def test_only_hr_officers_import(db, request, pages, who):
+    assert pages(request.getfixturevalue(who)).get(ADD).status_code == 403
+
+
+# --- Checking
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["姓名", "国家区号", "手机号", "邮箱"],
+        ["Name", "Country code", "Mobile number", "E-mail"],
+        ["员工姓名 *", "区号", "手机（必填）", "电子邮箱"],
+        ["employee", "code", "PHONE", "email address"],
+    ],
+)
+def test_the_header_is_recognised_in_chinese_and_english(tenant, upload, header):
+    batch = upload(csv_of(header, ["张三", "86", "13800138000", "Zhang@Open.com"]))
+
+    assert rows_of(batch) == [[2, "+8613800138000", "zhang@open.com", "张三", "ready", ""]]
+
+
+def test_without_a_header_the_columns_are_mobile_email_name(tenant, upload):
+    batch = upload(csv_of(["13800138000", "zhang@open.com", "张三"]))
+
+    assert rows_of(batch) == [[1, "+8613800138000", "zhang@open.com", "张三", "ready", ""]]
+
+
+def test_columns_with_other_names_are_left_out(tenant, upload):
+    batch = upload(csv_of(["部门", "邮箱"], ["技术", "zhang@open.com"]))
+
+    assert rows_of(batch) == [[2, "", "zhang@open.com", "", "ready", ""]]
+
+
+def test_every_problem_is_named_with_its_line(account, upload):
+    account(mobile="+8613500135000")
+    other = account(email="other@open.com")
+    batch = upload(
+        csv_of(
+            ["mobile", "email", "name"],
+            ["138 0013 8000", "zhang@open.com", "张三"],
+            [],
+            ["+86 138 0013 8000", "", "again"],
+            ["", "ZHANG@open.com", "again"],
+            ["1380013800", "", "too short"],
+            ["1.38E+10", "", "Excel"],
+            ["", "zhang", "no address"],
+            ["12", "zhang", "both"],
+            ["", "", "nobody"],
+            ["13500135000", "", "registered"],
+            ["", "other@open.com", "registered"],
+            ["13500135000", "other@open.com", "two accounts"],
+            ["13600136000", "", "fine"],
+        )
+    )
+
+    assert (batch.state, batch.rows) == (State.CHECKED, 12)
+    assert problems_of(batch) == {
+        2: "",
+        4: "duplicate_line",
+        5: "duplicate_line",
+        6: "bad_mobile",
+        7: "cut_mobile",
+        8: "bad_email",
+        9: "bad_mobile",
+        10: "no_contact",
+        11: "already_registered",
+        12: "already_registered",
+        13: "duplicate_line",
+        14: "",
+    }
+    row = Registration.objects.get(line=12)
+    assert (row.state, row.account) == (RowState.DUPLICATE, other)
+    assert "line 2" in registrations.problem_in_words(Registration.objects.get(line=5))
+    both = registrations.problem_in_words(Registration.objects.get(line=9))
+    assert "no mobile number" in both
+    assert "no email address" in both
+
+
+def test_contacts_of_two_accounts_are_told(account, upload):
+    account(mobile="+8613500135000")
+    account(email="other@open.com")
+
+    assert problems_of(upload(csv_of(["13500135000", "other@open.com"]))) == {1: "two_accounts"}
+
+
+def test_a_line_that_cannot_be_sent_makes_no_other_one_a_duplicate(tenant, upload):
+    batch = upload(csv_of(["13800138000", "no address"], ["13800138000", "zhang@open.com"]))
+
+    assert states_of(batch) == [RowState.INVALID, RowState.READY]
+
+
+def test_duplicates_are_found_across_the_whole_file(tenant, upload):
+    numbers = [[f"138{number:08}"] for number in range(1200)]
+    batch = upload(csv_of(*numbers, ["13800000000"], ["13800000700"]))
+
+    found = Registration.objects.filter(batch=batch, problem="duplicate_line").order_by("line")
+    assert [(row.line, row.problem_details) for row in found] == [(1201, {"line": 1}), (1202, {"line": 701})]
+
+
+def test_an_excel_file_is_checked_with_its_numbers(tenant, upload):
+    with write_xlsx({"S": [["手机", "姓名"], [13800138000, "张三"], [], [8613900139000, "李四"]]}) as file:
+        batch = upload(file.read(), "a.xlsx")
+
+    assert [row[:2] for row in rows_of(batch)] == [[2, "+8613800138000"], [4, "+8613900139000"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"PK\x03\x04 broken", "damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password"),
+        (b"\0\1\2\3" * 100, "neither a CSV nor an XLSX"),
+        ("José, n°1\n".encode("latin-1"), "characters"),
+        (b'mobile\n"13800138000', "quotation mark"),
+        (b"mobile,email\n\n,\n", "no rows"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(tenant, upload, pages, content, told):
+    batch = upload(content)
+
+    assert (batch.state, batch.content, batch.rows) == (State.UNREADABLE, None, 0)
+    assert told in pages(batch.uploaded_by).get(page_of(batch)).content.decode()
+    assert not Registration.objects.exists()
+
+
+def test_too_many_rows_are_refused_whole(tenant, upload, monkeypatch):
+    monkeypatch.setattr(imports, "MOST_ROWS", 600)
+
+    batch = upload(csv_of(*([f"138{number:08}"] for number in range(601))))
+
+    assert (batch.state, batch.problem) == (State.UNREADABLE, "too_many_rows")
+    assert not Registration.objects.exists()
+
+
+def test_a_file_that_another_worker_checks_is_left_to_it(tenant, upload):
+    batch = upload(csv_of(["13800138000"]), check=False)
+    until = database.now() + timedelta(seconds=30)
+    RegistrationImport.objects.update(busy_until=until)
+
+    imports.check_uploaded()
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.busy_until) == (State.CHECKING, until)
+
+
+def test_one_run_checks_one_file_so_that_several_leave_workers_for_everything_else(tenant, upload):
+    batches = [upload(csv_of(["13800138000"]), check=False) for _ in range(2)]
+
+    tasks.work_on_imports()
+    assert [RegistrationImport.objects.get(pk=batch.pk).state for batch in batches] == ["checked", "checking"]
+    tasks.work_on_imports()
+    assert [RegistrationImport.objects.get(pk=batch.pk).state for batch in batches] == ["checked", "checked"]
+
+
+def test_while_one_file_is_checked_no_other_one_is(tenant, upload):
+    first, second = [upload(csv_of(["13800138000"]), check=False) for _ in range(2)]
+    assert imports._claim() == first
+
+    imports.check_uploaded()
+
+    second.refresh_from_db()
+    assert (second.state, second.rows) == (State.CHECKING, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_look_at_the_same_time_begin_with_one_file(tenant, upload):
+    for _ in range(4):
+        upload(csv_of(["13800138000"]), check=False)
+
+    in_threads(4, lambda number: imports._claim())
+
+    assert RegistrationImport.objects.filter(busy_until__isnull=False).count() == 1
+
+
+def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
+    batch = upload(csv_of(["13800138000"]), check=False)
+    slow = imports._claim()
+    RegistrationImport.objects.update(busy_until=database.now() - timedelta(seconds=1))
+    imports.check_uploaded()
+
+    assert slow is not None
+    imports._check(slow)
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKED, 1, 1)
+
+
+def test_discarding_stops_the_check(tenant, upload, hira):
+    batch = upload(csv_of(["13800138000"]), check=False)
+    checking = imports._claim()
+    imports.discard(batch, by=hira)
+
+    assert checking is not None
+    imports._check(checking)
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.content) == (State.DISCARDED, None)
+    assert not Registration.objects.exists()
+
+
+def test_a_worker_that_is_killed_half_way_leaves_no_double_rows(transactional_db, tenant, upload):
+    batch = upload(csv_of(*([f"138{number:08}"] for number in range(1200))), check=False)
+    script = (
+        "import django; django.setup(); from referrals.registrations import imports; imports.check_uploaded()"
+    )
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": database_of_tests().url,
+        "HIREOPS_DIE_AT": "referrals.between_parts:2",
+    }
+
+    died = subprocess.run([sys.executable, "-c", script], env=environment, check=False, timeout=60)
+
+    assert died.returncode == -signal.SIGKILL
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKING, 1000, 1000)
+    RegistrationImport.objects.update(busy_until=database.now() - timedelta(seconds=1))
+    imports.check_uploaded()
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKED, 1200, 1200)
+
+
+# --- Ten thousand rows
+
+
+def numbers_file(kind, rows):
+    lines = [["手机号", "邮箱", "姓名"], *([f"139{n:08}", f"p{n}@open.com", f"员工{n}"] for n in range(rows))]
+    if kind == "csv":
+        return csv_of(*lines)
+    with write_xlsx({"S": lines}) as file:
+        return file.read()
+
+
+def peak_of(action):
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("kind", "most"), [("csv", 10_000), ("xlsx", 3000)])
+@pytest.mark.timeout(600)
+def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most):
+    peaks = []
+    for rows in (500, 1000, most):  # the first warms up what is loaded once
+        upload(numbers_file(kind, rows), f"a.{kind}", check=False)
+        peaks.append(peak_of(imports.check_uploaded))
+
+    batch = RegistrationImport.objects.latest("pk")
+    assert (batch.state, batch.rows) == (State.CHECKED, most)
+    # The file itself is held, and of an XLSX file all texts that are in it; but not the rows.
+    assert peaks[2] < peaks[1] + 4 * 1024 * 1024
+
+
+@pytest.mark.timeout(600)
+def test_ten_thousand_problems_come_back_complete_in_flat_memory(db, tenant, hira, pages):
+    batch = RegistrationImport.objects.create(file_name="a.csv", uploaded_by=hira, state=State.CHECKED)
+    bad = {"state": RowState.INVALID, "problem": "bad_mobile", "created_by": hira}
+    Registration.objects.bulk_create(
+        [
+            Registration(batch=batch, line=line, mobile_given=f"1{line}", name="张三", **bad)
+            for line in range(2, 10_002)
+        ],
+        batch_size=500,
+    )
+    browser, url = pages(hira), reverse("admin:referrals_registrationimport_problems", args=[batch.pk, "csv"])
+    found = []
+
+    def download():
+        for piece in browser.get(url).streaming_content:
+            found.append(piece[:20])  # noqa: PERF401  as they come
+
+    assert peak_of(download) < 8 * 1024 * 1024
+    assert len(found) == 10_000 + 2  # the mark and the header
+
+
+# --- What the person sees before confirming
+
+
+@pytest.fixture
+def mixed(account, upload):
+    account(mobile="+8613500135000")
+    return upload(
+        csv_of(
+            ["mobile", "email", "name"],
+            ["13800138000", "", "张三"],
+            ["123", "", "=HYPERLINK(1)"],
+            ["13500135000", "", "王五"],
+            ["13900139000", "", "李四"],
+        )
+    )
+
+
+def test_counts_and_problem_rows_are_shown_and_nothing_is_sent(mixed, pages, hira):
+    page = pages(hira).get(page_of(mixed)).content.decode()
+
+    for text in ["2 rows are ready", "about 1 min", "This is no mobile number.", ">3</a>", "123"]:
+        assert text in page
+    assert "Register these 2 referrers" in page
+    assert "Discard what was not sent" in page
+    rows = pages(hira).get(LIST, {"batch": mixed.pk, "state__exact": "ready"}).context["cl"].result_list
+    assert [row.line for row in rows] == [5, 2]
+    assert "http-equiv" not in page
+    assert not Call.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_file_with_errors_has_every_row_with_a_problem_as_given_and_its_reason(mixed, pages, hira, kind):
+    rows = problems_file(pages(hira), mixed, kind)
+
+    assert rows[0] == ["Line", "Mobile number", "Email", "Name", "Reason"]
+    assert [row[:4] for row in rows[1:]] == [
+        ["3", "123", "", "=HYPERLINK(1)"],
+        ["4", "13500135000", "", "王五"],
+    ]
+    assert rows[1][4].startswith("This is no mobile number.")
+    assert "has a referral account already" in rows[2][4]
+    assert entries_about(mixed)[0].action == "problem rows downloaded"
+
+
+def test_the_corrected_file_can_be_uploaded_again(mixed, pages, hira, upload):
+    rows = problems_file(pages(hira), mixed, "csv")
+    rows[1][1] = "13600136000"
+
+    assert problems_of(upload(csv_of(*rows))) == {2: "", 3: "already_registered"}
+
+
+def test_who_may_not_see_personal_data_gets_no_file_and_masked_rows(mixed, pages, audrey):
+    browser = pages(audrey)
+
+    assert b"13500135000" not in browser.get(page_of(mixed)).content
+    url = reverse("admin:referrals_registrationimport_problems", args=[mixed.pk, "csv"])
+    assert browser.get(url).status_code == 403
+
+
+def test_a_row_corrected_before_confirming_is_sent_with_the_others(mixed, hira):
+    row = Registration.objects.get(line=3)
+
+    with pytest.raises(Refused, match="line 2"):
+        registrations.correct(row, mobile="13800138000", email="", name="", by=hira)
+    registrations.correct(row, mobile="13700137000", email="", name="", by=hira)
+
+    assert (Registration.objects.get(line=3).state, Call.objects.count()) == (RowState.READY, 0)
+    imports.confirm(mixed, by=hira)
+    imports.owe_confirmed()
+    assert Call.objects.count() == 3
+
+
+# --- Confirming, sending, discarding
+
+
+@pytest.fixture
+def company(transactional_db, feishu):
+    Tenant.objects.home()
+    feishu.add_employees(
+        {"name": "张三", "mobile_number": "13800138000"}, {"name": "李四", "mobile_number": "13900139000"}
+    )
+    return feishu
+
+
+def test_what_is_confirmed_is_registered_and_the_progress_survives_leaving_the_page(
+    company, upload, pages, hira, drain
+):
+    batch = upload(csv_of(["13800138000", "", "张三"], ["13600136000"], ["123"], ["13900139000"]))
+    browser = pages(hira)
+
+    act(browser, "confirm", batch)
+    tasks.work_on_imports()
+    assert states_of(batch) == ["pending", "pending", "invalid", "pending"]
+    page = browser.get(page_of(batch)).content.decode()
+    assert '<progress max="3" value="0"' in page
+    assert 'http-equiv="refresh"' in page
+    drain()
+    tasks.work_on_imports()
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.confirmed_by) == (State.DONE, hira)
+    assert states_of(batch) == ["registered", "refused", "invalid", "registered"]
+    assert ReferralAccount.objects.count() == 2
+    page = pages(hira).get(page_of(batch)).content.decode()
+    assert '<progress max="3" value="3"' in page
+    assert "No such employee" in page
+    reasons = [row[-1] for row in problems_file(browser, batch, "csv")[1:]]
+    assert reasons[0].startswith("No such employee")
+    assert reasons[1].startswith("This is no mobile number.")
+
+
+def test_only_what_is_checked_and_ready_can_be_confirmed_and_only_once(tenant, upload, hira, pages, ada):
+    unreadable, nothing = upload(b"\0"), upload(csv_of(["123"]))
+    ready = upload(csv_of(["13800138000"]))
+
+    for batch in (unreadable, nothing):
+        with pytest.raises(Refused):
+            imports.confirm(batch, by=hira)
+    assert act(pages(ada), "confirm", ready).status_code == 403
+    act(pages(hira), "confirm", ready)
+    with pytest.raises(Refused):
+        imports.confirm(ready, by=hira)
+    assert [entry.action for entry in entries_about(ready)] == ["import confirmed", "referrers uploaded"]
+
+
+def test_rows_are_owed_in_parts_so_that_nobody_waits_behind_thousands(tenant, upload, hira):
+    batch = upload(csv_of(*([f"138{number:08}"] for number in range(150))))
+    imports.confirm(batch, by=hira)
+
+    assert imports.owe_confirmed() is True
+    assert Call.objects.count() == 50
+    assert imports.owe_confirmed() is False
+    Call.objects.filter(pk__in=Call.objects.values("pk")[:20]).update(state="waiting")
+    assert imports.owe_confirmed() is True
+    assert Call.objects.count() == 100
+    batch.refresh_from_db()
+    assert batch.state == State.SENDING
+
+
+def test_where_rows_are_sent_is_asked_once_and_not_for_each(tenant, upload, hira):
+    imports.confirm(upload(csv_of(*([f"138{number:08}"] for number in range(9)))), by=hira)
+
+    with CaptureQueriesContext(connection) as queries:
+        imports.owe_confirmed()
+
+    assert Call.objects.count() == 9
+    assert len([query for query in queries if 'FROM "feishu_tenant"' in query["sql"]]) == 1
+
+
+def test_who_got_an_account_since_the_check_is_not_sent(account, upload, hira):
+    batch = upload(csv_of(["13800138000"], ["13900139000"]))
+    imports.confirm(batch, by=hira)
+    known = account(mobile="+8613800138000")
+
+    imports.owe_confirmed()
+
+    assert states_of(batch) == ["duplicate", "pending"]
+    assert Registration.objects.get(line=1).account == known
+
+
+def test_an_import_with_a_call_that_waits_for_a_person_is_not_done(tenant, upload, hira, pages):
+    batch = upload(csv_of(["13800138000"]))
+    imports.confirm(batch, by=hira)
+    imports.owe_confirmed()
+    Call.objects.update(state="waiting", reason="gave_up", reason_details={"hours": 24})
+
+    imports.owe_confirmed()
+
+    batch.refresh_from_db()
+    assert batch.state == State.SENDING
+    assert "24 hours" in pages(hira).get(page_of(batch)).content.decode()
+    assert "24 hours" in problems_file(pages(hira), batch, "csv")[1][-1]
+    registrations.discard(Registration.objects.get(), by=hira)
+    imports.owe_confirmed()
+    batch.refresh_from_db()
+    assert (batch.state, Call.objects.get().state) == (State.DONE, "canceled")
+
+
+def test_discarding_sends_nothing(mixed, pages, hira):
+    act(pages(hira), "discard", mixed)
+    imports.owe_confirmed()
+
+    mixed.refresh_from_db()
+    assert mixed.state == State.DISCARDED
+    assert set(states_of(mixed)) == {RowState.DISCARDED}
+    assert not Call.objects.exists()
+
+
+def test_discarding_while_it_is_sent_stops_what_is_left(tenant, upload, hira):
+    batch = upload(csv_of(*([f"138{number:08}"] for number in range(100))))
+    imports.confirm(batch, by=hira)
+    imports.owe_confirmed()
+
+    imports.discard(batch, by=hira)
+    imports.owe_confirmed()
+
+    batch.refresh_from_db()
+    assert batch.state == State.SENDING  # until what is on its way has come to its end
+    assert states_of(batch).count("discarded") == 50
+    assert Call.objects.count() == 50
+
+
+def test_a_store_app_that_nobody_has_installed_refuses_the_upload(db, settings, hira):
+    settings.FEISHU_APP_TYPE = "store"
+
+    with pytest.raises(Refused, match="installed by none"):
+        imports.upload(io.BytesIO(b"13800138000"), "a.csv", by=hira)
