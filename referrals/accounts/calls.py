@@ -7,13 +7,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops import contacts
 from hireops.desk import audit
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
-from referrals import contacts
 from referrals.accounts import services as accounts
 from referrals.accounts.services import DEACTIVATE, ENABLE, GET_ASSETS
 from referrals.cases import services as cases
@@ -191,7 +191,7 @@ def _name(referrer: hire.Referrer) -> str:
 def _contact(read: Callable[[str], str], text: str) -> str:
     try:
         return "" if _is_masked(text) else read(text)
-    except contacts.BadContact:
+    except contacts.UnreadableContactError:
         return ""
 
 

@@ -1,37 +1,28 @@
 """The file in which the paying side tells what became of each payment, read into lines."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
 from django.utils.translation import gettext as _
 
 from hireops.desk.errors import Refused
+from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
+from hireops.spreadsheets.header import ColumnNames, Columns
+from hireops.spreadsheets.reading import read_rows
 from referrals.models import Payment
-from referrals.spreadsheets import UnreadableFile, read_rows, reason_unreadable
 
 MOST_LINES = 10_000
 
-# As they are compared: without spaces and signs, in lower case. The first of each is what our files say.
-COLUMNS = {
-    "payment_id": ("paymentid", "打款编号", "打款单号", "付款编号", "付款单号", "打款id", "付款id"),
-    "result": ("result", "打款结果", "结果", "付款结果", "支付结果", "打款状态", "状态", "status"),
-    "reference": (
-        "reference",
-        "打款凭证号",
-        "凭证号",
-        "打款流水号",
-        "流水号",
-        "银行流水号",
-        "交易流水号",
-        "付款流水号",
-        "付款凭证号",
-        "paymentreference",
-        "referenceofthepayment",
-    ),
-    "reason": ("reason", "退回原因", "原因", "失败原因", "退票原因", "whyitcameback"),
-}
+# The first of each, or the first in English, is what our own files say.
+COLUMNS = ColumnNames(
+    payment_id="打款编号,打款单号,付款编号,付款单号,打款ID,付款ID,payment_id",
+    result="打款结果,结果,付款结果,支付结果,打款状态,状态,result,status",
+    reference="打款凭证号,凭证号,打款流水号,流水号,银行流水号,交易流水号,付款流水号,付款凭证号,"
+    "reference,payment reference,reference of the payment",
+    reason="退回原因,原因,失败原因,退票原因,reason,why it came back",
+)
 NEEDED = ("payment_id", "result")
 PAID = frozenset(
     {"paid", "success", "succeeded", "successful", "done", "ok"}
@@ -69,7 +60,7 @@ def read_results(file: IO[bytes], file_name: str) -> list[Line]:
     """
     try:
         return _bounded(_lines(read_rows(file, file_name)))
-    except UnreadableFile as error:
+    except UnreadableFileError as error:
         raise Refused(reason_unreadable(error.key, error.details)) from error
 
 
@@ -84,45 +75,40 @@ def _bounded(lines: Iterator[Line]) -> list[Line]:
 
 
 def _lines(rows: Iterator[list[str]]) -> Iterator[Line]:
-    columns: Mapping[str, int] = {}
+    columns: Columns | None = None
     for number, row in enumerate(rows, start=1):
         cells = [_clean(cell) for cell in row]
         if not any(cells):
             continue
-        if not columns:
+        if columns is None:
             columns = _columns(cells)
         elif not _is_total(line := _line(number, cells, columns)):
             yield line
-    if not columns:
+    if columns is None:
         raise Refused(_("The file is empty."))
 
 
-def _columns(header: Sequence[str]) -> dict[str, int]:
-    names = [_plain(cell) for cell in header]
-    places = {
-        column: next(place for place, name in enumerate(names) if name in known)
-        for column, known in COLUMNS.items()
-        if not set(known).isdisjoint(names)
-    }
-    if any(column not in places for column in NEEDED):
+def _columns(header: Sequence[str]) -> Columns:
+    columns = COLUMNS.find(header)
+    if any(column not in columns for column in NEEDED):
         raise Refused(
             _(
                 "The first row has to name the columns: payment_id, result, reference, reason (打款编号, "
                 "打款结果, 打款凭证号, 退回原因). Other columns may stay."
             )
         )
-    return places
+    return columns
 
 
-def _line(number: int, cells: Sequence[str], columns: Mapping[str, int]) -> Line:
-    said = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
+def _line(number: int, cells: Sequence[str], columns: Columns) -> Line:
+    word = columns.value(cells, "result")
     return Line(
         number=number,
-        payment_id=said["payment_id"],
-        state=_state(said["result"]),
-        reference=said.get("reference", ""),
-        reason=said.get("reason", ""),
-        word=said["result"],
+        payment_id=columns.value(cells, "payment_id"),
+        state=_state(word),
+        reference=columns.value(cells, "reference"),
+        reason=columns.value(cells, "reason"),
+        word=word,
     )
 
 

@@ -6,7 +6,6 @@ slow keeps nothing, and the next one begins again without them.
 """
 
 import io
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,14 +18,17 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops import contacts, database
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.models import Tenant
 from hireops.killpoints import crossing
 from hireops.outbox.models import Call
-from referrals import contacts, tenancy
+from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
+from hireops.spreadsheets.header import ColumnNames, Columns
+from hireops.spreadsheets.reading import read_rows
+from referrals import tenancy
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.services import (
     CREATE,
@@ -37,7 +39,6 @@ from referrals.registrations.services import (
     owe,
     read_contacts,
 )
-from referrals.spreadsheets import UnreadableFile, read_rows, reason_unreadable
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 50_000
@@ -49,17 +50,15 @@ OWED_AT_ONCE = 50
 State, RowState = RegistrationImport.State, Registration.State
 NOT_SENT = [RowState.READY, RowState.INVALID, RowState.DUPLICATE]
 
-# Names of columns, as ``_as_name`` leaves them. What is not here is not read.
-HEADERS = {
-    "mobile": "手机号 手机 手机号码 移动电话 联系电话 电话 电话号码 mobile mobilenumber mobilephone phone "
-    "phonenumber cell cellphone tel telephone",
-    "code": "国家区号 国家/地区代码 国家地区代码 国家/地区码 国家地区码 国家码 国家代码 国际区号 区号 "
-    "code countrycode callingcode dialcode areacode",
-    "email": "邮箱 电子邮箱 邮箱地址 邮件 电子邮件 企业邮箱 工作邮箱 email emailaddress mail workemail",
-    "name": "姓名 名字 名称 员工 员工姓名 内推人 内推人姓名 name fullname employee employeename referrer",
-}
-COLUMN_OF = {name: column for column, names in HEADERS.items() for name in names.split()}
-WITHOUT_HEADER = {"mobile": 0, "email": 1, "name": 2}
+COLUMNS = ColumnNames(
+    mobile="手机号,手机,手机号码,移动电话,联系电话,电话,电话号码,mobile,mobile number,mobile phone,phone,"
+    "phone number,cell,cellphone,tel,telephone",
+    code="国家区号,国家/地区代码,国家/地区码,国家码,国家代码,国际区号,区号,"
+    "code,country code,calling code,dial code,area code",
+    email="邮箱,电子邮箱,邮箱地址,邮件,电子邮件,企业邮箱,工作邮箱,email,email address,mail,work email",
+    name="姓名,名字,名称,员工,员工姓名,内推人,内推人姓名,name,full name,employee,employee name,referrer",
+)
+WITHOUT_HEADER = Columns({"mobile": 0, "email": 1, "name": 2})
 
 
 class LeaseLostError(Exception):
@@ -145,7 +144,7 @@ def _check(batch: RegistrationImport) -> None:
             _keep_part(batch, part, tenant)
             crossing("referrals.between_parts")
         _end_check(batch, state=State.CHECKED)
-    except UnreadableFile as why:
+    except UnreadableFileError as why:
         _end_check(batch, state=State.UNREADABLE, problem=why.key, problem_details=why.details)
     except Refused:
         _end_check(batch, state=State.UNREADABLE, problem="no_company")
@@ -159,8 +158,8 @@ def _file(batch: RegistrationImport) -> IO[bytes]:
 
 
 def _given_rows(file: IO[bytes], file_name: str) -> Iterator[Given]:
-    """The rows that are not empty, with their numbers in the file. Raises ``UnreadableFile``."""
-    columns: Mapping[str, int] | None = None
+    """The rows that are not empty, with their numbers in the file. Raises ``UnreadableFileError``."""
+    columns: Columns | None = None
     found = 0
     for line, cells in enumerate(read_rows(file, file_name), start=1):
         if not any(cell.strip() for cell in cells):
@@ -172,31 +171,21 @@ def _given_rows(file: IO[bytes], file_name: str) -> Iterator[Given]:
             columns = WITHOUT_HEADER
         found += 1
         if found > MOST_ROWS:
-            raise UnreadableFile("too_many_rows", most=MOST_ROWS)
+            raise UnreadableFileError("too_many_rows", most=MOST_ROWS)
         yield _given(line, cells, columns)
     if not found:
-        raise UnreadableFile("no_rows")
+        raise UnreadableFileError("no_rows")
 
 
-def _header(cells: Sequence[str]) -> dict[str, int]:
-    """The place of each column that is known by its name; empty if this is no header."""
-    columns: dict[str, int] = {}
-    for place, cell in enumerate(cells):
-        if column := COLUMN_OF.get(_as_name(cell)):
-            columns.setdefault(column, place)
-    return columns if {"mobile", "email"} & set(columns) else {}
+def _header(cells: Sequence[str]) -> Columns | None:
+    """The columns that are known by their names; None if this is no header."""
+    columns = COLUMNS.find(cells)
+    return columns if "mobile" in columns or "email" in columns else None
 
 
-def _as_name(cell: str) -> str:
-    """``E-mail（必填） *`` is ``email``."""
-    name = unicodedata.normalize("NFKC", cell).casefold().partition("(")[0]
-    return "".join(character for character in name if character.isalnum() or character == "/")
-
-
-def _given(line: int, cells: Sequence[str], columns: Mapping[str, int]) -> Given:
+def _given(line: int, cells: Sequence[str], columns: Columns) -> Given:
     def cell(column: str) -> str:
-        place = columns.get(column)
-        return cells[place].strip() if place is not None and place < len(cells) else ""
+        return columns.value(cells, column).strip()
 
     mobile = contacts.with_code(cell("code"), cell("mobile"))
     return Given(line, mobile[:LONGEST_GIVEN], cell("email")[:LONGEST_GIVEN], cell("name")[:LONGEST_GIVEN])

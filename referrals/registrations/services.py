@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from hireops import database
+from hireops import contacts, database
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu import errors
@@ -16,7 +16,7 @@ from hireops.feishu.models import Tenant
 from hireops.outbox import reasons
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
-from referrals import contacts, tenancy
+from referrals import tenancy
 from referrals.models import ReferralAccount, Registration, RegistrationImport
 
 CREATE = "referral_account.create"
@@ -91,11 +91,11 @@ def read_contacts(row: Registration) -> None:
     row.mobile = row.email = ""
     try:
         row.mobile = contacts.read_mobile(row.mobile_given)
-    except contacts.BadContact as bad:
+    except contacts.UnreadableContactError as bad:
         problems.append(bad.key)
     try:
         row.email = contacts.read_email(row.email_given)
-    except contacts.BadContact as bad:
+    except contacts.UnreadableContactError as bad:
         problems.append(bad.key)
     if not problems and not (row.mobile or row.email):
         problems.append("no_contact")

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from hireops.database import now
 from hireops.outbox.channels import channel_for
 from hireops.outbox.models import Call, lane_of
+from hireops.spreadsheets.writing import write_xlsx
 from referrals.models import Payment, ReferralAccount, Withdrawal, WithdrawalAmount
-from referrals.spreadsheets import write_xlsx
 
 NUMBERS = count(1)
 TRANS_TIME = datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)

@@ -19,13 +19,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from hireops import contacts
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action
 from hireops.desk.display import lines
 from hireops.desk.masking import mask, may_see_personal_data
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
-from referrals import contacts
 from referrals.accounts import services as accounts
 from referrals.accounts import sweep
 from referrals.accounts.admin import page as account_page
@@ -264,7 +264,7 @@ def _looked_for(term: str, user: User | AnonymousUser) -> list[tuple[str, str]]:
     if not may_see_personal_data(user):
         return [("account_id", term)]
     found = [("account_id", term), ("name__startswith", term), ("email", term.lower())]
-    with suppress(contacts.BadContact):
+    with suppress(contacts.UnreadableContactError):
         if mobile := contacts.read_mobile(term):
             found.append(("mobile", mobile))
     return found

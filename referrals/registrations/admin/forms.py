@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from referrals import contacts
+from hireops import contacts
 from referrals.registrations.imports import MOST_BYTES
 from referrals.registrations.services import LONGEST_GIVEN, PROBLEMS
 
@@ -45,7 +45,7 @@ class ContactForm(forms.Form):
         given: str = self.cleaned_data[name]
         try:
             read(given)
-        except contacts.BadContact as bad:
+        except contacts.UnreadableContactError as bad:
             raise forms.ValidationError(PROBLEMS[bad.key]) from None
         return given
 

@@ -26,13 +26,13 @@ from hireops.desk.admin import MirrorAdmin, staff_action, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
 from hireops.doorbell import ring
+from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import imports
 from referrals.registrations import services as registrations
 from referrals.registrations.admin.display import contact_of, page_of, person, shown_to, state_of
 from referrals.registrations.admin.forms import UploadForm
 from referrals.registrations.tasks import work_on_imports
-from referrals.spreadsheets import write_csv, write_xlsx
 
 PROBLEM_ROWS_SHOWN = 20
 CONTENT_TYPES = {

@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hireops import contacts
 from hireops.desk.admin import MirrorAdmin, linked, staff_action
 from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
-from referrals import contacts
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import services as registrations
 from referrals.registrations.admin.display import contact_of, page_of, person, shown_to, state_of
@@ -259,6 +259,6 @@ def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
 
 def _contacts_in(term: str) -> dict[str, str]:
     found = {"email": term.lower()}
-    with suppress(contacts.BadContact):
+    with suppress(contacts.UnreadableContactError):
         found["mobile"] = contacts.read_mobile(term)
     return {name: value for name, value in found.items() if value}

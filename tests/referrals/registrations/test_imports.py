@@ -20,11 +20,12 @@ from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
+from hireops.spreadsheets.reading import read_rows
+from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals import tasks
 from referrals.models import ReferralAccount, Registration, RegistrationImport
 from referrals.registrations import imports
 from referrals.registrations import services as registrations
-from referrals.spreadsheets import read_rows, write_csv, write_xlsx
 from tests.databases import database_of_tests
 from tests.outbox.test_concurrency import in_threads
 

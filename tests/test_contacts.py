@@ -2,7 +2,7 @@
 
 import pytest
 
-from referrals import contacts
+from hireops import contacts
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_number_of_another_country_is_understood_with_its_code(text: str, mobi
     ],
 )
 def test_what_is_no_mobile_number_is_refused(text: str):
-    with pytest.raises(contacts.BadContact) as refused:
+    with pytest.raises(contacts.UnreadableContactError) as refused:
         contacts.read_mobile(text)
 
     assert refused.value.key == "bad_mobile"
@@ -73,7 +73,7 @@ def test_what_is_no_mobile_number_is_refused(text: str):
 
 @pytest.mark.parametrize("text", ["1.38E+10", "8.6138E+12", "1.38001E+10"])
 def test_a_number_that_excel_has_shortened_is_not_guessed(text: str):
-    with pytest.raises(contacts.BadContact) as refused:
+    with pytest.raises(contacts.UnreadableContactError) as refused:
         contacts.read_mobile(text)
 
     assert refused.value.key == "cut_mobile"
@@ -114,7 +114,7 @@ def test_a_code_in_a_column_of_its_own_belongs_to_the_number(code: str, mobile: 
 
 
 def test_a_code_that_contradicts_the_number_is_refused():
-    with pytest.raises(contacts.BadContact):
+    with pytest.raises(contacts.UnreadableContactError):
         contacts.read_mobile(contacts.with_code("1", "+8613800138000"))
 
 
@@ -133,14 +133,14 @@ def test_an_address_is_read_in_lower_case_and_half_width(text: str, email: str):
 
 @pytest.mark.parametrize("text", ["a@", "a@b", "a b@c.com", "13800138000", f"{'a' * 250}@b.com"])
 def test_what_is_no_address_is_refused(text: str):
-    with pytest.raises(contacts.BadContact) as refused:
+    with pytest.raises(contacts.UnreadableContactError) as refused:
         contacts.read_email(text)
 
     assert refused.value.key == "bad_email"
 
 
 def test_an_error_does_not_repeat_the_contact():
-    with pytest.raises(contacts.BadContact) as refused:
+    with pytest.raises(contacts.UnreadableContactError) as refused:
         contacts.read_mobile("1380013800")
 
     assert "138" not in repr(refused.value)

@@ -24,7 +24,7 @@ MOBILE_TYPES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 BAD_MOBILE, CUT_MOBILE, BAD_EMAIL = "bad_mobile", "cut_mobile", "bad_email"
 
 
-class BadContact(ValueError):  # noqa: N818  it names what was given
+class UnreadableContactError(ValueError):
     """Not a mobile number, or not an address. ``key`` is one of the three above; the text is not in it."""
 
     def __init__(self, key: str) -> None:
@@ -38,7 +38,7 @@ class MobileParts(TypedDict):
 
 
 def read_mobile(text: str) -> str:
-    """The number as E.164, such as ``+8613800138000``; "" for nothing. Raises ``BadContact``.
+    """The number as E.164, such as ``+8613800138000``; "" for nothing. Raises ``UnreadableContactError``.
 
     Any usual spelling: spaces, dashes, brackets, full-width digits, ``0086``, and what Excel makes of numbers
     (``1.3800138E+10``). Without a country it is one of ``REFERRALS_PHONE_REGION``. The numbers of other
@@ -48,7 +48,7 @@ def read_mobile(text: str) -> str:
     if not text:
         return ""
     if not WRITTEN_AS_MOBILE.fullmatch(text.replace("(+", "+(", 1)):
-        raise BadContact(BAD_MOBILE)
+        raise UnreadableContactError(BAD_MOBILE)
     number = _parsed(INTERNATIONAL.sub("+", text))
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
@@ -61,7 +61,7 @@ def with_code(code: str, mobile: str) -> str:
     try:
         if parts_of(read_mobile(mobile))["code"] == digits:
             return mobile
-    except BadContact as bad:
+    except UnreadableContactError as bad:
         if bad.key == CUT_MOBILE:
             return mobile  # no code makes up for digits that are lost
     return f"+{digits} {mobile.strip()}"
@@ -75,16 +75,16 @@ def parts_of(mobile: str) -> MobileParts:
 
 
 def read_email(text: str) -> str:
-    """The address in lower case and half-width; "" for nothing. Raises ``BadContact``."""
+    """The address in lower case and half-width; "" for nothing. Raises ``UnreadableContactError``."""
     email = _plain(text).replace("。", ".").removeprefix("mailto:").lower()
     if not email:
         return ""
     try:
         validate_email(email)
     except ValidationError:
-        raise BadContact(BAD_EMAIL) from None
+        raise UnreadableContactError(BAD_EMAIL) from None
     if len(email) > LONGEST_EMAIL:
-        raise BadContact(BAD_EMAIL)
+        raise UnreadableContactError(BAD_EMAIL)
     return email
 
 
@@ -101,7 +101,7 @@ def _as_typed(text: str) -> str:
         return text
     digits, power = written[1], int(written[2] or 0)
     if power and len(digits.replace(".", "")) <= DIGITS_OF_A_SHORTENED_NUMBER:
-        raise BadContact(CUT_MOBILE)
+        raise UnreadableContactError(CUT_MOBILE)
     number = Decimal(digits).scaleb(power)
     return f"{number:.0f}" if number == number.to_integral_value() else text
 
@@ -110,7 +110,7 @@ def _parsed(text: str) -> PhoneNumber:
     try:
         number = phonenumbers.parse(text, settings.REFERRALS_PHONE_REGION)
     except phonenumbers.NumberParseException:
-        raise BadContact(BAD_MOBILE) from None
+        raise UnreadableContactError(BAD_MOBILE) from None
     if phonenumbers.number_type(number) not in MOBILE_TYPES:  # it has none if it is not valid
-        raise BadContact(BAD_MOBILE)
+        raise UnreadableContactError(BAD_MOBILE)
     return number

@@ -11,8 +11,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
-from referrals import spreadsheets
-from referrals.spreadsheets import UnreadableFile, read_rows, write_csv, write_xlsx
+from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
+from hireops.spreadsheets.reading import read_rows
+from hireops.spreadsheets.writing import write_csv, write_xlsx
 
 DANGEROUS = ["=1+1", "+86 138", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", " =1", "=cmd|' /C calc'!A0", "%0A"]
 
@@ -22,9 +23,9 @@ def read(content: bytes, name: str = "file.csv") -> list[list[str]]:
 
 
 def why(content: bytes, name: str = "file.csv") -> str:
-    with pytest.raises(UnreadableFile) as unreadable:
+    with pytest.raises(UnreadableFileError) as unreadable:
         read(content, name)
-    assert spreadsheets.reason_unreadable(unreadable.value.key, unreadable.value.details)
+    assert reason_unreadable(unreadable.value.key, unreadable.value.details)
     return unreadable.value.key
 
 
@@ -156,7 +157,7 @@ def test_characters_of_no_known_encoding_are_not_guessed():
 
 
 def test_a_quotation_mark_that_is_not_closed_is_told_with_its_row():
-    with pytest.raises(UnreadableFile) as unreadable:
+    with pytest.raises(UnreadableFileError) as unreadable:
         read(b'a,b\nc,"d\ne,f\n')
 
     assert (unreadable.value.key, unreadable.value.details) == ("broken_csv", {"row": 2})

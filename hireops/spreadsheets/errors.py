@@ -1,0 +1,47 @@
+"""What is wrong with a file that cannot be read."""
+
+from collections.abc import Callable, Mapping
+
+from django.utils.translation import gettext as _
+
+
+class UnreadableFileError(Exception):
+    """The file is no table that can be read. ``reason_unreadable(key, details)`` says why, for staff."""
+
+    def __init__(self, key: str, **details: int) -> None:
+        super().__init__(key)
+        self.key = key
+        self.details = details
+
+
+def reason_unreadable(key: str, details: Mapping[str, object]) -> str:
+    """Why the file can't be read and what to do, in the reader's language."""
+    texts: dict[str, Callable[[], str]] = {
+        "empty": lambda: _("The file is empty."),
+        "encrypted": lambda: _(
+            "The file is protected by a password. Save it without a password and upload it again."
+        ),
+        "old_excel": lambda: _(
+            "This is a file of an old Excel (.xls). Open it, save it as .xlsx or .csv and upload that."
+        ),
+        "broken_xlsx": lambda: _(
+            "The Excel file is damaged or was not transferred completely. Open it in Excel, save it again "
+            "as .xlsx and upload that."
+        ),
+        "unpacks_too_large": lambda: _(
+            "The Excel file is small but unpacks into a very large one. Copy the rows that matter into a new "
+            "file and upload that."
+        ),
+        "binary": lambda: _("This is neither a CSV nor an XLSX file."),
+        "encoding": lambda: _(
+            "The characters of the CSV file can't be read. Save it as “CSV UTF-8” or .xlsx and upload that."
+        ),
+        "broken_csv": lambda: _(
+            "Row %(row)s of the CSV file can't be read: a quotation mark is not closed or a cell is too long."
+        ),
+        "too_many_rows": lambda: _(
+            "The file has more than %(most)s rows. Split it into smaller ones and upload them one by one."
+        ),
+    }
+    text = texts.get(key, lambda: _("The file can't be read."))
+    return text() % details
