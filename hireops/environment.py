@@ -25,18 +25,18 @@ def required(name: str) -> str:
     return text(name)
 
 
-def words(name: str, default: str = "") -> list[str]:
+def csv(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def yes_or_no(name: str, *, default: bool) -> bool:
+def boolean(name: str, *, default: bool) -> bool:
     value = text(name, "true" if default else "false").lower()
     if value not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
         raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
     return value in {"true", "1", "yes", "on"}
 
 
-def whole(name: str, default: int, *, most: int) -> int:
+def integer(name: str, default: int, *, most: int) -> int:
     value = text(name, str(default))
     if not value.isdecimal() or int(value) not in range(1, most + 1):
         raise ImproperlyConfigured(f"{name} must be a whole number from 1 to {most}, not {value!r}.")
@@ -44,7 +44,7 @@ def whole(name: str, default: int, *, most: int) -> int:
 
 
 def port(name: str, default: int) -> int:
-    return whole(name, default, most=65535)
+    return integer(name, default, most=65535)
 
 
 def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -86,7 +86,7 @@ def database_of(url: str) -> dict[str, Any]:
 
 
 def origins(name: str) -> list[str]:
-    values = words(name)
+    values = csv(name)
     for value in values:
         if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
             raise ImproperlyConfigured(f"{name} must list origins such as https://hireops.example.com.")
@@ -94,7 +94,7 @@ def origins(name: str) -> list[str]:
 
 
 def host_names(name: str, default: str) -> list[str]:
-    values = words(name, default)
+    values = csv(name, default)
     for value in values:
         if "/" in value:
             raise ImproperlyConfigured(f"{name} must list host names such as hireops.example.com, no URLs.")

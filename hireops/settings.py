@@ -21,9 +21,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hireops.environment import (
+    boolean,
     database_of,
     folder,
     host_names,
+    integer,
     one_of,
     origins,
     port,
@@ -33,8 +35,6 @@ from hireops.environment import (
     text,
     time_zone,
     url,
-    whole,
-    yes_or_no,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -56,10 +56,10 @@ FEISHU_EVENTS = one_of("FEISHU_EVENTS", "webhook", ("webhook", "long_connection"
 FEISHU_ENCRYPT_KEY = text("FEISHU_ENCRYPT_KEY")
 FEISHU_ENCRYPT_KEY_PREVIOUS = text("FEISHU_ENCRYPT_KEY_PREVIOUS")
 FEISHU_VERIFICATION_TOKEN = text("FEISHU_VERIFICATION_TOKEN")
-FEISHU_ALLOW_UNENCRYPTED = yes_or_no("FEISHU_ALLOW_UNENCRYPTED", default=False)
+FEISHU_ALLOW_UNENCRYPTED = boolean("FEISHU_ALLOW_UNENCRYPTED", default=False)
 FEISHU_CONNECT_TIMEOUT = 3.0
 FEISHU_READ_TIMEOUT = 10.0
-LISTEN_SILENCE_SECONDS = whole("LISTEN_SILENCE_SECONDS", 300, most=3_600)
+LISTEN_SILENCE_SECONDS = integer("LISTEN_SILENCE_SECONDS", 300, most=3_600)
 
 if FEISHU_EVENTS == "long_connection" and FEISHU_APP_TYPE == "store":
     raise ImproperlyConfigured("FEISHU_EVENTS must be webhook: a store app has no long connection.")
@@ -93,7 +93,7 @@ else:
 
 # --- Django ----------------------------------------------------------------------------------------------
 
-DEBUG = yes_or_no("DEBUG", default=False)
+DEBUG = boolean("DEBUG", default=False)
 ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "hireops.urls"
@@ -174,7 +174,7 @@ match urlsplit(DATABASE_URL).scheme:
     case _:
         # A server that has vanished without a word is noticed within a minute.
         keepalives = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
-        # Prepared is what asks for it (hireops.database.rows_of), and nothing else, however often it comes.
+        # Prepared is what asks for it (hireops.database.prepared), and nothing else, however often it comes.
         prepared = {"prepare_threshold": sys.maxsize}
         database["OPTIONS"] = {"connect_timeout": 2, **keepalives, **prepared, **database.get("OPTIONS", {})}
         # Told while connecting, so that Django needs no query for it before a patience can begin.
@@ -238,20 +238,20 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- The inbox -------------------------------------------------------------------------------------------
 
-INBOX_KEEP_DAYS = whole("INBOX_KEEP_DAYS", 180, most=36_500)
-INBOX_KEEP_UNHANDLED_DAYS = whole("INBOX_KEEP_UNHANDLED_DAYS", 720, most=36_500)
-INBOX_SILENCE_HOURS = whole("INBOX_SILENCE_HOURS", 72, most=8_760)
+INBOX_KEEP_DAYS = integer("INBOX_KEEP_DAYS", 180, most=36_500)
+INBOX_KEEP_UNHANDLED_DAYS = integer("INBOX_KEEP_UNHANDLED_DAYS", 720, most=36_500)
+INBOX_SILENCE_HOURS = integer("INBOX_SILENCE_HOURS", 72, most=8_760)
 METRICS_TOKEN = text("METRICS_TOKEN")
 
 # --- The outbox ------------------------------------------------------------------------------------------
 
-OUTBOX_SENDERS = whole("OUTBOX_SENDERS", 8, most=64)
-OUTBOX_KEEP_DAYS = whole("OUTBOX_KEEP_DAYS", 180, most=36_500)
+OUTBOX_SENDERS = integer("OUTBOX_SENDERS", 8, most=64)
+OUTBOX_KEEP_DAYS = integer("OUTBOX_KEEP_DAYS", 180, most=36_500)
 
 # --- Referrals -------------------------------------------------------------------------------------------
 
-REFERRALS_SELF_APPROVAL = yes_or_no("REFERRALS_SELF_APPROVAL", default=False)
-REFERRALS_SWEEP_HOURS = whole("REFERRALS_SWEEP_HOURS", 24, most=8_760)
+REFERRALS_SELF_APPROVAL = boolean("REFERRALS_SELF_APPROVAL", default=False)
+REFERRALS_SWEEP_HOURS = integer("REFERRALS_SWEEP_HOURS", 24, most=8_760)
 REFERRALS_PHONE_REGION = region("REFERRALS_PHONE_REGION", "CN")
 
 # --- Language and time -----------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "hireops.logs.OneLineFormatter",
+            "()": "hireops.log_format.OneLineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bindings.models import EcoAccount
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.desk.cards import Card, counted
 
 NEW_FOR = timedelta(days=7)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
 from bindings.models import CustomFieldValue, EcoAccount
-from hireops import bulk
-from hireops.database import now
+from hireops.database import bulk
+from hireops.database.clock import now
 from hireops.desk import audit
 from hireops.feishu.models import Tenant
 from hireops.feishu.tenants import AccountKey, accounts_named

@@ -1,10 +1,13 @@
 """Rows that are added and never touched again, kept so by the ORM and by the database itself."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class AppendOnlyError(Exception):
@@ -18,13 +21,16 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
     update = bulk_update = delete = _refuse
 
 
-AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+class AppendOnlyManager(models.Manager[Row]):
+    # Not from_queryset(): mypy's cache loses the relations to classes that are made at run time.
+    def get_queryset(self) -> AppendOnlyQuerySet:
+        return AppendOnlyQuerySet(self.model, using=self._db)
 
 
 class AppendOnly(models.Model):
     """Base of models whose rows are evidence. Also put ``refuse_changes`` into their migration."""
 
-    objects = AppendOnlyManager()
+    objects: ClassVar[AppendOnlyManager[Self]] = AppendOnlyManager()
 
     class Meta:
         abstract = True

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 
-from hireops import bulk
+from hireops.database import bulk
 from hireops.desk.models import AuditEntry
 
 LONGEST_LABEL = 200

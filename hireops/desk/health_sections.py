@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import health, heartbeats
 from hireops.desk.cards import Card
 from hireops.desk.display import duration, moment
@@ -64,7 +64,7 @@ def promises() -> Section:
     if done is None or done.finished_at is None:
         note = _("It runs every night; manage.py check_invariants runs it now.")
         return Section(gettext_lazy("Nightly check"), [], note)
-    age = database.now() - done.finished_at
+    age = clock.now() - done.finished_at
     late = age > CHECK_IS_LATE_AFTER
     found = Figure(
         BROKEN_ROWS,

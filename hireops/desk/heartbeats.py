@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.models import Heartbeat
 
 WORKER, BEAT = "worker", "beat"
@@ -24,7 +24,7 @@ def beat(name: str) -> None:
 
 def ages() -> dict[str, timedelta | None]:
     """How long ago the worker and beat were last alive; None for one that never was."""
-    now, last = database.now(), dict(Heartbeat.objects.values_list("name", "at"))
+    now, last = clock.now(), dict(Heartbeat.objects.values_list("name", "at"))
     return {name: now - last[name] if name in last else None for name in (WORKER, BEAT)}
 
 

@@ -2,8 +2,8 @@
 
 import logging
 
-from hireops import database
 from hireops.celery import app
+from hireops.database import clock
 from hireops.desk import heartbeats, invariants
 from hireops.desk.models import InvariantCheck
 
@@ -16,13 +16,13 @@ CHECKS_KEPT = 100
 @app.task
 def check_invariants() -> None:
     """Every night: one log line of level ERROR for each row that breaks a promise, and a row with the sum."""
-    check = InvariantCheck.objects.create(started_at=database.now(), checked=invariants.count())
+    check = InvariantCheck.objects.create(started_at=clock.now(), checked=invariants.count())
     for name, sentence in invariants.broken():
         logger.error("%s: %s", name, sentence)
         check.broken += 1
         if len(check.sentences) < SENTENCES_KEPT:
             check.sentences.append(sentence)
-    check.finished_at = database.now()
+    check.finished_at = clock.now()
     check.save()
     InvariantCheck.objects.filter(pk__lte=check.pk - CHECKS_KEPT).delete()
 

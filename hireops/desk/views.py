@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from hireops.database import patience
+from hireops.database.query_deadline import query_deadline
 from hireops.desk import health, heartbeats, metrics
 
 READY_WITHIN_S = 2.0
@@ -57,7 +57,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     The worker and beat are told as well, and change nothing: without them this process still takes events in.
     """
     try:
-        with patience(READY_WITHIN_S):
+        with query_deadline(READY_WITHIN_S):
             missing = _newest_migrations() - set(MigrationRecorder(connection).applied_migrations())
             ages = {} if missing else heartbeats.ages()
     except Error:
@@ -79,7 +79,7 @@ def prometheus(request: HttpRequest) -> HttpResponse:
     ):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
     try:
-        with translation.override("en"), patience(MEASURED_WITHIN_S):
+        with translation.override("en"), query_deadline(MEASURED_WITHIN_S):
             text = metrics.written(health.sections())
     except Error:
         return HttpResponse("the database does not answer", status=503, content_type="text/plain")

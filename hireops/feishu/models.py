@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from hireops.database import wait_for_turn
+from hireops.database.locks import advisory_lock
 
 
 class TenantManager(models.Manager["Tenant"]):
@@ -35,7 +35,7 @@ class TenantManager(models.Manager["Tenant"]):
 
 def _one_at_a_time(app_id: str) -> None:
     # Or a tenant whose key is not known yet could be made beside the same one whose key has just been told.
-    wait_for_turn(f"tenants of {app_id}")
+    advisory_lock(f"tenants of {app_id}")
 
 
 class Tenant(models.Model):

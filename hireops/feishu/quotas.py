@@ -14,7 +14,8 @@ from time import monotonic, sleep
 
 from django.db import DatabaseError, connection, transaction
 
-from hireops import database, deadline
+from hireops import deadline
+from hireops.database import clock
 from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import Quota, QuotaSlot
@@ -113,7 +114,7 @@ def _count_when_it_arrived(taken: Slot) -> None:
 def _check_block(taken: Slot) -> None:
     """Feishu may have refused another call while this one was waiting."""
     blocked_until, strikes = Quota.objects.values_list("blocked_until", "strikes").get(pk=taken.quota_id)
-    wait_s = blocked_until - database.now().timestamp()
+    wait_s = blocked_until - clock.now().timestamp()
     if strikes > taken.strikes and 0 < wait_s <= LONGEST_BLOCK_S:
         raise QuotaUsedUpError(taken.endpoint, wait_s)
 
@@ -126,7 +127,7 @@ def _block(taken: Slot, error: FeishuError) -> None:
         strikes = taken.strikes + 1  # calls that were under way together count as one
         if strikes < quota.strikes:
             return
-        now = database.now().timestamp()
+        now = clock.now().timestamp()
         until = now + (error.retry_after_s or guess_s)
         quota.blocked_until = max(until, quota.blocked_until) if strikes == quota.strikes else until
         quota.strikes = strikes

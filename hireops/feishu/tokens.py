@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import AccessToken, AppTicket
 from hireops.feishu.protocol import ask
@@ -109,7 +109,7 @@ def _current(tenant_key: str, kind: AccessToken.Kind) -> str:
     )
     waited_until = monotonic() + WAIT_S
     while True:
-        now = database.now()
+        now = clock.now()
         token = unseal(row.sealed)
         if token and row.renew_at and now < row.renew_at:
             _remember(row, token, row.renew_at - now)
@@ -137,12 +137,12 @@ def _claim(row: AccessToken, now: datetime) -> bool:
 
 def _renewed(row: AccessToken, usable: str | None) -> str:
     """A fresh token; the old one if that is still usable and no fresh one is to be had."""
-    now = database.now()
+    now = clock.now()
     try:
         token, lifetime = _fetch(row)
     except Exception as error:
         pause = PAUSE_WITH_OLD_TOKEN if usable else PAUSE_AFTER_FAILURE
-        _release(row, claimed_until=database.now() + pause)
+        _release(row, claimed_until=clock.now() + pause)
         if usable and isinstance(error, FeishuError):
             logger.warning("%s could not be renewed and is used on: %s", row.kind, error)
             return usable
@@ -252,7 +252,7 @@ def _ticket() -> str:
 def _request_ticket() -> None:
     """Ask Feishu to push the ticket again, at most every ten minutes, however many processes want it."""
     AppTicket.objects.get_or_create(app_id=settings.FEISHU_APP_ID)
-    now = database.now()
+    now = clock.now()
     due = Q(asked_at=None) | Q(asked_at__lt=now - TICKET_REQUEST_EVERY)
     if AppTicket.objects.filter(due, app_id=settings.FEISHU_APP_ID).update(asked_at=now):
         ask("POST", f"{AUTH}/app_ticket/resend", body=_app_secret())

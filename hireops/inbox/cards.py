@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.cards import Card
 from hireops.inbox.finding import walk
 from hireops.inbox.models import Event
@@ -19,7 +19,7 @@ def events_waiting(user: User | AnonymousUser) -> Card | None:
     """How old the oldest event is that is due and not handled."""
     if not user.has_perm("inbox.view_event"):
         return None
-    now = database.now()
+    now = clock.now()
     oldest = Event.objects.filter(not_before__lte=now).order_by("not_before").only("not_before").first()
     age_s = (now - oldest.not_before).total_seconds() if oldest and oldest.not_before else 0
     note = _("A worker is on it.") if oldest else _("All events are handled.")

@@ -19,11 +19,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from hireops import bulk, database
+from hireops.database import bulk, clock, locks
+from hireops.error_location import error_location
+from hireops.failpoints import failpoint
 from hireops.inbox.models import Attempt, Batch, Event
 from hireops.inbox.registry import BatchHandler, CannotHandleError, handler_for
-from hireops.killpoints import crossing
-from hireops.logs import place
 
 logger = logging.getLogger(__name__)
 
@@ -59,11 +59,11 @@ class Result:
 
 def take() -> Batch | None:
     """Events that are due, for the caller to handle. None when nothing is due."""
-    now = database.now()
+    now = clock.now()
     give_up_lost_batches(now)
     with transaction.atomic():
         _let_go_if_frozen()
-        database.wait_for_turn("take events in hand")
+        locks.advisory_lock("take events in hand")
         held = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
         together = TOGETHER_ON_SQLITE if connection.vendor == "sqlite" else TOGETHER
         due = Event.objects.filter(not_before__lte=now).order_by("not_before", "id")
@@ -93,7 +93,7 @@ def give_up_lost_batches(now: datetime) -> None:
 
 
 def _note_loss(event: Event, batch: Batch) -> None:
-    lost, now = Attempt.Outcome.LOST, database.now()
+    lost, now = Attempt.Outcome.LOST, clock.now()
     Attempt.objects.create(event=event, started_at=batch.started_at, finished_at=now, outcome=lost)
     event.tries += 1
     outcomes = event.attempts.order_by("-id").values_list("outcome", flat=True)[: event.tries]
@@ -118,13 +118,13 @@ def _still_waiting(batch: Batch) -> list[Event]:
 
 def handle(batch: Batch) -> None:
     """Run the handlers and commit what they did together with the new states."""
-    crossing("inbox.claimed")
+    failpoint("inbox.claimed")
     try:
         with transaction.atomic():
             _hold(batch)
             _record(batch, _handle_all(_still_waiting(batch)))
             _let_go(batch)
-            crossing("inbox.handled")
+            failpoint("inbox.handled")
     except BatchLostError:
         logger.warning("%d events were taken over by another worker", len(batch.events))
     except Exception as error:  # noqa: BLE001 - a deadlock, a deferred constraint, a database that went away
@@ -143,14 +143,14 @@ def _hold(batch: Batch) -> None:
 
 
 def _let_go_if_frozen() -> None:
-    database.let_go_after(int(HELD_FOR.total_seconds()))
+    locks.set_transaction_timeouts(int(HELD_FOR.total_seconds()))
 
 
 def _wait_for_the_database() -> None:
     """A few seconds, if it is away: or it would look as if this worker had died over the whole batch."""
     for wait_s in WAITS_FOR_THE_DATABASE_S:
         try:
-            database.now()
+            clock.now()
         except DATABASE_AWAY:
             connection.close()
             sleep(wait_s)
@@ -166,10 +166,10 @@ def _one_by_one(batch: Batch) -> Iterator[Batch]:
     """What is in hand is always in one row only: or one death would count twice."""
     for number, pk in enumerate(batch.events, 1):
         with transaction.atomic():
-            rest = {"events": batch.events[number:], "started_at": database.now()}
+            rest = {"events": batch.events[number:], "started_at": clock.now()}
             if not Batch.objects.filter(pk=batch.pk).update(**rest):
                 return
-            alone = Batch.objects.create(events=[pk], started_at=database.now())
+            alone = Batch.objects.create(events=[pk], started_at=clock.now())
         yield alone
     _let_go(batch)
 
@@ -208,7 +208,7 @@ def _failure(event: Event, error: Exception) -> Result:
     """What staff read. Only an error that was made for them speaks for itself; others may quote values."""
     if isinstance(error, CannotHandleError):
         return Result(event, Attempt.Outcome.RAISED, str(error), Event.Cause.CONTENT)
-    return Result(event, Attempt.Outcome.RAISED, place(error), Event.Cause.ERROR)
+    return Result(event, Attempt.Outcome.RAISED, error_location(error), Event.Cause.ERROR)
 
 
 # --- Record ------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def _record(batch: Batch, results: Iterator[Result]) -> None:
     by_outcome = defaultdict(list)
     for result in results:
         by_outcome[result.outcome].append(result)
-    now = database.now()
+    now = clock.now()
     done = {"not_before": None, "reason": "", "cause": "", "tries": F("tries") + 1}
     _update(by_outcome[Attempt.Outcome.HANDLED], state=Event.State.HANDLED, handled_at=now, **done)
     _update(by_outcome[Attempt.Outcome.UNHANDLED], state=Event.State.UNHANDLED, handled_at=None, **done)

@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.display import duration, moment
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.lists import different_values
@@ -40,7 +40,7 @@ EVENTS_PAGE = "admin:inbox_event_changelist"
 
 def silence() -> Section:
     """Whether events come at all. A system that has never had one has nothing to fall silent."""
-    now = database.now()
+    now = clock.now()
     last = Event.objects.order_by("-received_at").values_list("received_at", flat=True).first()
     age = now - last if last else None
     silent = age is not None and age > timedelta(hours=settings.INBOX_SILENCE_HOURS)
@@ -62,7 +62,7 @@ def silence() -> Section:
 
 def arrivals() -> Section:
     """What came late, and the hours in which nothing came."""
-    now = database.now()
+    now = clock.now()
     return Section(gettext_lazy("Arrival"), [*_lateness(now), _gaps(now)])
 
 
@@ -111,7 +111,7 @@ def _came_within(start: datetime, end: datetime) -> bool:
 
 def handling() -> Section:
     """What waits for a worker, and what waits for a person."""
-    now = database.now()
+    now = clock.now()
     return Section(gettext_lazy("Handling"), [*_due(now), *_failures(), _unreadable()])
 
 
@@ -178,7 +178,7 @@ def _counted(found: int) -> tuple[int, str]:
 
 def types() -> Section:
     """When an event of each type last came."""
-    now, names = database.now(), labels()
+    now, names = clock.now(), labels()
     came = [event_type for event_type in different_values(Event, "event_type") if event_type]
     figures = [_last_of(event_type, names.get(event_type, ""), now) for event_type in came[:TYPES_SHOWN]]
     missing = [str(label) for event_type, label in names.items() if event_type not in came]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import DataError, InterfaceError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import prepared, query_deadline
 from hireops.feishu import callbacks
 
 MAX_BYTES = 1024 * 1024
@@ -99,16 +99,18 @@ def _insert_event(event: callbacks.Event, raw: bytes) -> bool:
         event.payload_json,
         event.digest,
     )
-    if database.rows_of(INSERT_EVENT, values):
+    if prepared.execute_prepared(INSERT_EVENT, values):
         return True
     known = (event.digest, raw, event.payload_json, event.app_id, event.event_id, event.digest)
-    database.rows_of(NOTE_OTHER_CONTENT, known)
+    prepared.execute_prepared(NOTE_OTHER_CONTENT, known)
     return False
 
 
 def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
     digest = hashlib.sha256(raw).hexdigest()
-    return bool(database.rows_of(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", raw, digest, reason)))
+    return bool(
+        prepared.execute_prepared(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", raw, digest, reason))
+    )
 
 
 def _within_patience(insert: Callable[[], bool]) -> bool:
@@ -117,7 +119,7 @@ def _within_patience(insert: Callable[[], bool]) -> bool:
     if started < _silent_until:
         raise OperationalError("the database did not answer a moment ago")
     try:
-        with database.patience(PATIENCE_S):
+        with query_deadline.query_deadline(PATIENCE_S):
             return insert()
     except DATABASE_AWAY:
         connection.close()
@@ -125,5 +127,5 @@ def _within_patience(insert: Callable[[], bool]) -> bool:
             _silent_until = monotonic() + BELIEVE_IN_SILENCE_S
             raise
     connection.ensure_connection()
-    with database.patience(PATIENCE_S - (monotonic() - started)):
+    with query_deadline.query_deadline(PATIENCE_S - (monotonic() - started)):
         return insert()

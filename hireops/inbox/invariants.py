@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models import Count, Q
 
-from hireops import database
+from hireops.database import clock
 from hireops.inbox.models import Attempt, Event
 
 HANDLED_ATTEMPTS = Count("attempts", filter=Q(attempts__outcome=Attempt.Outcome.HANDLED))
@@ -16,7 +16,7 @@ def broken_events() -> Iterator[str]:
     handled = Event.objects.filter(state=Event.State.HANDLED).annotate(successes=HANDLED_ATTEMPTS)
     for event_id in handled.filter(successes=0).values_list("event_id", flat=True)[:100]:
         yield f"event {event_id} is handled, but no attempt says so"
-    a_while_ago = database.now() - timedelta(minutes=5)
+    a_while_ago = clock.now() - timedelta(minutes=5)
     forgotten = Event.objects.filter(not_before__lt=a_while_ago)
     for event_id in forgotten.values_list("event_id", flat=True)[:100]:
         yield f"event {event_id} has been due for more than five minutes and no worker took it"

@@ -15,10 +15,10 @@ from lark_oapi.ws.const import AUTH_FAILED
 from lark_oapi.ws.exception import ClientException
 
 from hireops.doorbell import ring
+from hireops.error_location import error_location
 from hireops.feishu import callbacks
 from hireops.inbox import intake, tasks
 from hireops.inbox.watch import Watch
-from hireops.logs import place
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def listen(watch: Watch) -> None:
     except ClientException as refused:
         watch.start_afresh(_in_words(refused.code), at_least_s=REFUSED_WAIT_S)
     except Exception as error:  # noqa: BLE001 - whatever it is, a fresh start is the answer
-        watch.start_afresh(f"the long connection has ended ({place(error)})")
+        watch.start_afresh(f"the long connection has ended ({error_location(error)})")
     watch.start_afresh("the long connection has ended")
 
 
@@ -62,7 +62,7 @@ class _Intake:
             logger.warning("an event was not kept: no answer from the database (%s)", type(error).__name__)
             raise
         except Exception as error:
-            logger.error("an event was not kept (%s)", place(error))  # noqa: TRY400 - a trace quotes values
+            logger.error("an event was not kept (%s)", error_location(error))  # noqa: TRY400 - a trace quotes values
             raise
         if is_new:
             ring(tasks.drain)
@@ -98,7 +98,7 @@ class _Client(Client):
         except ClientException:
             raise
         except Exception as error:  # noqa: BLE001 - the network, TLS, an answer that nobody foresaw
-            self._watch.start_afresh(f"the long connection cannot be made ({place(error)})")
+            self._watch.start_afresh(f"the long connection cannot be made ({error_location(error)})")
         self._watch.connected()
         self._heard()
         logger.info("the long connection stands")

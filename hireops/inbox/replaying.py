@@ -6,7 +6,7 @@ done and nothing done twice.
 
 from django.db import transaction
 
-from hireops import database
+from hireops.database import clock
 from hireops.inbox import registry, services
 from hireops.inbox.finding import LAST_ID, walk
 from hireops.inbox.models import Event, Replay
@@ -29,7 +29,7 @@ def replay_piece() -> bool:
         looked_at = _next_ids(replay)
         replay.replayed += sum(_replay_one(pk, replay) for pk in looked_at)
         replay.done_to = looked_at[-1] if looked_at else LAST_ID
-        replay.finished_at = None if looked_at else database.now()
+        replay.finished_at = None if looked_at else clock.now()
         replay.save(update_fields=["replayed", "done_to", "finished_at"])
         return True
 

@@ -8,7 +8,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.inbox import registry
@@ -42,7 +42,7 @@ def replay_failed(*, since: datetime, event_type: str = "", by: User, reason: st
 
     Events whose content ``by`` may not see are left out. Raises ``Refused`` if that moment has not come yet.
     """
-    now = database.now()
+    now = clock.now()
     if since > now:
         raise Refused(_("That moment has not come yet. Nothing was replayed: choose an earlier one."))
     with transaction.atomic():
@@ -95,7 +95,7 @@ def _locked(event: Event) -> Event:
 def _make_due(event: Event, *, by: User, reason: str, **details: int) -> None:
     action = gettext_noop("replayed")
     audit.record(by=by, action=action, on=event, reason=reason, state=event.state, **details)
-    event.state, event.not_before = Event.State.PENDING, database.now()
+    event.state, event.not_before = Event.State.PENDING, clock.now()
     event.handled_at, event.tries = None, 0
     event.save(update_fields=["state", "not_before", "handled_at", "tries"])
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from hireops import database
+from hireops.database import clock
 from hireops.inbox.finding import Wanted, ids_between, walk
 from hireops.inbox.models import Conflict, Event
 
@@ -19,7 +19,7 @@ NOT_HANDLED = (Event.State.UNHANDLED, Event.State.FAILED, Event.State.UNREADABLE
 
 def trim() -> int:
     """How many events were emptied, in many short transactions."""
-    now = database.now()
+    now = clock.now()
     emptied = _trim_handled(now - timedelta(days=settings.INBOX_KEEP_DAYS))
     long_ago = now - timedelta(days=settings.INBOX_KEEP_UNHANDLED_DAYS)
     return emptied + sum(_trim_unhandled(state, long_ago) for state in NOT_HANDLED)
@@ -51,4 +51,4 @@ def _empty(piece: list[int]) -> int:
         over = Event.objects.select_for_update().filter(pk__in=piece, not_before=None, trimmed_at=None)
         ids = list(over.values_list("pk", flat=True))
         Conflict.objects.filter(event__in=ids).update(raw=b"", payload=None)
-        return Event.objects.filter(pk__in=ids).update(raw=b"", payload=None, trimmed_at=database.now())
+        return Event.objects.filter(pk__in=ids).update(raw=b"", payload=None, trimmed_at=clock.now())

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.cards import Card
 from hireops.outbox.models import Call
 
@@ -36,7 +36,7 @@ def oldest_unsent(user: User | AnonymousUser) -> Card | None:
     pending = Call.objects.filter(state=Call.State.PENDING).order_by("id")
     # By number, for which there is an index; one that was sent again by hand is younger than its number.
     since = min(pending.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
-    age = database.now() - since if since else timedelta()
+    age = clock.now() - since if since else timedelta()
     late = age > LATE
     return Card(
         title=_("Oldest call not sent yet, in minutes"),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu.models import Tenant
 from hireops.outbox import timing
 from hireops.outbox.models import Call, Channel
@@ -20,7 +20,7 @@ ClosedBy = Channel.ClosedBy
 
 def channel_for(operation: str, tenant: Tenant | None) -> Channel:
     """The channel's row, made with its first call."""
-    defaults = {"open_from": database.now, "served_at": database.now}
+    defaults = {"open_from": clock.now, "served_at": clock.now}
     return Channel.objects.get_or_create(operation=operation, tenant=tenant, defaults=defaults)[0]
 
 
@@ -92,7 +92,7 @@ def seconds_to_next() -> float | None:
     """Until the next call may become due by the mere passing of time; None if there is no such moment."""
     with transaction.atomic():
         keep_to_indexes()
-        return _seconds_to_next(database.now())
+        return _seconds_to_next(clock.now())
 
 
 def _seconds_to_next(now: datetime) -> float | None:

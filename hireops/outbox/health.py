@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.display import duration
 from hireops.desk.health import Figure, Metric, Section
 from hireops.outbox.cards import LATE, OLDEST_LOOKED_AT
@@ -25,7 +25,7 @@ def calls() -> Section:
 def _oldest_unsent() -> Figure:
     pending = Call.objects.filter(state=Call.State.PENDING).order_by("id")
     since = min(pending.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
-    age = database.now() - since if since else timedelta()
+    age = clock.now() - since if since else timedelta()
     return Figure(
         OLDEST_UNSENT,
         gettext_lazy("The oldest that was not sent"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from hireops import database
+from hireops.database import clock
 from hireops.outbox.channels import keep_to_indexes, with_due_calls
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
@@ -19,7 +19,7 @@ OPEN = Count("attempts", filter=Q(attempts__finished_at=None))
 def broken_calls() -> Iterator[str]:
     """One sentence for each call that is not as promised."""
     calls = Call.objects.order_by("id")
-    a_while_ago = database.now() - timedelta(minutes=5)
+    a_while_ago = clock.now() - timedelta(minutes=5)
     on_its_way = calls.filter(lease_key__isnull=False)
     for call in on_its_way.filter(lease_until__lt=a_while_ago)[:MOST_SENTENCES]:
         yield f"call {call.pk} was taken by a worker that has been gone for more than five minutes"

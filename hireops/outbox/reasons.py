@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import errors
 from hireops.feishu.errors import Outcome
 from hireops.feishu.models import Tenant
@@ -146,7 +146,7 @@ def explain_delay(call: Call) -> str:
         return gettext(
             "The customer has suspended the app. The call leaves by itself when they have activated it again."
         )
-    if call.channel.open_from <= database.now():
+    if call.channel.open_from <= clock.now():
         return ""
     closed_by = call.channel.get_closed_by_display() or gettext("One call is trying whether it works again")
     return gettext("%(cause)s. Calls of this kind leave from %(time)s on.") % {

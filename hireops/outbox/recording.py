@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from hireops import database
+from hireops.database import clock
+from hireops.failpoints import failpoint
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
-from hireops.killpoints import crossing
 from hireops.outbox import channels, evidence, mistakes, registry
 from hireops.outbox.lookups import judge_lookup
 from hireops.outbox.models import Attempt, Call
@@ -81,7 +81,7 @@ def record(claim: Claim, result: Result) -> None:
             verdict = _verdict(claim, result)
             _tell_the_app(claim.call, result, verdict)
             _write(claim, result, verdict)
-            crossing("outbox.before_commit")
+            failpoint("outbox.before_commit")
     except LeaseLostError:
         _tell_the_log(claim, result)
     except Exception as cause:  # noqa: BLE001 - whatever it is, Feishu's word is kept
@@ -109,7 +109,7 @@ def _verdict(claim: Claim, result: Result) -> Verdict:
     if result.error is None:
         sign = Sign.WORKS if claim.call.answer is None else Sign.NOTHING
         return Verdict(outcome=Attempt.Outcome.SUCCESS, state=Call.State.SUCCEEDED, sign=sign)
-    return _judge(result.error, claim.call, claim.attempt, database.now())
+    return _judge(result.error, claim.call, claim.attempt, clock.now())
 
 
 def _judge(error: Exception, call: Call, attempt: Attempt, now: datetime) -> Verdict:
@@ -171,8 +171,8 @@ def _verdict_without_the_app(claim: Claim, result: Result, cause: Exception) -> 
     if result.error is None:
         unapplied = UnappliedError()
         unapplied.__cause__ = cause
-        return judge(unapplied, _history(claim.call, claim.attempt, database.now()))
-    verdict = _judge(result.error, claim.call, claim.attempt, database.now())
+        return judge(unapplied, _history(claim.call, claim.attempt, clock.now()))
+    verdict = _judge(result.error, claim.call, claim.attempt, clock.now())
     if verdict.state != Call.State.REFUSED:
         return verdict
     details = {"error": type(cause).__name__}
@@ -195,7 +195,7 @@ def _write(claim: Claim, result: Result, verdict: Verdict) -> None:
     call = ours.first()
     if call is None:
         raise LeaseLostError
-    now = database.now()
+    now = clock.now()
     if verdict.sign is Sign.HELD_BACK:
         _undo_try(claim.attempt, call)
     else:

@@ -14,11 +14,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
-from hireops import database, deadline
+from hireops import deadline
+from hireops.database import clock
+from hireops.failpoints import failpoint
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.feishu.models import Tenant
-from hireops.killpoints import crossing
 from hireops.outbox import channels, evidence, mistakes, recording, registry, timing
 from hireops.outbox.models import Attempt, Call, Channel
 from hireops.outbox.recording import Claim, Result
@@ -48,7 +49,7 @@ def claim() -> Claim | None:
             # call_lane_carries_one: somebody has just taken another call of the lane. Now we see it.
             continue
         if found is not None:
-            crossing("outbox.claimed")
+            failpoint("outbox.claimed")
         return found
     return None
 
@@ -57,7 +58,7 @@ def _claim() -> Claim | None:
     started = deadline.clock()  # before the lease begins, so that our own count is never the longer one
     with transaction.atomic():
         channels.keep_to_indexes()
-        now = database.now()
+        now = clock.now()
         _judge_lost_calls(now)
         for channel in channels.with_due_calls(now)[:CHANNELS_TRIED]:
             due = channel.calls.due(now).select_related("tenant")
@@ -107,14 +108,14 @@ def send(claim: Claim) -> Result:
         error = reason
         if not isinstance(reason, EXPECTED):
             mistakes.log(logger, reason, "call %d (%s) failed", claim.call.pk, claim.call.operation)
-    crossing("outbox.after_send")
+    failpoint("outbox.after_send")
     return Result(answer=answer, error=error, duration_ms=round((monotonic() - started) * 1000))
 
 
 def _ask_feishu(claim: Claim) -> Answer:
     call = claim.call
     operation = registry.get(call.operation)
-    crossing("outbox.before_send")
+    failpoint("outbox.before_send")
     if call.tenant and call.tenant.state == Tenant.State.GONE:
         raise TenantGoneError
     with deadline.leave_before(claim.send_before):

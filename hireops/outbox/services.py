@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock, locks
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu.client import Answer
@@ -44,7 +44,7 @@ def enqueue(
     # First the channel: who is just making the same one may want our lane next.
     channel = channel_for(operation, tenant)
     _wait_for_turn(lane)
-    now = database.now()
+    now = clock.now()
     call = Call.objects.create(
         operation=operation,
         target=target,
@@ -70,7 +70,7 @@ def _refuse_outside_a_transaction() -> None:
 
 def _wait_for_turn(lane: str) -> None:
     # Otherwise a call with a lower id could appear after a newer one was sent.
-    database.wait_for_turn(f"outbox {lane}")
+    locks.advisory_lock(f"outbox {lane}")
 
 
 def _supersede_older(call: Call) -> None:
@@ -93,7 +93,7 @@ def cancel_call(call: Call, *, by: User | None, reason: str) -> None:
         call = Call.objects.select_for_update().get(pk=call.pk)
         _refuse_to_cancel(call)
         audit.record(by=by, action=gettext_noop("call cancelled"), on=call, reason=reason, state=call.state)
-        call.state, call.finished_at = State.CANCELED, database.now()
+        call.state, call.finished_at = State.CANCELED, clock.now()
         call.reason, call.reason_details = Reason.CANCELED, {}
         call.save(update_fields=["state", "finished_at", "reason", "reason_details"])
 
@@ -146,7 +146,7 @@ def resend_call(call: Call, *, by: User | None, reason: str) -> None:
         audit.record(by=by, action=gettext_noop("call sent again"), on=call, reason=reason, state=call.state)
         call.state, call.finished_at = State.PENDING, None
         call.reason, call.reason_details = Reason.SENT_AGAIN, {}
-        call.not_before = call.pending_since = database.now()
+        call.not_before = call.pending_since = clock.now()
         call.unresolved = False  # a person has looked
         call.save(
             update_fields=[
@@ -186,7 +186,7 @@ def mark_as_done(call: Call, *, by: User, reason: str) -> None:
         _take_in_nothing(_refuse_to_mark(Call.objects.get(pk=call.pk)))
         call = _refuse_to_mark(Call.objects.select_for_update().get(pk=call.pk))
         audit.record(by=by, action=gettext_noop("call marked as done"), on=call, reason=reason)
-        call.state, call.finished_at, call.answer = State.SUCCEEDED, database.now(), {}
+        call.state, call.finished_at, call.answer = State.SUCCEEDED, clock.now(), {}
         call.reason, call.reason_details = Reason.DONE_BY_HAND, {}
         call.unresolved = False
         call.save(update_fields=["state", "finished_at", "answer", "reason", "reason_details", "unresolved"])

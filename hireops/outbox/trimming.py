@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, JSONField, Value, When
 
-from hireops import database
+from hireops.database import clock
 from hireops.outbox.models import Attempt, Call
 
 PIECE = 500
@@ -19,7 +19,7 @@ _NO_ANSWER = Case(
 
 def trim() -> int:
     """How many calls were emptied: all that ended more than ``OUTBOX_KEEP_DAYS`` ago, piece by piece."""
-    before = database.now() - timedelta(days=settings.OUTBOX_KEEP_DAYS)
+    before = clock.now() - timedelta(days=settings.OUTBOX_KEEP_DAYS)
     old = Call.objects.filter(finished_at__lt=before, trimmed_at=None).order_by("finished_at")
     trimmed = 0
     while piece := list(old.values_list("pk", flat=True)[:PIECE]):
@@ -33,6 +33,4 @@ def _empty(piece: list[int]) -> int:
         ended = Call.objects.select_for_update().filter(pk__in=piece, finished_at__isnull=False)
         keys = list(ended.values_list("pk", flat=True))
         Attempt.objects.filter(call__in=keys).update(request=None, response=None)
-        return Call.objects.filter(pk__in=keys).update(
-            payload={}, answer=_NO_ANSWER, trimmed_at=database.now()
-        )
+        return Call.objects.filter(pk__in=keys).update(payload={}, answer=_NO_ANSWER, trimmed_at=clock.now())

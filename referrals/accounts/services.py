@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.outbox import services as outbox
@@ -44,7 +44,7 @@ def refresh(account: ReferralAccount, *, by: User | None) -> Call:
 
 def owe_query(account: ReferralAccount, *, by: User | None) -> Call:
     """The call alone, for a caller that has locked the account."""
-    account.queried_at = database.now()
+    account.queried_at = clock.now()
     account.save(update_fields=["queried_at"])
     return _owe(GET_ASSETS, account, by=by, supersede=True)
 
@@ -71,7 +71,7 @@ def old_figures() -> QuerySet[ReferralAccount]:
 
 
 def old_before() -> datetime:
-    return database.now() - OLD_AFTER_SWEEPS * timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
+    return clock.now() - OLD_AFTER_SWEEPS * timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
 
 
 # --- Turning on and off

@@ -10,7 +10,7 @@ from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.models import AuditEntry
 from hireops.desk.paging import bounded_count
@@ -55,7 +55,7 @@ def sweep() -> int:
 
 def _due_if_asked_until() -> datetime:
     """Since then an account must have been asked: for some hours, or since somebody wanted all of them."""
-    moment = database.now() - timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
+    moment = clock.now() - timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
     wanted = AuditEntry.objects.filter(action=ASKED_FOR_ALL).order_by("-at").values_list("at", flat=True)
     return max(wanted.first() or moment, moment)
 

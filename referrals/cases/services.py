@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from referrals.models import BalanceChange, Case, Reconciliation, ReferralAccount, Withdrawal
@@ -107,7 +107,7 @@ def close_case(case: Case, *, by: User, note: str) -> None:
         case = Case.objects.select_for_update().get(pk=case.pk)
         if case.closed_at is not None:
             raise Refused(_("This case is closed already. Its page says by whom and why."))
-        case.closed_at, case.closed_by, case.note = database.now(), by, note.strip()
+        case.closed_at, case.closed_by, case.note = clock.now(), by, note.strip()
         case.save(update_fields=["closed_at", "closed_by", "note"])
         audit.record(by=by, action=gettext_noop("case closed"), on=case, reason=case.note)
 
@@ -122,6 +122,6 @@ def explain_case(case: Case, *, note: str) -> None:
         case = Case.objects.select_for_update().get(pk=case.pk)
         if case.closed_at is not None:
             return
-        case.closed_at, case.note = database.now(), note
+        case.closed_at, case.note = clock.now(), note
         case.save(update_fields=["closed_at", "note"])
         audit.record(by=None, action=gettext_noop("case explained"), on=case, reason=note)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from hireops import bulk, database
+from hireops.database import bulk, clock
 from hireops.feishu.hire import Bonus
 from hireops.feishu.models import Tenant
 from hireops.feishu.tenants import AccountKey, accounts_named
@@ -120,7 +120,7 @@ def record_refusal(withdrawal: Withdrawal) -> None:
     """Feishu took nothing: what an event was thought to tell of this withdrawal was something else."""
     account = lock(withdrawal.account_id)
     books = Books([account])
-    books.of(account).take_out(withdrawal, {}, as_of=database.now(), empties=False)
+    books.of(account).take_out(withdrawal, {}, as_of=clock.now(), empties=False)
     books.write()
 
 
@@ -194,7 +194,7 @@ class Books:
             ["account", "asset", "amount"],
             [[book.account.pk, asset, book.amounts[asset]] for book, asset in new],
         )
-        now = database.now()
+        now = clock.now()
         for book in books:
             if book.stands or book.steps:
                 book.note(seen_at=now)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from referrals.models import Payment, PayoutBatch

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
@@ -88,7 +88,7 @@ def take_in(call: Call, answer: Answer) -> None:
         withdrawal,
         State.TAKEN if any(taken.values()) else State.EMPTY,
         trans_time=told.trans_time,
-        answered_at=database.now(),
+        answered_at=clock.now(),
     )
     audit.record(
         by=None,
@@ -152,7 +152,7 @@ def note_refusal(call: Call, error: FeishuError) -> None:
     if withdrawal.state not in Withdrawal.UNDECIDED:
         return
     if _is_definite(error) and not settling.may_have_been_done(call):
-        withdrawals.write_step(withdrawal, State.REFUSED, answered_at=database.now())
+        withdrawals.write_step(withdrawal, State.REFUSED, answered_at=clock.now())
         action = gettext_noop("withdrawal refused by Feishu")
         audit.record(by=None, action=action, on=withdrawal, code=error.code)
         ledger.record_refusal(withdrawal)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu.hire import BonusType
@@ -230,7 +230,7 @@ def _decide(
         state,
         call=call,
         decided_by=by,
-        decided_at=database.now(),
+        decided_at=clock.now(),
         decision_reason=reason.strip(),
         self_approved=state == State.APPROVED and by.pk == withdrawal.requested_by_id,
     )

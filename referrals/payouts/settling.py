@@ -20,7 +20,7 @@ from django.db.models import (
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.outbox import services as outbox
@@ -56,7 +56,7 @@ def settle_undecided() -> int:
     *unknown*. It is never given up and never called failed, however long Feishu is away. A round takes
     ``MOST_AT_ONCE`` of each, least recently tried first; the next one goes on.
     """
-    now = database.now()
+    now = clock.now()
     for pk in _first(_in_doubt(now)):
         _note_doubt(pk, now)
     return sum(_ask_again_if_due(pk, now) for pk in _first(_due(now)))
@@ -169,4 +169,4 @@ def age_of_doubt(withdrawal: Withdrawal) -> timedelta:
     """How long it has been approved and not answered; nothing for one that Feishu does not have to answer."""
     if withdrawal.state not in Withdrawal.UNDECIDED or withdrawal.decided_at is None:
         return timedelta(0)
-    return database.now() - withdrawal.decided_at
+    return clock.now() - withdrawal.decided_at

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.errors import Refused
 from hireops.feishu.models import Tenant
 from referrals.models import Payment, Reconciliation, Withdrawal
@@ -39,7 +39,7 @@ def _reconcile_next(tenant: Tenant) -> int:
     end_what_waits(tenant)
     if Reconciliation.objects.filter(tenant=tenant, state=State.RUNNING).exists():
         return 0
-    day = next(_due(tenant, database.now()), None)
+    day = next(_due(tenant, clock.now()), None)
     if day is None:
         return 0
     try:

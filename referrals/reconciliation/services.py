@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import database
-from hireops.database import wait_for_turn
+from hireops.database import clock
+from hireops.database.locks import advisory_lock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu import hire
@@ -41,7 +41,7 @@ def reconcile_day(tenant: Tenant, day: date, *, by: User | None) -> Reconciliati
     Its state tells when it has ended. Raises ``Refused`` for a day that is not over, and while the same one
     is being compared.
     """
-    now = database.now()
+    now = clock.now()
     starts_at, ends_at = days.bounds(day)
     if ends_at > now:
         raise Refused(
@@ -49,7 +49,7 @@ def reconcile_day(tenant: Tenant, day: date, *, by: User | None) -> Reconciliati
             % {"day": date_format(day)}
         )
     with transaction.atomic():
-        wait_for_turn(f"reconciliation of {tenant.pk} {day}")
+        advisory_lock(f"reconciliation of {tenant.pk} {day}")
         _end_what_waits(tenant, day)
         _refuse_a_second(tenant, day)
         reconciliation = Reconciliation.objects.create(
@@ -129,7 +129,7 @@ def _end(reconciliation: Reconciliation, *, failed: bool) -> None:
         reconciliation.state = State.DIFFERS
     else:
         reconciliation.state = State.MATCHED
-    reconciliation.finished_at = database.now()
+    reconciliation.finished_at = clock.now()
 
 
 # --- What comes of it ------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
@@ -63,7 +63,7 @@ def _end(registration: Registration, state: str, **values: object) -> None:
     ended = {"problem": "", "problem_details": {}, **values}
     for name, value in ended.items():
         setattr(registration, name, value)
-    registration.state, registration.finished_at = state, database.now()
+    registration.state, registration.finished_at = state, clock.now()
     registration.save(update_fields=[*ended, "state", "finished_at"])
 
 

@@ -18,12 +18,13 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops import contacts, database
+from hireops import contacts
+from hireops.database import clock, locks
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.failpoints import failpoint
 from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.models import Tenant
-from hireops.killpoints import crossing
 from hireops.outbox.models import Call
 from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
 from hireops.spreadsheets.header import ColumnNames, Columns
@@ -118,8 +119,8 @@ def check_uploaded() -> None:
 
 def _claim() -> RegistrationImport | None:
     with transaction.atomic():
-        database.wait_for_turn("checks of imports")  # of two that look at once, the second sees the first
-        now = database.now()
+        locks.advisory_lock("checks of imports")  # of two that look at once, the second sees the first
+        now = clock.now()
         uploaded = RegistrationImport.objects.filter(state=State.CHECKING)
         if uploaded.filter(busy_until__gt=now).exists():
             return None
@@ -142,7 +143,7 @@ def _check(batch: RegistrationImport) -> None:
         rows = _given_rows(_file(batch), batch.file_name)
         while part := list(islice(rows, CHECKED_AT_ONCE)):
             _keep_part(batch, part, tenant)
-            crossing("referrals.between_parts")
+            failpoint("referrals.between_parts")
         _end_check(batch, state=State.CHECKED)
     except UnreadableFileError as why:
         _end_check(batch, state=State.UNREADABLE, problem=why.key, problem_details=why.details)
@@ -214,7 +215,7 @@ def _row(batch: RegistrationImport, given: Given) -> Registration:
 
 def _renew(batch: RegistrationImport, more_rows: int) -> None:
     """Go on, if the import is still ours. Raises ``LeaseLostError``."""
-    _write_as_holder(batch, rows=batch.rows + more_rows, busy_until=database.now() + LEASE)
+    _write_as_holder(batch, rows=batch.rows + more_rows, busy_until=clock.now() + LEASE)
 
 
 def _end_check(batch: RegistrationImport, **values: object) -> None:
@@ -284,7 +285,7 @@ def confirm(batch: RegistrationImport, *, by: User) -> RegistrationImport:
         ready = Registration.objects.filter(batch=batch, state=RowState.READY).count()
         if not ready:
             raise Refused(_("No row is ready to be registered. Correct the rows, or discard the import."))
-        batch.state, batch.confirmed_by, batch.confirmed_at = State.SENDING, by, database.now()
+        batch.state, batch.confirmed_by, batch.confirmed_at = State.SENDING, by, clock.now()
         batch.save(update_fields=["state", "confirmed_by", "confirmed_at"])
         audit.record(by=by, action=gettext_noop("import confirmed"), on=batch, ready=ready)
         return batch
@@ -297,10 +298,10 @@ def discard(batch: RegistrationImport, *, by: User, reason: str = "") -> Registr
         if not may_be_discarded(batch):
             raise Refused(_("This import has ended. There is nothing left to be discarded."))
         left = Registration.objects.filter(batch=batch, state__in=NOT_SENT)
-        discarded = left.update(state=RowState.DISCARDED, finished_at=database.now())
+        discarded = left.update(state=RowState.DISCARDED, finished_at=clock.now())
         audit.record(by=by, action=gettext_noop("import discarded"), on=batch, reason=reason, rows=discarded)
         if batch.state != State.SENDING:
-            batch.state, batch.finished_at = State.DISCARDED, database.now()
+            batch.state, batch.finished_at = State.DISCARDED, clock.now()
             batch.content = None
             batch.save(update_fields=["state", "finished_at", "content"])
         return batch
@@ -373,7 +374,7 @@ def _owe_or_end(
 def _end_if_done(batch: RegistrationImport) -> None:
     left = Registration.objects.filter(batch=batch, state__in=[RowState.READY, RowState.PENDING])
     if not left.exists():
-        batch.state, batch.finished_at = State.DONE, database.now()
+        batch.state, batch.finished_at = State.DONE, clock.now()
         batch.save(update_fields=["state", "finished_at"])
 
 

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from hireops import contacts, database
+from hireops import contacts
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu import errors
@@ -129,7 +130,7 @@ def compare_with_known(row: Registration, known: Mapping[str, set[int]]) -> None
     if len(meant) == 1:
         _judge(row, State.DUPLICATE, "already_registered")
         (row.account_id,) = meant
-        row.finished_at = database.now()
+        row.finished_at = clock.now()
     elif all(accounts):
         _judge(row, State.INVALID, "two_accounts")
 
@@ -243,7 +244,7 @@ def discard(row: Registration, *, by: User, reason: str = "") -> Registration:
             raise Refused(_not_now(row))
         audit.record(by=by, action=gettext_noop("registration discarded"), on=row, reason=reason)
         _give_up_call(row, by)
-        row.state, row.finished_at = State.DISCARDED, database.now()
+        row.state, row.finished_at = State.DISCARDED, clock.now()
         row.save(update_fields=["state", "finished_at"])
         return row
 

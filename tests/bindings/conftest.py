@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from bindings.models import CustomField, CustomFieldPush
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.inbox import dispatch
 from hireops.inbox.models import Event
 from hireops.outbox.models import Attempt, Call

@@ -10,7 +10,8 @@ from django.db import connections
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from hireops import celery, database
+from hireops import celery
+from hireops.database import clock
 from hireops.desk import health, heartbeats, invariants, metrics, tasks
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.models import Heartbeat, InvariantCheck
@@ -31,7 +32,7 @@ def page(client_of: Browser, audrey: User) -> Callable[[str], str]:
 
 def seen(name: str, ago: timedelta) -> None:
     heartbeats.beat(name)
-    Heartbeat.objects.filter(name=name).update(at=database.now() - ago)
+    Heartbeat.objects.filter(name=name).update(at=clock.now() - ago)
 
 
 SECONDS, MINUTES = timedelta(seconds=30), timedelta(minutes=5)
@@ -120,7 +121,7 @@ def test_the_nightly_check_is_kept_and_shown(
 
 
 def test_a_check_that_was_cut_short_does_not_hide_the_one_before(page: Callable[[str], str]) -> None:
-    now = database.now()
+    now = clock.now()
     InvariantCheck.objects.create(
         started_at=now, finished_at=now - timedelta(days=2), broken=3, sentences=["x"]
     )

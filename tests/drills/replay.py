@@ -15,7 +15,7 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402 - after setup
 
-from hireops import database  # noqa: E402
+from hireops.database import clock  # noqa: E402
 from hireops.desk.errors import Refused  # noqa: E402
 from hireops.inbox import services  # noqa: E402
 from hireops.inbox.models import Event  # noqa: E402
@@ -37,7 +37,7 @@ def main(rounds: int) -> None:
         for event in Event.objects.defer("raw", "payload"):
             accepted += replay(event, otto) and event.event_type != handlers.MENDED
     handlers.mended_mark(Path(os.environ["HIREOPS_DRILL_FOLDER"])).touch()
-    services.replay_failed(since=database.now() - timedelta(hours=1), by=otto, reason="it is mended")
+    services.replay_failed(since=clock.now() - timedelta(hours=1), by=otto, reason="it is mended")
     sys.stdout.write(str(accepted))
 
 

@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import translation
 
-from hireops import database, deadline
+from hireops import deadline
+from hireops.database import clock
 from hireops.feishu import quotas, slots
 from hireops.feishu.endpoints import ENDPOINTS, Endpoint, Limit
 from hireops.feishu.errors import Advice, FeishuError, Outcome
@@ -72,7 +73,7 @@ def test_both_windows_hold_at_once():
 
 
 def test_whoever_waits_has_a_turn_of_its_own_one_second_after_the_tenth_before():
-    endpoint, started = limited((10, 1)), database.now().timestamp()
+    endpoint, started = limited((10, 1)), clock.now().timestamp()
     slots = in_threads(20, lambda _i: quotas.take(endpoint, ""))
     assert (Quota.objects.get().given, QuotaSlot.objects.count()) == (20, 10)
     assert Counter(slot.wait_s > 0.5 for slot in slots) == {False: 10, True: 10}
@@ -145,16 +146,16 @@ def test_no_slot_is_taken_inside_a_transaction():
 
 def test_the_clock_is_the_databases(monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 0.0)
-    before = database.now().timestamp()
+    before = clock.now().timestamp()
     quotas.take(PER_MINUTE, "")
-    after = database.now().timestamp()
+    after = clock.now().timestamp()
     assert before - 0.01 <= QuotaSlot.objects.get().taken_at <= after + 0.01
 
 
 def test_a_clock_that_was_set_back_holds_nobody_back():
     granted(PER_MINUTE, 100)
     QuotaSlot.objects.update(taken_at=F("taken_at") + 3600)
-    Quota.objects.update(blocked_until=database.now().timestamp() + 7200)
+    Quota.objects.update(blocked_until=clock.now().timestamp() + 7200)
     assert granted(PER_MINUTE, 1) == 1
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.db.models import F
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import client, quotas
 from hireops.feishu.endpoints import ENDPOINTS, Endpoint, Limit
 from hireops.feishu.errors import FeishuError, Outcome
@@ -46,7 +46,7 @@ def block_ends() -> None:
 
 
 def blocked_for_s() -> float:
-    return Quota.objects.get().blocked_until - database.now().timestamp()
+    return Quota.objects.get().blocked_until - clock.now().timestamp()
 
 
 @pytest.mark.parametrize("status", [429, 400])
@@ -126,7 +126,7 @@ def test_a_trial_whose_process_died_holds_the_others_for_15_seconds(server):
     with pytest.raises(QuotaUsedUpError) as held_back:
         quotas.take(FIELDS, "")
     assert held_back.value.retry_after_s == 1  # most trials end long before
-    assert 13 < Quota.objects.get().probe_until - database.now().timestamp() < 15.1
+    assert 13 < Quota.objects.get().probe_until - clock.now().timestamp() < 15.1
     Quota.objects.update(probe_until=F("probe_until") - 15)
     assert call() == "ok"
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import tokens
 from hireops.feishu.errors import Advice
 from hireops.feishu.models import AppTicket
@@ -23,7 +23,7 @@ RESEND = "/open-apis/auth/v3/app_ticket/resend"
 def store(server, settings):
     """A Feishu that hands out ``t-<tenant>`` for the app token ``a-1`` and a ticket that is at hand."""
     settings.FEISHU_APP_TYPE = "store"
-    tokens.keep_app_ticket(app_id=app_id(), ticket="ticket-1", sent_at=database.now())
+    tokens.keep_app_ticket(app_id=app_id(), ticket="ticket-1", sent_at=clock.now())
 
     def behave(request):
         if request.target == STORE_APP:
@@ -57,7 +57,7 @@ def test_two_apps_are_never_mixed(store, settings):
     tokens.access_token("tenant-a")
     settings.FEISHU_APP_ID = "cli_other"
     assert "app_ticket" in str(failure("tenant-a"))
-    tokens.keep_app_ticket(app_id="cli_other", ticket="ticket-2", sent_at=database.now())
+    tokens.keep_app_ticket(app_id="cli_other", ticket="ticket-2", sent_at=clock.now())
     age(claimed_until=None)
     tokens.access_token("tenant-a")
     assert [request.json["app_ticket"] for request in store.to(STORE_APP)] == ["ticket-1", "ticket-2"]
@@ -91,7 +91,7 @@ def test_without_a_ticket_one_is_asked_for_at_most_every_ten_minutes(store, sett
     [request] = store.requests
     assert request.target == RESEND
     assert request.json == {"app_id": settings.FEISHU_APP_ID, "app_secret": settings.FEISHU_APP_SECRET}
-    AppTicket.objects.update(asked_at=database.now() - timedelta(minutes=11))
+    AppTicket.objects.update(asked_at=clock.now() - timedelta(minutes=11))
     failure("tenant-a")
     assert len(store.to(RESEND)) == 2
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import tokens
 from hireops.feishu.errors import Advice
 from hireops.feishu.models import AccessToken
@@ -61,7 +61,7 @@ def test_a_token_is_kept_20_minutes_short_of_its_life(server):
 def test_a_token_near_its_end_is_renewed_by_one_while_the_others_use_it(server):
     server.behaviours = [issue("t-old")]
     tokens.access_token("")
-    age(renew_at=database.now())
+    age(renew_at=clock.now())
     server.otherwise = lambda _request: issue("t-new")
     given = in_threads(16, lambda _i: tokens.access_token(""))
     assert set(given) <= {"t-old", "t-new"}
@@ -73,7 +73,7 @@ def test_a_token_near_its_end_is_renewed_by_one_while_the_others_use_it(server):
 def test_an_expired_token_is_never_used(server):
     server.behaviours = [issue("t-old")]
     tokens.access_token("")
-    age(renew_at=database.now(), expires_at=database.now())
+    age(renew_at=clock.now(), expires_at=clock.now())
     server.otherwise = lambda _request: issue("t-new")
     assert in_threads(8, lambda _i: tokens.access_token("")) == ["t-new"] * 8
     assert len(server.requests) == 2
@@ -82,7 +82,7 @@ def test_an_expired_token_is_never_used(server):
 def test_an_old_token_that_still_lives_is_used_when_no_new_one_is_to_be_had(server):
     server.behaviours = [issue("t-old")]
     tokens.access_token("")
-    age(renew_at=database.now())
+    age(renew_at=clock.now())
     server.otherwise = lambda _request: send_and_close(b"")
     assert [tokens.access_token("") for _ in range(5)] == ["t-old"] * 5
     assert len(server.requests) == 2
@@ -91,7 +91,7 @@ def test_an_old_token_that_still_lives_is_used_when_no_new_one_is_to_be_had(serv
 def test_a_token_about_to_expire_serves_one_call(server):
     server.behaviours = [issue("t-1", 5), issue("t-2", 5)]
     assert tokens.access_token("") == "t-1"
-    age(renew_at=database.now())
+    age(renew_at=clock.now())
     assert tokens.access_token("") == "t-2"
 
 
@@ -158,7 +158,7 @@ def test_nobody_waits_longer_than_five_seconds_for_another_process(server, monke
 
 
 def test_the_claim_of_a_dead_process_runs_out(server):
-    AccessToken.objects.create(app_id=app_id(), kind="tenant", claimed_until=database.now())
+    AccessToken.objects.create(app_id=app_id(), kind="tenant", claimed_until=clock.now())
     server.behaviours = [issue("t-1")]
     assert tokens.access_token("") == "t-1"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import client, protocol, tokens
 from hireops.feishu.endpoints import ENDPOINTS
 from tests.feishu.servers import Request, Server, answer, ok
@@ -50,7 +50,7 @@ class Feishu:
 def feishu(server, settings) -> Feishu:
     settings.FEISHU_APP_TYPE = "store"
     settings.FEISHU_READ_TIMEOUT = 10.0
-    tokens.keep_app_ticket(app_id=app_id(), ticket="ticket-1", sent_at=database.now())
+    tokens.keep_app_ticket(app_id=app_id(), ticket="ticket-1", sent_at=clock.now())
     return Feishu(server)
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import client, tokens
 from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.models import AccessToken
@@ -45,7 +45,7 @@ def test_a_token_that_was_read_is_not_read_again_for_five_seconds(server, monkey
 
 
 def test_a_token_is_not_remembered_beyond_its_renewal(server):
-    keep("t-1", renew_at=database.now() + timedelta(seconds=0.3))
+    keep("t-1", renew_at=clock.now() + timedelta(seconds=0.3))
     assert tokens.access_token("") == "t-1"
     sleep(0.3)
     server.otherwise = lambda _request: issue("t-2")
@@ -53,7 +53,7 @@ def test_a_token_is_not_remembered_beyond_its_renewal(server):
 
 
 def test_an_old_token_that_another_process_is_replacing_is_not_remembered(server):
-    keep("t-1", renew_at=database.now(), claimed_until=in_a_minute())
+    keep("t-1", renew_at=clock.now(), claimed_until=in_a_minute())
     assert tokens.access_token("") == "t-1"
     keep("t-2", claimed_until=None)
     assert tokens.access_token("") == "t-2"

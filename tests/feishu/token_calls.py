@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu import tokens
 from hireops.feishu.errors import FeishuError, Outcome
 from hireops.feishu.models import AccessToken
@@ -57,4 +57,4 @@ def app_id() -> str:
 
 
 def in_a_minute() -> datetime:
-    return database.now() + timedelta(minutes=1)
+    return clock.now() + timedelta(minutes=1)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from hireops import database
+from hireops.database import clock
 from hireops.inbox import dispatch
 from hireops.inbox.models import Attempt, Batch, Event
 from hireops.inbox.registry import CannotHandleError
@@ -28,7 +28,7 @@ def _taken():
 def _make_due():
     """A minute passes: pauses are over, and whoever had events in hand has died."""
     Batch.objects.update(started_at=F("started_at") - timedelta(minutes=1))
-    Event.objects.update(not_before=database.now() - timedelta(minutes=2))
+    Event.objects.update(not_before=clock.now() - timedelta(minutes=2))
 
 
 def test_an_event_is_handled_once_and_its_effect_is_committed_with_it(client, handles):
@@ -90,7 +90,7 @@ def test_a_handler_that_raises_leaves_a_reason_without_values_and_the_others_go_
     assert re.fullmatch(reason, bad.reason)
     assert "13812345678" not in caplog.text
     assert bad.not_before
-    assert bad.not_before > database.now()
+    assert bad.not_before > clock.now()
     assert bad.attempts.get().error == bad.reason
     assert Event.objects.filter(state="handled").count() == 2
     assert not Group.objects.filter(name="half done").exists()
@@ -102,7 +102,7 @@ def test_a_failure_is_retried_with_growing_pauses_and_then_waits_for_a_person(cl
     pauses = []
     drain()
     while due := Event.objects.get().not_before:
-        pauses.append(round((due - database.now()).total_seconds(), -0))
+        pauses.append(round((due - clock.now()).total_seconds(), -0))
         _make_due()
         drain()
     assert pauses == [5, 30, 120, 600, 3600]

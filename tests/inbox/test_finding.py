@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu.models import Tenant
 from hireops.inbox import dispatch, finding, registry
 from hireops.inbox.models import Event
@@ -315,7 +315,7 @@ def test_each_walk_uses_the_index_of_its_column_on_either_database() -> None:
 
 
 def test_the_list_never_counts_without_a_limit_or_an_order(browser: Any, events: Any) -> None:
-    events(60, state="failed", received_at=database.now())
+    events(60, state="failed", received_at=clock.now())
     with CaptureQueriesContext(connection) as queries:
         browser.get(LIST, {"state__exact": "failed"})
 

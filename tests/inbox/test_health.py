@@ -7,7 +7,7 @@ import pytest
 from django.utils.timezone import localtime
 from prometheus_client.parser import text_string_to_metric_families
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import heartbeats
 from hireops.inbox import tasks
 from hireops.inbox.models import Event
@@ -52,7 +52,7 @@ def _processes_run(db: None) -> None:
 def event(client: Any, event_type: str = "test.x_v1", *, hours_ago: float = 0, **values: Any) -> Event:
     content = envelope(event_type)
     deliver(client, content)
-    at = database.now() - timedelta(hours=hours_ago)
+    at = clock.now() - timedelta(hours=hours_ago)
     mine = Event.objects.filter(event_id=content["header"]["event_id"])
     mine.update(**{"received_at": at, "created_at": at, "not_before": at, **values})
     return mine.get()
@@ -101,7 +101,7 @@ def test_the_oldest_event_that_waits_is_known(client: Any, page: Any, figures: A
 
 
 def test_late_deliveries_are_told_from_punctual_ones(client: Any, page: Any, figures: Any) -> None:
-    now = database.now()
+    now = clock.now()
     event(client)
     event(client, created_at=now - timedelta(hours=7))
     event(client, hours_ago=48, created_at=now - timedelta(days=30))
@@ -113,7 +113,7 @@ def test_late_deliveries_are_told_from_punctual_ones(client: Any, page: Any, fig
 
 
 def test_hours_without_an_event_are_named(client: Any, page: Any, figures: Any) -> None:
-    this_hour = database.now().replace(minute=0, second=0, microsecond=0)
+    this_hour = clock.now().replace(minute=0, second=0, microsecond=0)
     for back in range(1, 25):
         if back not in {3, 4}:
             event(client, received_at=this_hour - timedelta(hours=back) + timedelta(minutes=1))

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.models import AuditEntry
 from hireops.inbox import registry, replaying, tasks
 from hireops.inbox.models import Event, Replay
@@ -52,7 +52,7 @@ def test_all_that_failed_since_a_time_is_replayed_in_pieces_and_told_to_the_audi
     browser: Any, vera: Any, failed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(replaying, "PIECE", 2)
-    now = database.now()
+    now = clock.now()
     old = failed(1, "test.old_v1", received_at=now - timedelta(days=3))
     new = failed(5)
 
@@ -80,7 +80,7 @@ def test_only_one_type_can_be_replayed(browser: Any, failed: Any) -> None:
     browser.post(
         REPLAY_FAILED,
         {
-            "since": local(database.now() - timedelta(hours=1)),
+            "since": local(clock.now() - timedelta(hours=1)),
             "event_type": "hire.eco_account.created_v1",
             "reason": "x",
         },
@@ -98,7 +98,7 @@ def test_events_that_a_person_may_not_see_are_left_out_of_all_that_is_replayed(
     monkeypatch.setitem(registry._labels, "test.salary_v1", "Salary paid")
     failed(2, "test.salary_v1")
     failed(1, "test.other_v1")
-    sent = {"since": local(database.now() - timedelta(hours=1)), "event_type": "", "reason": "x"}
+    sent = {"since": local(clock.now() - timedelta(hours=1)), "event_type": "", "reason": "x"}
 
     form = browser.get(REPLAY_FAILED).text
     assert "Events whose content you may not see are left out." in form
@@ -120,7 +120,7 @@ def test_what_fails_again_is_not_replayed_a_second_time_by_the_same_wish(
     monkeypatch.setattr(replaying, "PIECE", 1)
     failed(3)
     handles("test.mended_v1", lambda event: 1 / 0)
-    since = local(database.now() - timedelta(hours=1))
+    since = local(clock.now() - timedelta(hours=1))
     browser.post(REPLAY_FAILED, {"since": since, "event_type": "", "reason": "x"})
 
     pieces = 0
@@ -136,7 +136,7 @@ def test_what_fails_again_is_not_replayed_a_second_time_by_the_same_wish(
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
 def test_an_event_that_a_worker_has_is_left_to_it(browser: Any, failed: Any) -> None:
     event = failed(1)[0]
-    since = local(database.now() - timedelta(hours=1))
+    since = local(clock.now() - timedelta(hours=1))
     browser.post(REPLAY_FAILED, {"since": since, "event_type": "", "reason": "x"})
 
     def meanwhile() -> None:

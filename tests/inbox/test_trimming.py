@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from hireops import database
+from hireops.database import clock
 from hireops.inbox import tasks, trimming
 from hireops.inbox.models import Conflict, Event
 from tests.deliveries import deliver, envelope
@@ -30,7 +30,7 @@ def kept(client: Any) -> Any:
     def kept(state: str, days: float, **values: Any) -> Event:
         content = envelope("test.x_v1", {"account_id": "a-1"})
         deliver(client, content)
-        then = database.now() - timedelta(days=days)
+        then = clock.now() - timedelta(days=days)
         mine = Event.objects.filter(event_id=content["header"]["event_id"])
         handled_at = then if state == "handled" else None
         mine.update(
@@ -53,7 +53,7 @@ def test_the_content_of_what_took_effect_is_kept_for_its_days(
     monkeypatch.setattr(trimming, "PIECE", 2)
     old = [kept("handled", days=11) for _ in range(5)]
     young = kept("handled", days=9)
-    replayed_lately = kept("handled", days=50, handled_at=database.now())
+    replayed_lately = kept("handled", days=50, handled_at=clock.now())
 
     assert trimming.trim() == 5
     assert not any(map(has_content, old))
@@ -74,7 +74,7 @@ def test_what_did_not_take_effect_is_kept_longer(kept: Any, monkeypatch: pytest.
 
 
 def test_what_is_still_to_be_handled_is_never_touched(kept: Any) -> None:
-    due = database.now() + timedelta(hours=1)
+    due = clock.now() + timedelta(hours=1)
     events = [kept("pending", days=1000, not_before=due), kept("failed", days=1000, not_before=due)]
 
     assert trimming.trim() == 0
@@ -92,7 +92,7 @@ def test_the_database_refuses_an_event_to_be_handled_without_its_content(kept: A
 def test_a_copy_that_comes_after_the_content_was_removed_is_recognised(client: Any) -> None:
     content = envelope("test.x_v1", event_id="event-1")
     deliver(client, content)
-    then = database.now() - timedelta(days=11)
+    then = clock.now() - timedelta(days=11)
     Event.objects.update(state="handled", handled_at=then, not_before=None)
     trimming.trim()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from hireops import database
+from hireops.database import clock as database_clock
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.outbox import registry, sending, services, timing
@@ -93,8 +93,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     """The database's clock; ``clock.advance(60)`` makes it a minute later."""
-    clock = Clock(database.now)
-    monkeypatch.setattr(database, "now", clock.now)
+    clock = Clock(database_clock.now)
+    monkeypatch.setattr(database_clock, "now", clock.now)
     return clock
 
 

@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 from django.db import connection, transaction
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu.models import Tenant
 from hireops.outbox.channels import keep_to_indexes, with_due_calls
 from hireops.outbox.models import Call, Channel
@@ -59,7 +59,7 @@ def test_a_claim_does_not_look_at_the_calls_of_other_channels(enqueue, feishu, c
         sys.stdout.write(f"\n  {before} ms for claim and record, {after} ms with {MANY} more calls\n")
     if shut:
         assert set(Call.objects.filter(tries__gt=0).values_list("tenant", flat=True)) == {None}
-    plan = with_due_calls(database.now()).explain()
+    plan = with_due_calls(clock.now()).explain()
     assert "call_due_in_channel" in plan
     assert "Seq Scan on outbox_call" not in plan
     assert "SCAN U0" not in plan
@@ -69,13 +69,13 @@ def test_a_claim_does_not_look_at_the_calls_of_other_channels(enqueue, feishu, c
 def test_statistics_from_a_time_without_pending_calls_do_no_harm(enqueue):
     """ANALYZE with nothing pending is the normal state; it must not lead to joins over all pending calls."""
     enqueue(1)
-    Call.objects.update(state="canceled", finished_at=database.now())
+    Call.objects.update(state="canceled", finished_at=clock.now())
     multiply(Call.objects.get())
     pending = enqueue(2, target="b")
     multiply(pending, 5_000, analyze=False)
     with transaction.atomic(), connection.cursor() as cursor:
         keep_to_indexes()
-        now = database.now()
+        now = clock.now()
         sql, params = pending.channel.calls.due(now)[:1].query.sql_with_params()
         assert rows_read(cursor, sql, params) < 100
         sql, params = with_due_calls(now)[:20].query.sql_with_params()

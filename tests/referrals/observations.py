@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from hireops import database
+from hireops.database import clock
 from hireops.feishu.hire import Bonus
 from hireops.inbox.models import Event
 from hireops.inbox.registry import handler_for
@@ -64,7 +64,7 @@ def answer(
     told = bonus(points, cash)
     Call.objects.filter(pk=call.pk).update(
         state=Call.State.SUCCEEDED,
-        finished_at=database.now(),
+        finished_at=clock.now(),
         answer={
             "account": {
                 "account_id": account.account_id,
@@ -91,7 +91,7 @@ def approved(
     Withdrawal.objects.filter(pk=withdrawal.pk).update(
         state=Withdrawal.State.APPROVED,
         decided_by=approver,
-        decided_at=database.now(),
+        decided_at=clock.now(),
         call=owed(account, "referral_account.withdraw"),
     )
     withdrawal.refresh_from_db()
@@ -115,6 +115,6 @@ def _write_down(withdrawal: Withdrawal, trans_time: datetime, amounts: Mapping[s
     Withdrawal.objects.filter(pk=withdrawal.pk).update(
         state=Withdrawal.State.TAKEN if any(amounts.values()) else Withdrawal.State.EMPTY,
         trans_time=trans_time,
-        answered_at=database.now(),
+        answered_at=clock.now(),
     )
     withdrawal.refresh_from_db()

@@ -7,7 +7,7 @@ from itertools import count
 
 from django.contrib.auth.models import User
 
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.outbox.channels import channel_for
 from hireops.outbox.models import Call, lane_of
 from hireops.spreadsheets.writing import write_xlsx

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.desk import cards
 from referrals.accounts.cards import accounts_with_old_figures
 from referrals.cases.cards import open_cases

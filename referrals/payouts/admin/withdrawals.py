@@ -18,7 +18,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.admin import MirrorAdmin, linked, staff_action, state_badge
 from hireops.desk.masking import mask, may_see_personal_data
@@ -179,7 +179,7 @@ class WithdrawalAdmin(MirrorAdmin):
         return rows.select_related("account", "requested_by", "decided_by").prefetch_related("amounts")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str | Callable[[Any], str | bool], ...]:
-        as_of = cache(database.now)  # the same for all rows
+        as_of = cache(clock.now)  # the same for all rows
 
         @admin.display(description=_("undecided for"))
         def undecided_for(withdrawal: Withdrawal) -> str:
@@ -267,7 +267,7 @@ def what_became_of(withdrawal: Withdrawal, user: User | AnonymousUser) -> dict[s
         "tone": TONES.get(State(withdrawal.state), ""),
         "meaning": meaning(withdrawal, call),
         "advice": ENABLE_AGAIN if must_be_enabled(withdrawal, call) else "",
-        "age": age_shown(withdrawal, database.now),
+        "age": age_shown(withdrawal, clock.now),
         "asked_again_at": settling.asked_again_at(withdrawal),
         "amounts": amounts(withdrawal),
         "differs": differs(withdrawal),

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bindings.models import CustomFieldValue, EcoAccount
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.desk.audit import entries_about
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event

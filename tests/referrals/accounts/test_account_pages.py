@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.desk.models import AuditEntry
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts

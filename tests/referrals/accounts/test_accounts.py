@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from hireops.database import now
+from hireops.database.clock import now
 from hireops.desk.errors import Refused
 from hireops.desk.models import AuditEntry
 from hireops.feishu.client import Answer

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from hireops.database import now
+from hireops.database.clock import now
 from referrals.cases.services import close_case, open_case
 from referrals.models import POINTS, Case, Reconciliation, ReconciliationChunk
 from tests.referrals.observations import approved, owed

@@ -14,7 +14,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hireops import database
+from hireops.database import clock as database_clock
 from hireops.inbox.models import Event
 from hireops.outbox.models import Call
 from referrals.ledger import invariants
@@ -285,7 +285,7 @@ def world(account, hira, ada, monkeypatch):
 
     def world(skew: timedelta, happenings: list[Any]) -> Feishu:
         feishu = Feishu(account(), hira, ada, skew)
-        monkeypatch.setattr(database, "now", lambda: feishu.now)
+        monkeypatch.setattr(database_clock, "now", lambda: feishu.now)
         for happens, number, milliseconds in happenings:
             happens(feishu, number)
             feishu.now += timedelta(milliseconds=milliseconds)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from django.utils.html import escape
 
-from hireops import database
+from hireops.database import clock as database_clock
 from hireops.outbox.models import Attempt, Call
 from referrals.accounts.admin.accounts import withdrawal_page
 from referrals.models import Balance, Payment, PayoutBatch, ReferralAccount, Withdrawal
@@ -387,7 +387,7 @@ def answered(withdrawal, **taken):
         row.save()
     for asset, amount in taken.items():
         withdrawal.amounts.create(asset=asset, seen=0, taken=amount)
-    now = database.now()
+    now = database_clock.now()
     services.write_step(withdrawal, Withdrawal.State.TAKEN, trans_time=now, answered_at=now)
 
 
@@ -413,7 +413,7 @@ def test_it_says_nothing_where_all_is_equal(approver, approved):
 def undecided(withdrawal, *, hours, **call):
     """Nobody knows since then what became of it."""
     Withdrawal.objects.filter(pk=withdrawal.pk).update(state="unknown")
-    now = database.now()
+    now = database_clock.now()
     Attempt.objects.create(
         call=withdrawal.call, started_at=now - timedelta(minutes=1), finished_at=now, outcome="unknown"
     )
@@ -423,8 +423,8 @@ def undecided(withdrawal, *, hours, **call):
 def test_an_undecided_one_says_how_old_it_is_and_what_happens_next(approver, approved, monkeypatch):
     withdrawal = approved()
     undecided(withdrawal, hours=30)
-    real = database.now
-    monkeypatch.setattr(database, "now", lambda: real() + timedelta(hours=30))
+    real = database_clock.now
+    monkeypatch.setattr(database_clock, "now", lambda: real() + timedelta(hours=30))
     page = approver.get(page_of(withdrawal))
     for text in [
         "1 day, 6 hours",

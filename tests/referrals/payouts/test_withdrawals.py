@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import translation
 
-from hireops import database
+from hireops.database import clock as database_clock
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.feishu import hire
@@ -75,8 +75,8 @@ def _in_english():
 @pytest.fixture
 def clock(monkeypatch):
     """The database's clock; ``clock.advance(60)`` makes it a minute later."""
-    clock = Clock(database.now)
-    monkeypatch.setattr(database, "now", clock.now)
+    clock = Clock(database_clock.now)
+    monkeypatch.setattr(database_clock, "now", clock.now)
     return clock
 
 
@@ -281,7 +281,7 @@ def answer_with(withdrawal, *, order=None, points=0, **cash):
         "point_bonus": points,
         "cash_bonus": [{"currency_type": each, "amount": amount} for each, amount in cash.items()],
     }
-    trans_time = str(int(database.now().timestamp() * 1000))
+    trans_time = str(int(database_clock.now().timestamp() * 1000))
     data = {"external_order_id": order or withdrawal.external_order_id, "trans_time": trans_time}
     asked().filter(withdrawal=withdrawal).update(answer={**data, "withdrawal_details": details})
 
@@ -339,7 +339,7 @@ def test_when_it_has_ended_another_may_be_asked_for(feishu, owner, approved, req
     first = approved(account)
     drain()
     feishu.reward(account.account_id, points=5)
-    tell(account.account_id, points=5, at=database.now() + timedelta(minutes=1))
+    tell(account.account_id, points=5, at=database_clock.now() + timedelta(minutes=1))
     second = requested(account)
     assert first.external_order_id != second.external_order_id
 
@@ -631,7 +631,7 @@ def test_it_is_asked_again_at_the_time_that_its_page_names(feishu, approved, dra
     drain()
     due = settling.asked_again_at(now_of(withdrawal))
     assert due is not None
-    clock.advance((due - database.now()).total_seconds() - 2)
+    clock.advance((due - database_clock.now()).total_seconds() - 2)
     assert settling.settle_undecided() == 0
     clock.advance(4)
     assert settling.settle_undecided() == 1
@@ -640,7 +640,7 @@ def test_it_is_asked_again_at_the_time_that_its_page_names(feishu, approved, dra
 def test_a_round_is_bounded_and_begins_with_the_least_recently_tried(
     feishu, approved, drain, clock, monkeypatch
 ):
-    monkeypatch.setattr(services, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(settling, "MOST_AT_ONCE", 2)
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
     for _ in range(5):
         approved()
@@ -658,7 +658,7 @@ def test_a_round_is_bounded_and_begins_with_the_least_recently_tried(
 
 
 def test_a_round_doubts_so_many_and_the_next_the_others(feishu, approved, drain, clock, monkeypatch):
-    monkeypatch.setattr(services, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(settling, "MOST_AT_ONCE", 2)
     feishu.add_fault("refused", path=WITHDRAW, code=1002001, http_status=400, calls=1000)
     for _ in range(3):
         approved()

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.utils import NotSupportedError
 
-from hireops import database
+from hireops.database import clock
 from hireops.outbox.models import Call
 from referrals.models import POINTS, Payment, PayoutBatch, Withdrawal, WithdrawalAmount
 from referrals.payouts import services
@@ -100,7 +100,7 @@ def withdrawal_in(requested, ada):
 
 def take(withdrawal, step, decider):
     """One step with everything that the constraints demand of it."""
-    now = database.now()
+    now = clock.now()
     values = {"state": step}
     if step in {"rejected", "canceled", "approved"}:
         values |= {"decided_by_id": decider.pk, "decided_at": now, "decision_reason": "fine"}
@@ -126,7 +126,7 @@ def hand_over(withdrawal, by):
 def record(withdrawal, by, **result):
     """The result of every payment that is under way."""
     under_way = Payment.objects.filter(amount__withdrawal=withdrawal, state="handed_over")
-    under_way.update(**result, recorded_by=by, recorded_at=database.now())
+    under_way.update(**result, recorded_by=by, recorded_at=clock.now())
 
 
 # What the paying side does before the withdrawal takes the step.
@@ -155,7 +155,7 @@ def test_only_legal_steps_are_taken(withdrawal_in, ada, before, after):
         return
     kept = columns_of(withdrawal)
     refused(f"UPDATE {TABLE} SET state = %s WHERE id = %s", after, withdrawal.pk)
-    now = database.now()
+    now = clock.now()
     refused(
         f"UPDATE {TABLE} SET state = %s, decided_by_id = %s, decided_at = %s, call_id = %s, trans_time = %s, "
         "answered_at = %s WHERE id = %s",
@@ -191,7 +191,7 @@ def test_it_is_paid_when_each_amount_that_was_taken_is(withdrawal_in, ada):
     for payment in Payment.objects.filter(amount__withdrawal=withdrawal):
         step_refused(withdrawal, "paid")
         Payment.objects.filter(pk=payment.pk).update(
-            state="paid", reference="A1", recorded_by=ada, recorded_at=database.now()
+            state="paid", reference="A1", recorded_by=ada, recorded_at=clock.now()
         )
     step_refused(withdrawal, "bounced")
     update(withdrawal, state="paid")
@@ -205,7 +205,7 @@ def test_it_came_back_when_a_payment_has_and_none_is_under_way(withdrawal_in, ad
     take(withdrawal, "taken", ada)
     take(withdrawal, "handed_over", ada)
     back = Payment.objects.filter(amount__withdrawal=withdrawal, asset="CNY")
-    result = {"reason": "account closed", "recorded_by": ada, "recorded_at": database.now()}
+    result = {"reason": "account closed", "recorded_by": ada, "recorded_at": clock.now()}
     back.update(state="bounced", **result)
     step_refused(withdrawal, "bounced")
     record(withdrawal, ada, state="paid", reference="A1")
@@ -214,7 +214,7 @@ def test_it_came_back_when_a_payment_has_and_none_is_under_way(withdrawal_in, ad
 
 def test_taken_is_what_took_something_and_empty_or_refused_what_took_nothing(withdrawal_in):
     withdrawal = withdrawal_in("unknown")
-    now = database.now()
+    now = clock.now()
     answered = f"UPDATE {TABLE} SET state = %s, trans_time = %s, answered_at = %s WHERE id = %s"
     refused(answered, "taken", now, now, withdrawal.pk)
     execute(f"UPDATE {AMOUNTS} SET taken = 1 WHERE withdrawal_id = %s", withdrawal.pk)
@@ -254,7 +254,7 @@ def test_a_request_stays_as_it_was_asked_for(requested, column):
 
 
 def test_the_approver_is_not_the_requester(requested, hira):
-    call, now = owed(requested.account, WITHDRAW), database.now()
+    call, now = owed(requested.account, WITHDRAW), clock.now()
     refused(
         f"UPDATE {TABLE} SET state = 'approved', decided_by_id = %s, decided_at = %s, call_id = %s "
         "WHERE id = %s",
@@ -280,7 +280,7 @@ def test_nobody_decided_is_no_decision(requested):
 def test_an_approval_owes_its_call(requested, ada):
     refused(
         f"UPDATE {TABLE} SET state = 'approved', decided_by_id = %s, decided_at = %s WHERE id = %s",
-        *(ada.pk, database.now(), requested.pk),
+        *(ada.pk, clock.now(), requested.pk),
     )
 
 
@@ -289,8 +289,8 @@ def test_the_call_of_an_approval_withdraws_from_its_account(requested, account, 
     columns = "state = 'approved', decided_by_id = %s, decided_at = %s, call_id = %s"
     approve = f"UPDATE {TABLE} SET {columns} WHERE id = %s"
     for call in calls:
-        refused(approve, ada.pk, database.now(), call.pk, requested.pk)
-    accepted(approve, ada.pk, database.now(), owed(requested.account, WITHDRAW).pk, requested.pk)
+        refused(approve, ada.pk, clock.now(), call.pk, requested.pk)
+    accepted(approve, ada.pk, clock.now(), owed(requested.account, WITHDRAW).pk, requested.pk)
 
 
 def test_none_is_approved_by_its_requester_before_it_is_decided(requested, account, hira):
@@ -328,7 +328,7 @@ def test_none_takes_nothing(account, hira, requested):
 
 
 def insert(withdrawal, by, *, account=None, state="requested", decider=None, order="order-2", points=True):
-    now = database.now()
+    now = clock.now()
     decided = now if decider else None
     call = Call.objects.latest("pk").pk if state in {"approved", "taken", "paid"} else None
     answered = now if state in {"taken", "paid"} else None

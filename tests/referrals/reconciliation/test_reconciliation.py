@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils.translation import override
 
-from hireops import database
+from hireops.database import clock as database_clock
 from hireops.desk.errors import Refused
 from hireops.desk.models import AuditEntry
 from hireops.feishu.client import Answer
@@ -59,7 +59,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._ahead = timedelta()
-        monkeypatch.setattr(database, "now", lambda: datetime.now(UTC) + self._ahead)
+        monkeypatch.setattr(database_clock, "now", lambda: datetime.now(UTC) + self._ahead)
 
     def set(self, moment: datetime) -> None:
         self._ahead = moment - datetime.now(UTC)
@@ -663,7 +663,7 @@ def test_beat_repeats_a_day_of_which_a_payout_was_answered_later_after_all_new_d
     taken(account("6943"), at=NOON, points=5)
     assert reconcile_closed_days() == 1
     answer(**{"6942": (50, 0)})
-    answered(late, at=NOON, heard_at=database.now(), points=50)
+    answered(late, at=NOON, heard_at=database_clock.now(), points=50)
     clock.let_pass(hours=14)  # not twice within a day
     assert list(_days_started()) == []
     clock.let_pass(hours=12)
@@ -694,7 +694,7 @@ def test_beat_compares_what_was_paid_once_payments_are_recorded_and_once_a_day_a
 def _pay(withdrawal: Withdrawal) -> None:
     for payment in Payment.objects.filter(amount__withdrawal=withdrawal):
         payment.state, payment.reference = Payment.State.PAID, "bank 1"
-        payment.recorded_by, payment.recorded_at = withdrawal.requested_by, database.now()
+        payment.recorded_by, payment.recorded_at = withdrawal.requested_by, database_clock.now()
         payment.save(update_fields=["state", "reference", "recorded_by", "recorded_at"])
 
 
@@ -703,7 +703,7 @@ def test_a_day_of_another_customer_is_not_repeated(tenant: Tenant, account: Acco
     taken(account("6942"), at=NOON, points=5)
     assert list(_days_started()) == [DAY]
     theirs = ReferralAccount.objects.create(tenant=other, account_id="1", source="event")
-    answered(approved(theirs, at=NOON), at=NOON, heard_at=database.now(), points=5)
+    answered(approved(theirs, at=NOON), at=NOON, heard_at=database_clock.now(), points=5)
     clock.let_pass(hours=25)
     assert list(_days_started()) == [DAY + days.ONE_DAY]
 

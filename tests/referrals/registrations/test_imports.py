@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.feishu.models import Tenant
@@ -267,7 +267,7 @@ def test_too_many_rows_are_refused_whole(tenant, upload, monkeypatch):
 
 def test_a_file_that_another_worker_checks_is_left_to_it(tenant, upload):
     batch = upload(csv_of(["13800138000"]), check=False)
-    until = database.now() + timedelta(seconds=30)
+    until = clock.now() + timedelta(seconds=30)
     RegistrationImport.objects.update(busy_until=until)
 
     imports.check_uploaded()
@@ -308,7 +308,7 @@ def test_workers_that_look_at_the_same_time_begin_with_one_file(tenant, upload):
 def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
     batch = upload(csv_of(["13800138000"]), check=False)
     slow = imports._claim()
-    RegistrationImport.objects.update(busy_until=database.now() - timedelta(seconds=1))
+    RegistrationImport.objects.update(busy_until=clock.now() - timedelta(seconds=1))
     imports.check_uploaded()
 
     assert slow is not None
@@ -348,7 +348,7 @@ def test_a_worker_that_is_killed_half_way_leaves_no_double_rows(transactional_db
     assert died.returncode == -signal.SIGKILL
     batch.refresh_from_db()
     assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKING, 1000, 1000)
-    RegistrationImport.objects.update(busy_until=database.now() - timedelta(seconds=1))
+    RegistrationImport.objects.update(busy_until=clock.now() - timedelta(seconds=1))
     imports.check_uploaded()
     batch.refresh_from_db()
     assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKED, 1200, 1200)

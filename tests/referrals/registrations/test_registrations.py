@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from hireops import database
+from hireops.database import clock
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.desk.models import AuditEntry
@@ -63,7 +63,7 @@ def correct(client, row, **values):
 
 
 def in_time_for_the_next_try():
-    past = database.now() - timedelta(seconds=1)
+    past = clock.now() - timedelta(seconds=1)
     Call.objects.update(not_before=past, lease_until=None)
     Channel.objects.update(open_from=past)
 

@@ -14,13 +14,6 @@ from typing import Any
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def place(error: BaseException) -> str:
-    """The kind of an error and where it was raised: ``KeyError at events.py:42``."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
-
-
 class OneLineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return _CONTROL.sub(" ", super().format(record))

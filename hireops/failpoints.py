@@ -7,7 +7,7 @@ from collections import Counter
 _crossed: Counter[str] = Counter()
 
 
-def crossing(name: str) -> None:
+def failpoint(name: str) -> None:
     """Does nothing, unless ``HIREOPS_DIE_AT=name:n`` says that the n-th crossing kills (``name``: the first).
 
     SIGKILL, so that nothing is tidied up: no ``finally``, no rollback that we would have to trust.

@@ -1,0 +1,11 @@
+"""Where an error was raised, without its message: that may quote what somebody typed."""
+
+import traceback
+from pathlib import Path
+
+
+def error_location(error: BaseException) -> str:
+    """The kind of an error and where it was raised: ``KeyError at events.py:42``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
