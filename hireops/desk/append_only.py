@@ -6,7 +6,6 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-
 Row = TypeVar("Row", bound=models.Model)
 
 

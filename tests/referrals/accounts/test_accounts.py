@@ -344,7 +344,7 @@ def test_the_sweep_asks_for_none_that_has_a_query_on_its_way(account):
 
 
 def test_the_sweep_never_owes_more_than_feishu_answers_in_a_minute(account, monkeypatch):
-    monkeypatch.setattr(accounts, "MOST_SWEPT", 3)
+    monkeypatch.setattr(sweep, "MOST_SWEPT", 3)
     for number in range(5):
         account(str(number))
 
@@ -383,7 +383,7 @@ def test_an_account_that_cannot_be_asked_for_keeps_no_other_one_from_it(account,
             raise ValueError("a secret")
         return owe_query(asked, by=by)
 
-    monkeypatch.setattr(accounts, "owe_query", owe)
+    monkeypatch.setattr(sweep, "owe_query", owe)
 
     assert sweep.sweep() == 1
     assert queries().get().target == accounts.target_of(good.account_id)
