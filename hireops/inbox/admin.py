@@ -140,7 +140,7 @@ class ReplayFailedForm(forms.Form):
 class EventAdmin(MirrorAdmin):
     list_display = ("what_and_which", "state_shown", "reason_shown", "received_at", "subject", "tenant_key")
     list_filter = (StateFilter, TypeFilter, TenantFilter, DayFilter, BeforeFilter)
-    exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.finding
+    exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.event_queries
     search_help_text = _("Event ID, account ID, event type, or the tenant's name or key, in full")
     ordering = ("-id",)
     paginator = OrderedPaginator

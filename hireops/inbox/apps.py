@@ -11,7 +11,7 @@ class InboxConfig(AppConfig):
         from hireops.desk import cards as desk_cards
         from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
-        from hireops.inbox import app_life, cards, health, invariants  # noqa: F401 - app_life registers handlers
+        from hireops.inbox import app_lifecycle, cards, health, invariants  # noqa: F401 - one registers handlers
 
         desk_cards.register(cards.events_waiting)
         desk_cards.register(cards.events_failed)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from hireops.database import clock
 from hireops.desk.cards import Card
-from hireops.inbox.finding import walk
+from hireops.inbox.event_queries import by_index
 from hireops.inbox.models import Event
 
 EVENTS_PAGE = "admin:inbox_event_changelist"
@@ -36,7 +36,7 @@ def events_failed(user: User | AnonymousUser) -> Card | None:
     """How many events could not be handled, at least for now."""
     if not user.has_perm("inbox.view_event"):
         return None
-    count = walk("state", Event.State.FAILED).values("pk")[:COUNT_AT_MOST].count()
+    count = by_index("state", Event.State.FAILED).values("pk")[:COUNT_AT_MOST].count()
     return Card(
         title=gettext_lazy("Events that could not be handled"),
         value=f"{count}+" if count == COUNT_AT_MOST else count,

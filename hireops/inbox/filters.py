@@ -1,6 +1,6 @@
 """How the list of events is narrowed. No filter reads the table, neither for its choices nor for its rows:
 
-each says what is wanted, and ``hireops.inbox.finding`` finds what is wanted by all of them.
+each gives one condition, and ``hireops.inbox.event_queries`` finds the events that meet all of them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.lists import QuickChangeList, different_values
 from hireops.feishu.models import Tenant
-from hireops.inbox import finding
+from hireops.inbox import event_queries
 from hireops.inbox.models import Event
 from hireops.inbox.registry import hidden_from, labels
 
@@ -133,36 +133,36 @@ class BeforeFilter(EventFilter):
     def id(self) -> int:
         value = self.value() or ""
         is_id = value.isascii() and value.isdigit() and len(value) <= DIGITS_OF_AN_ID
-        return int(value) if is_id else finding.LAST_ID
+        return int(value) if is_id else event_queries.LAST_ID
 
 
 class EventChangeList(QuickChangeList):
-    """Asks ``finding``; beyond the pages with numbers, a link leads on from the last event that was shown."""
+    """Asks ``event_queries``; after the numbered pages, a link leads on from the last event shown."""
 
-    found = finding.Found(Event.objects.none())
+    event_page = event_queries.EventPage(Event.objects.none())
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         super().get_queryset(request, exclude_parameters)  # reads the filters from the address
-        wanted = self._wanted(hidden_from(request.user))
-        if wanted is None:
+        query = self._event_query(hidden_from(request.user))
+        if query is None:
             return Event.objects.none()
-        self.found = finding.find(wanted)
-        return self.found.rows.defer("raw", "payload")
+        self.event_page = event_queries.find(query)
+        return self.event_page.rows.defer("raw", "payload")
 
     def older(self) -> str:
         """The address of what is older than all that this page shows; empty where the list ends."""
         shown = list(self.result_list)
         if len(shown) == self.list_per_page:
             return self.get_query_string({"before": shown[-1].pk}, ["p"])
-        if self.found.looked_back_to:
-            return self.get_query_string({"before": self.found.looked_back_to}, ["p"])
+        if self.event_page.continue_before:
+            return self.get_query_string({"before": self.event_page.continue_before}, ["p"])
         return ""
 
-    def _wanted(self, hidden: set[str]) -> finding.Wanted | None:
+    def _event_query(self, hidden: set[str]) -> event_queries.EventQuery | None:
         """None if nothing can be that: two values in one column, or a search for what is not there."""
-        searched = finding.meaning_of(self.query.strip(), hidden) if self.query.strip() else {}
+        searched = event_queries.column_of(self.query.strip(), hidden) if self.query.strip() else {}
         if searched is None:
             return None
         equal = {
@@ -173,10 +173,10 @@ class EventChangeList(QuickChangeList):
         if any(equal.get(column, value) != value for column, value in searched.items()):
             return None
         since = until = None
-        before = finding.LAST_ID
+        before = event_queries.LAST_ID
         for each in self.filter_specs:
             if isinstance(each, DayFilter) and (span := each.span()):
                 since, until = span
             if isinstance(each, BeforeFilter):
                 before = each.id()
-        return finding.Wanted({**equal, **searched}, since, until, before, hidden)
+        return event_queries.EventQuery({**equal, **searched}, since, until, before, hidden)

@@ -15,7 +15,7 @@ from hireops.desk.display import duration, moment
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.lists import different_values
 from hireops.desk.paging import AtLeast
-from hireops.inbox.finding import walk
+from hireops.inbox.event_queries import by_index
 from hireops.inbox.models import Event
 from hireops.inbox.registry import labels
 
@@ -132,7 +132,7 @@ def _due(now: datetime) -> Iterator[Figure]:
 
 
 def _failures() -> Iterator[Figure]:
-    newest = walk("state", Event.State.FAILED).values_list("cause", "not_before")[: COUNTED_TO + 1]
+    newest = by_index("state", Event.State.FAILED).values_list("cause", "not_before")[: COUNTED_TO + 1]
     failed = list(newest)
     waiting = [cause for cause, not_before in failed if not_before is None]
     by_itself = len(failed) - len(waiting)
@@ -160,7 +160,7 @@ def _by_cause(causes: list[str]) -> str:
 
 
 def _unreadable() -> Figure:
-    found = len(walk("state", Event.State.UNREADABLE).values_list("pk")[: COUNTED_TO + 1])
+    found = len(by_index("state", Event.State.UNREADABLE).values_list("pk")[: COUNTED_TO + 1])
     return Figure(
         UNREADABLE,
         gettext_lazy("Unreadable"),
@@ -187,7 +187,7 @@ def types() -> Section:
 
 
 def _last_of(event_type: str, label: str, now: datetime) -> Figure:
-    last = walk("event_type", event_type).values_list("received_at", flat=True)[0]
+    last = by_index("event_type", event_type).values_list("received_at", flat=True)[0]
     return Figure(
         LAST_OF_TYPE,
         label or event_type,

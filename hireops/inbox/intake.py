@@ -58,20 +58,20 @@ def keys() -> callbacks.CallbackKeys:
     )
 
 
-def take_in(delivery: callbacks.Event | callbacks.Unreadable, raw: bytes) -> bool:
-    """Commit what came by either way in. True if a worker is to look at it. Raises as ``keep``."""
-    if isinstance(delivery, callbacks.Unreadable):
-        keep_unreadable(raw, app_id=settings.FEISHU_APP_ID, reason=delivery.reason)
-        return False
-    return keep(delivery, raw)
+def store_delivery(delivery: callbacks.Event | callbacks.Unreadable, raw: bytes) -> bool:
+    """Commit what came by either way in. True if a worker is to look at it.
 
-
-def keep(event: callbacks.Event, raw: bytes) -> bool:
-    """Commit the event. True if it is new; a copy changes nothing, another content under its id is noted.
-
-    Raises one of ``DATABASE_AWAY`` when the database does not take it in in time; the event is then not
-    known to be stored.
+    Raises one of ``DATABASE_AWAY`` when the database does not store it in time; then it is not known whether
+    it is stored.
     """
+    if isinstance(delivery, callbacks.Unreadable):
+        _store_unreadable(raw, app_id=settings.FEISHU_APP_ID, reason=delivery.reason)
+        return False
+    return _store_event(delivery, raw)
+
+
+def _store_event(event: callbacks.Event, raw: bytes) -> bool:
+    """True if it is new; a copy changes nothing, another content under its id is noted."""
 
     def insert() -> bool:
         try:
@@ -82,8 +82,7 @@ def keep(event: callbacks.Event, raw: bytes) -> bool:
     return _within_patience(insert)
 
 
-def keep_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
-    """Commit a delivery that is authentic and cannot be read. True if it is new. Raises as ``keep``."""
+def _store_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
     return _within_patience(lambda: _insert_unreadable(raw, app_id, reason))
 
 

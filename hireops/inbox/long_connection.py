@@ -54,7 +54,7 @@ class _Intake:
     def _do_without_validation(self, payload: bytes) -> None:
         """The client's own name for it; its dispatcher would refuse event types that we do not know."""
         try:
-            is_new = self._thread.submit(_take_in, payload).result(ANSWER_WITHIN_S)
+            is_new = self._thread.submit(_store, payload).result(ANSWER_WITHIN_S)
         except callbacks.NotAuthentic as refused:
             logger.warning("an event was refused: %s", refused.reason)
             raise
@@ -72,10 +72,10 @@ class _TooLarge(Exception):  # noqa: N818 - reads as what it says
     """More bytes than the webhook would take."""
 
 
-def _take_in(payload: bytes) -> bool:
+def _store(payload: bytes) -> bool:
     if len(payload) > intake.MAX_BYTES:
         raise _TooLarge
-    return intake.take_in(callbacks.open_pushed(payload, intake.keys()), payload)
+    return intake.store_delivery(callbacks.open_pushed(payload, intake.keys()), payload)
 
 
 class _Client(Client):

@@ -32,7 +32,7 @@ class Event(models.Model):
     ``not_before`` is tried again by itself; without one it waits for a person. Content that was *trimmed*
     is gone; the row stays, so that the same event is recognised whenever it comes again.
 
-    Ids follow the order of arrival but for a few seconds (``hireops.inbox.finding`` relies on it).
+    Ids follow the order of arrival but for a few seconds (``hireops.inbox.event_queries`` relies on it).
     """
 
     class State(models.TextChoices):
@@ -100,7 +100,7 @@ class Event(models.Model):
             models.Index(
                 fields=["not_before", "id"], condition=Q(not_before__isnull=False), name="event_due"
             ),
-            # Each for all that hireops.inbox.finding does: one value, from one id to another, newest first.
+            # Each for the range scans of hireops.inbox.event_queries: one value, ids in order, newest first.
             models.Index(fields=["state", "id"], name="event_by_state"),
             models.Index(fields=["event_type", "id"], name="event_by_type"),
             models.Index(fields=["tenant_key", "id"], name="event_by_tenant"),

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from hireops.database import clock
 from hireops.inbox import registry, services
-from hireops.inbox.finding import LAST_ID, walk
+from hireops.inbox.event_queries import LAST_ID, by_index
 from hireops.inbox.models import Event, Replay
 
 PIECE = 200
@@ -36,7 +36,7 @@ def replay_piece() -> bool:
 
 def _next_ids(replay: Replay) -> list[int]:
     """Failed events, oldest first. One that fails again after its replay is not met a second time."""
-    failed = walk("state", Event.State.FAILED, after=replay.done_to).reverse()
+    failed = by_index("state", Event.State.FAILED, after=replay.done_to).reverse()
     return list(failed.values_list("pk", flat=True)[:PIECE])
 
 

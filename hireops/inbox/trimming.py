@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from hireops.database import clock
-from hireops.inbox.finding import Wanted, ids_between, walk
+from hireops.inbox.event_queries import EventQuery, by_index, ids_between
 from hireops.inbox.models import Conflict, Event
 
 PIECE = 500
@@ -34,9 +34,9 @@ def _trim_handled(before: datetime) -> int:
 
 
 def _trim_unhandled(state: Event.State, before: datetime) -> int:
-    emptied, (after, end) = 0, ids_between(Wanted(until=before))
+    emptied, (after, end) = 0, ids_between(EventQuery(until=before))
     while True:
-        old = walk("state", state, after=after, before=end).reverse()
+        old = by_index("state", state, after=after, before=end).reverse()
         old = old.filter(received_at__lt=before, trimmed_at=None, not_before=None)
         piece = list(old.values_list("pk", flat=True)[:PIECE])
         if not piece:

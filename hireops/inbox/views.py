@@ -37,7 +37,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     if isinstance(delivery, callbacks.Challenge):
         return JsonResponse({"challenge": delivery.challenge})
     try:
-        if intake.take_in(delivery, body):
+        if intake.store_delivery(delivery, body):
             ring(tasks.drain)
     except intake.DATABASE_AWAY as error:
         return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")

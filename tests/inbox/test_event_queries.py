@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hireops.database import clock
 from hireops.feishu.models import Tenant
-from hireops.inbox import dispatch, finding, registry
+from hireops.inbox import dispatch, event_queries, registry
 from hireops.inbox.models import Event
 from tests.deliveries import deliver, envelope
 
@@ -119,8 +119,8 @@ def test_events_that_arrived_in_another_order_than_their_ids_are_found_on_their_
     rows = [events(1, received_at=midnight + timedelta(seconds=s), state="failed")[0] for s in seconds]
 
     for equal in ({}, {"state": "failed"}, {"state": "failed", "tenant_key": ""}):
-        after = finding.find(finding.Wanted(equal, since=midnight)).rows
-        until = finding.find(finding.Wanted(equal, until=midnight)).rows
+        after = event_queries.find(event_queries.EventQuery(equal, since=midnight)).rows
+        until = event_queries.find(event_queries.EventQuery(equal, until=midnight)).rows
         assert list(after) == [rows[3], rows[1]]
         assert list(until) == [rows[2], rows[0]]
 
@@ -141,7 +141,7 @@ def test_a_link_leads_on_from_page_to_page_without_an_offset(browser: Any, event
 def test_of_two_conditions_the_rarer_is_read_and_the_list_says_how_far(
     browser: Any, events: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "LOOKED_AT", 5)
+    monkeypatch.setattr(event_queries, "SCANNED", 5)
     old = events(1, state="failed", event_type="test.a_v1")
     events(7, state="failed", event_type="test.b_v1")
     new = events(1, state="failed", event_type="test.a_v1")
@@ -157,8 +157,8 @@ def test_of_two_conditions_the_rarer_is_read_and_the_list_says_how_far(
 def test_of_two_conditions_no_more_are_read_than_pages_are_turned_in(
     browser: Any, events: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "PIECE", 3)
-    monkeypatch.setattr(finding, "ENOUGH", 5)
+    monkeypatch.setattr(event_queries, "BATCH", 3)
+    monkeypatch.setattr(event_queries, "ENOUGH", 5)
     rows = ids(events(20, state="failed", event_type="test.a_v1"))
     seen, address = [], f"{LIST}?state__exact=failed&event_type=test.a_v1"
     shown = []
@@ -285,7 +285,7 @@ def test_no_page_of_the_list_reads_more_than_a_few_thousand_of_many_rows(
         assert browser.get(LIST, query).status_code == 200
         assert rows_read, query
         worst = max(rows_read)
-        assert worst[0] <= finding.LOOKED_AT + 1000, (query, worst)
+        assert worst[0] <= event_queries.SCANNED + 1000, (query, worst)
 
 
 @ON_POSTGRESQL
@@ -309,7 +309,7 @@ def test_each_walk_uses_the_index_of_its_column_on_either_database() -> None:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL enable_seqscan = off")
-        plan = finding.walk(column, "x", after=5, before=10)[:50].explain()
+        plan = event_queries.by_index(column, "x", after=5, before=10)[:50].explain()
         assert index in plan, plan
         assert "TEMP B-TREE" not in plan.upper(), plan
 
