@@ -113,7 +113,7 @@ def push_custom_fields(
         preview = preview_push(scope)
         _check(preview, fingerprint, confirmed_removals)
         tenants: list[Tenant | None] = list(preview.tenants) or [None]
-        return [_owe(preview, tenant, by) for tenant in tenants]
+        return [_enqueue(preview, tenant, by) for tenant in tenants]
 
 
 def _check(preview: Preview, fingerprint: str, confirmed_removals: Collection[str]) -> None:
@@ -153,7 +153,7 @@ def _reason(problem: Problem) -> str:
             return _("The field %(key)s has no Chinese name. Customers need one.") % {"key": problem.key}
 
 
-def _owe(preview: Preview, tenant: Tenant | None, by: User) -> CustomFieldPush:
+def _enqueue(preview: Preview, tenant: Tenant | None, by: User) -> CustomFieldPush:
     plan, body = preview.plan, [field.as_sent() for field in preview.plan.wanted]
     call = outbox.enqueue(
         operation=CREATE_CUSTOM_FIELDS,

@@ -319,7 +319,7 @@ def _locked(batch: RegistrationImport) -> RegistrationImport:
 # --- Sending
 
 
-def owe_confirmed() -> bool:
+def enqueue_confirmed() -> bool:
     """Owe the next part of each confirmed import, and end those that have no row left; whether any is owed.
 
     50 rows in one transaction, and as long as fewer than these wait to be sent. Beat calls it every few
