@@ -26,11 +26,9 @@ from tests.drills.sender import WEBHOOK, Answer, Sender, balance_events, percent
 from tests.own_postgresql import STOPS, OwnPostgreSQL, children_of, own_postgresql
 from tests.processes import Hireops, Process, free_port, wait_until
 from tests.proxies import Proxy
+from tests.selection import on_postgresql
 from tests.servers import brokers
 
-on_postgresql = pytest.mark.skipif(
-    "postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="SQLite is not promised such a load"
-)
 BROKERS = ["redis", pytest.param("rabbitmq", marks=pytest.mark.long)]
 TWO_WORKERS = ("--workers", "2")
 FEISHU_WAITS_S = 3
