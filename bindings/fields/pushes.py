@@ -69,9 +69,7 @@ def customer_tenants() -> list[Tenant]:
     """The tenants that each get the list: all active ones of a store app. A custom app needs none named."""
     if settings.FEISHU_APP_TYPE != "store":
         return []
-    return list(
-        Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE).order_by("pk")
-    )
+    return list(Tenant.objects.active())
 
 
 def _given_up(plan: Plan, unclear: Sequence[CustomFieldPush]) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_noop
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call, lane_of
-from referrals import tenancy
 from referrals.ledger import services as ledger
 from referrals.models import Balance, ReferralAccount, Withdrawal
 
@@ -54,7 +54,7 @@ def _enqueue(operation: str, account: ReferralAccount, *, by: User | None, super
         operation=operation,
         target=target_of(account.account_id),
         payload={"referral_account_id": account.account_id},
-        tenant=tenancy.caller(account.tenant),
+        tenant=call_tenant(account.tenant),
         by=by,
         supersede=supersede,
     )
@@ -130,7 +130,7 @@ def _refuse_with_open_withdrawal(account: ReferralAccount) -> None:
 
 def pending_status(account: ReferralAccount) -> int:
     """The status that the account has once all that is owed has been done."""
-    lane = lane_of(tenancy.caller(account.tenant), target_of(account.account_id))
+    lane = lane_of(call_tenant(account.tenant), target_of(account.account_id))
     owed = Call.objects.filter(lane=lane, operation__in=LEADS_TO, state=Call.State.PENDING).order_by("-id")
     call = owed.first()
     return LEADS_TO[call.operation] if call else account.status

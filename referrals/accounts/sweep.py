@@ -77,8 +77,7 @@ def _due(most: int, until: datetime) -> list[int]:
 
 def _in_reach() -> QuerySet[ReferralAccount]:
     """Of companies that we may call: none that has uninstalled or suspended the app."""
-    active = Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE)
-    return ReferralAccount.objects.filter(tenant__in=active)
+    return ReferralAccount.objects.filter(tenant__in=Tenant.objects.active())
 
 
 def _lane() -> Concat:

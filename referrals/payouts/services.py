@@ -17,9 +17,9 @@ from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu.hire import BonusType
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
-from referrals import tenancy
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, ReferralAccount, Withdrawal, WithdrawalAmount
 
@@ -188,7 +188,7 @@ def _enqueue(withdrawal: Withdrawal, by: User) -> Call:
             "withdraw_bonus_type": [kind.value for kind, is_asked in kinds.items() if is_asked],
             "external_order_id": withdrawal.external_order_id,
         },
-        tenant=tenancy.caller(account.tenant),
+        tenant=call_tenant(account.tenant),
         by=by,
     )
 

@@ -19,9 +19,9 @@ from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu import hire
 from hireops.feishu.models import Tenant
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
-from referrals import tenancy
 from referrals.cases.services import open_case
 from referrals.models import Case, Reconciliation, ReconciliationChunk, ReferralAccount
 from referrals.reconciliation import days, points
@@ -116,7 +116,7 @@ def _enqueue(reconciliation: Reconciliation, ours: dict[str, int]) -> None:
             "end_trans_time": reconciliation.ends_at,
             "points": ours,
         },
-        tenant=tenancy.caller(reconciliation.tenant),
+        tenant=call_tenant(reconciliation.tenant),
         by=reconciliation.started_by,
     )
     ReconciliationChunk.objects.create(reconciliation=reconciliation, points=ours, call=call)

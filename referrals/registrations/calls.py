@@ -10,12 +10,11 @@ from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
-from referrals import tenancy
 from referrals.accounts import calls as account_calls
 from referrals.accounts import services as accounts
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount, Registration
-from referrals.registrations.services import CREATE
+from referrals.registrations.services import CREATE, own_tenant
 
 NO_SUCH_EMPLOYEE, SEVERAL_EMPLOYEES = 1002551, 1002552
 PROBLEMS = {NO_SUCH_EMPLOYEE: "no_such_employee", SEVERAL_EMPLOYEES: "several_employees"}
@@ -29,7 +28,7 @@ def apply_answer(call: Call, answer: Answer) -> None:
     """
     answered = hire.Account.of(answer.data)
     account, created = ledger.account_for(
-        call.tenant or tenancy.home(), answered.account_id, source=ReferralAccount.Source.REGISTERED
+        call.tenant or own_tenant(), answered.account_id, source=ReferralAccount.Source.REGISTERED
     )
     account_calls.apply_account(account, answered if created else replace(answered, status=account.status))
     ledger.record_answer(account, answered.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))

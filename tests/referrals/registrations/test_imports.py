@@ -487,7 +487,7 @@ def test_a_row_corrected_before_confirming_is_sent_with_the_others(mixed, hira):
 
 @pytest.fixture
 def company(transactional_db, feishu):
-    Tenant.objects.home()
+    Tenant.objects.own()
     feishu.add_employees(
         {"name": "张三", "mobile_number": "13800138000"}, {"name": "李四", "mobile_number": "13900139000"}
     )
