@@ -8,11 +8,13 @@ import re
 import subprocess
 import sys
 from html import unescape
+from io import StringIO
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 
@@ -94,3 +96,12 @@ def work() -> None:
     """Workers look at everything until nothing more comes of it: an import is checked and sent bit by bit."""
     for _ in range(4):
         run(*settings.SWEEPS)
+
+
+def proves(command: str) -> None:
+    """The command finds nothing, or the test says what it found."""
+    said = StringIO()
+    try:
+        call_command(command, stdout=said)
+    except SystemExit:
+        raise AssertionError(said.getvalue()) from None

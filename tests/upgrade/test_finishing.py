@@ -5,8 +5,13 @@ import io
 import pytest
 
 from tests.simulator_process import Simulator
-from tests.upgrade.people import Person, hidden_field, rows, work
+from tests.upgrade.people import Person, hidden_field, proves, rows, work
 from tests.upgrade.story import UNKNOWN_TO_FEISHU
+
+
+@pytest.mark.parametrize("command", ["check_invariants", "prove_balances"])
+def test_the_promises_hold(feishu: Simulator, command):
+    proves(command)
 
 
 def withdrawal(name):
