@@ -77,7 +77,9 @@ def new_database(folder: Path) -> Iterator[Database]:
     if url.startswith("sqlite"):
         yield Database(f"sqlite:///{folder / 'template.sqlite3'}")
         return
-    database = Database(PostgreSQL(url).url_of(f"{Database(url).name}_processes_{os.getpid()}_{next(_number)}"))
+    database = Database(
+        PostgreSQL(url).url_of(f"{Database(url).name}_processes_{os.getpid()}_{next(_number)}")
+    )
     PostgreSQL(url).execute(f'CREATE DATABASE "{database.name}"')
     try:
         yield database
