@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "hireops",
+    "hireops.guards",
     "hireops.desk",
     "hireops.feishu",
     "hireops.inbox",
@@ -129,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "hireops.desk.updating.UpdatingMiddleware",
 ]
 
 TEMPLATES = [

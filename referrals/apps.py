@@ -7,9 +7,22 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals: accounts and payouts")
 
     def ready(self) -> None:
+        self._declare_guards()
         self._register_events_and_calls()
         self._register_cards()
         self._register_invariants()
+
+    def _declare_guards(self) -> None:
+        from hireops.guards import rules
+        from referrals.accounts import guards as accounts
+        from referrals.cases import guards as cases
+        from referrals.ledger import guards as ledger
+        from referrals.payments import guards as payments
+        from referrals.payouts import guards as payouts
+        from referrals.reconciliation import guards as reconciliation
+
+        for room in (accounts, ledger, cases, payouts, payments, reconciliation):
+            rules.declare(*room.RULES)
 
     def _register_events_and_calls(self) -> None:
         """Importing a module registers what it handles or sends."""

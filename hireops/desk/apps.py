@@ -9,8 +9,12 @@ class DeskConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        from hireops.desk import cards, health, health_sections
+        from hireops.desk import cards, guards, health, health_sections, invariants
+        from hireops.guards import rules
+        from hireops.guards.invariants import guards_stand_as_declared
 
+        rules.declare(*guards.RULES)
+        invariants.register(guards_stand_as_declared)
         cards.register(health_sections.card)
         health.register(health_sections.processes, urgent=True)
         health.register(health_sections.promises, urgent=True)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hireops.database.query_deadline import query_deadline
 from hireops.desk import health, heartbeats, metrics
+from hireops.guards.installed import differences, is_lifted
 
 READY_WITHIN_S = 2.0
 MEASURED_WITHIN_S = 5.0
@@ -52,20 +53,25 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if the database answers within 2 s and has every migration of this code, else 503.
+    """200 if the database answers within 2 s and has every migration and guard of this code, else 503.
+
+    What is wrong with a guard is told; a trigger that is none of ours is told, and changes nothing either.
 
     The worker and beat are told as well, and change nothing: without them this process still takes events in.
     """
     try:
         with query_deadline(READY_WITHIN_S):
             missing = _newest_migrations() - set(MigrationRecorder(connection).applied_migrations())
+            guards = [] if missing and not is_lifted(connection) else differences(connection)
             ages = {} if missing else heartbeats.ages()
     except Error:
         return JsonResponse({"database": "unreachable", "migrations": "unknown"}, status=503)
-    if missing:
-        return JsonResponse({"database": "ok", "migrations": "missing"}, status=503)
+    answer: dict[str, object] = {"database": "ok", "migrations": "missing" if missing else "ok"}
+    if guards or not missing:
+        answer["guards"] = [str(each) for each in guards] or "ok"
     processes = {name: "stopped" if heartbeats.has_stopped(age) else "ok" for name, age in ages.items()}
-    return JsonResponse({"database": "ok", "migrations": "ok", **processes})
+    is_ready = not missing and not any(each.is_ours for each in guards)
+    return JsonResponse({**answer, **processes}, status=200 if is_ready else 503)
 
 
 @require_safe

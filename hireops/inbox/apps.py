@@ -11,8 +11,10 @@ class InboxConfig(AppConfig):
         from hireops.desk import cards as desk_cards
         from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
-        from hireops.inbox import app_lifecycle, cards, health, invariants  # noqa: F401 - one registers handlers
+        from hireops.guards import rules
+        from hireops.inbox import app_lifecycle, cards, guards, health, invariants  # noqa: F401 - one registers handlers
 
+        rules.declare(*guards.RULES)
         desk_cards.register(cards.events_waiting)
         desk_cards.register(cards.events_failed)
         desk_health.register(health.silence, urgent=True)

@@ -11,8 +11,10 @@ class OutboxConfig(AppConfig):
         from hireops.desk import cards as desk_cards
         from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
-        from hireops.outbox import cards, health, invariants
+        from hireops.guards import rules
+        from hireops.outbox import cards, guards, health, invariants
 
+        rules.declare(*guards.RULES)
         desk_cards.register(cards.calls_waiting)
         desk_cards.register(cards.oldest_unsent)
         desk_health.register(health.calls)

@@ -32,5 +32,9 @@ def _empty(piece: list[int]) -> int:
     with transaction.atomic():
         ended = Call.objects.select_for_update().filter(pk__in=piece, finished_at__isnull=False)
         keys = list(ended.values_list("pk", flat=True))
+        # The database lets an attempt lose its content only with that of its call.
+        emptied = Call.objects.filter(pk__in=keys).update(
+            payload={}, answer=_NO_ANSWER, trimmed_at=clock.now()
+        )
         Attempt.objects.filter(call__in=keys).update(request=None, response=None)
-        return Call.objects.filter(pk__in=keys).update(payload={}, answer=_NO_ANSWER, trimmed_at=clock.now())
+        return emptied

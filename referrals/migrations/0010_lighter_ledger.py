@@ -1,19 +1,9 @@
 from django.db import migrations, models
 from django.db.models import PROTECT, Q
 
-from referrals.ledger import guards as ledger_triggers
-from referrals.payments.guards import guard_payments
-from referrals.payouts.guards import guard_withdrawals
-from referrals.reconciliation.guards import guard_reconciliation
-
-
-def again(operation):
-    """Undone, the rules stay: earlier migrations had made them."""
-    return migrations.RunPython(operation.code, migrations.RunPython.noop)
-
 
 def without_index(model, field, to, related_name, verbose_name, *, index, null=False):
-    """The index goes, and the table stays: SQLite would build a new one, without its triggers."""
+    """The index goes, and the table stays: SQLite would build a new one."""
     column = {"blank": True, "null": True} if null else {}
     key = models.ForeignKey(
         to, PROTECT, db_index=False, related_name=related_name, verbose_name=verbose_name, **column
@@ -31,16 +21,11 @@ def without_index(model, field, to, related_name, verbose_name, *, index, null=F
 
 
 class Migration(migrations.Migration):
-    """Less is written with each step of a balance, and rules ask once for all that a statement wrote."""
+    """Less is written with each step of a balance."""
 
     dependencies = [("referrals", "0009_roles_in_the_boxes")]
 
     operations = [
-        again(ledger_triggers.guard_ledger()),
-        again(ledger_triggers.write_one_after_the_other()),
-        again(guard_withdrawals()),
-        again(guard_payments()),
-        again(guard_reconciliation()),
         without_index("referralaccount", "tenant", "feishu.tenant", "+", "tenant", index="a0fbe669"),
         without_index(
             "referralaccount", "figure_event", "inbox.event", "+", "event", index="64d9aa97", null=True

@@ -7,9 +7,7 @@ written or to remove the row is refused, whoever it is.
 
 from collections.abc import Iterable
 
-from django.db import migrations
-
-from referrals.guards import any_differs, guard, quoted, there_is
+from hireops.guards.rules import Rule, any_differs, quoted, there_is
 
 WITHDRAWAL, AMOUNT = "referrals_withdrawal", "referrals_withdrawalamount"
 PAYMENT = "referrals_payment"
@@ -77,13 +75,15 @@ _ASKED = (
 _DECIDED = ("decided_by_id", "decided_at", "decision_reason", "self_approved")
 _ANSWERED = ("trans_time", "answered_at")
 
-RULES = {
-    "withdrawal_begins_as_requested": (
+RULES = [
+    Rule(
+        "withdrawal_begins_as_requested",
         WITHDRAWAL,
         "INSERT",
         "NEW.state <> 'requested' OR NEW.self_approved",
     ),
-    "withdrawal_replaces_none": (
+    Rule(
+        "withdrawal_replaces_none",
         WITHDRAWAL,
         "REPLACE",
         there_is(
@@ -92,74 +92,83 @@ RULES = {
             f" OR (it.account_id = NEW.account_id AND it.state IN ({quoted(OPEN)}))",
         ),
     ),
-    "withdrawal_takes_its_steps": (
+    Rule(
+        "withdrawal_takes_its_steps",
         WITHDRAWAL,
         "UPDATE OF state",
         f"OLD.state <> NEW.state AND NOT ({_LEGAL_STEP})",
     ),
-    "withdrawal_taken_took_something": (WITHDRAWAL, "UPDATE OF state", f"{_to('taken')} AND NOT {_TAKEN}"),
-    "withdrawal_ended_took_nothing": (
+    Rule(
+        "withdrawal_taken_took_something", WITHDRAWAL, "UPDATE OF state", f"{_to('taken')} AND NOT {_TAKEN}"
+    ),
+    Rule(
+        "withdrawal_ended_took_nothing",
         WITHDRAWAL,
         "UPDATE OF state",
         f"{_to('empty', 'refused')} AND {_TAKEN}",
     ),
-    "withdrawal_is_with_the_paying_side": (
+    Rule(
+        "withdrawal_is_with_the_paying_side",
         WITHDRAWAL,
         "UPDATE OF state",
         f"{_to('handed_over')} AND NOT {_WITH_THE_PAYING_SIDE}",
     ),
-    "withdrawal_is_paid_in_full": (WITHDRAWAL, "UPDATE OF state", f"{_to('paid')} AND {_UNPAID}"),
-    "withdrawal_came_back": (
+    Rule("withdrawal_is_paid_in_full", WITHDRAWAL, "UPDATE OF state", f"{_to('paid')} AND {_UNPAID}"),
+    Rule(
+        "withdrawal_came_back",
         WITHDRAWAL,
         "UPDATE OF state",
         f"{_to('bounced')} AND ({_WITH_THE_PAYING_SIDE} OR NOT {_CAME_BACK})",
     ),
-    "withdrawal_stays_as_asked": (WITHDRAWAL, f"UPDATE OF {', '.join(_ASKED)}", any_differs(_ASKED)),
-    "withdrawal_is_decided_once": (
+    Rule("withdrawal_stays_as_asked", WITHDRAWAL, f"UPDATE OF {', '.join(_ASKED)}", any_differs(_ASKED)),
+    Rule(
+        "withdrawal_is_decided_once",
         WITHDRAWAL,
         f"UPDATE OF {', '.join(_DECIDED)}",
         f"{any_differs(_DECIDED)} AND NOT {_step(['requested'], STEPS['requested'])}",
     ),
-    "withdrawal_is_sent_by_one_call": (
+    Rule(
+        "withdrawal_is_sent_by_one_call",
         WITHDRAWAL,
         "UPDATE OF call_id",
         f"{any_differs(['call_id'])} AND NOT {_step(['requested'], ['approved'])}",
     ),
-    "withdrawal_is_sent_by_a_call_for_it": (
+    Rule(
+        "withdrawal_is_sent_by_a_call_for_it",
         WITHDRAWAL,
         "UPDATE OF call_id",
         f"{any_differs(['call_id'])} AND NOT {_SENT_BY_A_CALL_FOR_IT}",
     ),
-    "withdrawal_is_answered_once": (
+    Rule(
+        "withdrawal_is_answered_once",
         WITHDRAWAL,
         f"UPDATE OF {', '.join(_ANSWERED)}",
         f"{any_differs(_ANSWERED)} AND NOT {_step(['approved', 'unknown'], ['taken', 'empty', 'refused'])}",
     ),
-    "withdrawal_stays": (WITHDRAWAL, "DELETE", "1 = 1"),
-    "amount_belongs_to_its_step": (
+    Rule("withdrawal_stays", WITHDRAWAL, "DELETE", "1 = 1"),
+    Rule(
+        "amount_belongs_to_its_step",
         AMOUNT,
         "INSERT",
         f"NOT ({_SEEN_WHEN_ASKING}) AND NOT ({_TOLD_BY_THE_ANSWER})",
     ),
-    "amount_replaces_none": (
+    Rule(
+        "amount_replaces_none",
         AMOUNT,
         "REPLACE",
         there_is(AMOUNT, "it.id = NEW.id OR (it.withdrawal_id = NEW.withdrawal_id AND it.asset = NEW.asset)"),
     ),
-    "amount_stays_as_seen": (
+    Rule(
+        "amount_stays_as_seen",
         AMOUNT,
         "UPDATE OF id, withdrawal_id, asset, seen",
         any_differs(["id", "withdrawal_id", "asset", "seen"]),
     ),
-    "amount_is_taken_once": (
+    Rule(
+        "amount_is_taken_once",
         AMOUNT,
         "UPDATE OF taken",
         f"{any_differs(['taken'])} AND (OLD.taken IS NOT NULL OR NOT {_WAITS_FOR_ITS_ANSWER})",
     ),
-    "amount_stays": (AMOUNT, "DELETE", "1 = 1"),
-}
-
-
-def guard_withdrawals() -> migrations.RunPython:
-    """A migration operation, as ``guards.guard``."""
-    return guard(RULES)
+    Rule("amount_stays", AMOUNT, "DELETE", "1 = 1"),
+]

@@ -10,15 +10,15 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.test import Client
 
-from hireops.desk.append_only import AppendOnlyError, add_triggers, drop_triggers
+from hireops.desk.append_only import AppendOnlyError
 from hireops.desk.audit import record
 from hireops.desk.models import AuditEntry
 from hireops.desk.roles import ROLES
-from tests.selection import on_sqlite
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/desk/auditentry/"
+only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement")
 Browser = Callable[[User], Client]
 
 
@@ -77,25 +77,17 @@ def test_code_cannot_change_an_entry(entry: AuditEntry, change: Callable[[AuditE
     assert AuditEntry.objects.get().reason == "checked"
 
 
-@pytest.fixture
-def triggers(db: None) -> None:
-    """Those of the migration, also where the suite has dropped one to be able to empty its tables."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for statements in (drop_triggers, add_triggers):
-                for statement in statements("desk_auditentry", "sqlite"):
-                    cursor.execute(statement)
-
-
 @pytest.mark.parametrize(
     "statement",
     [
         "UPDATE desk_auditentry SET reason = ''",
         "DELETE FROM desk_auditentry",
-        pytest.param("INSERT OR REPLACE INTO desk_auditentry SELECT * FROM desk_auditentry", marks=on_sqlite),
+        pytest.param(
+            "INSERT OR REPLACE INTO desk_auditentry SELECT * FROM desk_auditentry", marks=only_sqlite
+        ),
     ],
 )
-def test_the_database_refuses_to_change_an_entry(entry: AuditEntry, triggers: None, statement: str) -> None:
+def test_the_database_refuses_to_change_an_entry(entry: AuditEntry, statement: str) -> None:
     with (
         pytest.raises(IntegrityError, match="append-only"),
         transaction.atomic(),

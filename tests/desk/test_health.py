@@ -23,7 +23,13 @@ def test_readyz_is_well_when_the_database_is(client: Client) -> None:
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "migrations": "ok", "worker": "stopped", "beat": "stopped"}
+    assert answer.json() == {
+        "database": "ok",
+        "migrations": "ok",
+        "guards": "ok",
+        "worker": "stopped",
+        "beat": "stopped",
+    }
 
 
 @pytest.mark.django_db

@@ -222,4 +222,10 @@ def test_a_dead_broker_does_not_take_the_web_out_of_service(
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "migrations": "ok", "worker": "ok", "beat": "stopped"}
+    assert answer.json() == {
+        "database": "ok",
+        "migrations": "ok",
+        "guards": "ok",
+        "worker": "ok",
+        "beat": "stopped",
+    }

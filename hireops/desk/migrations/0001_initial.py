@@ -6,8 +6,6 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-from hireops.desk.append_only import refuse_changes
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -84,5 +82,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        refuse_changes("desk_auditentry"),
     ]

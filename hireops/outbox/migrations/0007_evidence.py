@@ -1,9 +1,8 @@
 from django.db import migrations
 
-from hireops.outbox.evidence_triggers import keep_evidence
-
 
 class Migration(migrations.Migration):
+    # It made guards. These are declared now (docs/decisions/0014) and follow every migrate.
     dependencies = [("outbox", "0006_quick_lists")]
 
-    operations = [keep_evidence()]
+    operations = []

@@ -1,0 +1,91 @@
+"""The guards that a database has, and whether they are the declared ones."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from hireops.guards import rules
+from hireops.guards.dialects import Dialect, Trigger
+from hireops.guards.postgresql import PostgreSQL
+from hireops.guards.sqlite import SQLite
+
+DIALECTS: dict[str, Dialect] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}
+LIFTED = (
+    "the guards are lifted, so nothing can be written: a migration is running or was cut off; "
+    "run manage.py migrate again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``is_ours`` unless somebody else's trigger is in question, which ``install`` leaves alone."""
+
+    what: str
+    is_ours: bool = True
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def dialect_of(connection: BaseDatabaseWrapper) -> Dialect:
+    return DIALECTS[connection.vendor]
+
+
+def is_lifted(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a migration is running or was cut off, so that the latch refuses every write."""
+    return any(trigger.is_latch for trigger in triggers_of(connection))
+
+
+def differences(connection: BaseDatabaseWrapper) -> list[Difference]:
+    """Each guard that is missing, changed, disabled or not ours; none if all is well.
+
+    Both sides are the database's own text: what it tells of a trigger, against what it would tell.
+    """
+    there = triggers_of(connection)
+    if any(trigger.is_latch for trigger in there):
+        return [Difference(LIFTED)]
+    return list(_differences(connection, there))
+
+
+def _differences(connection: BaseDatabaseWrapper, there: Collection[Trigger]) -> Iterator[Difference]:
+    tables = tables_of(connection)
+    wanted = _wanted(connection, tables)
+    found = {(trigger.table, trigger.name): trigger for trigger in there}
+    for (table, name), text in wanted.items():
+        if wrong := _wrong(found.get((table, name)), text):
+            yield Difference(f"guard {name} of {table} is {wrong}")
+    for (table, name), trigger in found.items():
+        if (table, name) not in wanted and (trigger.is_ours or table in tables):
+            yield Difference(
+                f"trigger {name} of {table} is none of the declared guards", is_ours=trigger.is_ours
+            )
+
+
+def _wrong(trigger: Trigger | None, text: str) -> str:
+    if trigger is None:
+        return "missing"
+    if not trigger.is_enabled:
+        return "disabled"
+    return "" if trigger.text == text else "not the one that is declared"
+
+
+def _wanted(connection: BaseDatabaseWrapper, tables: Collection[str]) -> dict[tuple[str, str], str]:
+    dialect = dialect_of(connection)
+    told = ((each, dialect.as_told(each)) for each in rules.declared() if each.table in tables)
+    return {(each.table, each.name): text for each, text in told if text is not None}
+
+
+def triggers_of(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    with connection.cursor() as cursor:
+        return dialect_of(connection).triggers(cursor, names())
+
+
+def tables_of(connection: BaseDatabaseWrapper) -> list[str]:
+    """Of the tables with guards, those that this database has already."""
+    there = set(connection.introspection.table_names())
+    return [table for table in rules.guarded_tables() if table in there]
+
+
+def names() -> list[str]:
+    return [each.name for each in rules.declared()]

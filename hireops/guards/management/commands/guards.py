@@ -1,0 +1,29 @@
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from hireops.guards import rules
+from hireops.guards.installed import differences
+from hireops.guards.installing import install
+
+
+class Command(BaseCommand):
+    help = (
+        "Compares what the database itself refuses with what hireops declares: one line for each guard "
+        "that is missing, changed, disabled or not ours, and exit code 1."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--install", action="store_true", help="put the declared guards back")
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = connections[options["database"]]
+        problems = [*(install(connection) if options["install"] else []), *differences(connection)]
+        for problem in problems:
+            self.stdout.write(str(problem))
+        if problems:
+            sys.exit(1)
+        self.stdout.write(f"{len(rules.declared())} guards stand on {len(rules.guarded_tables())} tables")

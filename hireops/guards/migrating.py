@@ -1,0 +1,100 @@
+"""Guards around a migrate: lifted before the first change of the schema, put back after the last.
+
+Django's signals would not do: after an exception or a kill there is no ``post_migrate``, and a flush sends
+one as well. So the schema editors of the connection that migrates do it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor as PostgreSQLEditor
+from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as SQLiteEditor
+from django.db.models import Model
+
+from hireops.failpoints import failpoint
+from hireops.guards.installed import LIFTED, Difference, dialect_of, differences, is_lifted
+from hireops.guards.installing import Misfit, install, latch_what_is_new, lift
+
+
+@contextmanager
+def migrating(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Inside, schema and rows may change; whoever else writes is refused from the first change on.
+
+    Whatever is raised in it leaves the latch; otherwise ``put_back`` ends it. One migrates at a time.
+    """
+    with dialect_of(connection).one_migrate_at_a_time(connection):
+        usual = connection.SchemaEditorClass
+        connection.SchemaEditorClass = type("Editor", (EDITORS[connection.vendor],), {"has_lifted": False})
+        try:
+            yield
+        except BaseException as error:
+            if is_lifted(connection):
+                error.add_note(LIFTED)
+            raise
+        finally:
+            connection.SchemaEditorClass = usual
+
+
+def put_back(connection: BaseDatabaseWrapper) -> list[Misfit] | list[Difference]:
+    """Every guard as it is declared for the schema as it is now. What is given is still not so.
+
+    If a rule names what the schema does not have, nothing changes and the latch stays.
+    """
+    failpoint("guards.migrated")
+    if any(each.is_ours for each in differences(connection)) and (misfits := install(connection)):
+        return misfits
+    return differences(connection)
+
+
+class _Latching(BaseDatabaseSchemaEditor):
+    has_lifted: bool
+
+    def __enter__(self) -> Self:
+        if not type(self).has_lifted:
+            lift(self.connection)
+            type(self).has_lifted = True
+        return super().__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None or not self.atomic_migration:
+            latch_what_is_new(self.connection)
+            failpoint("guards.before_end_of_migration")
+        super().__exit__(kind, error, traceback)
+        failpoint("guards.between_migrations")
+
+    def create_model(self, model: type[Model]) -> None:
+        with self._latched_at_once():
+            super().create_model(model)
+
+    @contextmanager
+    def _latched_at_once(self) -> Iterator[None]:
+        """Where no transaction is around the migration, there is one around what leaves a table bare."""
+        if self.atomic_migration:
+            yield
+            return
+        with transaction.atomic(self.connection.alias):
+            yield
+            latch_what_is_new(self.connection)
+
+
+class _LatchingOnPostgreSQL(_Latching, PostgreSQLEditor):
+    pass
+
+
+class _LatchingOnSQLite(_Latching, SQLiteEditor):
+    def _remake_table(self, *args: Any, **kwargs: Any) -> None:
+        with self._latched_at_once():
+            super()._remake_table(*args, **kwargs)  # type: ignore[misc]  # the stubs miss it
+
+
+EDITORS = {"sqlite": _LatchingOnSQLite, "postgresql": _LatchingOnPostgreSQL}

@@ -1,0 +1,143 @@
+"""Guards on PostgreSQL: a function and a trigger for each rule, of the same name."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from hireops.guards.dialects import FORMER, LATCH, MARK, Dialect, Trigger
+from hireops.guards.rules import Declared, Lock
+
+ONE_MIGRATE = "hireops migrate"
+MIGRATING = "hireops.migrating"
+# Who has waited so long for a writer lets others go first, and tries again.
+LONGEST_WAIT = "3s"
+# OperationalError, as for a database that is away: whatever waits for that waits for this.
+CANNOT_CONNECT_NOW = "57P03"
+
+# Only what a statement without a schema would find; partitions have clones of their table's triggers.
+TRIGGERS = """
+    SELECT trigger.tgname, class.relname, pg_get_triggerdef(trigger.oid, true), function.prosrc,
+        trigger.tgenabled = 'O', function.proname
+    FROM pg_trigger AS trigger
+    JOIN pg_class AS class ON class.oid = trigger.tgrelid
+    JOIN pg_proc AS function ON function.oid = trigger.tgfoid
+    WHERE NOT trigger.tgisinternal AND trigger.tgparentid = 0 AND pg_table_is_visible(class.oid)
+"""
+OUR_FUNCTIONS = """
+    SELECT proname FROM pg_proc
+    WHERE prorettype = 'trigger'::regtype AND pg_function_is_visible(oid) AND pronargs = 0
+        AND (strpos(prosrc, %s) > 0 OR proname = ANY(%s))
+"""
+
+
+class PostgreSQL(Dialect):
+    differs = "IS DISTINCT FROM"
+
+    def create(self, declared: Declared) -> list[str]:
+        if not self._is_needed(declared):
+            return []
+        function = f"{declared.name}() RETURNS trigger LANGUAGE plpgsql"
+        return [f"CREATE FUNCTION {function} AS $${self._source(declared)}$$", self._trigger(declared)]
+
+    def as_told(self, declared: Declared) -> str | None:
+        if not self._is_needed(declared):
+            return None
+        return _told(self._trigger(declared), self._source(declared))
+
+    def _is_needed(self, declared: Declared) -> bool:
+        return isinstance(declared, Lock) or declared.event != "REPLACE"
+
+    def _trigger(self, declared: Declared) -> str:
+        """In the very words of ``pg_get_triggerdef``."""
+        name, table = declared.name, declared.table
+        runs = f"EXECUTE FUNCTION {name}()"
+        event = "AFTER INSERT" if isinstance(declared, Lock) else declared.event
+        if event.startswith("AFTER "):
+            written = "REFERENCING NEW TABLE AS written FOR EACH STATEMENT"
+            return f"CREATE TRIGGER {name} {event} ON {table} {written} {runs}"
+        each = "STATEMENT" if event == "TRUNCATE" else "ROW"
+        return f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {each} {runs}"
+
+    def _source(self, declared: Declared) -> str:
+        if isinstance(declared, Lock):
+            return _lock(declared)
+        refuse = f"RAISE EXCEPTION '{declared.answer}' USING ERRCODE = 'integrity_constraint_violation';"
+        if declared.event.startswith("AFTER "):
+            return _asked_about_a_statement(self.asks(declared), refuse)
+        # In the function, not in WHEN: there PostgreSQL looks into no other table.
+        row = "OLD" if declared.event == "DELETE" else "NEW"
+        returned = "NULL" if declared.event == "TRUNCATE" else row
+        return f" {MARK} BEGIN IF {self.asks(declared)} THEN {refuse} END IF; RETURN {returned}; END "
+
+    def triggers(self, cursor: Any, names: Collection[str]) -> list[Trigger]:
+        cursor.execute(TRIGGERS)
+        return [
+            Trigger(
+                name,
+                table,
+                _told(definition, source),
+                is_enabled=is_enabled,
+                is_ours=MARK in source or name in names or function in FORMER,
+            )
+            for name, table, definition, source, is_enabled, function in cursor.fetchall()
+        ]
+
+    def drop_ours(self, cursor: Any, names: Collection[str], *, latch: bool) -> list[str]:
+        # By function, so that one whose trigger is gone goes as well.
+        cursor.execute(OUR_FUNCTIONS, [MARK, [*names, *FORMER]])
+        functions = [name for (name,) in cursor.fetchall() if latch or not name.startswith(LATCH)]
+        return [f"DROP FUNCTION {name}() CASCADE" for name in functions]
+
+    def latch(self, cursor: Any, tables: Collection[str]) -> Iterator[str]:
+        key = _key_of(cursor)
+        is_another = f"current_setting('{MIGRATING}', true) IS DISTINCT FROM '{key}'"
+        says = "a migration is running or was cut off, so nothing is written: run manage.py migrate again"
+        refuse = f"RAISE EXCEPTION '{LATCH}: {says}' USING ERRCODE = '{CANNOT_CONNECT_NOW}';"
+        body = f"{MARK} BEGIN IF {is_another} THEN {refuse} END IF; RETURN NULL; END"
+        yield f"CREATE OR REPLACE FUNCTION {LATCH}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+        for table in tables:
+            moment = f"BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
+            yield f"CREATE TRIGGER {LATCH} {moment} FOR EACH STATEMENT EXECUTE FUNCTION {LATCH}()"
+
+    def wait_for_writers(self, tables: Collection[str]) -> Iterator[str]:
+        yield f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'"
+        if tables:
+            yield f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE"
+
+    @contextmanager
+    def one_migrate_at_a_time(self, connection: Any) -> Iterator[None]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [ONE_MIGRATE])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [ONE_MIGRATE])
+
+
+def _told(trigger: str, source: str) -> str:
+    return f"{trigger}\n{source}"
+
+
+def _lock(lock: Lock) -> str:
+    theirs = f"SELECT 1 FROM {lock.locks} WHERE id IN (SELECT {lock.by} FROM written)"  # noqa: S608 - our own names
+    return f" {MARK} BEGIN EXECUTE '{theirs} ORDER BY id FOR NO KEY UPDATE'; RETURN NULL; END "
+
+
+def _asked_about_a_statement(refused: str, refuse: str) -> str:
+    # EXECUTE, so that it is planned each time: a plan that was made while the table was empty is kept
+    # otherwise, and reads half of it for each row when it has grown.
+    asks = f"SELECT EXISTS (SELECT 1 FROM written AS NEW WHERE {refused})"  # noqa: S608 - our own names
+    answer = f"EXECUTE $ask${asks}$ask$ INTO is_refused; IF is_refused THEN {refuse} END IF;"
+    return f" {MARK} DECLARE is_refused boolean; BEGIN {answer} RETURN NULL; END "
+
+
+def _key_of(cursor: Any) -> str:
+    """What the function compares. A process id would come again, a moment after a restart of the server."""
+    cursor.execute(f"SELECT current_setting('{MIGRATING}', true)")
+    (key,) = cursor.fetchone()
+    if not key:
+        key = uuid4().hex
+        cursor.execute("SELECT set_config(%s, %s, false)", [MIGRATING, key])
+    return str(key)
