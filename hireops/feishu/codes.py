@@ -1,4 +1,9 @@
-"""What Feishu's codes mean that every interface can answer (contract 1.8 and 8.4), and what helps."""
+"""What Feishu's codes mean (contract 1.8, 2 to 5, 8.4): in general, and at single interfaces, which go first.
+
+``endpoints.py`` says which meaning belongs to which interface, ``errors.py`` what a failed call makes of it.
+Where a call may have been carried out before the answer got lost, the text says so: a refusal of the
+repetition is then no proof that nothing happened.
+"""
 
 from enum import Enum
 
@@ -43,13 +48,18 @@ _WRONG_APP = _(
     "hireops."
 )
 
-# The codes of single Hire interfaces are not here: see meanings.py.
+RATE_LIMIT_CODE = 99991400
+# The general "system error" of Hire, in both spellings: something broke, or Feishu refuses (contract 8.4).
+CATCH_ALL_CODES = frozenset({1002001, 1020001})
 # Something broke inside Feishu, maybe after the work was done.
 INTERNAL_CODES = frozenset({1500, 2200, 5000})
 
 CODES: dict[int, Meaning] = {
     # the call itself
-    99991400: (Advice.RETRY_LATER, _("Feishu's rate limit is reached. hireops waits and sends it again.")),
+    RATE_LIMIT_CODE: (
+        Advice.RETRY_LATER,
+        _("Feishu's rate limit is reached. hireops waits and sends it again."),
+    ),
     99991401: (
         Advice.ASK_PERSON,
         _(
@@ -74,11 +84,8 @@ CODES: dict[int, Meaning] = {
         Advice.NEVER,
         _("Feishu Hire finds a value missing or wrong. Correct it and send a new call."),
     ),
-    1002001: (Advice.RETRY_LATER, _CATCH_ALL),
-    1020001: (Advice.RETRY_LATER, _CATCH_ALL),
-    2200: (Advice.RETRY_LATER, _INTERNAL),
-    5000: (Advice.RETRY_LATER, _INTERNAL),
-    1500: (Advice.RETRY_LATER, _INTERNAL),
+    **dict.fromkeys(CATCH_ALL_CODES, (Advice.RETRY_LATER, _CATCH_ALL)),
+    **dict.fromkeys(INTERNAL_CODES, (Advice.RETRY_LATER, _INTERNAL)),
     # the token and the app's rights
     99991661: (Advice.NEVER, _OUR_MISTAKE),
     99991663: (Advice.REFRESH_TOKEN, _TOKEN_REFUSED),
@@ -130,3 +137,158 @@ CODES: dict[int, Meaning] = {
     20009: (Advice.ASK_PERSON, _NOT_INSTALLED),
     99991543: (Advice.ASK_PERSON, _WRONG_APP),
 }
+
+
+# --- At single interfaces --------------------------------------------------------------------------------
+
+
+def catch_all(text: str | Promise) -> dict[int, Meaning]:
+    """What the general "system error" hides at one interface."""
+    return dict.fromkeys(CATCH_ALL_CODES, (Advice.RETRY_LATER, text))
+
+
+# --- Referral accounts -----------------------------------------------------------------------------------
+
+NO_EMPLOYEE: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "Feishu finds no employee of this customer with this mobile number or e-mail address. Check them "
+        "with the customer, then register the referral account again."
+    ),
+)
+SEVERAL_EMPLOYEES: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "Several employees of this customer match this mobile number or e-mail address. Ask the customer to "
+        "make them unique in Feishu, then send the call again."
+    ),
+)
+NO_REFERRAL_ACCOUNT: Meaning = (
+    Advice.NEVER,
+    _(
+        "Feishu does not know this referral account. Check that it was registered by this app and for this "
+        "customer, then send a new call."
+    ),
+)
+NO_ACCOUNT_IN_LIST: Meaning = (
+    Advice.NEVER,
+    _(
+        "Feishu does not know one of the referral accounts to be reconciled and compared nothing. Check that "
+        "all of them were registered by this app and for this customer, then reconcile again."
+    ),
+)
+REFERRAL_ACCOUNT_DISABLED: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "This referral account is disabled, and Feishu pays out nothing from it. Enable it, look at its "
+        "balance, then send the call again."
+    ),
+)
+
+# --- Partner accounts: only the catch-all ----------------------------------------------------------------
+
+ACCOUNT_FIELDS_NOT_CREATED = _(
+    "Feishu did not take the custom fields: it has a system error, or the customer has not added this app "
+    "under Settings > Ecosystem yet. hireops tries again a few times by itself."
+)
+ACCOUNT_FIELDS_NOT_UPDATED = _(
+    "Feishu did not change the custom fields: it has a system error, or one of the keys does not exist "
+    "there. hireops tries again a few times by itself."
+)
+ACCOUNT_FIELDS_NOT_DELETED = _(
+    "Feishu did not delete the custom fields: it has a system error, or refuses because one field has to "
+    "stay, or they are gone already. hireops tries again a few times by itself."
+)
+
+# --- Background checks -----------------------------------------------------------------------------------
+
+ORDER_FORM_EXISTS: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "Feishu did not take the order form: this account has one already, or a field is wrong. If an "
+        "earlier try got no clear answer, the form there may be this one. If only texts change, update the "
+        "form; otherwise delete it and create it again with new keys."
+    ),
+)
+ORDER_FORM_NOT_UPDATED = _(
+    "Feishu did not change the order form: it has a system error, or a field does not exist there, or the "
+    "number of fields differs. hireops tries again a few times by itself."
+)
+ORDER_FORM_NOT_DELETED: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "Feishu refused to delete the order form. If an earlier try got no clear answer, it may be deleted "
+        "already. Look at the account's form in Feishu before anything is sent again."
+    ),
+)
+PACKAGES_NOT_CREATED = _(
+    "Feishu did not take the packages: it has a system error, or one of the IDs exists already or did so "
+    "before. hireops tries again a few times by itself; if that does not help, update the ones that exist "
+    "and create only the others."
+)
+PACKAGES_NOT_UPDATED = _(
+    "Feishu did not change the packages: it has a system error, or one of the IDs does not exist in this "
+    "account. hireops tries again a few times by itself."
+)
+PACKAGES_NOT_DELETED: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "Feishu did not delete the packages: one of the IDs does not exist in this account, or a value is "
+        "wrong. If an earlier try got no clear answer, they may be deleted already. Look in Feishu before "
+        "anything is sent again."
+    ),
+)
+NO_ORDER: Meaning = (
+    Advice.NEVER,
+    _(
+        "Feishu does not know this background check. Check that the order belongs to this customer and came "
+        "to this app."
+    ),
+)
+NO_PROGRESS_NOW: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The background check takes no more progress: it is completed or terminated. If an earlier try got "
+        "no clear answer, the stage may be there already. Look at the order in Feishu before anything is "
+        "sent again."
+    ),
+)
+NO_RESULT_NOW: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The background check takes no result in its present state. If an earlier try got no clear answer, "
+        "the result has probably arrived. Look at the order in Feishu before anything is sent again."
+    ),
+)
+RESULT_IN_APPROVAL: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The customer is approving a result of this background check, so Feishu takes no other one. If an "
+        "earlier try got no clear answer, it is probably the one being approved. Wait for the approval and "
+        "look at the order in Feishu; trying again does not help."
+    ),
+)
+
+# --- Exams -----------------------------------------------------------------------------------------------
+
+NO_LOGIN_NOW: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The exam takes no login information in its present state. If an earlier try got no clear answer, it "
+        "may be there already. Look at the exam in Feishu before anything is sent again."
+    ),
+)
+MARKING_FINISHED: Meaning = (
+    Advice.NEVER,
+    _(
+        "The customer has finished marking this exam, so its result cannot be changed any more. If it is "
+        "wrong, tell the customer."
+    ),
+)
+
+# --- Outgoing addresses ----------------------------------------------------------------------------------
+
+NO_SUCH_PAGE: Meaning = (
+    Advice.NEVER,
+    _("Feishu did not accept the page or its size. Start again with the first page."),
+)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hireops.feishu import meanings
+from hireops.feishu import codes
 from hireops.feishu.codes import Meaning
 
 HIRE = "/open-apis/hire/v1"
@@ -48,12 +48,12 @@ def _hire(
     method: str,
     path: str,
     limits: tuple[Limit, ...] = ECOSYSTEM,
-    codes: Mapping[int, Meaning] | None = None,
+    meanings: Mapping[int, Meaning] | None = None,
     *,
     safe_to_repeat: bool = True,
 ) -> Endpoint:
     doc = f"{DOC}/{name.replace('.', '/')}"
-    return Endpoint(name, method, HIRE + path, limits, codes or {}, safe_to_repeat, doc)
+    return Endpoint(name, method, HIRE + path, limits, meanings or {}, safe_to_repeat, doc)
 
 
 _REFERRAL_ACCOUNT = "/referral_account"
@@ -72,35 +72,35 @@ _ALL = (
         "POST",
         _REFERRAL_ACCOUNT,
         PER_MINUTE_100,
-        {1002551: meanings.NO_EMPLOYEE, 1002552: meanings.SEVERAL_EMPLOYEES},
+        {1002551: codes.NO_EMPLOYEE, 1002552: codes.SEVERAL_EMPLOYEES},
     ),
     _hire(
         "referral_account.get_account_assets",
         "GET",
         f"{_REFERRAL_ACCOUNT}/get_account_assets",
         PER_SECOND_10,
-        {1002553: meanings.NO_REFERRAL_ACCOUNT},
+        {1002553: codes.NO_REFERRAL_ACCOUNT},
     ),
     _hire(
         "referral_account.enable",
         "POST",
         f"{_REFERRAL_ACCOUNT}/enable",
         PER_SECOND_10,
-        {1002553: meanings.NO_REFERRAL_ACCOUNT},
+        {1002553: codes.NO_REFERRAL_ACCOUNT},
     ),
     _hire(
         "referral_account.deactivate",
         "POST",
         f"{_REFERRAL_ACCOUNT}/{{referral_account_id}}/deactivate",
         PER_MINUTE_100,
-        {1002553: meanings.NO_REFERRAL_ACCOUNT},
+        {1002553: codes.NO_REFERRAL_ACCOUNT},
     ),
     _hire(
         "referral_account.withdraw",
         "POST",
         f"{_REFERRAL_ACCOUNT}/{{referral_account_id}}/withdraw",
         PER_MINUTE_100,
-        {1002553: meanings.NO_REFERRAL_ACCOUNT, 1002555: meanings.REFERRAL_ACCOUNT_DISABLED},
+        {1002553: codes.NO_REFERRAL_ACCOUNT, 1002555: codes.REFERRAL_ACCOUNT_DISABLED},
         safe_to_repeat=True,  # with the same external_order_id
     ),
     _hire(
@@ -108,80 +108,80 @@ _ALL = (
         "POST",
         f"{_REFERRAL_ACCOUNT}/reconciliation",
         PER_MINUTE_100,
-        {1002553: meanings.NO_ACCOUNT_IN_LIST},
+        {1002553: codes.NO_ACCOUNT_IN_LIST},
     ),
     # Partner accounts (contract 3)
     _hire(
         "eco_account_custom_field.create",
         "POST",
         _ACCOUNT_FIELDS,
-        codes=meanings.catch_all(meanings.ACCOUNT_FIELDS_NOT_CREATED),
+        meanings=codes.catch_all(codes.ACCOUNT_FIELDS_NOT_CREATED),
     ),
     _hire(
         "eco_account_custom_field.batch_update",
         "PATCH",
         f"{_ACCOUNT_FIELDS}/batch_update",
-        codes=meanings.catch_all(meanings.ACCOUNT_FIELDS_NOT_UPDATED),
+        meanings=codes.catch_all(codes.ACCOUNT_FIELDS_NOT_UPDATED),
     ),
     _hire(
         "eco_account_custom_field.batch_delete",
         "POST",
         f"{_ACCOUNT_FIELDS}/batch_delete",
-        codes=meanings.catch_all(meanings.ACCOUNT_FIELDS_NOT_DELETED),
+        meanings=codes.catch_all(codes.ACCOUNT_FIELDS_NOT_DELETED),
     ),
     # Background checks (contract 4)
     _hire(
         "eco_background_check_custom_field.create",
         "POST",
         _CHECK_FIELDS,
-        codes={1002855: meanings.ORDER_FORM_EXISTS},
+        meanings={1002855: codes.ORDER_FORM_EXISTS},
     ),
     _hire(
         "eco_background_check_custom_field.batch_update",
         "PATCH",
         f"{_CHECK_FIELDS}/batch_update",
-        codes=meanings.catch_all(meanings.ORDER_FORM_NOT_UPDATED),
+        meanings=codes.catch_all(codes.ORDER_FORM_NOT_UPDATED),
     ),
     _hire(
         "eco_background_check_custom_field.batch_delete",
         "POST",
         f"{_CHECK_FIELDS}/batch_delete",
-        codes={1002860: meanings.ORDER_FORM_NOT_DELETED},
+        meanings={1002860: codes.ORDER_FORM_NOT_DELETED},
     ),
     _hire(
         "eco_background_check_package.create",
         "POST",
         _PACKAGES,
-        codes=meanings.catch_all(meanings.PACKAGES_NOT_CREATED),
+        meanings=codes.catch_all(codes.PACKAGES_NOT_CREATED),
         safe_to_repeat=False,
     ),
     _hire(
         "eco_background_check_package.batch_update",
         "PATCH",
         f"{_PACKAGES}/batch_update",
-        codes=meanings.catch_all(meanings.PACKAGES_NOT_UPDATED),
+        meanings=codes.catch_all(codes.PACKAGES_NOT_UPDATED),
     ),
     _hire(
         "eco_background_check_package.batch_delete",
         "POST",
         f"{_PACKAGES}/batch_delete",
-        codes={1002859: meanings.PACKAGES_NOT_DELETED},
+        meanings={1002859: codes.PACKAGES_NOT_DELETED},
     ),
     _hire(
         "eco_background_check.update_progress",
         "POST",
         f"{_CHECKS}/update_progress",
-        codes={1002858: meanings.NO_PROGRESS_NOW, 1002862: meanings.NO_ORDER},
+        meanings={1002858: codes.NO_PROGRESS_NOW, 1002862: codes.NO_ORDER},
         safe_to_repeat=False,
     ),
     _hire(
         "eco_background_check.update_result",
         "POST",
         f"{_CHECKS}/update_result",
-        codes={
-            1002858: meanings.NO_RESULT_NOW,
-            1002862: meanings.NO_ORDER,
-            1002863: meanings.RESULT_IN_APPROVAL,
+        meanings={
+            1002858: codes.NO_RESULT_NOW,
+            1002862: codes.NO_ORDER,
+            1002863: codes.RESULT_IN_APPROVAL,
         },
         safe_to_repeat=False,
     ),
@@ -189,7 +189,7 @@ _ALL = (
         "eco_background_check.cancel",
         "POST",
         f"{_CHECKS}/cancel",
-        codes={1002862: meanings.NO_ORDER},
+        meanings={1002862: codes.NO_ORDER},
         safe_to_repeat=False,  # nobody knows what cancelling twice does
     ),
     # Reading back what became of a background check (contract 4.12)
@@ -199,12 +199,12 @@ _ALL = (
     _hire("eco_exam_paper.create", "POST", _PAPERS),
     _hire("eco_exam_paper.batch_update", "PATCH", f"{_PAPERS}/batch_update"),
     _hire("eco_exam_paper.batch_delete", "POST", f"{_PAPERS}/batch_delete"),
-    _hire("eco_exam.login_info", "POST", f"{_EXAM}/login_info", codes={1002851: meanings.NO_LOGIN_NOW}),
+    _hire("eco_exam.login_info", "POST", f"{_EXAM}/login_info", meanings={1002851: codes.NO_LOGIN_NOW}),
     _hire(
         "eco_exam.update_result",
         "POST",
         f"{_EXAM}/update_result",
-        codes={1002855: meanings.MARKING_FINISHED},
+        meanings={1002855: codes.MARKING_FINISHED},
     ),
     # Where Feishu's deliveries come from (contract 6.1)
     Endpoint(
@@ -212,7 +212,7 @@ _ALL = (
         "GET",
         "/open-apis/event/v1/outbound_ip",
         NOT_STATED,
-        {1810001: meanings.NO_SUCH_PAGE},
+        {1810001: codes.NO_SUCH_PAGE},
         safe_to_repeat=True,
         doc=f"{EVENT_DOC}/outbound_ip/list",
     ),

@@ -4,10 +4,17 @@ from enum import Enum
 
 from django.utils.translation import gettext_lazy as _
 
-from hireops.feishu.codes import CODES, Advice, Meaning
+from hireops.feishu.codes import (
+    CATCH_ALL_CODES,
+    CODES,
+    INTERNAL_CODES,
+    RATE_LIMIT_CODE,
+    Advice,
+    Meaning,
+)
 from hireops.feishu.endpoints import ENDPOINTS
 
-__all__ = ["CODES", "Advice", "FeishuError", "Outcome", "explain"]
+__all__ = ["CODES", "TOO_MANY_REQUESTS", "Advice", "FeishuError", "Outcome", "explain", "what_happened"]
 
 
 class Outcome(Enum):
@@ -33,6 +40,7 @@ _UNKNOWN_CODE = _(
     "Feishu refused the call with code %(code)d: “%(message)s”. Nothing was changed. Correct what it "
     "names, then send the call again; Feishu's support needs the log ID."
 )
+TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
 
@@ -71,15 +79,10 @@ class FeishuError(Exception):
         super().__init__(outcome, message, code, log_id, http_status)
 
     def happened_at(self, endpoint: str) -> None:
-        """Note the interface that was called, and take the advice from what the code means there.
-
-        A refusal that the interface documents is one, even if it comes with HTTP 500 (1002863).
-        """
+        """Note the interface that was called, and judge the code by what it means there."""
         self.endpoint = endpoint
         if self.code is not None and self.code in ENDPOINTS[endpoint].meanings:
-            self.advice = ENDPOINTS[endpoint].meanings[self.code][0]
-            if self.advice is not Advice.RETRY_LATER:
-                self.outcome = Outcome.REFUSED
+            self.outcome, self.advice = what_happened(self.code, self.http_status, endpoint)
 
     def __str__(self) -> str:
         known = {"code": self.code, "HTTP": self.http_status, "log_id": self.log_id or None}
@@ -87,9 +90,42 @@ class FeishuError(Exception):
         return f"{self.outcome.value}: {self.message}" + (f" ({details})" if details else "")
 
     @property
+    def may_have_landed(self) -> bool:
+        """Whether Feishu may have done it all the same. The catch-all says neither yes nor no."""
+        return self.outcome is Outcome.UNKNOWN or self.code in CATCH_ALL_CODES
+
+    @property
+    def is_rate_limit(self) -> bool:
+        return _is_rate_limit(self.code, self.http_status)
+
+    @property
     def explanation(self) -> str:
         """For staff, in the reader's language: what happened, what it means, what to do."""
         return explain(self.outcome, self.code, self.message, self.endpoint)
+
+
+def what_happened(code: int, http_status: int | None, endpoint: str = "") -> tuple[Outcome, Advice]:
+    """What an answer with this code (not 0) says of the call, and what helps (contract 8.2 to 8.4).
+
+    What broke inside Feishu may have broken after the work was done. But a refusal that the interface
+    documents is one, even if it comes with HTTP 500 (1002863).
+    """
+    if _is_rate_limit(code, http_status):
+        return Outcome.REFUSED, Advice.RETRY_LATER
+    advice = _advice(code, http_status, endpoint)
+    documented = endpoint in ENDPOINTS and code in ENDPOINTS[endpoint].meanings
+    if documented and advice is not Advice.RETRY_LATER:
+        return Outcome.REFUSED, advice
+    broke = _is_server_error(http_status) or code in INTERNAL_CODES
+    return Outcome.UNKNOWN if broke else Outcome.REFUSED, advice
+
+
+def _is_rate_limit(code: int | None, http_status: int | None) -> bool:
+    return code == RATE_LIMIT_CODE or http_status == TOO_MANY_REQUESTS
+
+
+def _is_server_error(http_status: int | None) -> bool:
+    return http_status is not None and http_status >= SERVER_ERROR
 
 
 def explain(outcome: Outcome, code: int | None, message: str, endpoint: str = "") -> str:
@@ -112,6 +148,6 @@ def _advice(code: int | None, http_status: int | None, endpoint: str) -> Advice:
     meaning = _meaning(code, endpoint)
     if meaning:
         return meaning[0]
-    if code is None or (http_status is not None and http_status >= SERVER_ERROR):
+    if code is None or _is_server_error(http_status):
         return Advice.RETRY_LATER
     return Advice.ASK_PERSON

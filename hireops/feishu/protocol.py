@@ -13,16 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from hireops.feishu.codes import INTERNAL_CODES
-from hireops.feishu.errors import Advice, FeishuError, Outcome
+from hireops.feishu.errors import TOO_MANY_REQUESTS, Advice, FeishuError, Outcome, what_happened
 from hireops.feishu.strict_json import is_too_deep, refuse_constant, utf8
 from hireops.feishu.transport import HttpAnswer, exchange
 
 logger = logging.getLogger(__name__)
 
-RATE_LIMIT_CODE = 99991400
-TOO_MANY_REQUESTS = 429
-SERVER_ERROR = 500
 BIGGEST_CODE = 2**63  # what a column holds
 REDIRECTS = range(300, 400)
 RETRY_AFTER_S = (1.0, 3600.0)
@@ -103,19 +99,18 @@ def _understood(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def _refused(answer: HttpAnswer, content: dict[str, Any]) -> FeishuError:
-    limited = content["code"] == RATE_LIMIT_CODE or answer.status == TOO_MANY_REQUESTS
-    # What broke inside Feishu may have broken after the work was done.
-    broke = not limited and (answer.status >= SERVER_ERROR or content["code"] in INTERNAL_CODES)
-    return FeishuError(
-        Outcome.UNKNOWN if broke else Outcome.REFUSED,
+    outcome, advice = what_happened(content["code"], answer.status)
+    error = FeishuError(
+        outcome,
         _message(content),
         code=content["code"],
         log_id=_log_id(answer, content),
         http_status=answer.status,
-        retry_after_s=_retry_after_s(answer) if limited else None,
-        ceiling=_ceiling(answer) if limited else None,
-        advice=Advice.RETRY_LATER if limited else None,
+        advice=advice,
     )
+    if error.is_rate_limit:
+        error.retry_after_s, error.ceiling = _retry_after_s(answer), _ceiling(answer)
+    return error
 
 
 def _message(content: dict[str, Any]) -> str:

@@ -19,7 +19,6 @@ from hireops.database import clock
 from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import Quota, QuotaSlot
-from hireops.feishu.protocol import RATE_LIMIT_CODE, TOO_MANY_REQUESTS
 from hireops.feishu.slots import (
     CEILINGS,
     LONGEST_BLOCK_S,
@@ -74,7 +73,7 @@ def take(endpoint: Endpoint, tenant_key: str) -> Slot:
 
 def learn(taken: Slot, error: FeishuError | None) -> None:
     """Keep in mind what the call's end says of the quota: a rate limit for all, or that one is over."""
-    if error and (error.code == RATE_LIMIT_CODE or error.http_status == TOO_MANY_REQUESTS):
+    if error and error.is_rate_limit:
         _block(taken, error)
     elif taken.probe and (error is None or error.outcome is Outcome.REFUSED):
         _know(taken, strikes=0, probe_until=0)
