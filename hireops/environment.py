@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+MOST_SECONDS = 10 * 365 * 24 * 3600.0
 WITHOUT_HOST = {"sqlite", "embedded", "locmemcache", "dbcache", "filecache"}
 
 
@@ -43,6 +44,26 @@ def integer(name: str, default: int, *, most: int) -> int:
     return int(value)
 
 
+def seconds(name: str, default: str) -> list[float]:
+    """Lengths of time, none below 0, separated by commas."""
+    values = csv(name, default)
+    try:
+        lengths = [float(value) for value in values]
+    except ValueError:
+        lengths = [-1.0]
+    if not all(0 <= length < MOST_SECONDS for length in lengths):
+        raise ImproperlyConfigured(f"{name} must be seconds, such as {default}, not {','.join(values)!r}.")
+    return lengths
+
+
+def one_length(name: str, default: str) -> float:
+    """One length of time in seconds, at least 1."""
+    lengths = seconds(name, default)
+    if len(lengths) != 1 or lengths[0] < 1:
+        raise ImproperlyConfigured(f"{name} must be one number of seconds, at least 1.")
+    return lengths[0]
+
+
 def port(name: str, default: int) -> int:
     return integer(name, default, most=65535)
 
@@ -63,7 +84,8 @@ def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
         _ = parts.port
     except ValueError:
         raise ImproperlyConfigured(f"{name} must have a number as its port.") from None
-    if parts.scheme not in WITHOUT_HOST and not (parts.hostname or parts.path.strip("/")):
+    elsewhere = "" if parts.scheme in {"http", "https"} else parts.path.strip("/")
+    if parts.scheme not in WITHOUT_HOST and not (parts.hostname or elsewhere):
         raise ImproperlyConfigured(f"{name} must name a host.")
     return value
 

@@ -1,14 +1,9 @@
 """Which app the simulator plays Feishu for, and where it delivers: read from the environment at start."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ImproperlyConfigured
-
-_FOREVER_S = 10 * 365 * 24 * 3600.0
+from hireops.environment import csv, one_length, one_of, required, seconds, text, time_zone, url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,79 +26,22 @@ class Environment:
     time_zone: str
 
 
-def read_environment(variables: Mapping[str, str]) -> Environment:
+def read_environment() -> Environment:
     """The environment as one object; ``ImproperlyConfigured`` names the first variable that is wrong."""
-    state_file = variables.get("SIMULATOR_STATE_FILE", "").strip()
+    state_file = text("SIMULATOR_STATE_FILE")
     return Environment(
-        app_id=_required(variables, "FEISHU_APP_ID"),
-        app_secret=_required(variables, "FEISHU_APP_SECRET"),
-        app_type=_one_of(variables, "FEISHU_APP_TYPE", ("custom", "store")),
-        encrypt_key=variables.get("FEISHU_ENCRYPT_KEY", "").strip(),
-        verification_token=_required(variables, "FEISHU_VERIFICATION_TOKEN"),
-        events=_one_of(variables, "SIMULATOR_EVENTS", ("webhook", "long_connection")),
-        webhook_url=_webhook_url(variables),
-        tenant_keys=_words(variables, "SIMULATOR_TENANT_KEYS", "2ca1d211f64f6438"),
+        app_id=required("FEISHU_APP_ID"),
+        app_secret=required("FEISHU_APP_SECRET"),
+        app_type=one_of("FEISHU_APP_TYPE", "custom", ("custom", "store")),
+        encrypt_key=text("FEISHU_ENCRYPT_KEY"),
+        verification_token=required("FEISHU_VERIFICATION_TOKEN"),
+        events=one_of("SIMULATOR_EVENTS", "webhook", ("webhook", "long_connection")),
+        webhook_url=url("SIMULATOR_WEBHOOK_URL", required("SIMULATOR_WEBHOOK_URL"), ("http", "https")),
+        tenant_keys=tuple(csv("SIMULATOR_TENANT_KEYS", "2ca1d211f64f6438")),
         state_file=Path(state_file) if state_file else None,
-        retry_seconds=_seconds(variables, "SIMULATOR_RETRY_SECONDS", "15,300,3600,21600"),
-        token_seconds=_one_number(variables, "SIMULATOR_TOKEN_SECONDS", "7200"),
-        ping_seconds=round(_one_number(variables, "SIMULATOR_PING_SECONDS", "120")),
-        language=_one_of(variables, "LANGUAGE_CODE", ("zh-hans", "en")),
-        time_zone=_time_zone(variables),
+        retry_seconds=tuple(seconds("SIMULATOR_RETRY_SECONDS", "15,300,3600,21600")),
+        token_seconds=one_length("SIMULATOR_TOKEN_SECONDS", "7200"),
+        ping_seconds=round(one_length("SIMULATOR_PING_SECONDS", "120")),
+        language=one_of("LANGUAGE_CODE", "zh-hans", ("zh-hans", "en")),
+        time_zone=time_zone("TIME_ZONE", "Asia/Shanghai"),
     )
-
-
-def _required(variables: Mapping[str, str], name: str) -> str:
-    value = variables.get(name, "").strip()
-    if not value:
-        raise ImproperlyConfigured(f"{name} is missing: the simulator needs it to play Feishu for an app.")
-    return value
-
-
-def _one_of(variables: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    value = variables.get(name, "").strip() or allowed[0]
-    if value not in allowed:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
-    return value
-
-
-def _time_zone(variables: Mapping[str, str]) -> str:
-    value = variables.get("TIME_ZONE", "").strip() or "Asia/Shanghai"
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as mistake:
-        raise ImproperlyConfigured(
-            f"TIME_ZONE must be a name such as Asia/Shanghai, not {value!r}."
-        ) from mistake
-    return value
-
-
-def _webhook_url(variables: Mapping[str, str]) -> str:
-    value = _required(variables, "SIMULATOR_WEBHOOK_URL")
-    if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
-        raise ImproperlyConfigured(
-            f"SIMULATOR_WEBHOOK_URL must start with http:// or https://, not {value!r}."
-        )
-    return value
-
-
-def _words(variables: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:
-    value = variables.get(name, "").strip() or default
-    return tuple(word.strip() for word in value.split(",") if word.strip())
-
-
-def _seconds(variables: Mapping[str, str], name: str, default: str) -> tuple[float, ...]:
-    words = _words(variables, name, default)
-    try:
-        numbers = tuple(float(word) for word in words)
-    except ValueError:
-        numbers = (-1.0,)
-    if not all(0 <= number < _FOREVER_S for number in numbers):
-        raise ImproperlyConfigured(f"{name} must be seconds, such as {default}, not {','.join(words)!r}.")
-    return numbers
-
-
-def _one_number(variables: Mapping[str, str], name: str, default: str) -> float:
-    numbers = _seconds(variables, name, default)
-    if len(numbers) != 1 or numbers[0] < 1:
-        raise ImproperlyConfigured(f"{name} must be one number of seconds, at least 1.")
-    return numbers[0]

@@ -1,6 +1,5 @@
 """Django settings of the simulator's own process: pages and static files, no database, no other app."""
 
-import os
 import secrets
 from logging import LogRecord
 from pathlib import Path
@@ -10,7 +9,7 @@ from django.utils.log import CallbackFilter
 
 from hireops.simulator.environment import read_environment
 
-_environment = read_environment(os.environ)
+_environment = read_environment()
 
 SECRET_KEY = secrets.token_urlsafe(48)  # signs nothing that has to outlive the process
 DEBUG = False

@@ -1,6 +1,5 @@
 """The one simulated Feishu of this process: its state, its clock, and the lock that guards both."""
 
-import os
 import threading
 from functools import cache
 
@@ -89,4 +88,4 @@ class World:
 @cache
 def the_world() -> World:
     """The world of this process, made from the environment at first use."""
-    return World(read_environment(os.environ))
+    return World(read_environment())
