@@ -1,4 +1,4 @@
-"""Migrated databases for real processes: each a copy of one that was migrated once in this test session."""
+"""Databases that a test looks into from outside Django."""
 
 import os
 import shutil
@@ -53,7 +53,7 @@ class Database:
         """A new database with the same content. Nobody may be connected to this one."""
         if self._file:
             return Database(f"sqlite:///{shutil.copy(self._file, folder / 'hireops.sqlite3')}")
-        server, name = PostgreSQL(self.url), f"{self.name}_{next(_number)}"
+        server, name = PostgreSQL(self.url), f"{self.name}_{os.getpid()}_{next(_number)}"
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
         return Database(server.url_of(name))
 
@@ -63,7 +63,7 @@ class Database:
 
 
 def database_of_tests() -> Database:
-    """The one that pytest-django has made, for a process that has to see the same rows."""
+    """The one that tests in this process use, for another process that has to see the same rows."""
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         return Database(f"sqlite:///{name}")

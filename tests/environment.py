@@ -60,5 +60,6 @@ def prepare() -> None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     database = os.environ.get("DATABASE_URL")
     os.environ.update(pinned(folder))
+    os.environ["HIREOPS_TEST_RUN"] = folder.name.replace("-", "_")  # a part of the name of all it makes
     if database:
         os.environ["DATABASE_URL"] = database

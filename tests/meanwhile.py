@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from queue import Queue
 from time import sleep
 
-import pytest
 from django.db import connection
 
-two_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+from tests.selection import on_postgresql
+
+two_writers = on_postgresql  # SQLite has one writer
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import Database, new_database
+from tests.databases import Database
 from tests.environment import pinned
+from tests.template import template
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -151,18 +152,10 @@ class Hireops:
         return True
 
 
-@pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder = tmp_path_factory.mktemp("migrated")
-    with new_database(folder) as database:
-        Hireops(database, folder).manage("migrate", "--verbosity", "0")
-        yield database
-
-
 @pytest.fixture
-def database(_migrated: Database, tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path) -> Iterator[Database]:
     """A migrated database of this test's own, on SQLite or PostgreSQL as the run is."""
-    database = _migrated.copy(tmp_path)
+    database = template().copy(tmp_path)
     yield database
     database.drop()
 

@@ -69,9 +69,7 @@ def customer_tenants() -> list[Tenant]:
     """The tenants that each get the list: all active ones of a store app. A custom app needs none named."""
     if settings.FEISHU_APP_TYPE != "store":
         return []
-    return list(
-        Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE).order_by("pk")
-    )
+    return list(Tenant.objects.active())
 
 
 def _given_up(plan: Plan, unclear: Sequence[CustomFieldPush]) -> tuple[str, ...]:
@@ -113,7 +111,7 @@ def push_custom_fields(
         preview = preview_push(scope)
         _check(preview, fingerprint, confirmed_removals)
         tenants: list[Tenant | None] = list(preview.tenants) or [None]
-        return [_owe(preview, tenant, by) for tenant in tenants]
+        return [_enqueue(preview, tenant, by) for tenant in tenants]
 
 
 def _check(preview: Preview, fingerprint: str, confirmed_removals: Collection[str]) -> None:
@@ -153,7 +151,7 @@ def _reason(problem: Problem) -> str:
             return _("The field %(key)s has no Chinese name. Customers need one.") % {"key": problem.key}
 
 
-def _owe(preview: Preview, tenant: Tenant | None, by: User) -> CustomFieldPush:
+def _enqueue(preview: Preview, tenant: Tenant | None, by: User) -> CustomFieldPush:
     plan, body = preview.plan, [field.as_sent() for field in preview.plan.wanted]
     call = outbox.enqueue(
         operation=CREATE_CUSTOM_FIELDS,

@@ -31,7 +31,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hireops.desk.performing import perform_on_each, told
+from hireops.desk.performing import perform_on_each, result_messages
 
 MOST_AT_ONCE = 500
 OBJECTS_LISTED = 50
@@ -165,7 +165,7 @@ class StaffActionsAdmin(_ModelAdmin):
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Model], reason: str
     ) -> None:
         outcome = perform_on_each(lambda obj: action.perform(request, obj, reason), objects)
-        for level, text in told(action.label, outcome):
+        for level, text in result_messages(action.label, outcome):
             self.message_user(request, text, level)
 
     def _ask(

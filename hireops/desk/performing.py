@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Outcome:
+class ActionOutcome:
     """What became of the objects. After an error inside hireops the rest is not tried."""
 
     done: list[Model] = field(default_factory=list)
@@ -27,9 +27,9 @@ class Outcome:
     not_tried: Sequence[Model] = ()
 
 
-def perform_on_each(perform: Callable[[Model], object], objects: Sequence[Model]) -> Outcome:
+def perform_on_each(perform: Callable[[Model], object], objects: Sequence[Model]) -> ActionOutcome:
     """Every object is a change of its own: what was done stays done, whatever becomes of the others."""
-    outcome = Outcome()
+    outcome = ActionOutcome()
     for number, obj in enumerate(objects):
         try:
             perform(obj)
@@ -45,7 +45,7 @@ def perform_on_each(perform: Callable[[Model], object], objects: Sequence[Model]
     return outcome
 
 
-def told(action: str | Promise, outcome: Outcome) -> Iterator[tuple[int, str]]:
+def result_messages(action: str | Promise, outcome: ActionOutcome) -> Iterator[tuple[int, str]]:
     """(level, text) of each message for the person who confirmed the action."""
     if outcome.done:
         text = _("“%(action)s”: done for %(count)s.")

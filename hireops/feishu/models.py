@@ -16,15 +16,25 @@ class TenantManager(models.Manager["Tenant"]):
             _one_at_a_time(app_id)
             known = self.filter(app_id=app_id)
             if settings.FEISHU_APP_TYPE == "custom" and not known.filter(tenant_key=tenant_key).exists():
-                # The one that was worked for before an event told its key.
+                # The one that was worked for before an event named its key.
                 known.filter(tenant_key="").update(tenant_key=tenant_key)
             return self.get_or_create(app_id=app_id, tenant_key=tenant_key)[0]
 
-    def home(self) -> "Tenant":
-        """The tenant of a custom app, which has one only. Its key is "" until the first event tells it."""
-        return self._first_known() or self._make_home()
+    def active(self) -> models.QuerySet["Tenant"]:
+        """Those that have the app installed and not suspended, in the order in which they became known."""
+        return self.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE).order_by("pk")
 
-    def _make_home(self) -> "Tenant":
+    def served(self) -> models.QuerySet["Tenant"]:
+        """Those that we work for: the only one of a custom app, the active ones of a store app."""
+        if settings.FEISHU_APP_TYPE == "custom":
+            return self.filter(pk=self.own().pk)
+        return self.active()
+
+    def own(self) -> "Tenant":
+        """The tenant of a custom app, which has one only. Its key is "" until the first event names it."""
+        return self._first_known() or self._make_own()
+
+    def _make_own(self) -> "Tenant":
         with transaction.atomic():
             _one_at_a_time(settings.FEISHU_APP_ID)
             return self._first_known() or self.create(app_id=settings.FEISHU_APP_ID, tenant_key="")
@@ -34,7 +44,7 @@ class TenantManager(models.Manager["Tenant"]):
 
 
 def _one_at_a_time(app_id: str) -> None:
-    # Or a tenant whose key is not known yet could be made beside the same one whose key has just been told.
+    # Or a tenant without a key could be made beside the same one whose key an event has just named.
     advisory_lock(f"tenants of {app_id}")
 
 

@@ -1,9 +1,12 @@
-"""Whether a tenant still has the app (contract 1.7), and rows that are known by tenant and account ID."""
+"""Whether a tenant still has the app (contract 1.7), which one a call is made for, and rows that are known by
+tenant and account ID.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q
 
 from hireops.feishu.models import Tenant
@@ -15,6 +18,11 @@ def note_state(tenant: Tenant, state: Tenant.State, *, at: datetime) -> bool:
     """Set the tenant's state as of ``at``, Feishu's time. False, and unchanged, if a later one is known."""
     not_later = Q(state_at=None) | Q(state_at__lte=at)
     return bool(Tenant.objects.filter(not_later, pk=tenant.pk).update(state=state, state_at=at))
+
+
+def call_tenant(tenant: Tenant) -> Tenant | None:
+    """The tenant that a call about ``tenant`` names: none for a custom app, whose token is its only one's."""
+    return tenant if settings.FEISHU_APP_TYPE == "store" else None
 
 
 def accounts_named(keys: Iterable[AccountKey]) -> Q:

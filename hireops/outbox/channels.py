@@ -13,7 +13,7 @@ from hireops.database import clock
 from hireops.feishu.models import Tenant
 from hireops.outbox import timing
 from hireops.outbox.models import Call, Channel
-from hireops.outbox.verdicts import Sign, Verdict
+from hireops.outbox.verdicts import ChannelSignal, Verdict
 
 ClosedBy = Channel.ClosedBy
 
@@ -63,15 +63,15 @@ def learn(call: Call, verdict: Verdict, *, began: datetime, now: datetime) -> No
     # What began before the last failure was under way together with it, and tells nothing new.
     current = Channel.objects.filter(Q(failed_at=None) | Q(failed_at__lte=began), pk=call.channel_id)
     failing = current.filter(failures__gt=0)
-    match verdict.sign:
-        case Sign.WORKS:
+    match verdict.signal:
+        case ChannelSignal.WORKS:
             failing.update(failures=0, open_from=now, closed_by="")
-        case Sign.NOTHING:
+        case ChannelSignal.NOTHING:
             failing.update(open_from=now)
-        case Sign.HELD_BACK:
+        case ChannelSignal.RATE_LIMITED:
             wait_s = max((verdict.demanded_s or 0) - timing.READY_BEFORE_TURN_S, 0)
             current.update(open_from=now + timedelta(seconds=wait_s), closed_by=ClosedBy.OWN_QUOTA)
-        case Sign.FAILS | Sign.PERHAPS_FAILS:
+        case ChannelSignal.FAILS | ChannelSignal.PERHAPS_FAILS:
             _close(call.channel_id, verdict, began, now)
 
 
@@ -81,7 +81,7 @@ def _close(channel_id: int, verdict: Verdict, began: datetime, now: datetime) ->
         channel.failures += 1
         channel.failed_at = channel.open_from = now
     # The catch-all may be about this one call: the first time the next call just goes alone.
-    in_a_row = channel.failures - (verdict.sign is Sign.PERHAPS_FAILS)
+    in_a_row = channel.failures - (verdict.signal is ChannelSignal.PERHAPS_FAILS)
     pause_s = timing.closed_after(in_a_row) if verdict.demanded_s is None else verdict.demanded_s
     channel.open_from = max(channel.open_from, now + timedelta(seconds=pause_s))
     channel.closed_by = ClosedBy.FAILURES if verdict.demanded_s is None else ClosedBy.FEISHU

@@ -8,9 +8,9 @@ from hireops.outbox import timing
 from hireops.outbox.models import Attempt
 from hireops.outbox.reasons import Reason
 from hireops.outbox.verdicts import (
-    History,
+    CallHistory,
+    ChannelSignal,
     NotDoneError,
-    Sign,
     State,
     TenantGoneError,
     TooLateError,
@@ -19,64 +19,68 @@ from hireops.outbox.verdicts import (
     Verdict,
     WorkerLostError,
     failed_here,
-    held_back,
-    sign_of,
+    rate_limited,
+    signal_of,
     tried_as,
 )
 
 
-def judge_lookup(error: Exception, history: History) -> Verdict:
+def judge_lookup(error: Exception, history: CallHistory) -> Verdict:
     """What becomes of a call of which nobody knows whether it was done, after one more try to find out."""
     match error:
         case NotDoneError():
             outcome, reason = Tried.NOT_DONE, Reason.FOUND_NOT_DONE
-            return Verdict(outcome=outcome, state=State.PENDING, reason=reason, sign=Sign.WORKS)
+            return Verdict(outcome=outcome, state=State.PENDING, reason=reason, signal=ChannelSignal.WORKS)
         case UnclearError():
-            return _left(Tried.UNCLEAR, Reason.UNCLEAR, Sign.WORKS, why=error.why)
+            return _left(Tried.UNCLEAR, Reason.UNCLEAR, ChannelSignal.WORKS, why=error.why)
         case FeishuError():
             return _judge_feishu(error, history)
         case TooLateError():
-            return _again(Tried.NOT_SENT, history, Sign.NOTHING)
+            return _again(Tried.NOT_SENT, history, ChannelSignal.NOTHING)
         case WorkerLostError():
-            return _again(Tried.LOST, history, Sign.NOTHING)
+            return _again(Tried.LOST, history, ChannelSignal.NOTHING)
     return failed_here(error, unresolved=True)
 
 
-def _judge_feishu(error: FeishuError, history: History) -> Verdict:
+def _judge_feishu(error: FeishuError, history: CallHistory) -> Verdict:
     if isinstance(error, QuotaUsedUpError):
-        return held_back(error, unresolved=True)
+        return rate_limited(error, unresolved=True)
     if isinstance(error, TenantGoneError):
-        return _left(Tried.NOT_SENT, Reason.UNKNOWN_UNSAFE, Sign.NOTHING)
+        return _left(Tried.NOT_SENT, Reason.UNKNOWN_UNSAFE, ChannelSignal.NOTHING)
     if error.outcome is Outcome.REFUSED and error.advice is not Advice.RETRY_LATER:
-        return _left(Tried.REFUSED, Reason.NOT_FOUND_OUT, Sign.WORKS)
+        return _left(Tried.REFUSED, Reason.NOT_FOUND_OUT, ChannelSignal.WORKS)
     # Finding out may send something too: what got no answer rests like any other request.
-    rest_s = timing.REST_S if error.outcome is Outcome.UNKNOWN and error.code is None else 0
-    pause_s = max(rest_s, error.retry_after_s or timing.pause_before(history.next_try))
-    again = _again(tried_as(error), history, sign_of(error), rest_s)
+    quiet_s = timing.QUIET_S if error.outcome is Outcome.UNKNOWN and error.code is None else 0
+    pause_s = max(quiet_s, error.retry_after_s or timing.pause_before(history.next_try))
+    again = _again(tried_as(error), history, signal_of(error), quiet_s)
     return replace(again, pause_s=pause_s, demanded_s=error.retry_after_s)
 
 
-def _again(outcome: Attempt.Outcome, history: History, sign: Sign, rest_s: float = 0) -> Verdict:
+def _again(
+    outcome: Attempt.Outcome, history: CallHistory, signal: ChannelSignal, quiet_s: float = 0
+) -> Verdict:
     if len(history.earlier) + 1 >= timing.RESOLVE_TRIES:
-        return _left(outcome, Reason.NOT_FOUND_OUT, sign, rest_s)
+        return _left(outcome, Reason.NOT_FOUND_OUT, signal, quiet_s)
     return Verdict(
         outcome=outcome,
         state=State.PENDING,
-        rest_s=rest_s,
+        quiet_s=quiet_s,
         reason=Reason.FINDING_OUT,
         unresolved=True,
-        sign=sign,
+        signal=signal,
     )
 
 
-def _left(outcome: Attempt.Outcome, reason: Reason, sign: Sign, rest_s: float = 0, **details: str) -> Verdict:
+def _left(
+    outcome: Attempt.Outcome, reason: Reason, signal: ChannelSignal, quiet_s: float = 0, **details: str
+) -> Verdict:
     """A person has to look."""
     return Verdict(
         outcome=outcome,
         state=State.WAITING,
-        rest_s=rest_s,
+        quiet_s=quiet_s,
         reason=reason,
         details=details,
         unresolved=True,
-        sign=sign,
+        signal=signal,
     )

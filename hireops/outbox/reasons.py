@@ -34,7 +34,7 @@ class Reason(StrEnum):
     REFUSAL_UNAPPLIED = "refusal_unapplied"
     CANCELED = "canceled"
     SENT_AGAIN = "sent_again"
-    HELD_BACK = "held_back"
+    RATE_LIMITED = "held_back"
     TENANT_GONE = "tenant_gone"
     FINDING_OUT = "finding_out"
     FOUND_NOT_DONE = "found_not_done"
@@ -89,7 +89,7 @@ REASONS = {
     ),
     Reason.CANCELED: _("Cancelled by a person before it was done; the history says who and why."),
     Reason.SENT_AGAIN: _("Sent again by a person; the history says who and why."),
-    Reason.HELD_BACK: _(
+    Reason.RATE_LIMITED: _(
         "The quota of this interface is used up for the moment. Nothing was sent; the call leaves by itself "
         "as soon as the quota allows it."
     ),
@@ -119,7 +119,7 @@ REASONS = {
 
 
 # Where Feishu's own code tells more than we can say in general.
-TOLD_BY_FEISHU = {Reason.LATER, Reason.NOT_SENT, Reason.REFUSED}
+EXPLAINED_BY_CODE = {Reason.LATER, Reason.NOT_SENT, Reason.REFUSED}
 
 
 def explain(call: Call) -> str:
@@ -129,12 +129,12 @@ def explain(call: Call) -> str:
     if not call.reason:
         return ""
     reason = Reason(call.reason)
-    told = _told_by_feishu(call) if reason in TOLD_BY_FEISHU else ""
-    return told or str(REASONS[reason]) % _in_words(call.reason_details)
+    by_code = _meaning_of_last_code(call) if reason in EXPLAINED_BY_CODE else ""
+    return by_code or str(REASONS[reason]) % _in_words(call.reason_details)
 
 
 def _in_words(details: dict[str, Any]) -> dict[str, Any]:
-    """``why`` is kept in English and told in the reader's language."""
+    """``why`` is kept in English and translated into the reader's language."""
     return details | {"why": gettext(details["why"])} if details.get("why") else details
 
 
@@ -155,7 +155,7 @@ def explain_delay(call: Call) -> str:
     }
 
 
-def _told_by_feishu(call: Call) -> str:
+def _meaning_of_last_code(call: Call) -> str:
     last = call.attempts.order_by("-id").first()
     if last is None or last.outcome not in {outcome.value for outcome in Outcome}:
         return ""

@@ -9,15 +9,22 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from hireops.database import clock
+from hireops.error_location import error_location
 from hireops.failpoints import failpoint
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
-from hireops.outbox import channels, evidence, mistakes, registry
+from hireops.outbox import channels, evidence, registry
 from hireops.outbox.lookups import judge_lookup
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
-from hireops.outbox.storable import as_json, storable
-from hireops.outbox.verdicts import History, Sign, UnappliedError, Verdict, WorkerLostError, judge
+from hireops.outbox.verdicts import (
+    CallHistory,
+    ChannelSignal,
+    UnappliedError,
+    Verdict,
+    WorkerLostError,
+    judge,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +68,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class TryResult:
     """What came of a try: an answer, or the error that says why there is none."""
 
     answer: Answer | None = None
@@ -69,7 +76,7 @@ class Result:
     duration_ms: int | None = None
 
 
-def record(claim: Claim, result: Result) -> None:
+def record(claim: Claim, result: TryResult) -> None:
     """Write down the result, the call's new state and what the app makes of it, all or nothing.
 
     If the app's part raises, Feishu's word is kept without it: an answer is stored with the call, which stays
@@ -85,15 +92,16 @@ def record(claim: Claim, result: Result) -> None:
     except LeaseLostError:
         _tell_the_log(claim, result)
     except Exception as cause:  # noqa: BLE001 - whatever it is, Feishu's word is kept
-        mistakes.log(logger, cause, "what call %d changes could not be written", claim.call.pk)
+        where = error_location(cause)
+        logger.error("what call %d changes could not be written: %s", claim.call.pk, where)  # noqa: TRY400 - a trace quotes values
         _record_without_the_app(claim, result, cause)
 
 
-def _as_stored(result: Result) -> Result:
+def _as_stored(result: TryResult) -> TryResult:
     """The answer in the shape in which it is kept, so that it means the same when it is applied later."""
     if result.answer is None:
         return result
-    return replace(result, answer=replace(result.answer, data=as_json(result.answer.data)))
+    return replace(result, answer=replace(result.answer, data=evidence.as_json(result.answer.data)))
 
 
 def end_lost_try(call: Call, now: datetime) -> None:
@@ -101,14 +109,14 @@ def end_lost_try(call: Call, now: datetime) -> None:
     attempt = call.attempts.get(finished_at=None)
     error = WorkerLostError()
     verdict = _judge(error, call, attempt, now)
-    _end_attempt(attempt, Result(error=error), verdict, now)
-    _apply(verdict, call, Result(error=error), now)
+    _end_attempt(attempt, TryResult(error=error), verdict, now)
+    _apply(verdict, call, TryResult(error=error), now)
 
 
-def _verdict(claim: Claim, result: Result) -> Verdict:
+def _verdict(claim: Claim, result: TryResult) -> Verdict:
     if result.error is None:
-        sign = Sign.WORKS if claim.call.answer is None else Sign.NOTHING
-        return Verdict(outcome=Attempt.Outcome.SUCCESS, state=Call.State.SUCCEEDED, sign=sign)
+        signal = ChannelSignal.WORKS if claim.call.answer is None else ChannelSignal.NOTHING
+        return Verdict(outcome=Attempt.Outcome.SUCCESS, state=Call.State.SUCCEEDED, signal=signal)
     return _judge(result.error, claim.call, claim.attempt, clock.now())
 
 
@@ -116,13 +124,13 @@ def _judge(error: Exception, call: Call, attempt: Attempt, now: datetime) -> Ver
     return (judge_lookup if attempt.resolving else judge)(error, _history(call, attempt, now))
 
 
-def _history(call: Call, attempt: Attempt, now: datetime) -> History:
+def _history(call: Call, attempt: Attempt, now: datetime) -> CallHistory:
     earlier = call.attempts.filter(started_at__gte=call.pending_since, id__lt=attempt.pk).order_by("-id")
     # A try whose answer waits because the database was away says nothing against the answer.
     alike = earlier.filter(resolving=attempt.resolving).exclude(
         outcome=Attempt.Outcome.UNAPPLIED, message__in=[away.__name__ for away in DATABASE_AWAY]
     )
-    return History(
+    return CallHistory(
         safe_to_repeat=registry.is_safe_to_repeat(call.operation),
         age=now - call.pending_since,
         earlier=tuple(alike.values_list("outcome", "code")[:REMEMBERED_TRIES]),
@@ -132,7 +140,7 @@ def _history(call: Call, attempt: Attempt, now: datetime) -> History:
     )
 
 
-def _tell_the_app(call: Call, result: Result, verdict: Verdict) -> None:
+def _tell_the_app(call: Call, result: TryResult, verdict: Verdict) -> None:
     # Before the call is locked: the apps lock their rows first and calls second wherever they enqueue.
     if verdict.state not in {Call.State.SUCCEEDED, Call.State.REFUSED}:
         return
@@ -143,7 +151,7 @@ def _tell_the_app(call: Call, result: Result, verdict: Verdict) -> None:
         operation.on_refusal(call, result.error)
 
 
-def _record_without_the_app(claim: Claim, result: Result, cause: Exception) -> None:
+def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -> None:
     """Keep Feishu's word, also through a short absence of the database; without it if no column takes it."""
     trouble = cause
     for wait_s in WAITS_FOR_THE_DATABASE_S:
@@ -159,15 +167,16 @@ def _record_without_the_app(claim: Claim, result: Result, cause: Exception) -> N
             trouble = error
             continue
         except Exception as error:  # noqa: BLE001 - an answer that can't be stored
-            mistakes.log(logger, error, "what Feishu said to call %d can't be kept", claim.call.pk)
-            result = Result(error=error, duration_ms=result.duration_ms)
+            where = error_location(error)
+            logger.error("what Feishu said to call %d can't be kept: %s", claim.call.pk, where)  # noqa: TRY400 - a trace quotes values
+            result = TryResult(error=error, duration_ms=result.duration_ms)
             continue
         return
     logger.error("call %d: the database is away; the call is judged as unknown later", claim.call.pk)
     _tell_the_log(claim, result)
 
 
-def _verdict_without_the_app(claim: Claim, result: Result, cause: Exception) -> Verdict:
+def _verdict_without_the_app(claim: Claim, result: TryResult, cause: Exception) -> Verdict:
     if result.error is None:
         unapplied = UnappliedError()
         unapplied.__cause__ = cause
@@ -179,7 +188,7 @@ def _verdict_without_the_app(claim: Claim, result: Result, cause: Exception) -> 
     return replace(verdict, state=Call.State.WAITING, reason=Reason.REFUSAL_UNAPPLIED, details=details)
 
 
-def _tell_the_log(claim: Claim, result: Result) -> None:
+def _tell_the_log(claim: Claim, result: TryResult) -> None:
     said = _what_was_said(result)
     logger.warning(
         "call %d: a late result is not kept (HTTP %s, code %s, log_id %s)",
@@ -190,13 +199,13 @@ def _tell_the_log(claim: Claim, result: Result) -> None:
     )
 
 
-def _write(claim: Claim, result: Result, verdict: Verdict) -> None:
+def _write(claim: Claim, result: TryResult, verdict: Verdict) -> None:
     ours = Call.objects.select_for_update().filter(pk=claim.call.pk, lease_key=claim.call.lease_key)
     call = ours.first()
     if call is None:
         raise LeaseLostError
     now = clock.now()
-    if verdict.sign is Sign.HELD_BACK:
+    if verdict.signal is ChannelSignal.RATE_LIMITED:
         _undo_try(claim.attempt, call)
     else:
         _end_attempt(claim.attempt, result, verdict, now)
@@ -210,7 +219,7 @@ def _undo_try(attempt: Attempt, call: Call) -> None:
     call.tries -= 1
 
 
-def _end_attempt(attempt: Attempt, result: Result, verdict: Verdict, now: datetime) -> None:
+def _end_attempt(attempt: Attempt, result: TryResult, verdict: Verdict, now: datetime) -> None:
     said = _what_was_said(result)
     Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(
         finished_at=now,
@@ -225,7 +234,7 @@ def _end_attempt(attempt: Attempt, result: Result, verdict: Verdict, now: dateti
     )
 
 
-def _apply(verdict: Verdict, call: Call, result: Result, now: datetime) -> None:
+def _apply(verdict: Verdict, call: Call, result: TryResult, now: datetime) -> None:
     said = _what_was_said(result)
     if result.answer is not None:
         call.answer = result.answer.data
@@ -243,10 +252,10 @@ def _apply(verdict: Verdict, call: Call, result: Result, now: datetime) -> None:
         call.superseded_by = None
     call.finished_at = now if call.state in Call.FINAL else None
     call.unresolved = verdict.unresolved
-    if verdict.sign is not Sign.HELD_BACK:  # that one keeps its place
+    if verdict.signal is not ChannelSignal.RATE_LIMITED:  # that one keeps its place
         call.not_before = now + timedelta(seconds=verdict.pause_s)
     call.lease_key = None
-    call.lease_until = now + timedelta(seconds=verdict.rest_s) if verdict.rest_s else None
+    call.lease_until = now + timedelta(seconds=verdict.quiet_s) if verdict.quiet_s else None
     call.save(update_fields=BECAME)
 
 
@@ -262,20 +271,20 @@ class Said:
     response: Any = None
 
 
-def _what_was_said(result: Result) -> Said:
+def _what_was_said(result: TryResult) -> Said:
     match result.answer or result.error:
         case Answer() as answer:
             return Said(
                 http_status=answer.http_status,
-                log_id=storable(answer.log_id)[:LOG_ID_LENGTH],
+                log_id=evidence.storable(answer.log_id)[:LOG_ID_LENGTH],
                 response=evidence.kept(answer.data),
             )
         case FeishuError() as error:
             return Said(
                 http_status=error.http_status,
                 code=error.code if abs(error.code or 0) < BIGGEST_CODE else None,
-                message=storable(error.message)[:MESSAGE_LENGTH],
-                log_id=storable(error.log_id)[:LOG_ID_LENGTH],
+                message=evidence.storable(error.message)[:MESSAGE_LENGTH],
+                log_id=evidence.storable(error.log_id)[:LOG_ID_LENGTH],
                 endpoint=error.endpoint,
                 response=evidence.kept(getattr(error, "content", None)),
             )

@@ -12,7 +12,8 @@ from time import monotonic
 from django.conf import settings
 from django.db import connections
 
-from hireops.outbox import channels, mistakes, recording, sending, timing
+from hireops.error_location import error_location
+from hireops.outbox import channels, recording, sending, timing
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,8 @@ class Drain:
         try:
             self._send_until_quiet()
         except Exception as error:  # noqa: BLE001 - the others go on
-            mistakes.log(logger, error, "a sender ended; what it held is judged when its lease is over")
+            where = error_location(error)
+            logger.error("a sender ended; its call is judged when its lease is over: %s", where)  # noqa: TRY400 - a trace quotes values
         finally:
             connections.close_all()
 

@@ -16,13 +16,14 @@ from django.utils.translation import gettext_noop
 
 from hireops import deadline
 from hireops.database import clock
+from hireops.error_location import error_location
 from hireops.failpoints import failpoint
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.feishu.models import Tenant
-from hireops.outbox import channels, evidence, mistakes, recording, registry, timing
+from hireops.outbox import channels, evidence, recording, registry, timing
 from hireops.outbox.models import Attempt, Call, Channel
-from hireops.outbox.recording import Claim, Result
+from hireops.outbox.recording import Claim, TryResult
 from hireops.outbox.registry import Found, Operation
 from hireops.outbox.verdicts import NotDoneError, TenantGoneError, TooLateError, UnclearError
 
@@ -65,7 +66,7 @@ def _claim() -> Claim | None:
             call = due.select_for_update(skip_locked=True, of=("self",)).first()
             if call is not None:
                 attempt = _lease(call, channel, now)
-                return Claim(call, attempt, send_before=started + timing.LEASE_S - timing.REST_S)
+                return Claim(call, attempt, send_before=started + timing.LEASE_S - timing.QUIET_S)
     return None
 
 
@@ -93,13 +94,13 @@ def _judge_lost_calls(now: datetime) -> None:
         recording.end_lost_try(call, now)
 
 
-def send(claim: Claim) -> Result:
+def send(claim: Claim) -> TryResult:
     """Make the request, or find out what became of an earlier one. Gives what came of it; raises nothing.
 
     A call that Feishu has answered before is not sent again: the stored answer is the result.
     """
     if claim.call.answer is not None:
-        return Result(answer=_stored_answer(claim.call))
+        return TryResult(answer=_stored_answer(claim.call))
     started = monotonic()
     answer, error = None, None
     try:
@@ -107,9 +108,10 @@ def send(claim: Claim) -> Result:
     except Exception as reason:  # noqa: BLE001 - whatever an app's function raises ends on the row
         error = reason
         if not isinstance(reason, EXPECTED):
-            mistakes.log(logger, reason, "call %d (%s) failed", claim.call.pk, claim.call.operation)
+            where = error_location(reason)
+            logger.error("call %d (%s) failed: %s", claim.call.pk, claim.call.operation, where)  # noqa: TRY400 - a trace quotes values
     failpoint("outbox.after_send")
-    return Result(answer=answer, error=error, duration_ms=round((monotonic() - started) * 1000))
+    return TryResult(answer=answer, error=error, duration_ms=round((monotonic() - started) * 1000))
 
 
 def _ask_feishu(claim: Claim) -> Answer:

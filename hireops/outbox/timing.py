@@ -1,8 +1,8 @@
 """How long things may take. The figures belong together: read the whole page before changing one.
 
-A request may leave only while ``REST_S`` of its worker's lease are left (``hireops.deadline``). So when a
-lease runs out, whatever was sent under it has been on its way for ``REST_S`` at least, and can no longer
-land after what is sent next. ``REST_S`` is also more than a request may take (``FEISHU_CONNECT_TIMEOUT``
+A request may leave only while ``QUIET_S`` of its worker's lease are left (``hireops.deadline``). So when a
+lease runs out, whatever was sent under it has been on its way for ``QUIET_S`` at least, and can no longer
+land after what is sent next. ``QUIET_S`` is also more than a request may take (``FEISHU_CONNECT_TIMEOUT``
 and ``FEISHU_READ_TIMEOUT``, 13 s together), so a worker that lives has the time to write down the answer.
 
 A worker that is told to stop is killed after 30 s (supervisord.conf): no drain goes on for longer than
@@ -14,7 +14,7 @@ import random
 from datetime import timedelta
 
 LEASE_S = 60.0
-REST_S = 30.0
+QUIET_S = 30.0
 
 DRAIN_FOR_S = 15.0
 WATCH_S = 6.0

@@ -49,18 +49,18 @@ class TenantGoneError(FeishuError):
         super().__init__(Outcome.NOT_SENT, "the tenant has uninstalled the app", advice=Advice.NEVER)
 
 
-class Sign(Enum):
+class ChannelSignal(Enum):
     """What a try tells of its channel."""
 
     WORKS = "works"
     FAILS = "fails"
     PERHAPS_FAILS = "perhaps_fails"  # or Feishu refuses this one call
-    HELD_BACK = "held_back"  # by our own quota, before anything was sent: that is no try
+    RATE_LIMITED = "rate_limited"  # by our own quota, before anything was sent: that is no try
     NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class CallHistory:
     """What is known of the call before this try, since it is to be sent: how long, and how tries ended.
 
     ``earlier``: outcome and code of tries of the same kind. ``lookups``: how often it was tried to find out.
@@ -80,7 +80,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What becomes of the call. ``rest_s``: how long nothing may leave for its target.
+    """What becomes of the call. ``quiet_s``: how long nothing may leave for its target.
 
     ``demanded_s``: how long the whole channel is to wait, if somebody named a time.
     """
@@ -88,15 +88,15 @@ class Verdict:
     outcome: Attempt.Outcome
     state: Call.State
     pause_s: float = 0
-    rest_s: float = 0
+    quiet_s: float = 0
     reason: Reason | None = None
     details: dict[str, Any] = field(default_factory=dict)
     unresolved: bool = False
-    sign: Sign = Sign.NOTHING
+    signal: ChannelSignal = ChannelSignal.NOTHING
     demanded_s: float | None = None
 
 
-def judge(error: Exception, history: History) -> Verdict:
+def judge(error: Exception, history: CallHistory) -> Verdict:
     """What a try to send that ended with ``error`` means for its call."""
     match error:
         case FeishuError():
@@ -112,14 +112,14 @@ def judge(error: Exception, history: History) -> Verdict:
     return failed_here(error)
 
 
-def held_back(error: QuotaUsedUpError, *, unresolved: bool = False) -> Verdict:
+def rate_limited(error: QuotaUsedUpError, *, unresolved: bool = False) -> Verdict:
     """It keeps its place, and nothing of its channel leaves before the quota allows it."""
     return Verdict(
         outcome=Tried.NOT_SENT,
         state=State.PENDING,
-        reason=Reason.HELD_BACK,
+        reason=Reason.RATE_LIMITED,
         unresolved=unresolved,
-        sign=Sign.HELD_BACK,
+        signal=ChannelSignal.RATE_LIMITED,
         demanded_s=error.retry_after_s,
     )
 
@@ -129,7 +129,7 @@ def failed_here(error: Exception, *, unresolved: bool = False) -> Verdict:
     return Verdict(
         outcome=Tried.FAILED,
         state=State.WAITING,
-        rest_s=timing.REST_S,
+        quiet_s=timing.QUIET_S,
         reason=Reason.FAILED_HERE,
         details={"error": type(error).__name__},
         unresolved=unresolved,
@@ -144,45 +144,47 @@ def tried_as(error: FeishuError) -> Attempt.Outcome:
     }[error.outcome]
 
 
-def sign_of(error: FeishuError) -> Sign:
+def signal_of(error: FeishuError) -> ChannelSignal:
     """Whether other calls of the channel would fare the same."""
     if isinstance(error, TenantGoneError):
-        return Sign.NOTHING
+        return ChannelSignal.NOTHING
     if error.outcome is Outcome.REFUSED and error.advice is not Advice.RETRY_LATER:
-        return Sign.WORKS
-    return Sign.PERHAPS_FAILS if error.code in CATCH_ALL_CODES else Sign.FAILS
+        return ChannelSignal.WORKS
+    return ChannelSignal.PERHAPS_FAILS if error.code in CATCH_ALL_CODES else ChannelSignal.FAILS
 
 
-def _judge_feishu(error: FeishuError, history: History) -> Verdict:
+def _judge_feishu(error: FeishuError, history: CallHistory) -> Verdict:
     if isinstance(error, QuotaUsedUpError):
-        return held_back(error)
+        return rate_limited(error)
     if _asked_too_often(error, history):
         outcome, reason = tried_as(error), Reason.SYSTEM_ERROR
-        return Verdict(outcome=outcome, state=State.WAITING, reason=reason, sign=sign_of(error))
+        return Verdict(outcome=outcome, state=State.WAITING, reason=reason, signal=signal_of(error))
     if error.outcome is Outcome.UNKNOWN:
         return _judge_unknown(error, history)
-    sign, outcome = sign_of(error), tried_as(error)
+    signal, outcome = signal_of(error), tried_as(error)
     if error.advice is Advice.NEVER or (outcome is Tried.REFUSED and error.advice is Advice.ASK_PERSON):
         reason = Reason.TENANT_GONE if isinstance(error, TenantGoneError) else Reason.REFUSED
-        return Verdict(outcome=outcome, state=State.REFUSED, reason=reason, sign=sign)
+        return Verdict(outcome=outcome, state=State.REFUSED, reason=reason, signal=signal)
     pause_s = timing.pause_before(history.next_try)
     if error.retry_after_s is not None:
         pause_s = error.retry_after_s
     reason = Reason.NOT_SENT if outcome is Tried.NOT_SENT else Reason.LATER
-    return _again(outcome, reason, history, pause_s=pause_s, sign=sign, demanded_s=error.retry_after_s)
+    return _again(outcome, reason, history, pause_s=pause_s, signal=signal, demanded_s=error.retry_after_s)
 
 
-def _judge_unknown(error: FeishuError, history: History) -> Verdict:
+def _judge_unknown(error: FeishuError, history: CallHistory) -> Verdict:
     """Nobody knows whether it was done. With an answer, such as an internal error, nothing is under way."""
-    sign = sign_of(error)
+    signal = signal_of(error)
     if error.code is None:
-        rest_s = timing.REST_S
-        return _unknown(Tried.UNKNOWN, Reason.UNKNOWN, history, pause_s=rest_s, rest_s=rest_s, sign=sign)
+        quiet_s = timing.QUIET_S
+        return _unknown(
+            Tried.UNKNOWN, Reason.UNKNOWN, history, pause_s=quiet_s, quiet_s=quiet_s, signal=signal
+        )
     pause_s = timing.pause_before(history.next_try)
-    return _unknown(Tried.UNKNOWN, Reason.LATER, history, pause_s=pause_s, sign=sign)
+    return _unknown(Tried.UNKNOWN, Reason.LATER, history, pause_s=pause_s, signal=signal)
 
 
-def _asked_too_often(error: FeishuError, history: History) -> bool:
+def _asked_too_often(error: FeishuError, history: CallHistory) -> bool:
     known = error.outcome is Outcome.REFUSED or history.safe_to_repeat
     return (
         known
@@ -191,44 +193,44 @@ def _asked_too_often(error: FeishuError, history: History) -> bool:
     )
 
 
-def _tries_with_catch_all(history: History) -> int:
+def _tries_with_catch_all(history: CallHistory) -> int:
     return 1 + sum(code in CATCH_ALL_CODES for _, code in history.earlier)
 
 
 def _unknown(
     outcome: Attempt.Outcome,
     reason: Reason,
-    history: History,
+    history: CallHistory,
     *,
     pause_s: float = 0,
-    rest_s: float = 0,
-    sign: Sign = Sign.NOTHING,
+    quiet_s: float = 0,
+    signal: ChannelSignal = ChannelSignal.NOTHING,
 ) -> Verdict:
     if history.safe_to_repeat:
-        return _again(outcome, reason, history, pause_s=pause_s, rest_s=rest_s, sign=sign)
+        return _again(outcome, reason, history, pause_s=pause_s, quiet_s=quiet_s, signal=signal)
     if history.can_be_resolved and history.lookups < timing.RESOLVE_TRIES:
         return Verdict(
             outcome=outcome,
             state=State.PENDING,
             pause_s=pause_s,
-            rest_s=rest_s,
+            quiet_s=quiet_s,
             reason=Reason.FINDING_OUT,
             unresolved=True,
-            sign=sign,
+            signal=signal,
         )
     return Verdict(
-        outcome=outcome, state=State.WAITING, rest_s=rest_s, reason=Reason.UNKNOWN_UNSAFE, sign=sign
+        outcome=outcome, state=State.WAITING, quiet_s=quiet_s, reason=Reason.UNKNOWN_UNSAFE, signal=signal
     )
 
 
-def _unapplied(outcome: Attempt.Outcome, cause: str, history: History) -> Verdict:
+def _unapplied(outcome: Attempt.Outcome, cause: str, history: CallHistory) -> Verdict:
     # The first time Feishu has just answered; later nothing was asked of it.
-    sign = Sign.NOTHING if history.answered else Sign.WORKS
+    signal = ChannelSignal.NOTHING if history.answered else ChannelSignal.WORKS
     failed = sum(earlier in {Tried.UNAPPLIED, Tried.LOST} for earlier, _ in history.earlier)
     if 1 + failed >= timing.APPLY_TRIES:
         reason = Reason.UNAPPLIED_STILL
         return Verdict(
-            outcome=outcome, state=State.WAITING, reason=reason, details={"error": cause}, sign=sign
+            outcome=outcome, state=State.WAITING, reason=reason, details={"error": cause}, signal=signal
         )
     return Verdict(
         outcome=outcome,
@@ -236,18 +238,18 @@ def _unapplied(outcome: Attempt.Outcome, cause: str, history: History) -> Verdic
         pause_s=timing.pause_before(history.next_try),
         reason=Reason.UNAPPLIED,
         details={"error": cause},
-        sign=sign,
+        signal=signal,
     )
 
 
 def _again(
     outcome: Attempt.Outcome,
     reason: Reason,
-    history: History,
+    history: CallHistory,
     *,
     pause_s: float,
-    rest_s: float = 0,
-    sign: Sign,
+    quiet_s: float = 0,
+    signal: ChannelSignal,
     demanded_s: float | None = None,
 ) -> Verdict:
     state, details = State.PENDING, {}
@@ -258,9 +260,9 @@ def _again(
         outcome=outcome,
         state=state,
         pause_s=pause_s,
-        rest_s=rest_s,
+        quiet_s=quiet_s,
         reason=reason,
         details=details,
-        sign=sign,
+        signal=signal,
         demanded_s=demanded_s,
     )

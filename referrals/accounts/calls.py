@@ -24,16 +24,16 @@ NO_SUCH_ACCOUNT = 1002553
 TELL_THE_STATUS = [GET_ASSETS, ENABLE, DEACTIVATE]
 
 
-def take_in_assets(call: Call, answer: Answer) -> None:
+def apply_assets(call: Call, answer: Answer) -> None:
     """The whole balance, as of when it was asked for. What moved without an event becomes a case each.
 
     Not what a withdrawal without an answer took: the ledger writes that as the withdrawal's.
     """
-    account, told = _account_of(call), hire.Account.of(answer.data)
-    every_change_is_announced = _is_watched(account, told)
+    account, theirs = _account_of(call), hire.Account.of(answer.data)
+    every_change_is_announced = _is_watched(account, theirs)
     if _is_outdated(call):
-        told = replace(told, status=account.status)
-    for change in _take_in(account, told, call):
+        theirs = replace(theirs, status=account.status)
+    for change in _apply(account, theirs, call):
         if every_change_is_announced and change.cause == BalanceChange.Cause.CALL:
             _open_drift(change)
     for case in account.cases.filter(kind=Case.Kind.UNKNOWN_ACCOUNT, closed_at=None):
@@ -55,21 +55,21 @@ def _is_outdated(call: Call) -> bool:
     return later.exclude(pk=call.pk).filter(attempts__started_at__gt=ledger.asked_at(call)).exists()
 
 
-def _is_watched(account: ReferralAccount, told: hire.Account) -> bool:
+def _is_watched(account: ReferralAccount, theirs: hire.Account) -> bool:
     """Whether Feishu owed us an event for every change since our figure: it does for enabled accounts only.
 
     The figure that came with registering, enabling or deactivating is where watching begins.
     """
-    enabled = account.status == told.status == ReferralAccount.Status.AVAILABLE
+    enabled = account.status == theirs.status == ReferralAccount.Status.AVAILABLE
     begun = account.figure_call is None or account.figure_call.operation == GET_ASSETS
     return account.figure_at is not None and enabled and begun
 
 
-def _take_in(account: ReferralAccount, told: hire.Account, call: Call) -> list[BalanceChange]:
-    if told.account_id != account.account_id:
+def _apply(account: ReferralAccount, theirs: hire.Account, call: Call) -> list[BalanceChange]:
+    if theirs.account_id != account.account_id:
         raise ValueError("the answer is about another account than the one that was asked for")
-    apply_account(account, told)
-    return ledger.record_answer(account, told.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
+    apply_account(account, theirs)
+    return ledger.record_answer(account, theirs.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
 
 
 def _open_drift(change: BalanceChange) -> None:
@@ -83,21 +83,21 @@ def _open_drift(change: BalanceChange) -> None:
     )
 
 
-def take_in_enabling(call: Call, answer: Answer) -> None:
+def apply_enabling(call: Call, answer: Answer) -> None:
     """What changed while it was off was not announced, so its balance is asked for (contract 2.3)."""
     account = _account_of(call)
-    _take_in(account, hire.Account.of(answer.data), call)
-    accounts.owe_query(account, by=call.created_by)
+    _apply(account, hire.Account.of(answer.data), call)
+    accounts.enqueue_query(account, by=call.created_by)
 
 
-def take_in_deactivation(call: Call, answer: Answer) -> None:
+def apply_deactivation(call: Call, answer: Answer) -> None:
     """Feishu may print status 1 although it has deactivated (contract 2.4); the query after it tells."""
-    account, told = _account_of(call), hire.Account.of(answer.data)
-    _take_in(account, replace(told, status=ReferralAccount.Status.DISABLED.value), call)
-    accounts.owe_query(account, by=call.created_by)
+    account, theirs = _account_of(call), hire.Account.of(answer.data)
+    _apply(account, replace(theirs, status=ReferralAccount.Status.DISABLED.value), call)
+    accounts.enqueue_query(account, by=call.created_by)
 
 
-def note_refusal(call: Call, error: FeishuError) -> None:
+def apply_refusal(call: Call, error: FeishuError) -> None:
     """An account that Feishu does not know is somebody's to look into."""
     if error.code == NO_SUCH_ACCOUNT:
         cases.open_case(kind=Case.Kind.UNKNOWN_ACCOUNT, account=_account_of(call))
@@ -110,8 +110,8 @@ OPERATIONS: Iterable[Operation] = [
         send=hire.get_referral_account_assets,
         safe_to_repeat=True,
         permission="referrals.view_referralaccount",
-        on_answer=take_in_assets,
-        on_refusal=note_refusal,
+        on_answer=apply_assets,
+        on_refusal=apply_refusal,
     ),
     Operation(
         name=ENABLE,
@@ -119,8 +119,8 @@ OPERATIONS: Iterable[Operation] = [
         send=hire.enable_referral_account,
         safe_to_repeat=True,
         permission="referrals.view_referralaccount",
-        on_answer=take_in_enabling,
-        on_refusal=note_refusal,
+        on_answer=apply_enabling,
+        on_refusal=apply_refusal,
     ),
     Operation(
         name=DEACTIVATE,
@@ -128,8 +128,8 @@ OPERATIONS: Iterable[Operation] = [
         send=hire.deactivate_referral_account,
         safe_to_repeat=True,
         permission="referrals.view_referralaccount",
-        on_answer=take_in_deactivation,
-        on_refusal=note_refusal,
+        on_answer=apply_deactivation,
+        on_refusal=apply_refusal,
     ),
 ]
 for operation in OPERATIONS:
@@ -140,25 +140,25 @@ NAME_LENGTH = 255
 MASKS = ("*", "xxx")
 
 
-def apply_account(account: ReferralAccount, told: hire.Account) -> None:
+def apply_account(account: ReferralAccount, theirs: hire.Account) -> None:
     """Take over status, name and contact from an answer; for a locked row.
 
     What was registered here stays, and what Feishu says is kept beside it: somebody may have registered one
     person with the number of another. Feishu leaves out what the app has no right to see, or masks it with x
     or * (contract 2.2); what is masked is never kept.
     """
-    if account.status != told.status:
+    if account.status != theirs.status:
         audit.record(
             by=None,
             action=gettext_noop("status told by Feishu"),
             on=account,
             before=account.status,
-            after=told.status,
+            after=theirs.status,
         )
-        account.status = told.status
+        account.status = theirs.status
         account.save(update_fields=["status"])
-    if told.referrer:
-        _apply_referrer(account, told.referrer)
+    if theirs.referrer:
+        _apply_referrer(account, theirs.referrer)
 
 
 def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:

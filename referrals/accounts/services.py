@@ -13,9 +13,9 @@ from django.utils.translation import gettext_noop
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call, lane_of
-from referrals import tenancy
 from referrals.ledger import services as ledger
 from referrals.models import Balance, ReferralAccount, Withdrawal
 
@@ -36,25 +36,25 @@ def refresh(account: ReferralAccount, *, by: User | None) -> Call:
     """Ask Feishu for the balance of this account (contract 2.2), instead of any query not sent yet."""
     with transaction.atomic():
         account = ledger.lock(account.pk)
-        call = owe_query(account, by=by)
+        call = enqueue_query(account, by=by)
         if by is not None:
             audit.record(by=by, action=gettext_noop("balance asked for"), on=account, call=call.pk)
         return call
 
 
-def owe_query(account: ReferralAccount, *, by: User | None) -> Call:
+def enqueue_query(account: ReferralAccount, *, by: User | None) -> Call:
     """The call alone, for a caller that has locked the account."""
     account.queried_at = clock.now()
     account.save(update_fields=["queried_at"])
-    return _owe(GET_ASSETS, account, by=by, supersede=True)
+    return _enqueue(GET_ASSETS, account, by=by, supersede=True)
 
 
-def _owe(operation: str, account: ReferralAccount, *, by: User | None, supersede: bool = False) -> Call:
+def _enqueue(operation: str, account: ReferralAccount, *, by: User | None, supersede: bool = False) -> Call:
     return outbox.enqueue(
         operation=operation,
         target=target_of(account.account_id),
         payload={"referral_account_id": account.account_id},
-        tenant=tenancy.caller(account.tenant),
+        tenant=call_tenant(account.tenant),
         by=by,
         supersede=supersede,
     )
@@ -81,9 +81,9 @@ def enable(account: ReferralAccount, *, by: User, reason: str) -> Call:
     """Turn the account's events and withdrawals on (contract 2.3); its balance is asked for after that."""
     with transaction.atomic():
         account = ledger.lock(account.pk)
-        if heading_for(account) == Status.AVAILABLE:
+        if pending_status(account) == Status.AVAILABLE:
             raise Refused(_("This account is enabled already, or about to be. Nothing was sent."))
-        call = _owe(ENABLE, account, by=by)
+        call = _enqueue(ENABLE, account, by=by)
         audit.record(
             by=by, action=gettext_noop("enabling asked for"), on=account, reason=reason, call=call.pk
         )
@@ -99,9 +99,9 @@ def deactivate(account: ReferralAccount, *, by: User, reason: str) -> Call:
     with transaction.atomic():
         account = ledger.lock(account.pk)
         _refuse_with_open_withdrawal(account)
-        if heading_for(account) == Status.DISABLED:
+        if pending_status(account) == Status.DISABLED:
             raise Refused(_("This account is deactivated already, or about to be. Nothing was sent."))
-        call = _owe(DEACTIVATE, account, by=by)
+        call = _enqueue(DEACTIVATE, account, by=by)
         left = {balance.asset: str(balance.amount) for balance in left_in([account])}
         audit.record(
             by=by,
@@ -128,9 +128,9 @@ def _refuse_with_open_withdrawal(account: ReferralAccount) -> None:
     )
 
 
-def heading_for(account: ReferralAccount) -> int:
+def pending_status(account: ReferralAccount) -> int:
     """The status that the account has once all that is owed has been done."""
-    lane = lane_of(tenancy.caller(account.tenant), target_of(account.account_id))
+    lane = lane_of(call_tenant(account.tenant), target_of(account.account_id))
     owed = Call.objects.filter(lane=lane, operation__in=LEADS_TO, state=Call.State.PENDING).order_by("-id")
     call = owed.first()
     return LEADS_TO[call.operation] if call else account.status

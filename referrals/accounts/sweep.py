@@ -14,10 +14,10 @@ from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.models import AuditEntry
 from hireops.desk.paging import bounded_count
+from hireops.error_location import error_location
 from hireops.feishu.models import Tenant
-from hireops.outbox import mistakes
 from hireops.outbox.models import Call, lane_of
-from referrals.accounts.services import GET_ASSETS, owe_query, target_of
+from referrals.accounts.services import GET_ASSETS, enqueue_query, target_of
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount
 
@@ -77,8 +77,7 @@ def _due(most: int, until: datetime) -> list[int]:
 
 def _in_reach() -> QuerySet[ReferralAccount]:
     """Of companies that we may call: none that has uninstalled or suspended the app."""
-    active = Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE)
-    return ReferralAccount.objects.filter(tenant__in=active)
+    return ReferralAccount.objects.filter(tenant__in=Tenant.objects.active())
 
 
 def _lane() -> Concat:
@@ -99,7 +98,8 @@ def _sweep_past_mistakes(pk: int, until: datetime) -> bool:
     except (OperationalError, InterfaceError):
         raise  # not this account's fault: it would be the same with all
     except Exception as error:  # noqa: BLE001 - whatever it is
-        mistakes.log(logger, error, "referral account %d can't be asked for", pk)
+        where = error_location(error)
+        logger.error("referral account %d can't be asked for: %s", pk, where)  # noqa: TRY400 - a trace quotes values
         return False
 
 
@@ -110,5 +110,5 @@ def _sweep_one(pk: int, until: datetime) -> bool:
         asked_lately = account.queried_at is not None and account.queried_at > until
         if account.status != Status.AVAILABLE or asked_lately:
             return False
-        owe_query(account, by=None)
+        enqueue_query(account, by=None)
         return True

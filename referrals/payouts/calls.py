@@ -63,31 +63,31 @@ def withdraw(tenant_key: str, **payload: Any) -> Answer:
 
 def _is_readable(answer: Answer, order_id: str) -> bool:
     try:
-        told = hire.Withdrawal.of(answer.data)
-        figures.amounts_of(told.withdrawal_details)
+        result = hire.WithdrawalResult.of(answer.data)
+        figures.amounts_of(result.withdrawal_details)
     except (FeishuError, UnusableFigureError):
         return False
-    return told.external_order_id == order_id
+    return result.external_order_id == order_id
 
 
-def take_in(call: Call, answer: Answer) -> None:
+def apply_answer(call: Call, answer: Answer) -> None:
     """Write down what was really taken, which may differ from what was seen when it was asked for.
 
     What Feishu names without having been asked for it (contract 2.5) becomes a case and counts for nothing.
     Raises if the answer is about another order: then it is kept with the call, for a person.
     """
-    told = hire.Withdrawal.of(answer.data)
+    result = hire.WithdrawalResult.of(answer.data)
     withdrawal = _locked(call)
-    if told.external_order_id != withdrawal.external_order_id:
+    if result.external_order_id != withdrawal.external_order_id:
         raise OtherOrderError
     if withdrawal.state not in Withdrawal.UNDECIDED:
         raise AnsweredTwiceError
-    taken, unasked = _asked_and_not(withdrawal, told.withdrawal_details)
+    taken, unasked = _asked_and_not(withdrawal, result.withdrawal_details)
     taken = _write_taken(withdrawal, taken)
     withdrawals.write_step(
         withdrawal,
         State.TAKEN if any(taken.values()) else State.EMPTY,
-        trans_time=told.trans_time,
+        trans_time=result.trans_time,
         answered_at=clock.now(),
     )
     audit.record(
@@ -97,7 +97,7 @@ def take_in(call: Call, answer: Answer) -> None:
         taken=withdrawals.as_text(taken),
         not_asked_for=withdrawals.as_text(unasked),
     )
-    ledger.record_withdrawal(withdrawal, taken, trans_time=told.trans_time)
+    ledger.record_withdrawal(withdrawal, taken, trans_time=result.trans_time)
     _open_cases(withdrawal, unasked)
     accounts.refresh(withdrawal.account, by=None)
 
@@ -106,11 +106,13 @@ def _locked(call: Call) -> Withdrawal:
     return withdrawals.lock(Withdrawal.objects.values_list("pk", flat=True).get(call=call))
 
 
-def _asked_and_not(withdrawal: Withdrawal, told: hire.Bonus) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+def _asked_and_not(
+    withdrawal: Withdrawal, bonus: hire.Bonus
+) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     """What Feishu names, by asset: of the kinds that were asked for, and of others; without what is 0."""
     asked: dict[str, Decimal] = {}
     unasked: dict[str, Decimal] = {}
-    for asset, amount in figures.amounts_of(told).items():
+    for asset, amount in figures.amounts_of(bonus).items():
         is_asked = withdrawal.takes_points if asset == POINTS else withdrawal.takes_cash
         if amount:
             (asked if is_asked else unasked)[asset] = amount
@@ -143,7 +145,7 @@ def _open_cases(withdrawal: Withdrawal, unasked: Mapping[str, Decimal]) -> None:
         )
 
 
-def note_refusal(call: Call, error: FeishuError) -> None:
+def apply_refusal(call: Call, error: FeishuError) -> None:
     """It ends as refused only if that is certain: a refusal of a repetition says nothing of what came before.
 
     Everything else leaves it undecided, and it is asked again with the same order ID.
@@ -173,8 +175,8 @@ register(
         send=withdraw,
         safe_to_repeat=True,  # external_order_id makes it happen once
         permission="referrals.view_withdrawal",
-        on_answer=take_in,
-        on_refusal=note_refusal,
+        on_answer=apply_answer,
+        on_refusal=apply_refusal,
         kept_by_app=_(
             "hireops asks for this withdrawal again by itself, with the same order ID, until Feishu has "
             "answered. Whatever there is to decide is on the page of the withdrawal."

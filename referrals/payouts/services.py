@@ -17,9 +17,9 @@ from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu.hire import BonusType
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
-from referrals import tenancy
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, ReferralAccount, Withdrawal, WithdrawalAmount
 
@@ -78,7 +78,7 @@ def _refuse_to_request(account: ReferralAccount, seen: Mapping[str, Decimal], *,
     open_one = account.withdrawals.filter(state__in=Withdrawal.OPEN).first()
     if why_not := why_not_requested(account, seen, open_one):
         raise Refused(why_not)
-    if accounts.heading_for(account) != ReferralAccount.Status.AVAILABLE:
+    if accounts.pending_status(account) != ReferralAccount.Status.AVAILABLE:
         raise Refused(_deactivated())
 
 
@@ -143,7 +143,7 @@ def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call
     with transaction.atomic():
         withdrawal = lock(withdrawal.pk)
         _refuse_to_approve(withdrawal, by)
-        call = _owe(withdrawal, by)
+        call = _enqueue(withdrawal, by)
         _decide(withdrawal, State.APPROVED, by=by, reason=reason, call=call)
         audit.record(
             by=by,
@@ -165,7 +165,7 @@ def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
                 "was sent."
             )
         )
-    if accounts.heading_for(withdrawal.account) != ReferralAccount.Status.AVAILABLE:
+    if accounts.pending_status(withdrawal.account) != ReferralAccount.Status.AVAILABLE:
         raise Refused(_deactivated())
 
 
@@ -177,7 +177,7 @@ def _refuse_what_is_decided(withdrawal: Withdrawal) -> None:
         )
 
 
-def _owe(withdrawal: Withdrawal, by: User) -> Call:
+def _enqueue(withdrawal: Withdrawal, by: User) -> Call:
     account = withdrawal.account
     kinds = {BonusType.POINTS: withdrawal.takes_points, BonusType.CASH: withdrawal.takes_cash}
     return outbox.enqueue(
@@ -188,7 +188,7 @@ def _owe(withdrawal: Withdrawal, by: User) -> Call:
             "withdraw_bonus_type": [kind.value for kind, is_asked in kinds.items() if is_asked],
             "external_order_id": withdrawal.external_order_id,
         },
-        tenant=tenancy.caller(account.tenant),
+        tenant=call_tenant(account.tenant),
         by=by,
     )
 

@@ -92,12 +92,6 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _tenants() -> QuerySet[Tenant]:
-    if settings.FEISHU_APP_TYPE == "custom":
-        return Tenant.objects.filter(pk=Tenant.objects.home().pk)
-    return Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE).order_by("pk")
-
-
 FIRST_DAY = date(2020, 1, 1)  # Feishu Hire's referral accounts are younger
 
 
@@ -121,7 +115,7 @@ class DayForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        tenants = _tenants()
+        tenants = Tenant.objects.served()
         self.fields["day"].initial = days.day_of(timezone.now()) - days.ONE_DAY
         self.fields["day"].help_text = _("A day of the time zone %(zone)s, from midnight to midnight.") % {
             "zone": settings.TIME_ZONE
@@ -134,7 +128,7 @@ class DayForm(forms.Form):
 
     def clean_tenant(self) -> Tenant | None:
         chosen: Tenant | None = self.cleaned_data["tenant"]
-        return chosen or _tenants().first()
+        return chosen or Tenant.objects.served().first()
 
 
 @admin.register(Reconciliation)

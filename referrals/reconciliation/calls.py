@@ -16,18 +16,18 @@ logger = logging.getLogger(__name__)
 NO_SUCH_ACCOUNT = 1002553
 
 
-def take_answer(call: Call, answer: Answer) -> None:
+def apply_answer(call: Call, answer: Answer) -> None:
     """One that can't be read never will be: the run ends as not finished, and the day is compared anew."""
     try:
-        told = hire.Reconciliation.of(answer.data)
+        result = hire.ReconciliationResult.of(answer.data)
     except FeishuError as error:
         logger.warning("call %d: %s (log_id %s)", call.pk, error.message, answer.log_id)
         runs.fail(call)
     else:
-        runs.take_answer(call, told)
+        runs.apply_answer(call, result)
 
 
-def take_refusal(call: Call, error: FeishuError) -> None:
+def apply_refusal(call: Call, error: FeishuError) -> None:
     if error.code == NO_SUCH_ACCOUNT:
         runs.split(call)
     else:
@@ -41,8 +41,8 @@ register(
         send=hire.reconcile_referral_accounts,
         safe_to_repeat=True,  # it only reads
         permission="referrals.view_reconciliation",
-        on_answer=take_answer,
-        on_refusal=take_refusal,
+        on_answer=apply_answer,
+        on_refusal=apply_refusal,
         kept_by_app=_(
             "This call is a part of a reconciliation, and its end decides what the reconciliation says. "
             "Reconcile the day once more on the page of the reconciliation instead."

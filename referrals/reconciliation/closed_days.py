@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from hireops.database import clock
@@ -26,13 +25,7 @@ State = Reconciliation.State
 
 def reconcile_closed_days() -> int:
     """Start at most one day of each tenant; how many were started."""
-    return sum(_reconcile_next(tenant) for tenant in _tenants())
-
-
-def _tenants() -> list[Tenant]:
-    if settings.FEISHU_APP_TYPE == "custom":
-        return [Tenant.objects.home()]
-    return list(Tenant.objects.filter(app_id=settings.FEISHU_APP_ID, state=Tenant.State.ACTIVE))
+    return sum(_reconcile_next(tenant) for tenant in Tenant.objects.served())
 
 
 def _reconcile_next(tenant: Tenant) -> int:

@@ -77,18 +77,18 @@ def points_of(reconciliation: Reconciliation, accounts: Iterable[ReferralAccount
 
 @dataclass(slots=True)
 class Compared:
-    """What a call has told about its accounts. ``differing`` are (account, ours, Feishu's)."""
+    """What a call has said about its accounts. ``differing`` are (account, ours, Feishu's)."""
 
     matching: list[ReferralAccount] = field(default_factory=list)
     differing: list[tuple[ReferralAccount, int, int]] = field(default_factory=list)
 
 
-def figures_of(told: hire.Reconciliation) -> dict[str, int]:
+def figures_of(result: hire.ReconciliationResult) -> dict[str, int]:
     """Feishu's figures of those accounts that it names, by account ID."""
-    return {each.account_id: each.withdrawn or 0 for each in told.check_failed_list}
+    return {each.account_id: each.withdrawn or 0 for each in result.check_failed_list}
 
 
-def take_in(
+def apply_answer(
     chunk: ReconciliationChunk, accounts: Sequence[ReferralAccount], theirs: Mapping[str, int]
 ) -> int:
     """Open a case for each account that differs, close those of the day that do not any more.

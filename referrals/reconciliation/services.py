@@ -19,9 +19,9 @@ from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu import hire
 from hireops.feishu.models import Tenant
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
-from referrals import tenancy
 from referrals.cases.services import open_case
 from referrals.models import Case, Reconciliation, ReconciliationChunk, ReferralAccount
 from referrals.reconciliation import days, points
@@ -96,11 +96,11 @@ def _owe_next(reconciliation: Reconciliation) -> int:
     reconciliation.owed_up_to = accounts[-1].account_id
     reconciliation.accounts += len(accounts)
     figures = points.points_of(reconciliation, accounts)
-    _owe(reconciliation, {each.account_id: figures[each.account_id].of_the_day for each in accounts})
+    _enqueue(reconciliation, {each.account_id: figures[each.account_id].of_the_day for each in accounts})
     return 1
 
 
-def _owe(reconciliation: Reconciliation, ours: dict[str, int]) -> None:
+def _enqueue(reconciliation: Reconciliation, ours: dict[str, int]) -> None:
     """One call. Its window is the day with the start of the next one as its end.
 
     Whether Feishu counts a withdrawal exactly on a bound is not documented (contract 2.6). With windows that
@@ -116,7 +116,7 @@ def _owe(reconciliation: Reconciliation, ours: dict[str, int]) -> None:
             "end_trans_time": reconciliation.ends_at,
             "points": ours,
         },
-        tenant=tenancy.caller(reconciliation.tenant),
+        tenant=call_tenant(reconciliation.tenant),
         by=reconciliation.started_by,
     )
     ReconciliationChunk.objects.create(reconciliation=reconciliation, points=ours, call=call)
@@ -135,12 +135,12 @@ def _end(reconciliation: Reconciliation, *, failed: bool) -> None:
 # --- What comes of it ------------------------------------------------------------------------------------
 
 
-def take_answer(call: Call, told: hire.Reconciliation) -> None:
+def apply_answer(call: Call, result: hire.ReconciliationResult) -> None:
     """Feishu has compared the accounts of one call. Inside the transaction that ends the call."""
     if chunk := _pending_chunk(call):
-        theirs = points.figures_of(told)
+        theirs = points.figures_of(result)
         accounts = _lock_in_question(chunk, theirs)
-        chunk.reconciliation.differences += points.take_in(chunk, accounts, theirs)
+        chunk.reconciliation.differences += points.apply_answer(chunk, accounts, theirs)
         chunk.reconciliation.differences += compare_cash(chunk.reconciliation, accounts)
         _end_chunk(chunk, Part.COMPARED)
 
@@ -171,7 +171,7 @@ def split(call: Call) -> None:
         return
     middle = len(ours) // 2
     for half in (ours[:middle], ours[middle:]):
-        _owe(chunk.reconciliation, dict(half))
+        _enqueue(chunk.reconciliation, dict(half))
     _end_chunk(chunk, Part.SPLIT)
 
 

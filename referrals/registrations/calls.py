@@ -10,38 +10,37 @@ from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
-from referrals import tenancy
 from referrals.accounts import calls as account_calls
 from referrals.accounts import services as accounts
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount, Registration
-from referrals.registrations.services import CREATE
+from referrals.registrations.services import CREATE, own_tenant
 
 NO_SUCH_EMPLOYEE, SEVERAL_EMPLOYEES = 1002551, 1002552
 PROBLEMS = {NO_SUCH_EMPLOYEE: "no_such_employee", SEVERAL_EMPLOYEES: "several_employees"}
 
 
-def take_in_account(call: Call, answer: Answer) -> None:
+def apply_answer(call: Call, answer: Answer) -> None:
     """The account that Feishu names is the referrer's: a new one, or one that is known here already.
 
     Of one that is known, it may have been enabled or deactivated since Feishu answered, because registrations
     do not wait for calls about the account. A query does, and tells its status.
     """
-    told = hire.Account.of(answer.data)
+    answered = hire.Account.of(answer.data)
     account, created = ledger.account_for(
-        call.tenant or tenancy.home(), told.account_id, source=ReferralAccount.Source.REGISTERED
+        call.tenant or own_tenant(), answered.account_id, source=ReferralAccount.Source.REGISTERED
     )
-    account_calls.apply_account(account, told if created else replace(told, status=account.status))
-    ledger.record_answer(account, told.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
+    account_calls.apply_account(account, answered if created else replace(answered, status=account.status))
+    ledger.record_answer(account, answered.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
     registration = Registration.objects.select_for_update().filter(call=call).first()
     if registration is not None:
         _keep_contact(account, registration)
         _end(registration, Registration.State.REGISTERED, account=account)
     if not created:
-        accounts.owe_query(account, by=call.created_by)
+        accounts.enqueue_query(account, by=call.created_by)
 
 
-def take_in_refusal(call: Call, error: FeishuError) -> None:
+def apply_refusal(call: Call, error: FeishuError) -> None:
     """The row says why, and can be corrected there. The explanation is made when it is read."""
     registration = Registration.objects.select_for_update().filter(call=call).first()
     if registration is None:
@@ -74,8 +73,8 @@ register(
         send=hire.create_referral_account,
         safe_to_repeat=True,
         permission="referrals.view_referralaccount",
-        on_answer=take_in_account,
-        on_refusal=take_in_refusal,
+        on_answer=apply_answer,
+        on_refusal=apply_refusal,
         kept_by_app=_(
             "This call belongs to a registration. Try again, correct or discard it on the page of the "
             "registration, under “Registrations”."

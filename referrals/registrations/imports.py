@@ -29,7 +29,6 @@ from hireops.outbox.models import Call
 from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
 from hireops.spreadsheets.header import ColumnNames, Columns
 from hireops.spreadsheets.reading import read_rows
-from referrals import tenancy
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.services import (
     CREATE,
@@ -38,6 +37,7 @@ from referrals.registrations.services import (
     compare_with_line,
     known_accounts,
     owe,
+    own_tenant,
     read_contacts,
 )
 
@@ -81,7 +81,7 @@ class Given:
 
 def upload(file: IO[bytes], file_name: str, *, by: User) -> RegistrationImport:
     """Keep the file; a worker checks it. Raises ``Refused`` for one that is too large, without reading on."""
-    tenancy.home()
+    own_tenant()
     content = file.read(MOST_BYTES + 1)
     if not content:
         raise Refused(reason_unreadable("empty", {}))
@@ -139,7 +139,7 @@ def _first_unlocked(imports: QuerySet[RegistrationImport]) -> RegistrationImport
 
 def _check(batch: RegistrationImport) -> None:
     try:
-        tenant = tenancy.home()
+        tenant = own_tenant()
         rows = _given_rows(_file(batch), batch.file_name)
         while part := list(islice(rows, CHECKED_AT_ONCE)):
             _keep_part(batch, part, tenant)
@@ -275,7 +275,7 @@ def _note_line(lines: dict[str, int], row: Registration) -> None:
 
 def confirm(batch: RegistrationImport, *, by: User) -> RegistrationImport:
     """Register the READY rows of a checked import. Raises ``Refused`` in another state, or without any."""
-    tenancy.home()
+    own_tenant()
     with transaction.atomic():
         batch = _locked(batch)
         if batch.state != State.CHECKED:
@@ -319,14 +319,14 @@ def _locked(batch: RegistrationImport) -> RegistrationImport:
 # --- Sending
 
 
-def owe_confirmed() -> bool:
+def enqueue_confirmed() -> bool:
     """Owe the next part of each confirmed import, and end those that have no row left; whether any is owed.
 
     50 rows in one transaction, and as long as fewer than these wait to be sent. Beat calls it every few
     seconds, which is far faster than Feishu's hundred calls a minute.
     """
     try:
-        tenant = tenancy.home()
+        tenant = own_tenant()
     except Refused:
         return False  # the rows wait until it is clear again where to
     sending = (

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,10 +15,10 @@ from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.feishu import errors
 from hireops.feishu.models import Tenant
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import reasons
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
-from referrals import tenancy
 from referrals.models import ReferralAccount, Registration, RegistrationImport
 
 CREATE = "referral_account.create"
@@ -143,6 +144,24 @@ def compare_with_line(row: Registration, line: int) -> None:
 # --- Registering one
 
 
+def own_tenant() -> Tenant:
+    """The company in which referrers are registered: that of a custom app, or a customer of a store app.
+
+    Raises ``Refused`` for a store app, unless exactly one customer has it installed.
+    """
+    if settings.FEISHU_APP_TYPE == "custom":
+        return Tenant.objects.own()
+    customers = Tenant.objects.active()[:2]
+    if len(customers) != 1:
+        raise Refused(
+            _(
+                "Referrers can be registered for one company only, and this store app is installed by none "
+                "or by several. Their accounts become known by events."
+            )
+        )
+    return customers[0]
+
+
 def register(*, mobile: str, email: str, name: str, by: User) -> Registration:
     """Owe Feishu the registration of one referrer; the row tells what becomes of it.
 
@@ -152,7 +171,7 @@ def register(*, mobile: str, email: str, name: str, by: User) -> Registration:
     row = Registration(created_by=by)
     _fill(row, mobile, email, name)
     with transaction.atomic():
-        tenant = tenancy.home()
+        tenant = own_tenant()
         _judge_or_refuse(row, tenant)
         on_its_way = Registration.objects.filter(state=State.PENDING, mobile=row.mobile, email=row.email)
         if row.state == State.READY and (same := on_its_way.first()):
@@ -178,14 +197,14 @@ def _judge_or_refuse(row: Registration, tenant: Tenant) -> None:
 
 
 def owe(row: Registration, *, tenant: Tenant, by: User | None) -> Call:
-    """The call alone, for a caller that has locked the row and knows ``tenancy.home()``."""
+    """The call alone, for a caller that has locked the row and knows ``own_tenant()``."""
     mobile = {"mobile": contacts.parts_of(row.mobile)} if row.mobile else {}
     email = {"email": row.email} if row.email else {}
     row.call = outbox.enqueue(
         operation=CREATE,
         target=f"referral_registration:{row.pk}",
         payload={**mobile, **email},
-        tenant=tenancy.caller(tenant),
+        tenant=call_tenant(tenant),
         by=by,
     )
     row.state, row.problem, row.problem_details, row.finished_at = State.PENDING, "", {}, None
@@ -208,7 +227,7 @@ def correct(row: Registration, *, mobile: str, email: str, name: str, by: User) 
             raise Refused(_not_now(row))
         before = {each: getattr(row, each) for each in ("mobile_given", "email_given", "name")}
         _fill(row, mobile, email, name)
-        tenant = tenancy.home()
+        tenant = own_tenant()
         _judge_or_refuse(row, tenant)
         _refuse_what_another_line_has(row)
         _give_up_call(row, by)
@@ -229,7 +248,7 @@ def retry(row: Registration, *, by: User, reason: str = "") -> Registration:
         if row.state == State.PENDING and row.call is not None:
             outbox.resend_call(row.call, by=None, reason=reason)
             return row
-        tenant = tenancy.home()
+        tenant = own_tenant()
         _judge_or_refuse(row, tenant)
         row.save()
         _go_on(row, batch, tenant, by)

@@ -8,5 +8,5 @@ from referrals.registrations import imports
 def work_on_imports() -> None:
     """Check a file that was uploaded, and owe the registrations of those that were confirmed, in parts."""
     imports.check_uploaded()
-    if imports.owe_confirmed():
+    if imports.enqueue_confirmed():
         ring(drain)

@@ -14,11 +14,11 @@ from hireops.desk.append_only import AppendOnlyError
 from hireops.desk.audit import record
 from hireops.desk.models import AuditEntry
 from hireops.desk.roles import ROLES
+from tests.selection import on_sqlite
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/desk/auditentry/"
-only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement")
 Browser = Callable[[User], Client]
 
 
@@ -82,9 +82,7 @@ def test_code_cannot_change_an_entry(entry: AuditEntry, change: Callable[[AuditE
     [
         "UPDATE desk_auditentry SET reason = ''",
         "DELETE FROM desk_auditentry",
-        pytest.param(
-            "INSERT OR REPLACE INTO desk_auditentry SELECT * FROM desk_auditentry", marks=only_sqlite
-        ),
+        pytest.param("INSERT OR REPLACE INTO desk_auditentry SELECT * FROM desk_auditentry", marks=on_sqlite),
     ],
 )
 def test_the_database_refuses_to_change_an_entry(entry: AuditEntry, statement: str) -> None:

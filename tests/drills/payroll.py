@@ -13,8 +13,8 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402 - after setup
 from django.db import transaction  # noqa: E402
 
+from hireops.feishu.models import Tenant  # noqa: E402
 from hireops.outbox.tasks import drain  # noqa: E402
-from referrals import tenancy  # noqa: E402
 from referrals.accounts import services as accounts  # noqa: E402
 from referrals.ledger import services as ledger  # noqa: E402
 from referrals.models import ReferralAccount  # noqa: E402
@@ -26,7 +26,7 @@ def know() -> None:
     for account_id in sys.stdin.read().split():
         with transaction.atomic():
             account, _ = ledger.account_for(
-                tenancy.home(), account_id, source=ReferralAccount.Source.REGISTERED
+                Tenant.objects.own(), account_id, source=ReferralAccount.Source.REGISTERED
             )
         accounts.refresh(account, by=None)
 

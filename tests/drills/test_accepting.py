@@ -26,11 +26,9 @@ from tests.drills.sender import WEBHOOK, Answer, Sender, balance_events, percent
 from tests.own_postgresql import STOPS, OwnPostgreSQL, children_of, own_postgresql
 from tests.processes import Hireops, Process, free_port, wait_until
 from tests.proxies import Proxy
+from tests.selection import on_postgresql
 from tests.servers import brokers
 
-on_postgresql = pytest.mark.skipif(
-    "postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="SQLite is not promised such a load"
-)
 BROKERS = ["redis", pytest.param("rabbitmq", marks=pytest.mark.long)]
 TWO_WORKERS = ("--workers", "2")
 FEISHU_WAITS_S = 3
@@ -72,16 +70,16 @@ def broker_behind_proxy(hireops: Hireops, name: str) -> Iterator[Proxy]:
 def test_a_broker_that_is_closed_and_then_silent_costs_no_answer_and_no_event(
     hireops: Hireops, seed: int, long: bool, broker: str
 ) -> None:
-    away_s, rest_s, rate = (60, 5, 200) if long else (5, 1, 100)
+    away_s, quiet_s, rate = (60, 5, 200) if long else (5, 1, 100)
     with broker_behind_proxy(hireops, broker) as proxy:
         web = hireops.web(*TWO_WORKERS)
         hireops.worker()
         hireops.beat()
-        events, newest = balance_events(rate * (2 * away_s + 3 * rest_s), accounts=100, seed=seed)
+        events, newest = balance_events(rate * (2 * away_s + 3 * quiet_s), accounts=100, seed=seed)
         sender = Sender(web, connections=64)
         with sender.send_in_background(events, rate=rate) as sending:
             for leave, come_back in ((proxy.close, proxy.open), (proxy.freeze, proxy.thaw)):
-                time.sleep(rest_s)
+                time.sleep(quiet_s)
                 away_from = time.monotonic()
                 leave()
                 time.sleep(away_s)
@@ -122,17 +120,17 @@ def hireops_on_own(own: OwnPostgreSQL, tmp_path: Path) -> Iterator[Hireops]:
 def test_a_postgresql_that_is_restarted_costs_answers_only_while_it_is_down(
     hireops_on_own: Hireops, own: OwnPostgreSQL, seed: int, long: bool
 ) -> None:
-    hireops, rate, recovers_within_s, rest_s = hireops_on_own, 100, 10, 12 if long else 3
+    hireops, rate, recovers_within_s, quiet_s = hireops_on_own, 100, 10, 12 if long else 3
     restarts = list(STOPS) * (3 if long else 1)
     web = hireops.web(*TWO_WORKERS)
     hireops.worker()
     hireops.beat()
-    events, newest = balance_events(rate * (rest_s + 2) * (len(restarts) + 1), accounts=100, seed=seed)
+    events, newest = balance_events(rate * (quiet_s + 2) * (len(restarts) + 1), accounts=100, seed=seed)
     sender = Sender(web, connections=200, resend=True)
     downs = []
     with sender.send_in_background(events, rate=rate) as sending:
         for mode in restarts:
-            time.sleep(rest_s)
+            time.sleep(quiet_s)
             down_from = time.monotonic()
             own.stop(mode)
             time.sleep(2)
@@ -142,7 +140,7 @@ def test_a_postgresql_that_is_restarted_costs_answers_only_while_it_is_down(
     say("in all", sender.log)
     failed = [answer.at for answer in sender.log if answer.status != 200]
     for down_from, up_at in downs:
-        late = [at - up_at for at in failed if up_at <= at < up_at + rest_s]
+        late = [at - up_at for at in failed if up_at <= at < up_at + quiet_s]
         print(f"{len(late)} were not taken in after its return, the last {max(late, default=0):.1f} s")  # noqa: T201
         failed = [at for at in failed if not down_from - FEISHU_WAITS_S < at < up_at + recovers_within_s]
     assert not failed

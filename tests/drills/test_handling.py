@@ -25,6 +25,7 @@ from tests.drills.proofs import balances
 from tests.drills.sender import Sender, balance_events, id_of
 from tests.processes import ROOT, Hireops, Process, wait_until
 from tests.proxies import Proxy
+from tests.selection import on_postgresql
 from tests.servers import brokers
 
 NOBODY = "redis://127.0.0.1:1//"
@@ -32,7 +33,6 @@ PORTS = {"redis": 6379, "rabbitmq": 5672}
 SWEPT_WITHIN_S = 45
 
 is_on_postgresql = "postgresql" in settings.DATABASES["default"]["ENGINE"]
-on_postgresql = pytest.mark.skipif(not is_on_postgresql, reason="about PostgreSQL")
 
 
 @pytest.fixture

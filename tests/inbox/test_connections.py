@@ -2,16 +2,14 @@
 
 import pytest
 import requests
-from django.conf import settings
 from django.db import connection
 
 from hireops.inbox.models import Event
 from tests.deliveries import deliver, envelope, sealed
 from tests.processes import wait_until
+from tests.selection import on_postgresql
 
-pytestmark = pytest.mark.skipif(
-    "postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="about PostgreSQL"
-)
+pytestmark = on_postgresql
 
 
 def prepared():

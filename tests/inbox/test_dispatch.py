@@ -15,6 +15,7 @@ from hireops.inbox.models import Attempt, Batch, Event
 from hireops.inbox.registry import CannotHandleError
 from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope
+from tests.selection import on_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -195,7 +196,7 @@ def test_a_worker_that_dies_while_its_batch_goes_one_by_one_died_once_for_each_e
         assert [attempt.outcome for attempt in event.attempts.all()] == ["lost", "handled"]
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows")
+@on_postgresql
 def test_an_event_whose_row_somebody_holds_for_long_fails_alone_and_the_others_take_effect(client, handles):
     group = Group.objects.create(name="held")
     handles("test.held_v1", lambda event: Group.objects.select_for_update().get(pk=group.pk))

@@ -15,12 +15,12 @@ from hireops.feishu.models import Tenant
 from hireops.inbox import dispatch, event_queries, registry
 from hireops.inbox.models import Event
 from tests.deliveries import deliver, envelope
+from tests.selection import on_postgresql
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/inbox/event/"
 MANY = 200_000
-ON_POSTGRESQL = pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL")
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ SEARCHES = [
 ]
 
 
-@ON_POSTGRESQL
+@on_postgresql
 def test_no_page_of_the_list_reads_more_than_a_few_thousand_of_many_rows(
     browser: Any, two_hundred_thousand: None, rows_read: list[tuple[int, str]]
 ) -> None:
@@ -288,7 +288,7 @@ def test_no_page_of_the_list_reads_more_than_a_few_thousand_of_many_rows(
         assert worst[0] <= event_queries.SCANNED + 1000, (query, worst)
 
 
-@ON_POSTGRESQL
+@on_postgresql
 def test_the_health_page_and_the_home_page_read_little_of_many_rows(
     browser: Any, two_hundred_thousand: None, rows_read: list[tuple[int, str]]
 ) -> None:

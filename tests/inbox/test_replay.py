@@ -14,6 +14,7 @@ from hireops.inbox import registry, replaying, tasks
 from hireops.inbox.models import Event, Replay
 from hireops.inbox.registry import CannotHandleError
 from tests.deliveries import deliver, envelope
+from tests.selection import on_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,7 +136,7 @@ def test_what_fails_again_is_not_replayed_a_second_time_by_the_same_wish(
     assert set(Event.objects.values_list("state", flat=True)) == {"failed"}
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@on_postgresql
 def test_an_event_that_a_worker_has_is_left_to_it(browser: Any, failed: Any) -> None:
     event = failed(1)[0]
     since = local(clock.now() - timedelta(hours=1))

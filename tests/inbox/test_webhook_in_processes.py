@@ -8,18 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from django.conf import settings
 
 from tests.deliveries import ECO_ACCOUNT_CREATED, envelope, sealed
 from tests.postgresql import PostgreSQL
 from tests.processes import wait_until
 from tests.proxies import Proxy
+from tests.selection import on_postgresql, on_sqlite
 from tests.servers import brokers
-
-on_postgresql = pytest.mark.skipif(
-    "postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="about PostgreSQL"
-)
-on_sqlite = pytest.mark.skipif("sqlite" not in settings.DATABASES["default"]["ENGINE"], reason="about SQLite")
 
 
 def _post(web: str, content: object = None) -> tuple[int, float]:

@@ -103,7 +103,7 @@ def test_what_the_database_says_of_a_mistake_is_not_logged(enqueue, registered, 
     registered("test.safe", on_answer=on_answer)
     enqueue(1)
     drain()
-    assert "ValueError at outbox/test_answers.py" in caplog.text
+    assert "ValueError at test_answers.py" in caplog.text
     assert "13812345678" not in caplog.text
 
 
@@ -134,7 +134,7 @@ def test_a_mistake_of_our_own_waits_for_a_person_and_tells_nothing_secret(enqueu
     drain()
     call.refresh_from_db()
     assert (call.state, call.reason, call.error_message) == ("waiting", "failed_here", "KeyError")
-    assert "KeyError at outbox/conftest.py" in caplog.text
+    assert "KeyError at conftest.py" in caplog.text
     assert "a password" not in caplog.text
     assert "KeyError" in explain(call)
     assert outcomes(call) == ["failed"]

@@ -36,7 +36,7 @@ def closed_for(clock, **channel):
     return round((Channel.objects.get(**channel).open_from - clock.now()).total_seconds(), 1)
 
 
-def held_back(wait_s):
+def rate_limited(wait_s):
     return QuotaUsedUpError(ENDPOINTS["eco_account_custom_field.create"], wait_s)
 
 
@@ -139,7 +139,7 @@ def test_a_refusal_says_that_the_channel_works(enqueue, feishu, clock):
 
 
 def test_a_call_that_our_own_quota_holds_back_has_not_been_tried(enqueue, feishu, clock):
-    feishu.says.extend(held_back(40) for _ in range(3))
+    feishu.says.extend(rate_limited(40) for _ in range(3))
     call, other = enqueue(1), enqueue(2, target="b")
     for _ in range(3):
         drain()
@@ -157,7 +157,7 @@ def test_a_call_that_our_own_quota_holds_back_has_not_been_tried(enqueue, feishu
 
 
 def test_after_our_own_quota_several_may_leave_at_once(enqueue, feishu, clock):
-    feishu.says.append(held_back(10))
+    feishu.says.append(rate_limited(10))
     for number in range(3):
         enqueue(number, target=str(number))
     drain()
@@ -198,7 +198,7 @@ def test_a_call_of_unknown_outcome_to_a_tenant_that_is_gone_waits_for_a_person(
     enqueue(1, operation="test.unsafe", tenant=tenant("c"))
     drain()
     tenant("c", state=Tenant.State.GONE)
-    clock.advance(timing.REST_S + 1)
+    clock.advance(timing.QUIET_S + 1)
     drain()
     assert Call.objects.values_list("state", "reason").get() == ("waiting", "unknown_unsafe")
 

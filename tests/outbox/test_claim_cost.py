@@ -15,6 +15,7 @@ from hireops.outbox.models import Call, Channel
 from hireops.outbox.recording import record
 from hireops.outbox.sending import send
 from tests.outbox.conftest import claim
+from tests.selection import on_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,7 +66,7 @@ def test_a_claim_does_not_look_at_the_calls_of_other_channels(enqueue, feishu, c
     assert "SCAN U0" not in plan
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps to the indexes it is given")
+@on_postgresql
 def test_statistics_from_a_time_without_pending_calls_do_no_harm(enqueue):
     """ANALYZE with nothing pending is the normal state; it must not lead to joins over all pending calls."""
     enqueue(1)

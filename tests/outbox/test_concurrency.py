@@ -6,7 +6,6 @@ from collections import defaultdict
 from time import sleep
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 
 from hireops.desk import invariants
@@ -16,13 +15,9 @@ from hireops.outbox import services
 from hireops.outbox.models import Call
 from hireops.outbox.sending import claim
 from hireops.outbox.tasks import drain
+from tests.meanwhile import two_writers
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-two_writers = pytest.mark.skipif(
-    "sqlite" in settings.DATABASES["default"]["ENGINE"],
-    reason="SQLite has one writer: what is tried here cannot happen",
-)
 
 
 def in_threads(number, work):

@@ -76,7 +76,7 @@ def test_nothing_is_asked_before_the_request_can_not_land_any_more(doubtful, loo
     asked = looked_up(DONE)
     call = doubtful()
     assert of(call) == ("pending", "finding_out")
-    clock.advance(timing.REST_S - 1)
+    clock.advance(timing.QUIET_S - 1)
     drain()
     assert asked == []
     clock.advance(2)
@@ -179,7 +179,7 @@ def test_nothing_else_of_the_target_leaves_before_the_question_is_settled(
     looked_up(not_sent(), DONE)
     doubtful(1)
     enqueue(2, operation="test.unsafe")
-    clock.advance(timing.REST_S + 1)
+    clock.advance(timing.QUIET_S + 1)
     drain()
     assert feishu.sent_numbers == [1]
     later(clock, 2)

@@ -6,17 +6,17 @@ import pytest
 
 from hireops.feishu.errors import Advice
 from hireops.outbox import timing
-from hireops.outbox.verdicts import History, TooLateError, UnappliedError, WorkerLostError, judge
+from hireops.outbox.verdicts import CallHistory, TooLateError, UnappliedError, WorkerLostError, judge
 from tests.outbox.conftest import busy, not_sent, refused, system_error, unknown
 
-SAFE = History(safe_to_repeat=True, age=timedelta(minutes=1))
-UNSAFE = History(safe_to_repeat=False, age=timedelta(minutes=1))
-DAY_OLD = History(safe_to_repeat=True, age=timedelta(hours=24))
+SAFE = CallHistory(safe_to_repeat=True, age=timedelta(minutes=1))
+UNSAFE = CallHistory(safe_to_repeat=False, age=timedelta(minutes=1))
+DAY_OLD = CallHistory(safe_to_repeat=True, age=timedelta(hours=24))
 SYSTEM_ERRORS = [("refused", 1002001), ("refused", 1020001)]
 
 
 @pytest.mark.parametrize(
-    ("error", "history", "outcome", "state", "rest_s"),
+    ("error", "history", "outcome", "state", "quiet_s"),
     [
         (refused(), SAFE, "refused", "refused", 0),
         (refused(99991672), SAFE, "refused", "refused", 0),
@@ -41,9 +41,9 @@ SYSTEM_ERRORS = [("refused", 1002001), ("refused", 1020001)]
         (TypeError("a mistake of ours"), SAFE, "failed", "waiting", 30),
     ],
 )
-def test_what_becomes_of_a_call(error, history, outcome, state, rest_s):
+def test_what_becomes_of_a_call(error, history, outcome, state, quiet_s):
     verdict = judge(error, history)
-    assert (verdict.outcome, verdict.state, verdict.rest_s) == (outcome, state, rest_s)
+    assert (verdict.outcome, verdict.state, verdict.quiet_s) == (outcome, state, quiet_s)
 
 
 def test_the_wait_that_feishu_demands_comes_before_our_own():
@@ -52,14 +52,14 @@ def test_the_wait_that_feishu_demands_comes_before_our_own():
 
 def test_a_call_comes_back_no_sooner_than_its_own_rest_ends():
     verdict = judge(unknown(), SAFE)
-    assert verdict.pause_s == verdict.rest_s == timing.REST_S
+    assert verdict.pause_s == verdict.quiet_s == timing.QUIET_S
 
 
 @pytest.mark.parametrize(
     ("tries", "longest"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60), (20, 60)]
 )
 def test_pauses_grow_to_a_minute_and_are_spread_evenly(tries, longest):
-    history = History(safe_to_repeat=True, age=timedelta(), earlier=[("not_sent", None)] * (tries - 1))
+    history = CallHistory(safe_to_repeat=True, age=timedelta(), earlier=[("not_sent", None)] * (tries - 1))
     pauses = [judge(not_sent(), history).pause_s for _ in range(400)]
     assert 0 <= min(pauses) < longest * 0.1
     assert longest * 0.9 < max(pauses) <= longest
@@ -68,7 +68,7 @@ def test_pauses_grow_to_a_minute_and_are_spread_evenly(tries, longest):
 @pytest.mark.parametrize(("earlier", "state"), [(3, "pending"), (4, "waiting")])
 def test_the_catch_all_error_is_tried_five_times_whatever_else_happened(earlier, state):
     tries = (SYSTEM_ERRORS * 2)[:earlier] + [("refused", 99991400)] * 5
-    history = History(safe_to_repeat=True, age=timedelta(), earlier=tries)
+    history = CallHistory(safe_to_repeat=True, age=timedelta(), earlier=tries)
     assert judge(system_error(), history).state == state
 
 
@@ -76,10 +76,11 @@ def test_the_catch_all_error_is_tried_five_times_whatever_else_happened(earlier,
 def test_an_answer_is_applied_five_times_whatever_else_happened(earlier, state):
     tries = [("unapplied", None)] * earlier + [("not_sent", None)] * 5
     assert (
-        judge(UnappliedError(), History(safe_to_repeat=False, age=timedelta(), earlier=tries)).state == state
+        judge(UnappliedError(), CallHistory(safe_to_repeat=False, age=timedelta(), earlier=tries)).state
+        == state
     )
 
 
 def test_a_rest_ends_before_a_lease_and_is_longer_than_a_request(settings):
-    assert settings.FEISHU_CONNECT_TIMEOUT + settings.FEISHU_READ_TIMEOUT < timing.REST_S
-    assert timing.REST_S <= timing.LEASE_S / 2
+    assert settings.FEISHU_CONNECT_TIMEOUT + settings.FEISHU_READ_TIMEOUT < timing.QUIET_S
+    assert timing.QUIET_S <= timing.LEASE_S / 2

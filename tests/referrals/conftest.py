@@ -76,7 +76,7 @@ def drain() -> Callable[[], int]:
 
 @pytest.fixture
 def tenant(db: None) -> Tenant:
-    return Tenant.objects.home()
+    return Tenant.objects.own()
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def tell(
         "app_id": django_settings.FEISHU_APP_ID,
         "event_id": f"event-{next(NUMBERS)}",
         "event_type": BALANCE_EVENT,
-        "tenant_key": Tenant.objects.home().tenant_key or "tenant_a",
+        "tenant_key": Tenant.objects.own().tenant_key or "tenant_a",
         "created_at": moment,
         "subject": account_id,
         "raw": b"",

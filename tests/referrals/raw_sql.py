@@ -24,7 +24,3 @@ def columns_of(row: Model) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {row._meta.db_table} WHERE id = %s", [row.pk])
         return cursor.fetchone()
-
-
-only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement")
-only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has this")

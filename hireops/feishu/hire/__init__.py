@@ -63,10 +63,10 @@ from hireops.feishu.hire.results import (
     OrderPage,
     OrderStatus,
     OutboundIpPage,
-    Reconciliation,
+    ReconciliationResult,
     Referrer,
     ReportType,
-    Withdrawal,
+    WithdrawalResult,
 )
 from hireops.feishu.hire.wire import I18n, Moment
 
@@ -92,11 +92,11 @@ __all__ = [
     "OutboundIpPage",
     "Package",
     "Paper",
-    "Reconciliation",
+    "ReconciliationResult",
     "Referrer",
     "ReportFile",
     "ReportType",
-    "Withdrawal",
+    "WithdrawalResult",
     "batch_delete_eco_account_custom_field",
     "batch_delete_eco_background_check_custom_field",
     "batch_delete_eco_background_check_package",

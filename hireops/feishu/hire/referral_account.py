@@ -89,10 +89,10 @@ def withdraw_referral_account(
 ) -> Answer:
     """Take the *whole* balance of each type (1 points, 2 cash) out of an account, for good.
 
-    ``Withdrawal.of(answer.data)`` says what was taken. ``external_order_id`` makes it happen once: repeating
-    the call with the same one gives the first withdrawal again, with another one takes what has come since.
-    Refused with ``1002553`` (no such account) and ``1002555`` (it is disabled). 100 calls a minute. Contract
-    2.5, doc ``referral_account/withdraw``.
+    ``WithdrawalResult.of(answer.data)`` says what was taken. ``external_order_id`` makes it happen once:
+    repeating the call with the same one gives the first withdrawal again, with another one takes what has
+    come since. Refused with ``1002553`` (no such account) and ``1002555`` (it is disabled). 100 calls a
+    minute. Contract 2.5, doc ``referral_account/withdraw``.
     """
     types = [BonusType(each).value for each in withdraw_bonus_type]
     if not types or len(types) != len(set(types)):
@@ -114,9 +114,9 @@ def reconcile_referral_accounts(
 ) -> Answer:
     """Compare the points that we credited in a period with those that Feishu paid out; cash is not compared.
 
-    ``points`` are ours by ``account_id``. The period is one of ``Withdrawal.trans_time``; whether its ends
-    belong to it is not documented. ``Reconciliation.of(answer.data)`` has the accounts that differ. Refused
-    with ``1002553`` (an account does not exist). 100 calls a minute. Contract 2.6, doc
+    ``points`` are ours by ``account_id``. The period is one of ``WithdrawalResult.trans_time``; whether its
+    ends belong to it is not known. ``ReconciliationResult.of(answer.data)`` has the accounts that differ.
+    Refused with ``1002553`` (an account does not exist). 100 calls a minute. Contract 2.6, doc
     ``referral_account/reconciliation``.
     """
     trade_details = [

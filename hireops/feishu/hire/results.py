@@ -106,7 +106,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawal:
+class WithdrawalResult:
     """What was taken out of an account (contract 2.5). ``trans_time`` is what reconciliation goes by."""
 
     external_order_id: str
@@ -142,7 +142,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciliation:
+class ReconciliationResult:
     """The accounts that differ (contract 2.6); none: all of them match."""
 
     check_failed_list: tuple[Difference, ...]

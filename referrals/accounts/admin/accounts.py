@@ -61,7 +61,7 @@ def refresh(request: HttpRequest, account: ReferralAccount, reason: str) -> None
         "asks for the balances, because what changed meanwhile was not announced."
     ),
     reason_required=True,
-    offered=lambda account: accounts.heading_for(account) != Status.AVAILABLE,
+    offered=lambda account: accounts.pending_status(account) != Status.AVAILABLE,
 )
 def enable(request: HttpRequest, account: ReferralAccount, reason: str) -> None:
     accounts.enable(account, by=_person(request), reason=reason)
@@ -77,7 +77,7 @@ def enable(request: HttpRequest, account: ReferralAccount, reason: str) -> None:
     ),
     reason_required=True,
     dangerous=True,
-    offered=lambda account: accounts.heading_for(account) == Status.AVAILABLE,
+    offered=lambda account: accounts.pending_status(account) == Status.AVAILABLE,
 )
 def deactivate(request: HttpRequest, account: ReferralAccount, reason: str) -> None:
     accounts.deactivate(account, by=_person(request), reason=reason)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from hireops.desk.display import state_badge
 from hireops.desk.masking import mask, may_see_personal_data
+from hireops.feishu.tenants import call_tenant
 from hireops.outbox import registry
 from hireops.outbox.models import Call, lane_of
-from referrals import tenancy
 from referrals.accounts import services as accounts
 from referrals.ledger.assets import amount_in_words, asset_label, in_words
 from referrals.ledger.steps import CHANGES_SHOWN, Person, history, link_for, minute
@@ -114,7 +114,7 @@ def left_in(chosen: Iterable[ReferralAccount]) -> list[str]:
 
 
 def _calls_under_way(account: ReferralAccount) -> list[Call]:
-    lane = lane_of(tenancy.caller(account.tenant), accounts.target_of(account.account_id))
+    lane = lane_of(call_tenant(account.tenant), accounts.target_of(account.account_id))
     return list(Call.objects.filter(lane=lane, state=Call.State.PENDING).order_by("pk")[:ROWS_SHOWN])
 
 

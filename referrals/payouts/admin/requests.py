@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from hireops.desk.actions import ReasonForm
 from hireops.desk.display import linked
 from hireops.desk.masking import mask, may_see_personal_data
-from hireops.desk.performing import Outcome, perform_on_each
+from hireops.desk.performing import ActionOutcome, perform_on_each
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.accounts.admin.accounts import ReferralAccountAdmin, withdrawal_page
@@ -47,7 +47,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RequestResult:
     """What became of one account: the withdrawal that was asked for, or why not."""
 
     account: ReferralAccount
@@ -132,7 +132,7 @@ def _is_chosen(box: str, sent: Any, at_first: bool) -> bool:  # noqa: FBT001 - i
     return at_first if sent is None else box in sent
 
 
-def _request(rows: Sequence[Row], user: User, reason: str) -> list[Result]:
+def _request(rows: Sequence[Row], user: User, reason: str) -> list[RequestResult]:
     made: dict[int, Withdrawal] = {}
     chosen = {row.account.pk: row for row in rows}
 
@@ -146,7 +146,7 @@ def _request(rows: Sequence[Row], user: User, reason: str) -> list[Result]:
     ring(drain)  # the balances that who decides is to see
     refusals = _refusals(outcome)
     return [
-        Result(
+        RequestResult(
             account=row.account,
             name=row.name,
             link=linked(made[row.account.pk]) if row.account.pk in made else "",
@@ -156,7 +156,7 @@ def _request(rows: Sequence[Row], user: User, reason: str) -> list[Result]:
     ]
 
 
-def _refusals(outcome: Outcome) -> dict[Any, str]:
+def _refusals(outcome: ActionOutcome) -> dict[Any, str]:
     """Why nothing was asked for, by account."""
     refusals = {account.pk: str(refusal) for account, refusal in outcome.refused}
     for account in outcome.not_tried:

@@ -14,6 +14,7 @@ from hireops.desk.models import AuditEntry
 from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
 from tests.bindings.conftest import confirm, feishu_says, fingerprint_of, push_page, says
+from tests.selection import on_sqlite
 
 
 def keys(fields):
@@ -270,7 +271,7 @@ def test_the_database_refuses_to_change_a_push(pushed, statement):
     assert_that_the_database_refuses(statement)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement")
+@on_sqlite
 @pytest.mark.parametrize("same", ["id", "call_id"])
 def test_the_database_refuses_to_replace_a_push(pushed, same):
     pushed("token")

@@ -32,11 +32,13 @@ UNDERSTOOD = {
     "referral_account.get_account_assets.response": hire.Account(
         ACCOUNT.account_id, hire.AccountStatus.AVAILABLE, HUNDRED_YUAN, REFERRER
     ),
-    "referral_account.withdraw.response": hire.Withdrawal(
+    "referral_account.withdraw.response": hire.WithdrawalResult(
         "6942778198054125570", datetime(2023, 5, 9, 12, 14, 19, 543000, UTC), HUNDRED_YUAN
     ),
-    "referral_account.reconciliation.response": hire.Reconciliation((hire.Difference(UNEQUAL_ID, 100, 100),)),
-    "referral_account.reconciliation.response_no_withdrawal": hire.Reconciliation(
+    "referral_account.reconciliation.response": hire.ReconciliationResult(
+        (hire.Difference(UNEQUAL_ID, 100, 100),)
+    ),
+    "referral_account.reconciliation.response_no_withdrawal": hire.ReconciliationResult(
         (hire.Difference(UNEQUAL_ID, None, 100),)
     ),
     "event.outbound_ip.list.response": hire.OutboundIpPage(("1.1.1.1",), ""),
@@ -87,7 +89,7 @@ def bonus_answered(server, bonus, value=""):
     raw = WITHDRAWN.replace("BONUS", bonus.replace("VALUE", value))
     server.behaviours = [answer(raw=raw.encode())]
     data = call("referral_account.withdraw").data
-    fresh, again = hire.Withdrawal.of(data), hire.Withdrawal.of(stored(data))
+    fresh, again = hire.WithdrawalResult.of(data), hire.WithdrawalResult.of(stored(data))
     assert fresh == again
     return fresh.withdrawal_details
 
@@ -177,17 +179,17 @@ def test_feishu_numbers_48_currencies():
 @pytest.mark.parametrize("without", ["external_order_id", "trans_time", "withdrawal_details"])
 def test_a_withdrawal_with_a_part_missing_is_unreadable(without):
     data = {"external_order_id": "1", "trans_time": "1683634459543", "withdrawal_details": {}}
-    hire.Withdrawal.of(data)
+    hire.WithdrawalResult.of(data)
     del data[without]
     with pytest.raises(FeishuError, match=f"{without} cannot be read"):
-        hire.Withdrawal.of(data)
+        hire.WithdrawalResult.of(data)
 
 
 @pytest.mark.parametrize("moment", ["1683634459", "2023-05-09T12:14:19Z", "", "1683634459543.5", None, True])
 def test_a_time_that_is_not_in_milliseconds_is_never_guessed(moment):
     data = {"external_order_id": "1", "trans_time": moment, "withdrawal_details": {}}
     with pytest.raises(FeishuError, match="trans_time cannot be read"):
-        hire.Withdrawal.of(data)
+        hire.WithdrawalResult.of(data)
 
 
 @pytest.mark.parametrize(

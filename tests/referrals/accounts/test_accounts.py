@@ -15,7 +15,7 @@ from hireops.outbox import services as outbox
 from hireops.outbox.models import Attempt, Call
 from referrals.accounts import services as accounts
 from referrals.accounts import sweep
-from referrals.accounts.calls import take_in_assets, take_in_deactivation
+from referrals.accounts.calls import apply_assets, apply_deactivation
 from referrals.accounts.events import ACCOUNT_ID_LENGTH
 from referrals.models import BalanceChange, Case, ReferralAccount, Withdrawal
 from tests.referrals.conftest import balances, history, tell
@@ -114,7 +114,7 @@ def test_an_answer_about_another_account_is_never_booked(account):
     ours = account(ID, points=5)
     call = accounts.refresh(ours, by=None)
     with pytest.raises(ValueError, match="another account"), transaction.atomic():
-        take_in_assets(call, answer("6900000000000000001", points=9))
+        apply_assets(call, answer("6900000000000000001", points=9))
 
     assert balances(ours) == {"points": Decimal(5)}
 
@@ -233,7 +233,7 @@ def test_the_answer_to_a_deactivation_may_print_the_status_of_before(account, hi
     ours = account(ID)
     call = accounts.deactivate(ours, by=hira, reason="left")
     with transaction.atomic():
-        take_in_deactivation(call, answer(ID, points=9, status=1))
+        apply_deactivation(call, answer(ID, points=9, status=1))
 
     ours.refresh_from_db()
     assert ours.status == Status.DISABLED
@@ -375,15 +375,15 @@ def test_the_sweep_asks_each_tenant_of_a_store_app_with_its_own_lane(account, te
 
 def test_an_account_that_cannot_be_asked_for_keeps_no_other_one_from_it(account, monkeypatch, caplog):
     bad, good = account("1"), account("2")
-    owe_query = accounts.owe_query
+    enqueue_query = accounts.enqueue_query
 
     def owe(asked, *, by):
         if asked == bad:
             Tenant.objects.create(app_id="x", tenant_key="written before it failed")
             raise ValueError("a secret")
-        return owe_query(asked, by=by)
+        return enqueue_query(asked, by=by)
 
-    monkeypatch.setattr(sweep, "owe_query", owe)
+    monkeypatch.setattr(sweep, "enqueue_query", owe)
 
     assert sweep.sweep() == 1
     assert queries().get().target == accounts.target_of(good.account_id)

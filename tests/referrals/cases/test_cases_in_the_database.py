@@ -10,7 +10,8 @@ from hireops.database.clock import now
 from referrals.cases.services import close_case, open_case
 from referrals.models import POINTS, Case, Reconciliation, ReconciliationChunk
 from tests.referrals.observations import approved, owed
-from tests.referrals.raw_sql import columns_of, execute, only_postgresql, only_sqlite, refused
+from tests.referrals.raw_sql import columns_of, execute, refused
+from tests.selection import on_postgresql, on_sqlite
 
 pytestmark = pytest.mark.django_db
 
@@ -159,13 +160,13 @@ def test_a_part_stays(chunk):
     refused("chunk_stays", f"DELETE FROM {CHUNKS} WHERE id = %s", chunk.pk)
 
 
-@only_sqlite
+@on_sqlite
 @pytest.mark.parametrize("table", [RUNS, CHUNKS, CASES])
 def test_none_is_replaced(case, chunk, table):
     refused("replaces_none", f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
 
 
-@only_postgresql
+@on_postgresql
 @pytest.mark.parametrize("table", [RUNS, CHUNKS, CASES])
 def test_none_of_the_tables_is_emptied(case, chunk, table):
     assert connection.vendor == "postgresql"

@@ -15,6 +15,7 @@ from referrals.models import Balance, BalanceChange, ReferralAccount
 from tests.referrals.conftest import MORNING, tell
 from tests.referrals.observations import answer, approved, taken
 from tests.referrals.withdrawals import take_guards_from
+from tests.selection import on_postgresql
 
 pytestmark = pytest.mark.django_db
 
@@ -181,7 +182,7 @@ def test_a_proof_takes_the_same_few_queries_for_many_accounts(account, django_as
         proof()
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only there are results fetched at once")
+@on_postgresql
 def test_rows_are_read_piece_by_piece(monkeypatch):
     asked = []
     monkeypatch.setattr(connection, "cursor", lambda: asked.append("all at once"))

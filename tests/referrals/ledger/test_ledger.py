@@ -12,6 +12,7 @@ from referrals.ledger import services as ledger
 from referrals.models import BalanceChange, ReferralAccount
 from tests.referrals.conftest import MORNING, balances, tell
 from tests.referrals.observations import answer, approved, owed, steps, taken
+from tests.selection import on_sqlite
 
 pytestmark = pytest.mark.django_db
 
@@ -281,7 +282,7 @@ def test_an_event_of_the_moment_of_a_withdrawal_tells_the_balance_after_it(accou
         "DELETE FROM referrals_balancechange",
         pytest.param(
             "INSERT OR REPLACE INTO referrals_balancechange SELECT * FROM referrals_balancechange",
-            marks=pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has this statement"),
+            marks=on_sqlite,
         ),
     ],
 )

@@ -13,7 +13,8 @@ from referrals.models import POINTS, Balance, BalanceChange, ReferralAccount
 from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.conftest import MORNING, balances, tell
 from tests.referrals.observations import answer, approved
-from tests.referrals.raw_sql import columns_of, execute, only_postgresql, only_sqlite, refused
+from tests.referrals.raw_sql import columns_of, execute, refused
+from tests.selection import on_postgresql, on_sqlite
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,7 @@ def test_a_balance_stays(known, points):
     refused("balance_stays", f"DELETE FROM {BALANCES} WHERE id = %s", points.pk)
 
 
-@only_sqlite
+@on_sqlite
 def test_a_balance_is_not_replaced_by_another(known, account, points):
     refused(
         "balance_replaces_none",
@@ -178,7 +179,7 @@ def test_two_who_write_at_once_write_one_after_the_other(known):
     assert BalanceChange.objects.filter(account=known, before=100).count() == 1
 
 
-@only_postgresql
+@on_postgresql
 def test_what_a_step_costs_does_not_grow_with_the_history(known):
     """Nor on a database that is new: no statistics are known of it, and it was empty at the first step."""
 
@@ -223,7 +224,7 @@ def test_an_account_stays_who_it_is(known):
         "2026-11-02 01:00:59.999999",
         "2020-12-31 23:59:59",
         "2026-11-02T00:00:00",
-        pytest.param("tomorrow", marks=only_sqlite),
+        pytest.param("tomorrow", marks=on_sqlite),
     ],
 )
 def test_the_last_change_at_feishu_never_goes_back(known, moment):
@@ -253,7 +254,7 @@ def test_an_account_is_made_once(known):
         ReferralAccount.objects.create(tenant=known.tenant, account_id="1", source="event")
 
 
-@only_sqlite
+@on_sqlite
 def test_an_account_is_not_replaced(account):
     untouched = account("2")
     refused(
@@ -266,7 +267,7 @@ def test_an_account_is_not_replaced(account):
 # --- TRUNCATE
 
 
-@only_postgresql
+@on_postgresql
 @pytest.mark.parametrize("table", KEPT)
 def test_what_is_kept_is_not_emptied_at_once(known, table):
     execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -23,6 +23,7 @@ from hireops.outbox.recording import record
 from referrals.models import POINTS, Case, ReferralAccount, Withdrawal
 from referrals.payouts import services, settling
 from referrals.payouts.tasks import settle_withdrawals
+from tests.meanwhile import two_writers
 from tests.referrals.conftest import balances, history, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,10 +49,6 @@ LOST_ANSWERS = ["cut", "server_error", "html", "truncated", "empty", "half_close
 
 # What sends nothing needs no commit: emptying all tables afterwards takes longer than the test.
 sends_nothing = pytest.mark.django_db
-
-two_writers = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite has one writer: what is tried here cannot happen"
-)
 
 
 class Clock:

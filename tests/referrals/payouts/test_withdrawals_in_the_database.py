@@ -12,6 +12,7 @@ from hireops.outbox.models import Call
 from referrals.models import POINTS, Payment, PayoutBatch, Withdrawal, WithdrawalAmount
 from referrals.payouts import services
 from tests.referrals.observations import owed
+from tests.selection import on_postgresql, on_sqlite
 
 pytestmark = pytest.mark.django_db
 
@@ -360,14 +361,14 @@ def test_the_orm_deletes_none_either(withdrawal_in):
         Withdrawal.objects.filter(pk=withdrawal.pk)._raw_delete("default")
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE")
+@on_postgresql
 @pytest.mark.parametrize("table", [TABLE, AMOUNTS])
 def test_the_tables_are_not_emptied(requested, table):
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused(f"TRUNCATE {table}")
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
+@on_sqlite
 def test_none_is_replaced(withdrawal_in, account, hira):
     withdrawal = withdrawal_in("approved")
     statement, *values = insert(withdrawal, hira)

@@ -21,7 +21,7 @@ from hireops.feishu.errors import FeishuError, Outcome
 from hireops.feishu.models import Tenant
 from hireops.outbox import reasons, sending
 from hireops.outbox.models import Call
-from hireops.outbox.recording import Claim, Result, record
+from hireops.outbox.recording import Claim, TryResult, record
 from referrals.cases.services import close_case, explain_case, open_case
 from referrals.ledger import services as ledger
 from referrals.models import (
@@ -91,7 +91,7 @@ def answer_what_cannot_be_read() -> None:
 
 
 def _record(claim: Claim, data: dict[str, Any]) -> None:
-    record(claim, Result(answer=Answer(data=data, log_id="log-1", http_status=200, duration_ms=1)))
+    record(claim, TryResult(answer=Answer(data=data, log_id="log-1", http_status=200, duration_ms=1)))
 
 
 def _entry(account_id: str, theirs: int | None, ours: int | None) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def refuse(code: int) -> None:
     assert claim.call.operation == runs.RECONCILE
     error = FeishuError(Outcome.REFUSED, "refused", code=code, http_status=400)
     error.happened_at(runs.RECONCILE)
-    record(claim, Result(error=error))
+    record(claim, TryResult(error=error))
 
 
 def figures(**filters: Any) -> list[tuple[str, Decimal | None, Decimal | None]]:
@@ -720,7 +720,7 @@ def test_an_answer_about_an_account_of_which_the_balance_is_just_being_taken_in(
     case = open_case(kind=Kind.UNKNOWN_ACCOUNT, account=one)
     run = reconcile_day(tenant, DAY, by=None)
     with meanwhile(lambda: answer(**{"6942": (50, 0)})) as until_it_waits, transaction.atomic():
-        ledger.lock(one.pk)  # as calls.accounts.take_in_assets does
+        ledger.lock(one.pk)  # as calls.accounts.apply_assets does
         until_it_waits()
         explain_case(case, note="known")
     assert Call.objects.get().state == Call.State.SUCCEEDED  # at once: nothing had to be tried again

@@ -478,7 +478,7 @@ def test_a_row_corrected_before_confirming_is_sent_with_the_others(mixed, hira):
 
     assert (Registration.objects.get(line=3).state, Call.objects.count()) == (RowState.READY, 0)
     imports.confirm(mixed, by=hira)
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
     assert Call.objects.count() == 3
 
 
@@ -487,7 +487,7 @@ def test_a_row_corrected_before_confirming_is_sent_with_the_others(mixed, hira):
 
 @pytest.fixture
 def company(transactional_db, feishu):
-    Tenant.objects.home()
+    Tenant.objects.own()
     feishu.add_employees(
         {"name": "张三", "mobile_number": "13800138000"}, {"name": "李四", "mobile_number": "13900139000"}
     )
@@ -539,11 +539,11 @@ def test_rows_are_owed_in_parts_so_that_nobody_waits_behind_thousands(tenant, up
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(150))))
     imports.confirm(batch, by=hira)
 
-    assert imports.owe_confirmed() is True
+    assert imports.enqueue_confirmed() is True
     assert Call.objects.count() == 50
-    assert imports.owe_confirmed() is False
+    assert imports.enqueue_confirmed() is False
     Call.objects.filter(pk__in=Call.objects.values("pk")[:20]).update(state="waiting")
-    assert imports.owe_confirmed() is True
+    assert imports.enqueue_confirmed() is True
     assert Call.objects.count() == 100
     batch.refresh_from_db()
     assert batch.state == State.SENDING
@@ -553,7 +553,7 @@ def test_where_rows_are_sent_is_asked_once_and_not_for_each(tenant, upload, hira
     imports.confirm(upload(csv_of(*([f"138{number:08}"] for number in range(9)))), by=hira)
 
     with CaptureQueriesContext(connection) as queries:
-        imports.owe_confirmed()
+        imports.enqueue_confirmed()
 
     assert Call.objects.count() == 9
     assert len([query for query in queries if 'FROM "feishu_tenant"' in query["sql"]]) == 1
@@ -564,7 +564,7 @@ def test_who_got_an_account_since_the_check_is_not_sent(account, upload, hira):
     imports.confirm(batch, by=hira)
     known = account(mobile="+8613800138000")
 
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
 
     assert states_of(batch) == ["duplicate", "pending"]
     assert Registration.objects.get(line=1).account == known
@@ -573,24 +573,24 @@ def test_who_got_an_account_since_the_check_is_not_sent(account, upload, hira):
 def test_an_import_with_a_call_that_waits_for_a_person_is_not_done(tenant, upload, hira, pages):
     batch = upload(csv_of(["13800138000"]))
     imports.confirm(batch, by=hira)
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
     Call.objects.update(state="waiting", reason="gave_up", reason_details={"hours": 24})
 
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
 
     batch.refresh_from_db()
     assert batch.state == State.SENDING
     assert "24 hours" in pages(hira).get(page_of(batch)).content.decode()
     assert "24 hours" in problems_file(pages(hira), batch, "csv")[1][-1]
     registrations.discard(Registration.objects.get(), by=hira)
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
     batch.refresh_from_db()
     assert (batch.state, Call.objects.get().state) == (State.DONE, "canceled")
 
 
 def test_discarding_sends_nothing(mixed, pages, hira):
     act(pages(hira), "discard", mixed)
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
 
     mixed.refresh_from_db()
     assert mixed.state == State.DISCARDED
@@ -601,10 +601,10 @@ def test_discarding_sends_nothing(mixed, pages, hira):
 def test_discarding_while_it_is_sent_stops_what_is_left(tenant, upload, hira):
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(100))))
     imports.confirm(batch, by=hira)
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
 
     imports.discard(batch, by=hira)
-    imports.owe_confirmed()
+    imports.enqueue_confirmed()
 
     batch.refresh_from_db()
     assert batch.state == State.SENDING  # until what is on its way has come to its end

@@ -30,7 +30,7 @@ LIST = "/admin/referrals/registration/"
 @pytest.fixture
 def company(transactional_db, feishu):
     """A Feishu with one employee, 张三; everything may be drained."""
-    Tenant.objects.home()
+    Tenant.objects.own()
     feishu.add_employees(
         {"name": "张三", "mobile_number": "13800138000", "email": "zhang@open.com"},
         {"name": "李四", "mobile_number": "13900139000", "email": "li@open.com"},

@@ -1,0 +1,87 @@
+"""Which tests run on which database.
+
+``pytest`` runs all of them on the one that DATABASE_URL names. ``make test`` has a run on each, with
+``--share``: what touches no database is then run once, and so are tests of whole processes, on PostgreSQL,
+but for those that are marked ``also_on_sqlite``. What a test needs is read off its fixtures; one that hides
+it fails, because to a test that needs no database none answers.
+"""
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+import pytest
+from django.db import connection
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+NONE_ANSWERS = "postgres://nobody@127.0.0.1:1/none"
+IN_THIS_PROCESS = {"db", "transactional_db", "django_db_setup"}
+IN_PROCESSES = {"database"}
+
+on_sqlite = pytest.mark.only("sqlite")
+on_postgresql = pytest.mark.only("postgresql")
+also_on_sqlite = pytest.mark.also_on_sqlite
+
+
+class Need(Enum):
+    NO_DATABASE = auto()
+    DATABASE = auto()
+    PROCESSES = auto()
+
+
+def need_of(item: pytest.Item) -> Need:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if fixtures & IN_PROCESSES:
+        return Need.PROCESSES
+    if fixtures & IN_THIS_PROCESS or item.get_closest_marker("django_db"):
+        return Need.DATABASE
+    return Need.NO_DATABASE
+
+
+def kinds_for(need: Need, only: set[str], *, also_on_sqlite: bool) -> set[str]:
+    """The databases that a test runs on in the two runs of ``make test``."""
+    if only:
+        return only
+    return {
+        Need.NO_DATABASE: {SQLITE},
+        Need.DATABASE: {SQLITE, POSTGRESQL},
+        Need.PROCESSES: {POSTGRESQL, SQLITE} if also_on_sqlite else {POSTGRESQL},
+    }[need]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--share", action="store_true", help="leave out what the run on the other database covers (make test)"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "only(database): about sqlite or postgresql, and run on no other")
+    config.addinivalue_line("markers", "also_on_sqlite: of processes, and run on both databases")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if need_of(item) is Need.PROCESSES:  # they mostly wait: first, and a file of them on one worker
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    left_out = [
+        item for item in items if connection.vendor not in _kinds(item, share=config.getoption("--share"))
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _kinds(item: pytest.Item, *, share: bool) -> set[str]:
+    only = {kind for mark in item.iter_markers("only") for kind in mark.args}
+    if not share:
+        return only or {SQLITE, POSTGRESQL}
+    return kinds_for(need_of(item), only, also_on_sqlite=bool(item.get_closest_marker("also_on_sqlite")))
+
+
+@pytest.fixture(autouse=True)
+def _none_answers_to_who_needs_none(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if need_of(request.node) is Need.NO_DATABASE:
+            patch.setenv("DATABASE_URL", NONE_ANSWERS)
+        yield
