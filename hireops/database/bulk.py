@@ -29,10 +29,12 @@ def update(model: type[Model], columns: Sequence[str], rows: Rows) -> None:
     """Other values for rows that are there. Each row is its primary key, then a value for each column."""
     fields = [_field(model, "id"), *(_field(model, name) for name in columns)]
     values = ", ".join(
-        f"{_quoted(field.column)} = told.told{number}" for number, field in enumerate(fields[1:], 1)
+        f"{_quoted(field.column)} = given.value{number}" for number, field in enumerate(fields[1:], 1)
     )
     table = _table(model)
-    statement = f"UPDATE {table} SET {values} FROM ({_select(fields)}) AS told WHERE {table}.id = told.told0"  # noqa: S608
+    statement = (
+        f"UPDATE {table} SET {values} FROM ({_select(fields)}) AS given WHERE {table}.id = given.value0"  # noqa: S608
+    )
     _execute(statement, rows)
 
 
@@ -45,10 +47,10 @@ def _insert(model: type[Model], columns: Sequence[str]) -> str:
 def _execute(statement: str, rows: Rows) -> None:
     if listed := list(rows):
         with connection.cursor() as cursor:
-            cursor.execute(statement, [json.dumps(listed, default=_told())])
+            cursor.execute(statement, [json.dumps(listed, default=_as_stored())])
 
 
-def _told() -> Callable[[object], str]:
+def _as_stored() -> Callable[[object], str]:
     """How the values are written that JSON does not know."""
     as_stored = connection.ops.adapt_datetimefield_value
     return lambda value: str(as_stored(value) if isinstance(value, datetime) else value)  # or a Decimal
@@ -56,9 +58,9 @@ def _told() -> Callable[[object], str]:
 
 def _select(fields: Sequence[Any]) -> str:
     if connection.vendor == "sqlite":
-        values = [f"json_extract(value, '$[{number}]') AS told{number}" for number, _ in enumerate(fields)]
+        values = [f"json_extract(value, '$[{number}]') AS value{number}" for number, _ in enumerate(fields)]
         return f"SELECT {', '.join(values)} FROM json_each(%s)"  # noqa: S608 - our own names
-    values = [f"{_cast(field, number)} AS told{number}" for number, field in enumerate(fields)]
+    values = [f"{_cast(field, number)} AS value{number}" for number, field in enumerate(fields)]
     listed = "jsonb_array_elements(%s::jsonb) AS listed(each_row)"
     return f"SELECT {', '.join(values)} FROM {listed}"  # noqa: S608
 

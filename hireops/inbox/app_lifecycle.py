@@ -8,22 +8,22 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from hireops.feishu import tenants, tokens
+from hireops.feishu.app_events import AppOpen, AppStatus, AppStatusChange, AppTicket, AppUninstalled
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
-from hireops.inbox.registry import handles
+from hireops.inbox.registry import EventType, Received, each, register
 
 BLANKED = "***"
 STATE_AFTER = {
-    "start_by_tenant": Tenant.State.ACTIVE,
-    "stop_by_tenant": Tenant.State.SUSPENDED,
-    "stop_by_platform": Tenant.State.SUSPENDED,
+    AppStatus.START_BY_TENANT: Tenant.State.ACTIVE,
+    AppStatus.STOP_BY_TENANT: Tenant.State.SUSPENDED,
+    AppStatus.STOP_BY_PLATFORM: Tenant.State.SUSPENDED,
 }
 
 
-@handles("app_ticket", label=_("App ticket"))
-def keep_ticket(event: Event) -> None:
+def keep_ticket(received: Received[AppTicket]) -> None:
     """The newest ticket is kept sealed, and taken out of the event; without one a store app gets no token."""
-    ticket = str(event.body["app_ticket"])
+    event, ticket = received.event, received.content.app_ticket
     if ticket == BLANKED or event.payload is None:  # replayed
         return
     tokens.keep_app_ticket(app_id=event.app_id, ticket=ticket, sent_at=_time_of(event))
@@ -32,20 +32,55 @@ def keep_ticket(event: Event) -> None:
     Event.objects.filter(pk=event.pk).update(payload=blanked)
 
 
-@handles("app_open", label=_("App installed by a tenant"))
-def open_tenant(event: Event) -> None:
-    tenants.note_state(event.tenant, Tenant.State.ACTIVE, at=_time_of(event))
+def open_tenant(received: Received[AppOpen]) -> None:
+    _note_state(received.event, Tenant.State.ACTIVE)
 
 
-@handles("app_status_change", label=_("App switched on or off by a tenant"))
-def change_status(event: Event) -> None:
-    tenants.note_state(event.tenant, STATE_AFTER[event.body["status"]], at=_time_of(event))
+def change_status(received: Received[AppStatusChange]) -> None:
+    _note_state(received.event, STATE_AFTER[received.content.status])
 
 
-@handles("app_uninstalled", label=_("App uninstalled by a tenant"))
-def uninstall(event: Event) -> None:
-    tenants.note_state(event.tenant, Tenant.State.GONE, at=_time_of(event))
+def uninstall(received: Received[AppUninstalled]) -> None:
+    _note_state(received.event, Tenant.State.GONE)
+
+
+def _note_state(event: Event, state: Tenant.State) -> None:
+    tenants.note_state(event.tenant, state, at=_time_of(event))
 
 
 def _time_of(event: Event) -> datetime:
     return event.created_at or event.received_at
+
+
+register(
+    EventType(
+        name="app_ticket",
+        label=_("App ticket"),
+        read=AppTicket.of,
+        handle=each(keep_ticket),
+    )
+)
+register(
+    EventType(
+        name="app_open",
+        label=_("App installed by a tenant"),
+        read=AppOpen.of,
+        handle=each(open_tenant),
+    )
+)
+register(
+    EventType(
+        name="app_status_change",
+        label=_("App switched on or off by a tenant"),
+        read=AppStatusChange.of,
+        handle=each(change_status),
+    )
+)
+register(
+    EventType(
+        name="app_uninstalled",
+        label=_("App uninstalled by a tenant"),
+        read=AppUninstalled.of,
+        handle=each(uninstall),
+    )
+)

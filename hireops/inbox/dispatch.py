@@ -1,8 +1,8 @@
-"""From waiting events to their effects: take a batch in hand, handle it, record it.
+"""From due events to their effects: claim a batch, handle it, record the outcome.
 
-What a worker takes in hand is committed as a ``Batch`` before it begins. Then one transaction locks the batch
-and its events, runs the handlers and records what became of each. If the worker dies, the database lets go of
-its locks and nothing of the try is kept; the batch stays and tells which events were lost with it.
+A claim is a ``Batch`` that is committed before its worker begins. Then one transaction locks the batch and
+its events, runs the handlers and records what became of each. If the worker dies, the database releases its
+locks and rolls the try back; the batch stays, and its lease runs out.
 
 Events that are tried for the first time share a batch. One that has been tried before goes alone, so that one
 that kills its worker takes no other with it.
@@ -10,10 +10,11 @@ that kills its worker takes no other with it.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
@@ -22,77 +23,79 @@ from django.utils.translation import gettext_noop
 from hireops.database import bulk, clock, locks
 from hireops.error_location import error_location
 from hireops.failpoints import failpoint
+from hireops.feishu.callbacks import Unreadable
+from hireops.inbox import registry
 from hireops.inbox.models import Attempt, Batch, Event
-from hireops.inbox.registry import BatchHandler, CannotHandleError, handler_for
+from hireops.inbox.registry import CannotHandleError, EventType, Received
 
 logger = logging.getLogger(__name__)
 
-TOGETHER = 500
-TOGETHER_ON_SQLITE = 50  # it has one writer: while a batch is handled, deliveries wait
-# A worker that has neither worked on its batch nor finished it for so long has died, or might as well have.
-HELD_FOR = timedelta(seconds=30)
+BATCH_SIZE = 500
+BATCH_SIZE_ON_SQLITE = 50  # it has one writer: while a batch is handled, deliveries wait
+# A worker that has neither finished its batch nor holds its lock after that has died, or might as well have.
+LEASE = timedelta(seconds=30)
 RETRY_AFTER = [timedelta(seconds=s) for s in (5, 30, 120, 600, 3600)]
 MAX_LOST_WORKERS = 3
 WAITS_FOR_THE_DATABASE_S = (0.5, 1, 2, 4)
 
-# Of an event; what else they ask for is fetched when they do.
-SHOWN_TO_HANDLERS = ("app_id", "event_id", "event_type", "tenant_key", "created_at", "payload", "tries")
+# Of an event; another column is fetched when a handler asks for it.
+READ_FOR_HANDLERS = ("app_id", "event_id", "event_type", "tenant_key", "created_at", "payload", "tries")
 
 LOST_REASON = gettext_noop("the worker died while handling it, several times")
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
-class BatchLostError(Exception):
+class LeaseLostError(Exception):
     """Another worker has declared this one dead; what it did with the events is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AttemptResult:
     event: Event
     outcome: Attempt.Outcome
     error: str = ""
     cause: Event.Cause | str = ""
 
 
-# --- Take in hand ------------------------------------------------------------------------------------------
+# --- Claim -------------------------------------------------------------------------------------------------
 
 
-def take() -> Batch | None:
-    """Events that are due, for the caller to handle. None when nothing is due."""
+def claim() -> Batch | None:
+    """A batch of due events, for the caller to handle. None when nothing is due."""
     now = clock.now()
-    give_up_lost_batches(now)
+    release_expired_leases(now)
     with transaction.atomic():
-        _let_go_if_frozen()
-        locks.advisory_lock("take events in hand")
-        held = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
-        together = TOGETHER_ON_SQLITE if connection.vendor == "sqlite" else TOGETHER
+        _set_timeouts()
+        locks.advisory_lock("claim events")
+        claimed = [pk for events in Batch.objects.values_list("events", flat=True) for pk in events]
+        limit = BATCH_SIZE_ON_SQLITE if connection.vendor == "sqlite" else BATCH_SIZE
         due = Event.objects.filter(not_before__lte=now).order_by("not_before", "id")
-        free = due.exclude(pk__in=held).select_for_update(skip_locked=True, no_key=True)
-        rows = list(free.values_list("pk", "tries")[:together])
+        free = due.exclude(pk__in=claimed).select_for_update(skip_locked=True, no_key=True)
+        rows = list(free.values_list("pk", "tries")[:limit])
         if not rows:
             return None
         fresh = [pk for pk, tries in rows if not tries]
         ids = [rows[0][0]] if rows[0][1] else fresh
         batch = Batch.objects.create(events=ids, started_at=now)
-        batch.leaves_some = len(ids) < len(rows) or len(rows) == together
+        batch.leaves_some = len(ids) < len(rows) or len(rows) == limit
         return batch
 
 
-def give_up_lost_batches(now: datetime) -> None:
-    """Events in the hands of workers that died are due again, and go alone from now on."""
-    long_ago = now - HELD_FOR
-    if not Batch.objects.filter(started_at__lt=long_ago).exists():
+def release_expired_leases(now: datetime) -> None:
+    """Events that were claimed by workers that died are due again, and go alone from now on."""
+    expired = now - LEASE
+    if not Batch.objects.filter(started_at__lt=expired).exists():
         return
     with transaction.atomic():
-        _let_go_if_frozen()
-        for batch in Batch.objects.select_for_update(skip_locked=True).filter(started_at__lt=long_ago):
-            logger.error("a worker died with %d events in hand", len(batch.events))
-            for event in _still_waiting(batch):
-                _note_loss(event, batch)
-            _let_go(batch)
+        _set_timeouts()
+        for batch in Batch.objects.select_for_update(skip_locked=True).filter(started_at__lt=expired):
+            logger.error("a worker died over a batch of %d events", len(batch.events))
+            for event in _locked_events(batch):
+                _record_loss(event, batch)
+            _release(batch)
 
 
-def _note_loss(event: Event, batch: Batch) -> None:
+def _record_loss(event: Event, batch: Batch) -> None:
     lost, now = Attempt.Outcome.LOST, clock.now()
     Attempt.objects.create(event=event, started_at=batch.started_at, finished_at=now, outcome=lost)
     event.tries += 1
@@ -103,14 +106,29 @@ def _note_loss(event: Event, batch: Batch) -> None:
     event.save(update_fields=["tries", "state", "reason", "cause", "not_before"])
 
 
-def _still_waiting(batch: Batch) -> list[Event]:
-    """Those of its events that nobody else has handled, changed or replayed since, locked."""
+def _locked_events(batch: Batch) -> list[Event]:
+    """Those of the batch that nobody else has handled, changed or replayed since, locked."""
     waiting = Event.objects.filter(pk__in=batch.events, not_before__lte=batch.started_at)
     if len(batch.events) > 1:
         waiting = waiting.filter(tries=0)
     # No key: a delivery may note meanwhile that it brought other content under the id of one of them.
     locked = waiting.select_for_update(skip_locked=True, no_key=True)
-    return list(locked.only(*SHOWN_TO_HANDLERS).order_by("id"))
+    return list(locked.only(*READ_FOR_HANDLERS).order_by("id"))
+
+
+def _lock(batch: Batch) -> None:
+    _set_timeouts()
+    if not Batch.objects.select_for_update().filter(pk=batch.pk).exists():
+        raise LeaseLostError
+
+
+def _set_timeouts() -> None:
+    """A worker that freezes holds its locks no longer than its lease."""
+    locks.set_transaction_timeouts(int(LEASE.total_seconds()))
+
+
+def _release(batch: Batch) -> None:
+    Batch.objects.filter(pk=batch.pk).delete()
 
 
 # --- Handle ------------------------------------------------------------------------------------------------
@@ -121,29 +139,19 @@ def handle(batch: Batch) -> None:
     failpoint("inbox.claimed")
     try:
         with transaction.atomic():
-            _hold(batch)
-            _record(batch, _handle_all(_still_waiting(batch)))
-            _let_go(batch)
+            _lock(batch)
+            _record(batch, _handle_all(_locked_events(batch)))
+            _release(batch)
             failpoint("inbox.handled")
-    except BatchLostError:
+    except LeaseLostError:
         logger.warning("%d events were taken over by another worker", len(batch.events))
     except Exception as error:  # noqa: BLE001 - a deadlock, a deferred constraint, a database that went away
         if len(batch.events) == 1:
             _record_failure(batch, error)
             return
         _wait_for_the_database()
-        for alone in _one_by_one(batch):
-            handle(alone)
-
-
-def _hold(batch: Batch) -> None:
-    _let_go_if_frozen()
-    if not Batch.objects.select_for_update().filter(pk=batch.pk).exists():
-        raise BatchLostError
-
-
-def _let_go_if_frozen() -> None:
-    locks.set_transaction_timeouts(int(HELD_FOR.total_seconds()))
+        for single in _singles(batch):
+            handle(single)
 
 
 def _wait_for_the_database() -> None:
@@ -158,63 +166,91 @@ def _wait_for_the_database() -> None:
             return
 
 
-def _let_go(batch: Batch) -> None:
-    Batch.objects.filter(pk=batch.pk).delete()
-
-
-def _one_by_one(batch: Batch) -> Iterator[Batch]:
-    """What is in hand is always in one row only: or one death would count twice."""
+def _singles(batch: Batch) -> Iterator[Batch]:
+    """A batch for each event. What is claimed is always in one row: or one death would count twice."""
     for number, pk in enumerate(batch.events, 1):
         with transaction.atomic():
             rest = {"events": batch.events[number:], "started_at": clock.now()}
             if not Batch.objects.filter(pk=batch.pk).update(**rest):
                 return
-            alone = Batch.objects.create(events=[pk], started_at=clock.now())
-        yield alone
-    _let_go(batch)
+            single = Batch.objects.create(events=[pk], started_at=clock.now())
+        yield single
+    _release(batch)
 
 
-def _handle_all(events: Sequence[Event]) -> Iterator[Result]:
+def _handle_all(events: Sequence[Event]) -> list[AttemptResult]:
     by_type = defaultdict(list)
     for event in events:
         by_type[event.event_type].append(event)
-    for event_type in sorted(by_type):  # all workers lock in one order
-        handler = handler_for(event_type)
-        if handler is None:
-            yield from (Result(event, Attempt.Outcome.UNHANDLED) for event in by_type[event_type])
+    results: list[AttemptResult] = []
+    for name in sorted(by_type):  # all workers lock in one order
+        event_type = registry.get(name)
+        if event_type is None:
+            results += [AttemptResult(event, Attempt.Outcome.UNHANDLED) for event in by_type[name]]
         else:
-            yield from _try_to_handle(handler, by_type[event_type])
+            results += _handle_type(event_type, by_type[name])
+    return results
 
 
-def _try_to_handle(handler: BatchHandler, events: Sequence[Event]) -> Iterator[Result]:
-    """If one of them fails, the halves are tried, so that the others take effect without it."""
+def _handle_type(event_type: EventType[Any], events: Sequence[Event]) -> list[AttemptResult]:
+    """What can be read is handled together; where that fails its halves are, down to a single event."""
+    results, readable = _read(event_type, events)
+    groups = [readable] if readable else []
+    while groups:
+        group = groups.pop(0)
+        error = _try(event_type.handle, group)
+        if error is None:
+            results += [AttemptResult(one.event, Attempt.Outcome.HANDLED) for one in group]
+        elif len(group) == 1:
+            results.append(_failure(group[0].event, error))
+        else:
+            half = len(group) // 2
+            groups = [group[:half], group[half:], *groups]
+    return results
+
+
+def _read(
+    event_type: EventType[Any], events: Sequence[Event]
+) -> tuple[list[AttemptResult], list[Received[Any]]]:
+    failed, readable = [], []
+    for event in events:
+        content = event_type.read(event.payload)
+        if isinstance(content, Unreadable):
+            failed.append(_content_failure(event, content.reason))
+        else:
+            readable.append(Received(event, content))
+    return failed, readable
+
+
+def _try(
+    handler: Callable[[Sequence[Received[Any]]], None], group: Sequence[Received[Any]]
+) -> Exception | None:
+    """What the handler raised; then nothing is left of what it wrote."""
     try:
         with transaction.atomic():
-            handler(events)
+            handler(group)
     except DATABASE_AWAY:
         raise  # it is not these events' fault, and the transaction is lost anyway
     except Exception as error:  # noqa: BLE001 - whatever a handler raises ends as the reason on the row
-        if len(events) == 1:
-            yield _failure(events[0], error)
-            return
-        half = len(events) // 2
-        yield from _try_to_handle(handler, events[:half])
-        yield from _try_to_handle(handler, events[half:])
-    else:
-        yield from (Result(event, Attempt.Outcome.HANDLED) for event in events)
+        return error
+    return None
 
 
-def _failure(event: Event, error: Exception) -> Result:
+def _failure(event: Event, error: Exception) -> AttemptResult:
     """What staff read. Only an error that was made for them speaks for itself; others may quote values."""
     if isinstance(error, CannotHandleError):
-        return Result(event, Attempt.Outcome.RAISED, str(error), Event.Cause.CONTENT)
-    return Result(event, Attempt.Outcome.RAISED, error_location(error), Event.Cause.ERROR)
+        return _content_failure(event, str(error))
+    return AttemptResult(event, Attempt.Outcome.RAISED, error_location(error), Event.Cause.ERROR)
+
+
+def _content_failure(event: Event, reason: str) -> AttemptResult:
+    return AttemptResult(event, Attempt.Outcome.RAISED, reason, Event.Cause.CONTENT)
 
 
 # --- Record ------------------------------------------------------------------------------------------------
 
 
-def _record(batch: Batch, results: Iterator[Result]) -> None:
+def _record(batch: Batch, results: Sequence[AttemptResult]) -> None:
     by_outcome = defaultdict(list)
     for result in results:
         by_outcome[result.outcome].append(result)
@@ -239,7 +275,7 @@ def _record(batch: Batch, results: Iterator[Result]) -> None:
     )
 
 
-def _update(results: Sequence[Result], **columns: object) -> None:
+def _update(results: Sequence[AttemptResult], **columns: object) -> None:
     if results:
         Event.objects.filter(pk__in=[result.event.pk for result in results]).update(**columns)
 
@@ -249,10 +285,10 @@ def _record_failure(batch: Batch, error: Exception) -> None:
     for wait_s in WAITS_FOR_THE_DATABASE_S:
         try:
             with transaction.atomic():
-                _hold(batch)
-                _record(batch, (_failure(event, error) for event in _still_waiting(batch)))
-                _let_go(batch)
-        except BatchLostError:
+                _lock(batch)
+                _record(batch, [_failure(event, error) for event in _locked_events(batch)])
+                _release(batch)
+        except LeaseLostError:
             return
         except DATABASE_AWAY:
             connection.close()

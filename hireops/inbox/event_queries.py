@@ -53,7 +53,7 @@ class EventPage:
 
 def by_index(column: str, value: str, *, after: int = 0, before: int = LAST_ID) -> Events:
     """The events with that value whose id lies between the two, newest first."""
-    if connection.vendor == "sqlite":  # it has no rows to compare, and takes the index without being told
+    if connection.vendor == "sqlite":  # it has no rows to compare, and takes the index anyway
         return Event.objects.filter(**{column: value}, id__gt=after, id__lt=before).order_by("-id")
     place = Tuple(F(column), F("id"))
     return Event.objects.filter(

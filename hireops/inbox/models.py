@@ -1,4 +1,4 @@
-"""What Feishu told us: each event once, and every try to handle it."""
+"""What Feishu sends us: each event once, and every try to handle it."""
 
 import json
 from collections.abc import Iterable

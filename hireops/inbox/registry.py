@@ -1,115 +1,115 @@
-"""Which function handles which event type. The business apps register; the inbox names none of them."""
+"""Which types of events are handled, and how. The business apps register them; the inbox names none."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
 from django.utils.functional import Promise
 
+from hireops.feishu.callbacks import Unreadable
 from hireops.inbox.models import Event
 
-Handler = Callable[[Event], None]
-BatchHandler = Callable[[Sequence[Event]], None]
-
-Rows = Callable[[Event], Iterable[Model]]
-Text = Callable[[Event], str]
+Content = TypeVar("Content")
 
 
 class CannotHandleError(Exception):
     """What a handler raises to tell staff why; its text is shown to them, so it repeats no values."""
 
 
-_handlers: dict[str, BatchHandler] = {}
-_labels: dict[str, str | Promise] = {}
-_changed: dict[str, Rows] = {}
-_followed: dict[str, Rows] = {}
-_in_words: dict[str, Text] = {}
-_permissions: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class Received(Generic[Content]):
+    """An event, and what it says."""
+
+    event: Event
+    content: Content
 
 
-def handles(event_type: str, *, label: str | Promise, **of_its_page: Any) -> Callable[[Handler], Handler]:
-    """Register the function for one event of ``event_type``; otherwise as ``handles_batch``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventType(Generic[Content]):
+    """One type of event. ``name`` is Feishu's, ``label`` what staff call it.
 
-    def register(handler: Handler) -> Handler:
-        def handle_each(events: Sequence[Event]) -> None:
-            for event in events:
-                handler(event)
+    ``read(payload)`` gives what the envelope says, or ``Unreadable`` with a reason for staff: such an event
+    fails, and ``handle`` does not see it. It raises nothing.
 
-        handles_batch(event_type, label=label, **of_its_page)(handle_each)
-        return handler
-
-    return register
-
-
-def handles_batch(
-    event_type: str,
-    *,
-    label: str | Promise,
-    changed: Rows | None = None,
-    followed: Rows | None = None,
-    in_words: Text | None = None,
-    permission: str = "",
-) -> Callable[[BatchHandler], BatchHandler]:
-    """Register the function for events of ``event_type``, which staff know as ``label``.
+    ``handle(received)`` is given events that wait, in the order of their arrival, and runs inside the
+    transaction that marks them handled: what it writes is there if and only if they are. If it raises, all
+    that it wrote is rolled back and it is given fewer of them, down to one; so it may be called again for the
+    same event, also later, and must then change nothing. Raising over one event means that this one could not
+    be handled; it is tried again, and ends as failed with the text of the error. Two workers may run it at
+    once for different events: what it locks, it locks in one order.
 
     For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
-    calls to Feishu that came of it, ``in_words(event)`` what it says, in a sentence without personal data.
+    calls to Feishu that came of it, ``in_words(content)`` what it says, in a sentence without personal data.
     ``permission`` is what staff need to see more of such an event than that it came, and to replay it.
-
-    It is given the events that wait, in the order of their arrival, and runs inside the transaction that
-    marks them handled: what it writes is there if and only if they are. If it raises, all that it wrote is
-    rolled back and it is given fewer of them, down to one; so it may be called again for the same event, also
-    later, and must then change nothing. Raising over one event means that this one could not be handled; it
-    is tried again, and ends as failed with the text of the error.
-
-    Two workers may run it at once for different events: what it locks, it locks in one order.
     """
 
-    def register(handler: BatchHandler) -> BatchHandler:
-        if event_type in _handlers:
-            raise ValueError(f"{event_type} has a handler already: {_handlers[event_type].__qualname__}")
-        _handlers[event_type] = handler
-        _labels[event_type] = label
-        for functions, function in ((_changed, changed), (_followed, followed)):
-            if function:
-                functions[event_type] = function
-        if in_words:
-            _in_words[event_type] = in_words
-        if permission:
-            _permissions[event_type] = permission
-        return handler
-
-    return register
+    name: str
+    label: str | Promise
+    read: Callable[[Any], Content | Unreadable]
+    handle: Callable[[Sequence[Received[Content]]], None]
+    changed: Callable[[Event], Iterable[Model]] | None = None
+    followed: Callable[[Event], Iterable[Model]] | None = None
+    in_words: Callable[[Content], str] | None = None
+    permission: str = ""
 
 
-def handler_for(event_type: str) -> BatchHandler | None:
-    return _handlers.get(event_type)
+_event_types: dict[str, EventType[Any]] = {}
+
+
+def register(event_type: EventType[Any]) -> None:
+    """Make the type known; called while Django starts."""
+    if event_type.name in _event_types:
+        raise ValueError(f"{event_type.name} is registered already")
+    _event_types[event_type.name] = event_type
+
+
+def get(name: str) -> EventType[Any] | None:
+    """The type of this name; None if no app handles such events."""
+    return _event_types.get(name)
+
+
+def each(handle_one: Callable[[Received[Content]], None]) -> Callable[[Sequence[Received[Content]]], None]:
+    """A ``handle`` out of a function for one event."""
+
+    def handle(received: Sequence[Received[Content]]) -> None:
+        for one in received:
+            handle_one(one)
+
+    return handle
 
 
 def changed_by(event: Event) -> list[Model]:
     """The rows that the event made or changed, as far as its app can tell."""
-    changed = _changed.get(event.event_type)
-    return list(changed(event)) if changed else []
+    event_type = get(event.event_type)
+    return list(event_type.changed(event)) if event_type and event_type.changed else []
 
 
 def followed_by(event: Event) -> list[Model]:
     """The calls that came of the event, as far as its app can tell."""
-    followed = _followed.get(event.event_type)
-    return list(followed(event)) if followed else []
+    event_type = get(event.event_type)
+    return list(event_type.followed(event)) if event_type and event_type.followed else []
 
 
 def in_words(event: Event) -> str:
-    """What the event says, as its app puts it; empty if the app has no words for it."""
-    words = _in_words.get(event.event_type)
-    return words(event) if words else ""
+    """What the event says; empty if its app has no words for it, or it cannot be read, or not any more."""
+    event_type = get(event.event_type)
+    if event_type is None or event_type.in_words is None:
+        return ""
+    content = event_type.read(event.payload)
+    return "" if isinstance(content, Unreadable) else event_type.in_words(content)
 
 
 def hidden_from(user: User | AnonymousUser) -> set[str]:
-    """The event types of which ``user`` sees only that they came."""
-    return {event_type for event_type, needed in _permissions.items() if not user.has_perm(needed)}
+    """The names of the types of whose events ``user`` sees only that they came."""
+    return {
+        event_type.name
+        for event_type in _event_types.values()
+        if event_type.permission and not user.has_perm(event_type.permission)
+    }
 
 
 def labels() -> dict[str, str]:
-    """The event types that are handled here, with what staff call them."""
-    return {event_type: str(label) for event_type, label in _labels.items()}
+    """The types of events that are handled here, with what staff call them."""
+    return {event_type.name: str(event_type.label) for event_type in _event_types.values()}

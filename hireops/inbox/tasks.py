@@ -43,7 +43,7 @@ def drain() -> None:
 
 def _drain(until: float) -> None:
     """Not what comes meanwhile: somebody rings for that."""
-    while not _stopping.is_set() and (batch := dispatch.take()):
+    while not _stopping.is_set() and (batch := dispatch.claim()):
         dispatch.handle(batch)
         if not batch.leaves_some or monotonic() > until:
             return

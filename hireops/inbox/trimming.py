@@ -46,7 +46,7 @@ def _trim_unhandled(state: Event.State, before: datetime) -> int:
 
 
 def _empty(piece: list[int]) -> int:
-    """Whoever replays one of them at this moment either comes first or is told that it is too late."""
+    """Whoever replays one of them at this moment either comes first or is refused."""
     with transaction.atomic():
         over = Event.objects.select_for_update().filter(pk__in=piece, not_before=None, trimmed_at=None)
         ids = list(over.values_list("pk", flat=True))

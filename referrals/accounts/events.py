@@ -1,9 +1,9 @@
 """What an event from Feishu changes: the balance of a referral account (contract 2.7)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -11,21 +11,85 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from hireops.feishu.errors import FeishuError
-from hireops.feishu.hire import reading
-from hireops.feishu.models import Tenant
-from hireops.feishu.tenants import AccountKey
+from hireops.feishu.callbacks import Unreadable
+from hireops.feishu.hire.events import ReferralAccountAssetsUpdate
 from hireops.inbox.models import Event, tenants_of
-from hireops.inbox.registry import CannotHandleError, handles_batch
+from hireops.inbox.registry import EventType, Received, register
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
 from referrals.cases import services as cases
 from referrals.ledger import assets, figures
 from referrals.ledger import services as ledger
+from referrals.ledger.batch import LedgerBatch
 from referrals.models import BalanceChange, Case, ReferralAccount
 
 ACCOUNT_ID_LENGTH = 200  # the targets of its calls have room for it
 MOST_CALLS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceUpdate:
+    """Whose balance an event gives, how much, and as of when."""
+
+    account_id: str
+    modify_time: datetime
+    amounts: figures.Amounts
+
+    @classmethod
+    def of(cls, payload: object) -> Self | Unreadable:
+        update = ReferralAccountAssetsUpdate.of(payload)
+        if isinstance(update, Unreadable):
+            return update
+        if len(update.account_id) > ACCOUNT_ID_LENGTH:
+            return Unreadable(gettext_noop("account_id is longer than 200 characters"))
+        try:
+            amounts = figures.amounts_of(update.confirmed_bonus)
+        except figures.UnusableFigureError as error:
+            return Unreadable(str(error))
+        return cls(update.account_id, update.modify_time, amounts)
+
+
+def update_balances(received: Sequence[Received[BalanceUpdate]]) -> None:
+    """Apply the balance of each event that is the newest figure of its account.
+
+    An account that is not known yet is made known.
+    """
+    tenants = tenants_of(one.event for one in received)
+    keys = [(tenants[one.event.pk].pk, one.content.account_id) for one in received]
+    known = ledger.accounts_for(set(keys), source=ReferralAccount.Source.EVENT)
+    batch, to_explain = LedgerBatch(known.values()), []
+    for key, one in zip(keys, received, strict=True):
+        account, update = known[key], one.content
+        may_explain = account.figure_at is not None and account.figure_event_id is None
+        is_newest = batch.apply_event(
+            account, update.amounts, event=one.event, modify_time=update.modify_time
+        )
+        if may_explain or not is_newest:
+            to_explain.append((account, update))
+    batch.write()
+    for account, update in to_explain:
+        _explain_drift(account, update)
+
+
+def _explain_drift(account: ReferralAccount, update: BalanceUpdate) -> None:
+    """A change that a query had found before its event came was no drift."""
+    drifts = account.cases.filter(kind=Case.Kind.DRIFT, closed_at=None, change__isnull=False)
+    for case in drifts.select_related("change"):
+        same_amount = case.theirs == update.amounts.get(case.asset, figures.ZERO)
+        if same_amount and _happened_before(case, update.modify_time):
+            cases.explain_case(case, note=gettext_noop("The event of this change arrived later."))
+
+
+def _happened_before(case: Case, modify_time: datetime) -> bool:
+    """Whether the change may be the one that the query found: not later than it, nor before the last one."""
+    assert case.change is not None  # noqa: S101 - asked for above
+    found, earlier = case.change, BalanceChange.objects.filter(account=case.account_id, asset=case.asset)
+    last = earlier.filter(pk__lt=found.pk).order_by("-pk").first()
+    in_time = modify_time <= found.as_of + 2 * figures.CLOCKS_DIFFER
+    return in_time and (last is None or modify_time > last.as_of)
+
+
+# --- For the event's page
 
 
 def accounts_of(event: Event) -> Iterable[ReferralAccount]:
@@ -43,110 +107,24 @@ def calls_after(event: Event) -> Iterable[Call]:
     return later.order_by("id")[:MOST_CALLS]
 
 
-def words_of(event: Event) -> str:
-    """Empty if it can't be read, or not any more."""
-    try:
-        body, told = figures.body_of(event), _amounts(event)
-        account_id, moment = _account_id(body), _modify_time(body)
-    except CannotHandleError:
-        return ""
-    amounts = ", ".join(assets.in_words(asset, told[asset]) for asset in assets.in_order(told))
+def in_words(update: BalanceUpdate) -> str:
+    amounts = update.amounts
     return gettext("Balance of account %(account)s as of %(time)s: %(amounts)s") % {
-        "account": account_id,
-        "time": date_format(localtime(moment), "Y-m-d H:i:s"),
-        "amounts": amounts,
+        "account": update.account_id,
+        "time": date_format(localtime(update.modify_time), "Y-m-d H:i:s"),
+        "amounts": ", ".join(assets.in_words(asset, amounts[asset]) for asset in assets.in_order(amounts)),
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a balance event says: whose balance, how much, and as of when."""
-
-    event: Event
-    tenant: Tenant
-    account_id: str
-    modify_time: datetime
-    amounts: figures.Amounts
-
-    @classmethod
-    def by(cls, event: Event, tenant: Tenant) -> Self:
-        body = figures.body_of(event)
-        return cls(event, tenant, _account_id(body), _modify_time(body), _amounts(event))
-
-    @property
-    def key(self) -> AccountKey:
-        return self.tenant.pk, self.account_id
-
-
-@handles_batch(
-    "hire.referral_account.assets_update_v1",
-    label=_("Balance changed"),
-    changed=accounts_of,
-    followed=calls_after,
-    in_words=words_of,
-    permission="referrals.view_referralaccount",
+register(
+    EventType(
+        name="hire.referral_account.assets_update_v1",
+        label=_("Balance changed"),
+        read=BalanceUpdate.of,
+        handle=update_balances,
+        changed=accounts_of,
+        followed=calls_after,
+        in_words=in_words,
+        permission="referrals.view_referralaccount",
+    )
 )
-def update_balances(events: Sequence[Event]) -> None:
-    """Take in the balance of each event that is the newest figure of its account.
-
-    An account that is not known yet is made known. Raises ``CannotHandleError`` for an event that does not
-    tell whose balance it is, when it was true, or how much it is.
-    """
-    tenants = tenants_of(events)
-    all_told = [Told.by(event, tenants[event.pk]) for event in events]
-    keys = {told.key for told in all_told}
-    known = ledger.accounts_for(keys, source=ReferralAccount.Source.EVENT)
-    books, to_explain = ledger.Books(known.values()), []
-    for told in all_told:
-        account = known[told.key]
-        may_explain = account.figure_at is not None and account.figure_event_id is None
-        is_news = books.record_event(account, told.amounts, event=told.event, modify_time=told.modify_time)
-        if may_explain or not is_news:
-            to_explain.append((account, told))
-    books.write()
-    for account, told in to_explain:
-        _explain_drift(account, told.amounts, told.modify_time)
-
-
-def _account_id(body: Mapping[str, Any]) -> str:
-    account_id = body.get("account_id")
-    if not isinstance(account_id, str) or not account_id.strip():
-        raise CannotHandleError(
-            gettext_noop("account_id is missing or is not text; nobody knows whose balance it is")
-        )
-    if len(account_id) > ACCOUNT_ID_LENGTH:
-        raise CannotHandleError(gettext_noop("account_id is longer than 200 characters"))
-    return account_id
-
-
-def _modify_time(body: Mapping[str, Any]) -> datetime:
-    try:
-        return reading.moment(dict(body), "modify_time")
-    except FeishuError as error:
-        raise CannotHandleError(
-            gettext_noop("modify_time is missing or is no time in milliseconds; the balance can't be placed")
-        ) from error
-
-
-def _amounts(event: Event) -> figures.Amounts:
-    try:
-        return figures.amounts_of(figures.bonus_of(event))
-    except figures.UnusableFigureError as error:
-        raise CannotHandleError(str(error)) from error
-
-
-def _explain_drift(account: ReferralAccount, told: figures.Amounts, modify_time: datetime) -> None:
-    """A change that a query had found before its event came was no drift."""
-    drifts = account.cases.filter(kind=Case.Kind.DRIFT, closed_at=None, change__isnull=False)
-    for case in drifts.select_related("change"):
-        if case.theirs == told.get(case.asset, figures.ZERO) and _happened_before(case, modify_time):
-            cases.explain_case(case, note=gettext_noop("The event of this change arrived later."))
-
-
-def _happened_before(case: Case, modify_time: datetime) -> bool:
-    """Whether the change may be the one that the query found: not later than it, nor before the last one."""
-    assert case.change is not None  # noqa: S101 - asked for above
-    found, earlier = case.change, BalanceChange.objects.filter(account=case.account_id, asset=case.asset)
-    last = earlier.filter(pk__lt=found.pk).order_by("-pk").first()
-    in_time = modify_time <= found.as_of + 2 * figures.CLOCKS_DIFFER
-    return in_time and (last is None or modify_time > last.as_of)

@@ -8,14 +8,11 @@ the order in which they arrive, and how often, makes no difference to the balanc
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils.translation import gettext_noop
 
-from hireops.feishu.errors import FeishuError
-from hireops.feishu.hire import Bonus, reading
-from hireops.inbox.models import Event
-from hireops.inbox.registry import CannotHandleError
+from hireops.feishu.hire import Bonus
 from referrals.ledger.models import ASSET_LENGTH, POINTS
 
 ZERO = Decimal("0.00")
@@ -81,22 +78,22 @@ def amounts_of(bonus: Bonus) -> dict[str, Decimal]:
 
 def balances_after(
     before: Amounts,
-    told: Amounts,
+    figure: Amounts,
     at: datetime,
     *,
     points_taken_at: datetime | None,
     cash_taken_at: datetime | None,
 ) -> dict[str, Decimal]:
-    """The balance by asset once the newest whole figure says ``told`` as of ``at``.
+    """The balance by asset once the newest whole ``figure`` is one as of ``at``.
 
     What it does not name is 0. A kind that was withdrawn later stays empty; at the same moment the figure
     counts, because it tells the balance after the change.
     """
     after = {}
-    for asset in sorted({*before, *told}):
+    for asset in sorted({*before, *figure}):
         taken_at = points_taken_at if asset == POINTS else cash_taken_at
         emptied = taken_at is not None and taken_at > at
-        after[asset] = ZERO if emptied else told.get(asset, ZERO)
+        after[asset] = ZERO if emptied else figure.get(asset, ZERO)
     return after
 
 
@@ -116,22 +113,3 @@ def steps_of_withdrawal(balance: Decimal, *, taken: Decimal, booked: Decimal, em
     missing = taken - booked
     target = ZERO if empties else balance
     return Steps(unannounced=target - balance + missing, withdrawn=-missing)
-
-
-def body_of(event: Event) -> Mapping[str, Any]:
-    body = event.payload.get("event") if isinstance(event.payload, dict) else None
-    if not isinstance(body, dict):
-        raise CannotHandleError(
-            gettext_noop("the event has no object under 'event'; the balance can't be read")
-        )
-    return body
-
-
-def bonus_of(event: Event) -> Bonus:
-    """The balance that a balance event tells. Raises ``CannotHandleError``."""
-    try:
-        return Bonus.of(reading.member(reading.member(dict(body_of(event)), "assets"), "confirmed_bonus"))
-    except FeishuError as error:
-        raise CannotHandleError(
-            gettext_noop("assets.confirmed_bonus is missing or can't be read; no amount is guessed")
-        ) from error

@@ -13,8 +13,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from hireops.feishu import hire
+from hireops.feishu.callbacks import Unreadable
 from hireops.feishu.errors import FeishuError
-from hireops.inbox.registry import CannotHandleError
+from hireops.feishu.hire.events import ReferralAccountAssetsUpdate
+from hireops.outbox.models import Call
 from referrals.ledger import figures
 from referrals.models import ReferralAccount
 
@@ -50,7 +52,7 @@ CHAIN = """
     WHERE steps."before" <> COALESCE(steps.previous, 0)
     ORDER BY account.id, steps.id
 """
-# While Feishu has not answered, what an event told of a withdrawal is all that is known.
+# While Feishu has not answered, what an event booked for a withdrawal is all that is known.
 WITHDRAWN = """
     SELECT account.id, account.account_id, sums.asset, withdrawal.id, sums.taken, sums.steps
     FROM (
@@ -121,9 +123,9 @@ def balances_are_those_of_the_newest_figure() -> Iterator[str]:
 
 def _sums() -> Iterator[Finding]:
     for pk, account_id, asset, balance, changes, balances, steps in _rows(SUMS):
-        told = f"{asset} is {_money(balance)}" if balances else f"{asset} has no balance"
+        balance_is = f"{asset} is {_money(balance)}" if balances else f"{asset} has no balance"
         behind = f"its changes add up to {_money(changes)}" if steps else "it has no changes"
-        yield Finding(pk, account_id, f"{told}, but {behind}")
+        yield Finding(pk, account_id, f"{balance_is}, but {behind}")
 
 
 def _chains() -> Iterator[Finding]:
@@ -173,13 +175,13 @@ def _wrong_assets(account: ReferralAccount) -> list[str]:
 
 
 def _differing(account: ReferralAccount) -> list[str]:
-    told = _told(account)
-    if told is None:
+    figure = _newest_figure(account)
+    if figure is None:
         return []
     ours = {balance.asset: balance.amount for balance in account.balances.all()}
     after = figures.balances_after(
         ours,
-        told,
+        figure,
         account.figure_at or figures.LONG_AGO,
         points_taken_at=account.points_taken_at,
         cash_taken_at=account.cash_taken_at,
@@ -187,14 +189,23 @@ def _differing(account: ReferralAccount) -> list[str]:
     return [asset for asset, amount in after.items() if amount != ours.get(asset, figures.ZERO)]
 
 
-def _told(account: ReferralAccount) -> figures.Amounts | None:
-    """What the newest whole figure says; nothing at all if there is none, None if it can't be read now."""
+def _newest_figure(account: ReferralAccount) -> figures.Amounts | None:
+    """The amounts of the newest whole figure; {} if there is none, None if it can't be read any more."""
+    if account.figure_event is not None:
+        update = ReferralAccountAssetsUpdate.of(account.figure_event.payload)
+        bonus = None if isinstance(update, Unreadable) else update.confirmed_bonus
+    elif account.figure_call is not None:
+        bonus = _answered_bonus(account.figure_call)
+    else:
+        return {}
     try:
-        if account.figure_event is not None:
-            return figures.amounts_of(figures.bonus_of(account.figure_event))
-        if account.figure_call is not None:
-            answer = account.figure_call.answer or {}
-            return figures.amounts_of(hire.Account.of(answer).confirmed_bonus)
-    except (CannotHandleError, FeishuError, figures.UnusableFigureError):
-        return None  # its content was thrown away because of its age
-    return {}
+        return None if bonus is None else figures.amounts_of(bonus)
+    except figures.UnusableFigureError:
+        return None
+
+
+def _answered_bonus(call: Call) -> hire.Bonus | None:
+    try:
+        return hire.Account.of(call.answer or {}).confirmed_bonus
+    except FeishuError:
+        return None  # its content was removed because of its age

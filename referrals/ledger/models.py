@@ -47,7 +47,7 @@ class BalanceChange(AppendOnly):
         EVENT = "event", _("Balance event")
         CALL = "call", _("Asked at Feishu")
         WITHDRAWAL = "withdrawal", _("Paid out")
-        # The withdrawal took more or less than had been told: the part that came to light with it.
+        # The part of a withdrawal that no event had announced: it took more or less than the balance here.
         UNANNOUNCED = "unannounced", _("Came to light with a payout")
 
     account = models.ForeignKey(

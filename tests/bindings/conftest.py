@@ -32,7 +32,7 @@ def bound(db):
             raw=b"",
             payload={"schema": "2.0", "header": {}, "event": body},
         )
-        while batch := dispatch.take():
+        while batch := dispatch.claim():
             dispatch.handle(batch)
         event.refresh_from_db()
         return event

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
 
 from hireops.inbox.models import Event
-from hireops.inbox.registry import CannotHandleError, handles
+from hireops.inbox.registry import CannotHandleError, EventType, each, register
 
 COUNTED = "drill.counted_v1"
 MORTAL = "drill.mortal_v1"
@@ -24,7 +24,6 @@ MENDED = "drill.mended_v1"
 EFFECTS = "CREATE TABLE drill_effect (event_id varchar(255) NOT NULL)"
 
 
-@handles(COUNTED, label="Drill: counted")
 def count(event: Event) -> None:
     """Takes as long as the event says."""
     time.sleep(event.body.get("seconds", 0))
@@ -32,7 +31,6 @@ def count(event: Event) -> None:
         cursor.execute("INSERT INTO drill_effect (event_id) VALUES (%s)", [event.event_id])
 
 
-@handles(MORTAL, label="Drill: mortal")
 def die(event: Event) -> None:
     """Kills its process as often as the event says."""
     if _happens(event, times=event.body["deaths"]):
@@ -40,7 +38,6 @@ def die(event: Event) -> None:
     count(event)
 
 
-@handles(FREEZING, label="Drill: freezing")
 def freeze(event: Event) -> None:
     """Stops its process, once, as if the machine had been taken from it. Somebody else makes it go on."""
     if _happens(event, times=1):
@@ -48,14 +45,12 @@ def freeze(event: Event) -> None:
     count(event)
 
 
-@handles(MENDED, label="Drill: mended")
 def fail_until_mended(event: Event) -> None:
     if not mended_mark(Path(os.environ["HIREOPS_DRILL_FOLDER"])).exists():
         raise LookupError
     count(event)
 
 
-@handles(RAISING, label="Drill: raising")
 def fail(event: Event) -> None:
     """In one of ``WAYS_TO_FAIL``, after something was written."""
     count(event)
@@ -128,3 +123,20 @@ WAYS_TO_FAIL: dict[str, Callable[[Event], None]] = {
     "unstorable reason": _give_a_reason_that_no_database_keeps,
 }
 ON_POSTGRESQL = {"swallowed", "connection"}
+
+HANDLERS = {COUNTED: count, MORTAL: die, FREEZING: freeze, MENDED: fail_until_mended, RAISING: fail}
+
+
+def _register(name: str, handler: Callable[[Event], None]) -> None:
+    register(
+        EventType(
+            name=name,
+            label=f"Drill: {name}",
+            read=lambda payload: payload,
+            handle=each(lambda received: handler(received.event)),
+        )
+    )
+
+
+for _name, _handler in HANDLERS.items():
+    _register(_name, _handler)

@@ -1,17 +1,19 @@
 import pytest
 
 from hireops.inbox import registry
+from hireops.inbox.registry import EventType, each
 
 
 @pytest.fixture
 def handles(monkeypatch):
-    """Register a handler for one test: ``handles("test.x_v1", function)``."""
+    """Register a type of events for one test: ``handles("test.x_v1", function_of_an_event)``.
 
-    def register(event_type, handler):
-        def handle_each(events):
-            for event in events:
-                handler(event)
+    What it says is its whole payload, unless another ``read`` is given; the rest is as in ``EventType``.
+    """
 
-        monkeypatch.setitem(registry._handlers, event_type, handle_each)
+    def register(name, handler, **more):
+        details = {"label": name, "read": lambda payload: payload, **more}
+        event_type = EventType(name=name, handle=each(lambda one: handler(one.event)), **details)
+        monkeypatch.setitem(registry._event_types, name, event_type)
 
     return register

@@ -110,14 +110,18 @@ def test_the_home_page_tells_of_failures(client_of, vera, failed_event):
 
 
 def test_the_page_says_it_in_words_and_links_to_what_came_of_it(
-    client_of, vera, failed_event, monkeypatch, django_user_model
+    client_of, vera, failed_event, handles, django_user_model
 ):
     changed = django_user_model.objects.create(username="changed-by-it")
-    monkeypatch.setitem(registry._in_words, "test.x_v1", lambda event: "Somebody <b>did</b> something.")
-    monkeypatch.setitem(registry._changed, "test.x_v1", lambda event: [changed])
-    monkeypatch.setitem(registry._followed, "test.x_v1", lambda event: [failed_event])
+    handles(
+        "test.x_v1",
+        lambda event: None,
+        in_words=lambda payload: f"Somebody <b>did</b> something of {payload['header']['event_type']}.",
+        changed=lambda event: [changed],
+        followed=lambda event: [failed_event],
+    )
     page = client_of(vera).get(_page(failed_event)).text
-    assert "Somebody &lt;b&gt;did&lt;/b&gt; something." in page
+    assert "Somebody &lt;b&gt;did&lt;/b&gt; something of test.x_v1." in page
     assert f"/admin/auth/user/{changed.pk}/change/" in page
     assert page.count(f'<a href="{_page(failed_event)}">') == 1
 
@@ -145,15 +149,18 @@ def test_a_bound_account_is_told_in_words_and_linked_also_when_the_content_is_go
 
 
 @pytest.fixture
-def hidden_event(client, handles, monkeypatch, django_user_model):
+def hidden_event(client, handles, django_user_model):
     """Failed; its app shows it to auditors and administrators only."""
-    handles("test.salary_v1", lambda event: None)
     person = django_user_model.objects.create(username="changed-by-it")
-    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
-    monkeypatch.setitem(registry._labels, "test.salary_v1", "Salary paid")
-    monkeypatch.setitem(registry._in_words, "test.salary_v1", lambda event: "Somebody got 12.50.")
-    monkeypatch.setitem(registry._changed, "test.salary_v1", lambda event: [person])
-    monkeypatch.setitem(registry._followed, "test.salary_v1", lambda event: [person])
+    handles(
+        "test.salary_v1",
+        lambda event: None,
+        label="Salary paid",
+        in_words=lambda payload: "Somebody got 12.50.",
+        changed=lambda event: [person],
+        followed=lambda event: [person],
+        permission="desk.view_auditentry",
+    )
     body = {"account_id": "employee-7", "amount": "12.50"}
     deliver(client, envelope("test.salary_v1", body))
     event = Event.objects.get()
@@ -206,18 +213,19 @@ def test_who_sees_a_hidden_event_replays_it(client_of, otto, hidden_event):
 
 
 def test_the_bytes_of_an_unreadable_event_are_for_who_may_see_every_kind(
-    client, client_of, vera, otto, monkeypatch
+    client, client_of, vera, otto, handles
 ):
     post(client, signed(b'{"encrypt": "\\u0000", "amount": "12.50"}'))
     event = Event.objects.get()
     assert "12.50" in client_of(otto).get(_page(event)).text
-    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
+    handles("test.salary_v1", lambda event: None, permission="desk.view_auditentry")
     assert "12.50" not in client_of(vera).get(_page(event)).text
     assert "12.50" in client_of(otto).get(_page(event)).text
 
 
 def test_every_permission_that_an_event_type_asks_for_exists(admin_user):
-    assert set(registry._permissions.values()) <= admin_user.get_all_permissions()
+    asked = {event_type.permission for event_type in registry._event_types.values()} - {""}
+    assert asked <= admin_user.get_all_permissions()
 
 
 def test_vendor_and_hr_staff_do_not_see_what_the_events_of_the_others_say(vera, hira, ada, otto, audrey):

@@ -10,9 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from hireops.database import clock
-from hireops.inbox import dispatch
+from hireops.feishu.callbacks import Unreadable
+from hireops.inbox import dispatch, registry
 from hireops.inbox.models import Attempt, Batch, Event
-from hireops.inbox.registry import CannotHandleError
+from hireops.inbox.registry import CannotHandleError, EventType
 from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope
 from tests.selection import on_postgresql
@@ -20,14 +21,14 @@ from tests.selection import on_postgresql
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _taken():
-    batch = dispatch.take()
+def _claimed():
+    batch = dispatch.claim()
     assert batch is not None
     return batch
 
 
 def _make_due():
-    """A minute passes: pauses are over, and whoever had events in hand has died."""
+    """A minute passes: pauses are over, and leases have run out."""
     Batch.objects.update(started_at=F("started_at") - timedelta(minutes=1))
     Event.objects.update(not_before=clock.now() - timedelta(minutes=2))
 
@@ -97,6 +98,62 @@ def test_a_handler_that_raises_leaves_a_reason_without_values_and_the_others_go_
     assert not Group.objects.filter(name="half done").exists()
 
 
+def test_an_event_that_can_not_be_read_fails_at_once_and_its_handler_sees_the_others_together(
+    client, monkeypatch
+):
+    seen = []
+    event_type = EventType(
+        name="test.x_v1",
+        label="x",
+        read=lambda payload: payload["event"].get("number") or Unreadable("number is missing"),
+        handle=lambda received: seen.append([one.content for one in received]),
+    )
+    monkeypatch.setitem(registry._event_types, "test.x_v1", event_type)
+    for body in ({"number": 1}, {}, {"number": 3}):
+        deliver(client, envelope("test.x_v1", body))
+    drain()
+    assert seen == [[1, 3]]
+    failed = Event.objects.get(state="failed")
+    assert (failed.reason, failed.cause, failed.body) == ("number is missing", "content", {})
+    assert failed.attempts.get().error == "number is missing"
+    assert failed.not_before is not None
+    assert Event.objects.filter(state="handled").count() == 2
+
+
+def test_of_a_batch_in_which_one_raises_the_others_take_effect_once_each_and_in_their_order(
+    client, monkeypatch
+):
+    given = []
+
+    def raise_over_three(received):
+        numbers = [one.content for one in received]
+        given.append(numbers)
+        Group.objects.bulk_create(Group(name=f"effect of {number}") for number in numbers)
+        if 3 in numbers:
+            raise ValueError
+
+    event_type = EventType(
+        name="test.x_v1",
+        label="x",
+        read=lambda payload: payload["event"]["number"],
+        handle=raise_over_three,
+    )
+    monkeypatch.setitem(registry._event_types, "test.x_v1", event_type)
+    for number in range(1, 6):
+        deliver(client, envelope("test.x_v1", {"number": number}))
+    drain()
+    assert given == [[1, 2, 3, 4, 5], [1, 2], [3, 4, 5], [3], [4, 5]]
+    effects = Group.objects.filter(name__startswith="effect of").order_by("pk")
+    assert [group.name[-1] for group in effects] == ["1", "2", "4", "5"]
+    assert list(Event.objects.order_by("pk").values_list("state", flat=True)) == [
+        "handled",
+        "handled",
+        "failed",
+        "handled",
+        "handled",
+    ]
+
+
 def test_a_failure_is_retried_with_growing_pauses_and_then_waits_for_a_person(client, handles):
     handles("test.bad_v1", _raise_value_error)
     deliver(client, envelope("test.bad_v1"))
@@ -129,7 +186,7 @@ def test_a_retry_that_succeeds_ends_as_handled_and_keeps_the_failed_attempt(clie
 def test_the_event_of_a_worker_that_died_is_taken_up_again(client, handles):
     handles("test.x_v1", lambda event: None)
     deliver(client, envelope("test.x_v1"))
-    assert len(_taken().events) == 1  # and then this worker dies
+    assert len(_claimed().events) == 1  # and then this worker dies
     _make_due()
     drain()
     event = Event.objects.get()
@@ -142,7 +199,7 @@ def test_an_event_that_kills_three_workers_waits_for_a_person_and_takes_no_other
     handles("test.poison_v1", lambda event: None)
     deliver(client, envelope("test.poison_v1"))
     for _ in range(3):
-        assert _taken().events == [Event.objects.get(event_type="test.poison_v1").pk]
+        assert _claimed().events == [Event.objects.get(event_type="test.poison_v1").pk]
         _make_due()
     deliver(client, envelope("test.good_v1"))
     drain()
@@ -157,7 +214,7 @@ def test_a_worker_that_lost_its_lease_leaves_no_effect(client, handles):
     handles("test.x_v1", lambda event: Group.objects.create(name=f"effect {Group.objects.count()}"))
     groups = Group.objects.count()
     deliver(client, envelope("test.x_v1"))
-    slow_workers_batch = _taken()
+    slow_workers_batch = _claimed()
     _make_due()
     drain()
     assert Group.objects.count() == groups + 1
@@ -170,7 +227,6 @@ def test_an_error_that_only_the_commit_finds_fails_one_event_and_not_its_batch(c
     record = dispatch._record
 
     def record_or_refuse(batch, results):
-        results = list(results)
         if any(r.event.event_type == "test.bad_v1" and r.outcome == "handled" for r in results):
             raise IntegrityError("deferred constraint")
         record(batch, results)
@@ -189,7 +245,7 @@ def test_a_worker_that_dies_while_its_batch_goes_one_by_one_died_once_for_each_e
     handles("test.x_v1", lambda event: None)
     for _ in range(3):
         deliver(client, envelope("test.x_v1"))
-    next(dispatch._one_by_one(_taken()))  # and then this worker dies
+    next(dispatch._singles(_claimed()))  # and then this worker dies
     _make_due()
     drain()
     for event in Event.objects.all():

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hireops.database import clock
 from hireops.feishu.models import Tenant
-from hireops.inbox import dispatch, event_queries, registry
+from hireops.inbox import dispatch, event_queries
 from hireops.inbox.models import Event
 from tests.deliveries import deliver, envelope
 from tests.selection import on_postgresql
@@ -94,9 +94,9 @@ def test_nobody_learns_by_searching_whom_a_hidden_event_is_about(
 
 
 @pytest.fixture
-def _salaries_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def _salaries_are_hidden(handles: Any) -> None:
     """From all but auditors and administrators."""
-    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
+    handles("test.salary_v1", lambda event: None, permission="desk.view_auditentry")
 
 
 def test_a_day_and_an_hour_are_those_of_the_reader(browser: Any, events: Any) -> None:
@@ -196,7 +196,7 @@ def test_the_worker_notes_what_an_event_is_about_whether_or_not_it_can_handle_it
     for event_type in ("test.bad_v1", "test.good_v1", "test.nobody_v1"):
         for body in bodies:
             deliver(client, envelope(event_type, body))
-    while batch := dispatch.take():
+    while batch := dispatch.claim():
         dispatch.handle(batch)
 
     noted = list(Event.objects.order_by("id").values_list("subject", flat=True))

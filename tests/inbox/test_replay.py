@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from hireops.database import clock
 from hireops.desk.models import AuditEntry
-from hireops.inbox import registry, replaying, tasks
+from hireops.feishu.callbacks import Unreadable
+from hireops.inbox import replaying, tasks
 from hireops.inbox.models import Event, Replay
 from hireops.inbox.registry import CannotHandleError
 from tests.deliveries import deliver, envelope
@@ -95,11 +96,11 @@ def test_only_one_type_can_be_replayed(browser: Any, failed: Any) -> None:
 
 
 def test_events_that_a_person_may_not_see_are_left_out_of_all_that_is_replayed(
-    browser: Any, failed: Any, client_of: Any, otto: Any, monkeypatch: pytest.MonkeyPatch
+    browser: Any, failed: Any, handles: Any, client_of: Any, otto: Any
 ) -> None:
-    monkeypatch.setitem(registry._permissions, "test.salary_v1", "desk.view_auditentry")
-    monkeypatch.setitem(registry._labels, "test.salary_v1", "Salary paid")
     failed(2, "test.salary_v1")
+    permission = "desk.view_auditentry"
+    handles("test.salary_v1", lambda event: None, label="Salary paid", permission=permission)
     failed(1, "test.other_v1")
     sent = {"since": local(clock.now() - timedelta(hours=1)), "event_type": "", "reason": "x"}
 
@@ -235,12 +236,15 @@ def test_what_took_effect_cannot_be_set_aside(browser: Any, client: Any, handles
 
 
 def test_a_failure_names_its_cause_and_the_next_step(browser: Any, client: Any, handles: Any) -> None:
-    def incomplete(event: Event) -> None:
-        raise CannotHandleError("account_id is missing")
+    def useless(event: Event) -> None:
+        raise CannotHandleError("account_id is that of nobody")
 
-    handles("test.incomplete_v1", incomplete)
+    handles("test.useless_v1", useless)
+    unreadable = Unreadable("account_id is missing")
+    handles("test.incomplete_v1", lambda event: None, read=lambda payload: unreadable)
     handles("test.broken_v1", lambda event: 1 / 0)
     steps = {
+        "test.useless_v1": ("content", "Compare its content with what Feishu shows."),
         "test.incomplete_v1": ("content", "Compare its content with what Feishu shows."),
         "test.broken_v1": ("error", "This is a fault inside hireops, not in the event."),
     }

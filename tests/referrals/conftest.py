@@ -138,7 +138,7 @@ def tell(
 
 
 def handle_events() -> None:
-    while batch := dispatch.take():
+    while batch := dispatch.claim():
         dispatch.handle(batch)
 
 

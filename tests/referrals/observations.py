@@ -11,8 +11,9 @@ from django.db import transaction
 
 from hireops.database import clock
 from hireops.feishu.hire import Bonus
+from hireops.inbox import registry
 from hireops.inbox.models import Event
-from hireops.inbox.registry import handler_for
+from hireops.inbox.registry import Received
 from hireops.outbox.models import Call
 from hireops.outbox.services import enqueue
 from referrals.ledger import services as ledger
@@ -29,9 +30,9 @@ def bonus(points: int = 0, cash: Mapping[str, Any] | None = None) -> dict[str, A
 
 def handle(event: Event) -> None:
     """A worker handles the event, for the first time or again."""
-    handler = handler_for(event.event_type)
-    assert handler is not None
-    handler([event])
+    event_type = registry.get(event.event_type)
+    assert event_type is not None
+    event_type.handle([Received(event, event_type.read(event.payload))])
 
 
 def steps(account: ReferralAccount) -> list[Any]:

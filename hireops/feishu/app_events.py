@@ -1,0 +1,64 @@
+"""What events about a store app itself say (contract 1.4 and 1.7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from hireops.feishu.event_content import EventContent, MissingContentError, mapping, required_text, text
+from hireops.feishu.strict_json import gettext_noop
+
+
+class AppStatus(StrEnum):
+    START_BY_TENANT = "start_by_tenant"
+    STOP_BY_TENANT = "stop_by_tenant"
+    STOP_BY_PLATFORM = "stop_by_platform"
+
+
+@dataclass(frozen=True, slots=True)
+class AppTicket(EventContent):
+    """What a store app gets its tokens with; it comes every hour."""
+
+    app_ticket: str = field(repr=False)
+
+    @classmethod
+    def _read(cls, event: Mapping[str, Any]) -> Self:
+        return cls(
+            required_text(event, "app_ticket", gettext_noop("app_ticket is missing or is not text")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AppOpen(EventContent):
+    """A tenant has installed the app. ``installer`` is the open_id of who did it, "" if it is not told."""
+
+    installer: str
+
+    @classmethod
+    def _read(cls, event: Mapping[str, Any]) -> Self:
+        installer = mapping(event.get("installer")) or mapping(event.get("installer_employee"))
+        return cls(text(installer.get("open_id")))
+
+
+@dataclass(frozen=True, slots=True)
+class AppStatusChange(EventContent):
+    """A tenant, or Feishu, has switched the app on or off."""
+
+    status: AppStatus
+
+    @classmethod
+    def _read(cls, event: Mapping[str, Any]) -> Self:
+        try:
+            return cls(AppStatus(text(event.get("status"))))
+        except ValueError:
+            reason = gettext_noop("status is none that is documented; nobody knows whether the app is on")
+            raise MissingContentError(reason) from None
+
+
+@dataclass(frozen=True, slots=True)
+class AppUninstalled(EventContent):
+    """A tenant does not have the app any more, or is no more itself. That is all it says."""
+
+    @classmethod
+    def _read(cls, _event: Mapping[str, Any]) -> Self:
+        return cls()
