@@ -12,6 +12,10 @@ and both files are put beside this one: the tests walk over all that they find. 
 a worker is given up half a minute after it has died, and one has to die three times over an event. Where a
 commit names a task, or a place where a worker can be killed, differently, ``story.py`` is told so there.
 
+What is in the files was due when they were made. So that it is due wherever they are tested, whatever time
+it is there, they are made with a clock a month behind: ``tests/drills/skewed_clock.c``, preloaded with
+``SKEW_S=-2592000`` into this command and, for PostgreSQL, into a server of its own.
+
 A change of the schema adds the commit before it as a starting point, and says in ``test_migrated.py`` which
 columns of earlier rows it rewrites.
 """
@@ -28,7 +32,8 @@ from tests.upgrade import dumps
 
 def main() -> None:
     target = Path(sys.argv[1]).resolve()
-    with tempfile.TemporaryDirectory() as folder, running_simulator() as simulator:
+    clock = {name: os.environ[name] for name in ("LD_PRELOAD", "SKEW_S") if name in os.environ}
+    with tempfile.TemporaryDirectory() as folder, running_simulator(**clock) as simulator:
         environment = {**pinned(Path(folder)), "DATABASE_URL": f"sqlite:///{folder}/begun.sqlite3", **APP}
         environment |= {name: url for name, url in os.environ.items() if name == "DATABASE_URL" and url}
         environment |= {

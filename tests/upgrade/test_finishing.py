@@ -139,7 +139,7 @@ def test_the_newest_push_is_sent_and_the_one_before_it_never(feishu: Simulator, 
 
 
 def test_a_call_that_waits_for_a_person_is_sent_again(hira: Person):
-    (waiting,) = rows("outbox.Call", state="waiting")
+    (waiting,) = rows("outbox.Call", state="waiting", operation="referral_account.get_account_assets")
     hira.act("outbox.Call", "resend", waiting.pk)
     work()
     waiting.refresh_from_db()
