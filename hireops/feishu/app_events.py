@@ -16,7 +16,7 @@ class AppStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AppTicket(EventContent):
+class AppTicketEvent(EventContent):
     """What a store app gets its tokens with; it comes every hour."""
 
     app_ticket: str = field(repr=False)
@@ -29,7 +29,7 @@ class AppTicket(EventContent):
 
 
 @dataclass(frozen=True, slots=True)
-class AppOpen(EventContent):
+class AppOpenEvent(EventContent):
     """A tenant has installed the app. ``installer`` is the open_id of who did it, "" if it is not told."""
 
     installer: str
@@ -41,7 +41,7 @@ class AppOpen(EventContent):
 
 
 @dataclass(frozen=True, slots=True)
-class AppStatusChange(EventContent):
+class AppStatusChangeEvent(EventContent):
     """A tenant, or Feishu, has switched the app on or off."""
 
     status: AppStatus
@@ -56,7 +56,7 @@ class AppStatusChange(EventContent):
 
 
 @dataclass(frozen=True, slots=True)
-class AppUninstalled(EventContent):
+class AppUninstalledEvent(EventContent):
     """A tenant does not have the app any more, or is no more itself. That is all it says."""
 
     @classmethod

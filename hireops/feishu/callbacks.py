@@ -11,9 +11,9 @@ from hireops.feishu.crypto import decrypt, encrypt, sign
 from hireops.feishu.strict_json import Flaw, blanked, gettext_noop, parse, utf8
 
 __all__ = [
+    "CallbackEvent",
     "CallbackKeys",
     "Challenge",
-    "Event",
     "NotAuthentic",
     "Unreadable",
     "decrypt",
@@ -67,7 +67,7 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CallbackEvent:
     """An authentic event, of envelope 2.0 or 1.0 (contract 6.3).
 
     ``payload_json`` is the whole envelope as it came, numbers digit by digit, with the Verification Token
@@ -94,7 +94,7 @@ class Unreadable:
 
 def open_callback(
     body: bytes, headers: Mapping[str, str], keys: CallbackKeys
-) -> Challenge | Event | Unreadable:
+) -> Challenge | CallbackEvent | Unreadable:
     """What an HTTP body says, once it is proved to come from Feishu; raises ``NotAuthentic`` otherwise.
 
     ``body`` is raw, as it came over the wire; header names may be written in any case. A request is never
@@ -113,7 +113,7 @@ def open_callback(
     raise NotAuthentic(401, "wrong signature")
 
 
-def open_pushed(text: bytes, keys: CallbackKeys) -> Event | Unreadable:
+def open_pushed(text: bytes, keys: CallbackKeys) -> CallbackEvent | Unreadable:
     """What the long connection says; raises ``NotAuthentic`` for another app's event or a wrong token.
 
     The connection is authentic by itself, so nothing is signed or encrypted, and a token need not be there
@@ -131,7 +131,7 @@ def open_pushed(text: bytes, keys: CallbackKeys) -> Event | Unreadable:
 # --- Three ways in: signed, in clear, and a URL verification without signature ---------------------------
 
 
-def _open_signed(body: bytes, encrypt_key: str, keys: CallbackKeys) -> Challenge | Event | Unreadable:
+def _open_signed(body: bytes, encrypt_key: str, keys: CallbackKeys) -> Challenge | CallbackEvent | Unreadable:
     try:
         text = _decrypted_text(body, encrypt_key)
         envelope, flaw = parse(text)
@@ -144,7 +144,7 @@ def _open_signed(body: bytes, encrypt_key: str, keys: CallbackKeys) -> Challenge
     return _event_or_unreadable(envelope, flaw, text, keys)
 
 
-def _open_plain(body: bytes, keys: CallbackKeys) -> Challenge | Event | Unreadable:
+def _open_plain(body: bytes, keys: CallbackKeys) -> Challenge | CallbackEvent | Unreadable:
     """Without an Encrypt Key the token is the only proof: what does not show it is a stranger's."""
     try:
         text = utf8(body)
@@ -186,7 +186,7 @@ def _challenge(envelope: dict[str, Any], flaw: str, keys: CallbackKeys) -> Chall
 
 def _event_or_unreadable(
     envelope: dict[str, Any], flaw: str, text: str, keys: CallbackKeys
-) -> Event | Unreadable:
+) -> CallbackEvent | Unreadable:
     _require_token(envelope, keys)
     try:
         return Unreadable(flaw) if flaw else _event(envelope, text, keys)
@@ -194,7 +194,7 @@ def _event_or_unreadable(
         return Unreadable(str(unreadable))
 
 
-def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> Event:
+def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> CallbackEvent:
     event = envelope.get("event")
     if not isinstance(event, dict):
         raise Flaw(gettext_noop("The field event is missing or not an object."))
@@ -214,7 +214,7 @@ def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> Event:
     if app_id != keys.app_id:
         raise NotAuthentic(403, "another app's app_id")
     payload_json = blanked(text, keys.verification_token)
-    return Event(
+    return CallbackEvent(
         event_id=_id(event_id),
         event_type=_id(event_type),
         tenant_key=_id(owner["tenant_key"]) if owner.get("tenant_key", "") != "" else "",

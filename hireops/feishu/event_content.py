@@ -1,4 +1,4 @@
-"""Reading what an event says, at the boundary: ``AppTicket.of(payload)`` is typed, or ``Unreadable``.
+"""Reading what an event says, at the boundary: ``AppTicketEvent.of(payload)`` is typed, or ``Unreadable``.
 
 What an event is worth nothing without is required. Whatever else is not as documented is empty, or kept as
 the JSON that came: Feishu tells most things only once, so no event is refused for a part of it.

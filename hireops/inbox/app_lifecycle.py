@@ -8,7 +8,13 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from hireops.feishu import tenants, tokens
-from hireops.feishu.app_events import AppOpen, AppStatus, AppStatusChange, AppTicket, AppUninstalled
+from hireops.feishu.app_events import (
+    AppOpenEvent,
+    AppStatus,
+    AppStatusChangeEvent,
+    AppTicketEvent,
+    AppUninstalledEvent,
+)
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from hireops.inbox.registry import EventType, Received, each, register
@@ -21,7 +27,7 @@ STATE_AFTER = {
 }
 
 
-def keep_ticket(received: Received[AppTicket]) -> None:
+def keep_ticket(received: Received[AppTicketEvent]) -> None:
     """The newest ticket is kept sealed, and taken out of the event; without one a store app gets no token."""
     event, ticket = received.event, received.content.app_ticket
     if ticket == BLANKED or event.payload is None:  # replayed
@@ -32,15 +38,15 @@ def keep_ticket(received: Received[AppTicket]) -> None:
     Event.objects.filter(pk=event.pk).update(payload=blanked)
 
 
-def open_tenant(received: Received[AppOpen]) -> None:
+def open_tenant(received: Received[AppOpenEvent]) -> None:
     _note_state(received.event, Tenant.State.ACTIVE)
 
 
-def change_status(received: Received[AppStatusChange]) -> None:
+def change_status(received: Received[AppStatusChangeEvent]) -> None:
     _note_state(received.event, STATE_AFTER[received.content.status])
 
 
-def uninstall(received: Received[AppUninstalled]) -> None:
+def uninstall(received: Received[AppUninstalledEvent]) -> None:
     _note_state(received.event, Tenant.State.GONE)
 
 
@@ -56,7 +62,7 @@ register(
     EventType(
         name="app_ticket",
         label=_("App ticket"),
-        read=AppTicket.of,
+        read=AppTicketEvent.of,
         handle=each(keep_ticket),
     )
 )
@@ -64,7 +70,7 @@ register(
     EventType(
         name="app_open",
         label=_("App installed by a tenant"),
-        read=AppOpen.of,
+        read=AppOpenEvent.of,
         handle=each(open_tenant),
     )
 )
@@ -72,7 +78,7 @@ register(
     EventType(
         name="app_status_change",
         label=_("App switched on or off by a tenant"),
-        read=AppStatusChange.of,
+        read=AppStatusChangeEvent.of,
         handle=each(change_status),
     )
 )
@@ -80,7 +86,7 @@ register(
     EventType(
         name="app_uninstalled",
         label=_("App uninstalled by a tenant"),
-        read=AppUninstalled.of,
+        read=AppUninstalledEvent.of,
         handle=each(uninstall),
     )
 )

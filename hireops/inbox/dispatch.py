@@ -45,7 +45,7 @@ LOST_REASON = gettext_noop("the worker died while handling it, several times")
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
-class LeaseLostError(Exception):
+class BatchLostError(Exception):
     """Another worker has declared this one dead; what it did with the events is rolled back."""
 
 
@@ -119,7 +119,7 @@ def _locked_events(batch: Batch) -> list[Event]:
 def _lock(batch: Batch) -> None:
     _set_timeouts()
     if not Batch.objects.select_for_update().filter(pk=batch.pk).exists():
-        raise LeaseLostError
+        raise BatchLostError
 
 
 def _set_timeouts() -> None:
@@ -143,7 +143,7 @@ def handle(batch: Batch) -> None:
             _record(batch, _handle_all(_locked_events(batch)))
             _release(batch)
             failpoint("inbox.handled")
-    except LeaseLostError:
+    except BatchLostError:
         logger.warning("%d events were taken over by another worker", len(batch.events))
     except Exception as error:  # noqa: BLE001 - a deadlock, a deferred constraint, a database that went away
         if len(batch.events) == 1:
@@ -288,7 +288,7 @@ def _record_failure(batch: Batch, error: Exception) -> None:
                 _lock(batch)
                 _record(batch, [_failure(event, error) for event in _locked_events(batch)])
                 _release(batch)
-        except LeaseLostError:
+        except BatchLostError:
             return
         except DATABASE_AWAY:
             connection.close()

@@ -58,7 +58,7 @@ def keys() -> callbacks.CallbackKeys:
     )
 
 
-def store_delivery(delivery: callbacks.Event | callbacks.Unreadable, raw: bytes) -> bool:
+def store_delivery(delivery: callbacks.CallbackEvent | callbacks.Unreadable, raw: bytes) -> bool:
     """Commit what came by either way in. True if a worker is to look at it.
 
     Raises one of ``DATABASE_AWAY`` when the database does not store it in time; then it is not known whether
@@ -70,7 +70,7 @@ def store_delivery(delivery: callbacks.Event | callbacks.Unreadable, raw: bytes)
     return _store_event(delivery, raw)
 
 
-def _store_event(event: callbacks.Event, raw: bytes) -> bool:
+def _store_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
     """True if it is new; a copy changes nothing, another content under its id is noted."""
 
     def insert() -> bool:
@@ -86,7 +86,7 @@ def _store_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
     return _within_patience(lambda: _insert_unreadable(raw, app_id, reason))
 
 
-def _insert_event(event: callbacks.Event, raw: bytes) -> bool:
+def _insert_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
     values = (
         event.app_id,
         event.event_id,

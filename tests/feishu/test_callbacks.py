@@ -5,9 +5,9 @@ import pytest
 from django.http.request import HttpHeaders
 
 from hireops.feishu.callbacks import (
+    CallbackEvent,
     CallbackKeys,
     Challenge,
-    Event,
     open_callback,
     sign,
 )
@@ -34,7 +34,7 @@ from tests.feishu.bodies import (
 @both_ways
 def test_a_2_0_envelope_is_read(keys):
     event = opened(envelope(), keys)
-    assert isinstance(event, Event)
+    assert isinstance(event, CallbackEvent)
     assert event.event_id == "5e3702a84e847582be8db7fb73283c02"
     assert event.event_type == "hire.eco_account.created_v1"
     assert event.tenant_key == "2ca1d211f64f6438"
@@ -45,7 +45,7 @@ def test_a_2_0_envelope_is_read(keys):
 @both_ways
 def test_a_1_0_envelope_is_read(keys):
     event = opened(envelope_1_0(), keys)
-    assert isinstance(event, Event)
+    assert isinstance(event, CallbackEvent)
     assert (event.event_id, event.event_type) == ("bc447199585340d1f3728d26b1c0297a", "app_open")
     assert event.tenant_key == "2ca1d211f64f6438"
     assert event.created_at == datetime(2017, 8, 8, 13, 33, 27, 717141, tzinfo=UTC)
@@ -121,14 +121,16 @@ def test_a_url_verification_in_clear_is_refused_when_there_is_an_encrypt_key():
 
 def test_header_names_may_be_written_in_any_case():
     body, headers = sealed(envelope())
-    assert isinstance(open_callback(body, {name.lower(): v for name, v in headers.items()}, KEYS), Event)
+    assert isinstance(
+        open_callback(body, {name.lower(): v for name, v in headers.items()}, KEYS), CallbackEvent
+    )
     environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    assert isinstance(open_callback(body, HttpHeaders(environ), KEYS), Event)
+    assert isinstance(open_callback(body, HttpHeaders(environ), KEYS), CallbackEvent)
 
 
 def test_both_keys_open_events_during_a_rotation_and_the_old_one_none_afterwards():
     for key in KEYS_IN_ROTATION.encrypt_keys:
-        assert isinstance(open_callback(*sealed(envelope(), key), KEYS_IN_ROTATION), Event)
+        assert isinstance(open_callback(*sealed(envelope(), key), KEYS_IN_ROTATION), CallbackEvent)
     assert refusal(*sealed(envelope(), OLD_KEY)) == 401
 
 
@@ -141,7 +143,7 @@ def test_an_event_is_not_refused_by_its_age():
             "X-Lark-Request-Nonce": "n",
             "X-Lark-Signature": signature,
         }
-        assert isinstance(open_callback(body, headers, KEYS), Event)
+        assert isinstance(open_callback(body, headers, KEYS), CallbackEvent)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hireops.feishu.callbacks import CallbackKeys, Event, NotAuthentic, open_callback
+from hireops.feishu.callbacks import CallbackEvent, CallbackKeys, NotAuthentic, open_callback
 from tests.feishu import bodies
 from tests.feishu.bodies import KEYS, TOKEN, envelope, opened, sealed, spliced
 
@@ -21,7 +21,7 @@ def test_the_token_is_blanked_wherever_it_stands_and_however_it_is_written():
 def test_blanking_an_odd_token_leaves_valid_json(token):
     keys = CallbackKeys(bodies.APP_ID, (bodies.KEY,), token)
     event = open_callback(*sealed(envelope(token=token)), keys)
-    assert isinstance(event, Event)
+    assert isinstance(event, CallbackEvent)
     assert json.loads(event.payload_json)["header"]["token"] == "***"
 
 
@@ -31,7 +31,7 @@ def test_the_digest_is_the_same_for_every_delivery_and_another_for_other_content
     with_new_token = open_callback(
         *sealed(envelope(token="reset")), CallbackKeys(bodies.APP_ID, (bodies.KEY,), "reset")
     )
-    assert isinstance(with_new_token, Event)
+    assert isinstance(with_new_token, CallbackEvent)
     assert first.digest == again.digest == with_new_token.digest != other.digest
     assert len(first.digest) == 64
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection
 
-from hireops.feishu.callbacks import Event, Unreadable, open_callback
+from hireops.feishu.callbacks import CallbackEvent, Unreadable, open_callback
 from tests.feishu.bodies import (
     KEYS,
     KEYS_WITHOUT_ENCRYPTION,
@@ -118,7 +118,7 @@ POSSIBLE_VALUES = {
 @pytest.mark.parametrize("value", POSSIBLE_VALUES.values(), ids=POSSIBLE_VALUES)
 def test_odd_values_that_the_database_can_hold_are_accepted_as_they_came(value):
     event = opened(spliced(value))
-    assert isinstance(event, Event)
+    assert isinstance(event, CallbackEvent)
     assert event.payload_json == spliced(value).decode().replace(TOKEN, "***")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -162,5 +162,5 @@ def test_an_envelope_of_another_shape_is_unreadable(content):
 
 def test_ids_of_255_are_accepted():
     assert isinstance(
-        opened(envelope(event_id="字" * 255, event_type="x" * 255, tenant_key="y" * 255)), Event
+        opened(envelope(event_id="字" * 255, event_type="x" * 255, tenant_key="y" * 255)), CallbackEvent
     )

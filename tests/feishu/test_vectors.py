@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hireops.feishu.callbacks import CallbackKeys, Challenge, Event, NotAuthentic, Unreadable, decrypt
+from hireops.feishu.callbacks import CallbackEvent, CallbackKeys, Challenge, NotAuthentic, Unreadable, decrypt
 from hireops.feishu.callbacks import open_callback as open_it
 
 FILE = json.loads(Path(__file__).with_name("data").joinpath("vectors.json").read_text())
@@ -29,7 +29,7 @@ def test_the_ciphertext_decrypts_to_the_plaintext(vector_id):
 @pytest.mark.parametrize("vector_id", ["V1", "V3", "V4"])
 def test_an_event_is_accepted_under_its_dedupe_key(vector_id):
     event = opened(vector_id)
-    assert isinstance(event, Event)
+    assert isinstance(event, CallbackEvent)
     expected = VECTORS[vector_id]["expected"]
     assert (event.event_id, event.event_type) == (expected["dedupe_key"], expected["event_type"])
 

@@ -139,12 +139,12 @@ def test_a_token_need_not_be_there_over_a_connection_that_is_authentic():
     envelope = {"schema": "2.0", "header": header, "event": {}}
     old_form = {"uuid": "e2", "type": "event_callback", "event": {"type": "y", "app_id": "cli_a"}}
 
-    def opened(envelope: Any) -> callbacks.Event | callbacks.Unreadable:
+    def opened(envelope: Any) -> callbacks.CallbackEvent | callbacks.Unreadable:
         return callbacks.open_pushed(json.dumps(envelope).encode(), keys)
 
     event, old = opened(envelope), opened(old_form)
-    assert isinstance(event, callbacks.Event)
-    assert isinstance(old, callbacks.Event)
+    assert isinstance(event, callbacks.CallbackEvent)
+    assert isinstance(old, callbacks.CallbackEvent)
     assert (event.event_id, old.event_id) == ("e1", "e2")
     assert isinstance(opened({"schema": "2.0", "event": {}}), callbacks.Unreadable)
     with pytest.raises(callbacks.NotAuthentic):
