@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import get_language
@@ -107,16 +107,10 @@ class EcoAccountAdmin(MirrorAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[EcoAccount]:
         return super().get_queryset(request).select_related("tenant")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, obj: EcoAccount) -> dict[str, Any]:
         masked = not request.user.has_perm("bindings.view_customfieldvalue")
-        account = self.get_object(request, object_id)
-        values = shown_values(account, masked=masked) if account else []
-        entries = entries_about(account)[:EVENTS_SHOWN] if account else []
-        context = {"values": values, "masked": masked, "entries": entries, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, context)
+        return {
+            "values": shown_values(obj, masked=masked),
+            "masked": masked,
+            "entries": entries_about(obj)[:EVENTS_SHOWN],
+        }

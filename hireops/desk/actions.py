@@ -3,8 +3,8 @@
 ::
 
     @staff_action(permission="outbox.resend_call", label=_("Send again"), confirm=_("These calls ..."))
-    def resend(request: HttpRequest, call: Call, reason: str) -> None:
-        services.resend_call(call, by=request.user, reason=reason)
+    def resend(call: Call, *, by: User, reason: str) -> None:
+        services.resend_call(call, by=by, reason=reason)
 
     class CallAdmin(MirrorAdmin):
         staff_actions = [resend]
@@ -15,23 +15,24 @@ The permission is checked again on every POST; the state is checked by the servi
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hireops.desk.pages import StaffPagesAdmin
 from hireops.desk.performing import perform_on_each, result_messages
+from hireops.desk.staff import Reader, staff
 
 MOST_AT_ONCE = 500
 OBJECTS_LISTED = 50
@@ -40,7 +41,7 @@ OBJECTS_LISTED = 50
 class Perform(Protocol):
     __name__: str
 
-    def __call__(self, request: HttpRequest, obj: Any, reason: str, /) -> object: ...
+    def __call__(self, obj: Any, /, *, by: User, reason: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,10 @@ class StaffAction:
     reason_required: bool
     dangerous: bool
     offered: Callable[[Any], bool]
+    template: str
 
-    def allowed(self, user: User | AnonymousUser) -> bool:
-        return user.has_perm(self.permission)
+    def is_open_to(self, reader: Reader) -> bool:
+        return reader.has_perm(self.permission)
 
 
 def staff_action(
@@ -66,16 +68,25 @@ def staff_action(
     reason_required: bool = False,
     dangerous: bool = False,
     offered: Callable[[Any], bool] = lambda obj: True,
+    template: str = "admin/staff_action.html",
 ) -> Callable[[Perform], StaffAction]:
-    """Turn ``function(request, obj, reason)`` into an action for ``StaffAdmin.staff_actions``.
+    """Turn ``function(obj, by=user, reason=text)`` into an action for ``StaffAdmin.staff_actions``.
 
-    ``confirm`` says on the confirmation page what will happen. ``offered(obj)`` hides the button where the
-    action makes no sense; it protects nothing, the service does.
+    ``confirm`` says on the confirmation page, which is ``template``, what will happen. ``offered(obj)`` hides
+    the button where the action makes no sense; it protects nothing, the service does.
     """
 
     def wrap(perform: Perform) -> StaffAction:
         return StaffAction(
-            perform.__name__, perform, permission, label, confirm, reason_required, dangerous, offered
+            perform.__name__,
+            perform,
+            permission,
+            label,
+            confirm,
+            reason_required,
+            dangerous,
+            offered,
+            template,
         )
 
     return wrap
@@ -91,13 +102,7 @@ class ReasonForm(forms.Form):
         self.fields["reason"].required = required
 
 
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
-
-
-class StaffActionsAdmin(_ModelAdmin):
+class StaffActionsAdmin(StaffPagesAdmin):
     """Puts ``staff_actions`` into the list's menu and on the object's page, and performs them."""
 
     staff_actions: Sequence[StaffAction] = ()
@@ -106,10 +111,18 @@ class StaffActionsAdmin(_ModelAdmin):
         view = self.admin_site.admin_view(self.staff_action_view)
         return [path("actions/<slug:name>/", view, name=self._url_name("staff_action")), *super().get_urls()]
 
+    def offered_actions(self, request: HttpRequest, obj: Any) -> list[StaffAction]:
+        """Those that the page of ``obj`` has buttons for."""
+        return [action for action in self._open_actions(request) if action.offered(obj)]
+
+    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+        """For a template of the action's own."""
+        return {}
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return super().get_actions(request) | {
             action.name: (self._menu_entry(action), action.name, action.label)
-            for action in self._allowed_actions(request)
+            for action in self._open_actions(request)
         }
 
     def render_change_form(
@@ -119,8 +132,7 @@ class StaffActionsAdmin(_ModelAdmin):
         if obj is not None:
             context["staff_buttons"] = [
                 {"action": action, "url": self._url("staff_action", action.name)}
-                for action in self._allowed_actions(request)
-                if action.offered(obj)
+                for action in self.offered_actions(request, obj)
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -131,7 +143,7 @@ class StaffActionsAdmin(_ModelAdmin):
             raise Http404(name)
         if request.method != "POST":  # a reload, or the language switch, on the confirmation page
             return HttpResponseRedirect(self._url("changelist"))
-        if not (action.allowed(request.user) and self.has_view_permission(request)):
+        if not (action.is_open_to(request.user) and self.has_view_permission(request)):
             raise PermissionDenied
         return self._confirm_or_perform(request, action, self._chosen(request))
 
@@ -164,7 +176,8 @@ class StaffActionsAdmin(_ModelAdmin):
     def _perform(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Model], reason: str
     ) -> None:
-        outcome = perform_on_each(lambda obj: action.perform(request, obj, reason), objects)
+        by = staff(request)
+        outcome = perform_on_each(lambda obj: action.perform(obj, by=by, reason=reason), objects)
         for level, text in result_messages(action.label, outcome):
             self.message_user(request, text, level)
 
@@ -176,21 +189,20 @@ class StaffActionsAdmin(_ModelAdmin):
         form: ReasonForm,
         back: str,
     ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": action.label,
-            "opts": self.opts,
-            "action": action,
-            "action_url": self._url("staff_action", action.name),
-            "checkbox_name": ACTION_CHECKBOX_NAME,
-            "objects": objects,
-            "listed": objects[:OBJECTS_LISTED],
-            "not_listed": max(len(objects) - OBJECTS_LISTED, 0),
-            "form": form,
-            "back": back,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "admin/staff_action.html", context)
+        return self.render_page(
+            request,
+            action.template,
+            title=action.label,
+            action=action,
+            action_url=self._url("staff_action", action.name),
+            checkbox_name=ACTION_CHECKBOX_NAME,
+            objects=objects,
+            listed=objects[:OBJECTS_LISTED],
+            not_listed=max(len(objects) - OBJECTS_LISTED, 0),
+            form=form,
+            back=back,
+            **self.confirmation_context(action, objects),
+        )
 
     def _menu_entry(self, action: StaffAction) -> Callable[..., HttpResponse]:
         def confirm(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
@@ -198,17 +210,11 @@ class StaffActionsAdmin(_ModelAdmin):
 
         return confirm
 
-    def _allowed_actions(self, request: HttpRequest) -> list[StaffAction]:
-        return [action for action in self.staff_actions if action.allowed(request.user)]
+    def _open_actions(self, request: HttpRequest) -> list[StaffAction]:
+        return [action for action in self.staff_actions if action.is_open_to(request.user)]
 
     def _back(self, request: HttpRequest) -> str:
         """Where the person came from: the list with its filters, or the object's page."""
         back = request.POST.get("back") or request.get_full_path()
         is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
         return back if is_ours else self._url("changelist")
-
-    def _url_name(self, page: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
-
-    def _url(self, page: str, *args: Any) -> str:
-        return reverse(f"{self.admin_site.name}:{self._url_name(page)}", args=args)

@@ -16,33 +16,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from hireops.desk.masking import DEEPEST, masked, without_secrets
+from hireops.desk.states import States, Tone
 
 LONGEST_JSON = 20_000
 
-# The words that states are written in, anywhere in hireops, and what they mean for the reader.
-TONES = {
-    "ok": {"active", "approved", "handled", "paid", "succeeded", "success"},
-    "busy": {"claimed", "pending", "requested", "running", "sending"},
-    "warn": {
-        "lost",
-        "not_sent",
-        "retired",
-        "stale",
-        "suspended",
-        "unapplied",
-        "unhandled",
-        "unknown",
-        "waiting",
-    },
-    "bad": {"failed", "gone", "refused", "rejected", "unreadable"},
-}
-NEUTRAL = "quiet"
 
-
-def state_badge(state: str, label: str | Promise) -> SafeString:
-    """A coloured badge that says ``label``. The colour follows the state; the text alone is enough."""
-    tone = next((tone for tone, states in TONES.items() if state in states), NEUTRAL)
+def badge(label: str | Promise, tone: Tone = "quiet") -> SafeString:
+    """Of the colour of ``tone``; the text alone is enough."""
     return format_html('<span class="badge badge-{}">{}</span>', tone, label)
+
+
+def state_badge(state: States) -> SafeString:
+    return badge(state.label, state.tone)
 
 
 def linked(obj: Model | None, text: str = "") -> str:

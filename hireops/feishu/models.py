@@ -3,6 +3,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from hireops.database.locks import advisory_lock
+from hireops.desk.states import States
 
 
 class TenantManager(models.Manager["Tenant"]):
@@ -51,10 +52,10 @@ def _one_at_a_time(app_id: str) -> None:
 class Tenant(models.Model):
     """A customer's company in Feishu, as one app sees it. Learnt from events, never typed in."""
 
-    class State(models.TextChoices):
-        ACTIVE = "active", _("active")
-        SUSPENDED = "suspended", _("suspended")
-        GONE = "gone", _("uninstalled")
+    class State(States):
+        ACTIVE = "active", "ok", _("active")
+        SUSPENDED = "suspended", "warn", _("suspended")
+        GONE = "gone", "bad", _("uninstalled")
 
     app_id = models.CharField(_("app ID"), max_length=255)
     tenant_key = models.CharField(_("tenant key"), max_length=255)

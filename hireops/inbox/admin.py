@@ -7,22 +7,23 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.admin import MirrorAdmin, linked, pretty_json, staff_action, state_badge
+from hireops.desk.actions import StaffAction
+from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.display import badge, linked, pretty_json, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.paging import OrderedPaginator
+from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.feishu.models import Tenant
 from hireops.feishu.strict_json import blanked
@@ -71,9 +72,8 @@ HIDDEN_FIELDS = {"what_it_says", "subject", "changed", "followed"}
     ),
     offered=lambda event: event.state in services.REPLAYABLE and not event.trimmed_at,
 )
-def replay(request: HttpRequest, event: Event, reason: str) -> None:
-    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
-    services.replay_event(event, by=request.user, reason=reason)
+def replay(event: Event, *, by: User, reason: str) -> None:
+    services.replay_event(event, by=by, reason=reason)
     ring(tasks.drain)
 
 
@@ -87,9 +87,8 @@ def replay(request: HttpRequest, event: Event, reason: str) -> None:
     reason_required=True,
     offered=lambda event: event.state in services.MAY_BE_SET_ASIDE,
 )
-def set_aside(request: HttpRequest, event: Event, reason: str) -> None:
-    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
-    services.set_aside(event, by=request.user, reason=reason)
+def set_aside(event: Event, *, by: User, reason: str) -> None:
+    services.set_aside(event, by=by, reason=reason)
 
 
 class AttemptInline(MirrorInline):
@@ -98,7 +97,7 @@ class AttemptInline(MirrorInline):
 
     @admin.display(description=_("outcome"))
     def outcome_shown(self, attempt: Attempt) -> SafeString:
-        return state_badge(attempt.outcome, attempt.get_outcome_display())
+        return state_badge(Attempt.Outcome(attempt.outcome))
 
 
 class ConflictInline(MirrorInline):
@@ -159,11 +158,8 @@ class EventAdmin(MirrorAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         return queryset, False
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"may_replay": request.user.has_perm(REPLAY), **(extra_context or {})}
-        return super().changelist_view(request, context)
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {"may_replay": request.user.has_perm(REPLAY)}
 
     def get_list_display(self, request: HttpRequest) -> Any:
         hidden = registry.hidden_from(request.user)
@@ -176,29 +172,18 @@ class EventAdmin(MirrorAdmin):
 
     # --- Replaying what failed
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.replay_failed_view)
-        return [path("replay-failed/", view, name="inbox_event_replay_failed"), *super().get_urls()]
-
+    @staff_page("replay-failed/", name="replay_failed", permission=REPLAY)
     def replay_failed_view(self, request: HttpRequest) -> HttpResponse:
         """Asks since when, then leaves the rest to the worker."""
-        if not request.user.has_perm(REPLAY):
-            raise PermissionDenied
         form = ReplayFailedForm(request.POST or None, hidden=registry.hidden_from(request.user))
         if request.method == "POST" and form.is_valid() and self._ask_for_replay(request, form):
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:inbox_replay_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Replay what failed"),
-            "opts": self.opts,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/inbox/event/replay_failed.html", context)
+        template = "admin/inbox/event/replay_failed.html"
+        return self.render_page(request, template, title=_("Replay what failed"), form=form)
 
     def _ask_for_replay(self, request: HttpRequest, form: ReplayFailedForm) -> bool:
-        assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
         try:
-            services.replay_failed(by=request.user, **form.cleaned_data)
+            services.replay_failed(by=staff(request), **form.cleaned_data)
         except Refused as refusal:
             form.add_error("since", str(refusal))
             return False
@@ -230,13 +215,8 @@ class EventAdmin(MirrorAdmin):
             return "content"
         return "raw_bytes" if unreadable else "content_in_full"
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        page = super().render_change_form(request, context, *args, **kwargs)
-        if self._is_hidden(request, kwargs.get("obj")):
-            context["staff_buttons"] = []
-        return page
+    def offered_actions(self, request: HttpRequest, obj: Event) -> list[StaffAction]:
+        return [] if self._is_hidden(request, obj) else super().offered_actions(request, obj)
 
     def _is_hidden(self, request: HttpRequest, event: Event | None) -> bool:
         return event is not None and event.event_type in registry.hidden_from(request.user)
@@ -252,10 +232,6 @@ class EventAdmin(MirrorAdmin):
     @admin.display(description=_("what it says"))
     def what_it_says(self, event: Event) -> str:
         return registry.in_words(event) or self.get_empty_value_display()
-
-    @admin.display(description=_("state"))
-    def state_shown(self, event: Event) -> SafeString:
-        return state_badge(event.state, event.get_state_display())
 
     @admin.display(description=_("tenant"))
     def tenant_shown(self, event: Event) -> str:
@@ -326,5 +302,5 @@ class ReplayAdmin(MirrorAdmin):
     @admin.display(description=_("state"))
     def progress(self, asked: Replay) -> SafeString:
         if asked.finished_at:
-            return state_badge("succeeded", _("Done"))
-        return state_badge("running", _("Running"))
+            return badge(_("Done"), "ok")
+        return badge(_("Running"), "busy")

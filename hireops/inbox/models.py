@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.states import States
 from hireops.feishu.models import Tenant
 
 ID_LENGTH = 255
@@ -35,13 +36,13 @@ class Event(models.Model):
     Ids follow the order of arrival but for a few seconds (``hireops.inbox.event_queries`` relies on it).
     """
 
-    class State(models.TextChoices):
-        PENDING = "pending", _("Waiting")
-        HANDLED = "handled", _("Handled")
-        UNHANDLED = "unhandled", _("No handler")
-        FAILED = "failed", _("Failed")
-        UNREADABLE = "unreadable", _("Unreadable")
-        SET_ASIDE = "set_aside", _("Set aside")
+    class State(States):
+        PENDING = "pending", "busy", _("Waiting")
+        HANDLED = "handled", "ok", _("Handled")
+        UNHANDLED = "unhandled", "warn", _("No handler")
+        FAILED = "failed", "bad", _("Failed")
+        UNREADABLE = "unreadable", "bad", _("Unreadable")
+        SET_ASIDE = "set_aside", "quiet", _("Set aside")
 
     class Cause(models.TextChoices):
         CONTENT = "content", _("Its content cannot be used")
@@ -164,11 +165,11 @@ class Batch(models.Model):
 class Attempt(models.Model):
     """One try to handle an event, written when it has ended. Never changed, never removed."""
 
-    class Outcome(models.TextChoices):
-        HANDLED = "handled", _("Handled")
-        UNHANDLED = "unhandled", _("No handler")
-        RAISED = "raised", _("Raised an error")
-        LOST = "lost", _("Worker was lost")
+    class Outcome(States):
+        HANDLED = "handled", "ok", _("Handled")
+        UNHANDLED = "unhandled", "warn", _("No handler")
+        RAISED = "raised", "quiet", _("Raised an error")
+        LOST = "lost", "warn", _("Worker was lost")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="attempts", verbose_name=_("event"))
     started_at = models.DateTimeField(_("started"))

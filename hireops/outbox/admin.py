@@ -3,16 +3,19 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.admin import MirrorAdmin, linked, pretty_json, staff_action, state_badge
+from hireops.desk.actions import StaffAction
+from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.display import badge, linked, pretty_json, state_badge
 from hireops.desk.inlines import MirrorInline
+from hireops.desk.staff import Reader
 from hireops.doorbell import ring
 from hireops.feishu.models import Tenant
 from hireops.outbox import registry, services, tasks
@@ -31,9 +34,8 @@ from hireops.outbox.reasons import explain, explain_delay
     dangerous=True,
     offered=lambda call: call.state in services.RESENDABLE and not registry.kept_by_app(call.operation),
 )
-def resend(request: HttpRequest, call: Call, reason: str) -> None:
-    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
-    services.resend_call(call, by=request.user, reason=reason)
+def resend(call: Call, *, by: User, reason: str) -> None:
+    services.resend_call(call, by=by, reason=reason)
     ring(tasks.drain)
 
 
@@ -48,9 +50,8 @@ def resend(request: HttpRequest, call: Call, reason: str) -> None:
     dangerous=True,
     offered=services.may_be_cancelled,
 )
-def cancel(request: HttpRequest, call: Call, reason: str) -> None:
-    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
-    services.cancel_call(call, by=request.user, reason=reason)
+def cancel(call: Call, *, by: User, reason: str) -> None:
+    services.cancel_call(call, by=by, reason=reason)
 
 
 @staff_action(
@@ -64,9 +65,8 @@ def cancel(request: HttpRequest, call: Call, reason: str) -> None:
     dangerous=True,
     offered=services.can_be_marked_as_done,
 )
-def mark_as_done(request: HttpRequest, call: Call, reason: str) -> None:
-    assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
-    services.mark_as_done(call, by=request.user, reason=reason)
+def mark_as_done(call: Call, *, by: User, reason: str) -> None:
+    services.mark_as_done(call, by=by, reason=reason)
     ring(tasks.drain)
 
 
@@ -96,8 +96,10 @@ class AttemptInline(MirrorInline):
 
     @admin.display(description=_("outcome"))
     def outcome_shown(self, attempt: Attempt) -> SafeString:
-        badge = state_badge(attempt.outcome or "running", attempt.get_outcome_display() or _("Running"))
-        return format_html("{} {}", badge, _("(finding out)")) if attempt.resolving else badge
+        shown = (
+            state_badge(Attempt.Outcome(attempt.outcome)) if attempt.outcome else badge(_("Running"), "busy")
+        )
+        return format_html("{} {}", shown, _("(finding out)")) if attempt.resolving else shown
 
     @admin.display(description=_("sent and answered"))
     def exchange_shown(self, attempt: Attempt) -> str:
@@ -132,10 +134,10 @@ BARE_FIELDS = (
 )
 
 
-def _found(term: str, user: User | AnonymousUser) -> QuerySet[Any, Any]:
-    """The calls with that target or log ID; by a target that ``user`` may not see, none is found."""
+def _found(term: str, reader: Reader) -> QuerySet[Any, Any]:
+    """The calls with that target or log ID; by a target that ``reader`` may not see, none is found."""
     calls = Call.objects.order_by()
-    by_target = calls.filter(target=term).exclude(operation__in=registry.hidden_from(user))
+    by_target = calls.filter(target=term).exclude(operation__in=registry.hidden_from(reader))
     # A query for each, so that each uses its index.
     return by_target.values("pk").union(calls.filter(attempts__log_id=term).values("pk"))
 
@@ -217,13 +219,8 @@ class CallAdmin(MirrorAdmin):
     def get_inlines(self, request: HttpRequest, obj: Call | None) -> Any:
         return [BareAttemptInline] if self._is_hidden(request, obj) else [AttemptInline]
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        page = super().render_change_form(request, context, *args, **kwargs)
-        if self._is_hidden(request, kwargs.get("obj")):
-            context["staff_buttons"] = []
-        return page
+    def offered_actions(self, request: HttpRequest, obj: Call) -> list[StaffAction]:
+        return [] if self._is_hidden(request, obj) else super().offered_actions(request, obj)
 
     def _is_hidden(self, request: HttpRequest, call: Call | None) -> bool:
         return call is not None and call.operation in registry.hidden_from(request.user)
@@ -235,10 +232,6 @@ class CallAdmin(MirrorAdmin):
     @admin.display(description=_("operation"), ordering="operation")
     def operation_shown(self, call: Call) -> str:
         return registry.label_of(call.operation)
-
-    @admin.display(description=_("state"), ordering="state")
-    def state_shown(self, call: Call) -> SafeString:
-        return state_badge(call.state, call.get_state_display())
 
     @admin.display(description=_("what it means"))
     def what_it_means(self, call: Call) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.states import States
 from hireops.feishu.models import Tenant
 
 
@@ -86,13 +87,13 @@ class Call(models.Model):
     enqueued. ``answer`` is there once Feishu has said yes: from then on it is never sent again.
     """
 
-    class State(models.TextChoices):
-        PENDING = "pending", _("To be sent")
-        SUCCEEDED = "succeeded", _("Done")
-        REFUSED = "refused", _("Refused")
-        SUPERSEDED = "superseded", _("Replaced by a newer one")
-        CANCELED = "canceled", _("Cancelled")
-        WAITING = "waiting", _("Waiting for a person")
+    class State(States):
+        PENDING = "pending", "busy", _("To be sent")
+        SUCCEEDED = "succeeded", "ok", _("Done")
+        REFUSED = "refused", "bad", _("Refused")
+        SUPERSEDED = "superseded", "quiet", _("Replaced by a newer one")
+        CANCELED = "canceled", "quiet", _("Cancelled")
+        WAITING = "waiting", "warn", _("Waiting for a person")
 
     FINAL = [State.SUCCEEDED, State.REFUSED, State.SUPERSEDED, State.CANCELED]
 
@@ -233,16 +234,16 @@ class Attempt(models.Model):
     Except one that our own quota held back before anything was sent: that was no try.
     """
 
-    class Outcome(models.TextChoices):
-        SUCCESS = "success", _("Done")
-        REFUSED = "refused", _("Refused by Feishu")
-        NOT_SENT = "not_sent", _("Not sent")
-        UNKNOWN = "unknown", _("No clear answer")
-        LOST = "lost", _("Worker was lost")
-        UNAPPLIED = "unapplied", _("Done, answer not taken in")
-        FAILED = "failed", _("Failed inside hireops")
-        NOT_DONE = "not_done", _("Found out: not done")
-        UNCLEAR = "unclear", _("Could not be found out")
+    class Outcome(States):
+        SUCCESS = "success", "ok", _("Done")
+        REFUSED = "refused", "bad", _("Refused by Feishu")
+        NOT_SENT = "not_sent", "warn", _("Not sent")
+        UNKNOWN = "unknown", "warn", _("No clear answer")
+        LOST = "lost", "warn", _("Worker was lost")
+        UNAPPLIED = "unapplied", "warn", _("Done, answer not taken in")
+        FAILED = "failed", "bad", _("Failed inside hireops")
+        NOT_DONE = "not_done", "quiet", _("Found out: not done")
+        UNCLEAR = "unclear", "quiet", _("Could not be found out")
 
     MAY_HAVE_LANDED = [Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.LOST, Outcome.UNAPPLIED, Outcome.FAILED]
 

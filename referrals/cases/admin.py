@@ -4,21 +4,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.admin import MirrorAdmin, linked, staff_action, state_badge
-from hireops.desk.masking import mask, may_see_personal_data
+from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.display import badge, linked
+from hireops.desk.staff import Reader, personal_data_for
 from referrals.cases.services import close_case
 from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
 from referrals.ledger.assets import amount_in_words, asset_label
-from referrals.models import Case, ReferralAccount, Withdrawal
+from referrals.models import Case, Withdrawal
 
 UNDECIDED_SHOWN = 5
 # By kind of case, the figures of each book that the page sets side by side: from whoever opens such cases.
@@ -30,7 +31,7 @@ def asset_shown(case: Case) -> str:
 
 
 def state_of(case: Case) -> SafeString:
-    return state_badge("", _("Case closed")) if case.closed_at else state_badge("waiting", _("Case open"))
+    return badge(_("Case closed")) if case.closed_at else badge(_("Case open"), "warn")
 
 
 @staff_action(
@@ -44,9 +45,8 @@ def state_of(case: Case) -> SafeString:
     reason_required=True,
     offered=lambda case: case.closed_at is None,
 )
-def close(request: HttpRequest, case: Case, reason: str) -> None:
-    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
-    close_case(case, by=request.user, note=reason)
+def close(case: Case, *, by: User, reason: str) -> None:
+    close_case(case, by=by, note=reason)
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -133,22 +133,14 @@ class CaseAdmin(MirrorAdmin):
         related = ("account", "reconciliation__tenant", "withdrawal", "change", "closed_by")
         return super().get_queryset(request).select_related(*related)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        case = self.get_object(request, object_id)
-        context = what_it_is(case, request.user) if case else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, obj: Case) -> dict[str, Any]:
+        return what_it_is(obj, request.user)
 
 
 # --- The page of one
 
 
-def what_it_is(case: Case, user: User | AnonymousUser) -> dict[str, Any]:
+def what_it_is(case: Case, reader: Reader) -> dict[str, Any]:
     """What the page shows: both figures, what they mean, what to do, and where it comes from."""
     kind = Case.Kind(case.kind)
     undecided, answered_later = _undecided(case), _answered_later(case)
@@ -165,7 +157,7 @@ def what_it_is(case: Case, user: User | AnonymousUser) -> dict[str, Any]:
         "hints": hints if case.closed_at is None else [],
         "undecided": [linked(each, f"#{each.pk}") for each in undecided],
         "books": _books(case),
-        "facts": _facts(case, user),
+        "facts": _facts(case, reader),
     }
 
 
@@ -225,10 +217,10 @@ def _books(case: Case) -> list[dict[str, str | None]]:
     return books(case) if books else []
 
 
-def _facts(case: Case, user: User | AnonymousUser) -> Iterator[tuple[Any, str]]:
+def _facts(case: Case, reader: Reader) -> Iterator[tuple[Any, str]]:
     yield _("Referral account"), linked(case.account, case.account.account_id)
     if case.account.name:
-        yield _("Employee"), _name(case.account, user)
+        yield _("Employee"), personal_data_for(reader)(case.account.name)
     yield _("Asset"), asset_shown(case)
     if case.reconciliation:
         yield _("Reconciliation"), linked(case.reconciliation, str(case.reconciliation))
@@ -239,7 +231,3 @@ def _facts(case: Case, user: User | AnonymousUser) -> Iterator[tuple[Any, str]]:
         if case.change.call_id:
             yield _("Call"), linked(case.change.call, f"#{case.change.call_id}")
     yield _("Opened"), date_format(localtime(case.opened_at), "Y-m-d H:i")
-
-
-def _name(account: ReferralAccount, user: User | AnonymousUser) -> str:
-    return account.name if may_see_personal_data(user) else mask(account.name)

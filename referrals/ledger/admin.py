@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.admin import MirrorAdmin, linked
-from hireops.desk.display import lines
+from hireops.desk.admin import MirrorAdmin
+from hireops.desk.display import lines, linked
 from hireops.desk.lists import different_values
 from referrals.ledger import steps
 from referrals.ledger.assets import amount_in_words, asset_label, signed

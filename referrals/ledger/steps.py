@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -12,16 +11,16 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from hireops.desk.staff import Reader
 from hireops.outbox import registry
 from referrals.ledger.assets import amount_in_words, asset_label, signed
 from referrals.models import BalanceChange, ReferralAccount
 
-Person = User | AnonymousUser
 CHANGES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BalanceStep:
     """One change of a balance as the history shows it."""
 
     change: BalanceChange
@@ -33,20 +32,20 @@ class Step:
     sources: list[str]
 
 
-def link_for(user: Person, permission: str, page: str, pk: object, text: str) -> str:
+def link_for(user: Reader, permission: str, page: str, pk: object, text: str) -> str:
     if not user.has_perm(permission):
         return text
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), text)
 
 
-def history(account: ReferralAccount, user: Person) -> list[Step]:
+def history(account: ReferralAccount, user: Reader) -> list[BalanceStep]:
     """The newest changes, newest first; one more than ``CHANGES_SHOWN`` if there are older ones."""
     changes = account.changes.select_related("call").order_by("-pk")[: CHANGES_SHOWN + 1]
     return [step(change, user) for change in changes]
 
 
-def step(change: BalanceChange, user: Person) -> Step:
-    return Step(
+def step(change: BalanceChange, user: Reader) -> BalanceStep:
+    return BalanceStep(
         change=change,
         asset=asset_label(change.asset),
         before=amount_in_words(change.asset, change.before),
@@ -70,7 +69,7 @@ def cause_in_words(change: BalanceChange) -> str | Promise:
     return BalanceChange.Cause(change.cause).label
 
 
-def sources(change: BalanceChange, user: Person) -> Iterator[str]:
+def sources(change: BalanceChange, user: Reader) -> Iterator[str]:
     """Links to all that is behind the change."""
     if change.withdrawal_id:
         text = _("withdrawal #%(number)s") % {"number": change.withdrawal_id}

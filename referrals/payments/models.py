@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.states import States
 from referrals.ledger.models import ASSET_LENGTH
 
 
@@ -31,10 +32,10 @@ class PayoutBatch(models.Model):
 class Payment(models.Model):
     """Paying one amount of a withdrawal to its employee. One that came back is paid by a new one."""
 
-    class State(models.TextChoices):
-        HANDED_OVER = "handed_over", _("handed over")
-        PAID = "paid", _("paid")
-        BOUNCED = "bounced", _("came back")
+    class State(States):
+        HANDED_OVER = "handed_over", "busy", _("handed over")
+        PAID = "paid", "ok", _("paid")
+        BOUNCED = "bounced", "bad", _("came back")
 
     batch = models.ForeignKey(
         PayoutBatch, models.PROTECT, related_name="payments", verbose_name=_("payout batch")

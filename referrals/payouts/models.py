@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.states import States
 from hireops.outbox.models import Call
 from referrals.ledger.models import ASSET_LENGTH
 
@@ -19,18 +20,18 @@ class Withdrawal(models.Model):
     change of what a step has written (``referrals/withdrawal_triggers.py``).
     """
 
-    class State(models.TextChoices):
-        REQUESTED = "requested", _("waits for approval")
-        REJECTED = "rejected", _("rejected")
-        CANCELED = "canceled", _("withdrawn by the requester")
-        APPROVED = "approved", _("on its way to Feishu")
-        UNKNOWN = "unknown", _("no answer from Feishu yet")
-        REFUSED = "refused", _("refused by Feishu")
-        EMPTY = "empty", _("nothing was there")
-        TAKEN = "taken", _("to be paid")
-        HANDED_OVER = "handed_over", _("handed over for payment")
-        BOUNCED = "bounced", _("payment came back")
-        PAID = "paid", _("paid")
+    class State(States):
+        REQUESTED = "requested", "busy", _("waits for approval")
+        REJECTED = "rejected", "bad", _("rejected")
+        CANCELED = "canceled", "quiet", _("withdrawn by the requester")
+        APPROVED = "approved", "busy", _("on its way to Feishu")
+        UNKNOWN = "unknown", "warn", _("no answer from Feishu yet")
+        REFUSED = "refused", "bad", _("refused by Feishu")
+        EMPTY = "empty", "quiet", _("nothing was there")
+        TAKEN = "taken", "busy", _("to be paid")
+        HANDED_OVER = "handed_over", "busy", _("handed over for payment")
+        BOUNCED = "bounced", "bad", _("payment came back")
+        PAID = "paid", "ok", _("paid")
 
     OPEN = [State.REQUESTED, State.APPROVED, State.UNKNOWN]  # no other may be asked for meanwhile
     UNDECIDED = [State.APPROVED, State.UNKNOWN]  # Feishu may have done it

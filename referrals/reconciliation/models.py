@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.states import States
 from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
 
@@ -17,11 +18,11 @@ class Reconciliation(models.Model):
     A withdrawal belongs to the day if ``starts_at <= trans_time < ends_at``.
     """
 
-    class State(models.TextChoices):
-        RUNNING = "running", _("running")
-        MATCHED = "matched", _("all equal")
-        DIFFERS = "differs", _("differs")
-        FAILED = "failed", _("could not be finished")
+    class State(States):
+        RUNNING = "running", "busy", _("running")
+        MATCHED = "matched", "ok", _("all equal")
+        DIFFERS = "differs", "warn", _("differs")
+        FAILED = "failed", "bad", _("could not be finished")
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
     day = models.DateField(_("day"))
@@ -72,12 +73,12 @@ class Reconciliation(models.Model):
 class ReconciliationChunk(models.Model):
     """Some accounts of a reconciliation, compared by one call. ``points`` are our figures, by account ID."""
 
-    class State(models.TextChoices):
-        PENDING = "pending", _("on its way")
-        COMPARED = "compared", _("compared")
-        SPLIT = "split", _("refused, asked again in smaller parts")
-        UNKNOWN = "unknown", _("Feishu does not know the account")
-        FAILED = "failed", _("refused")
+    class State(States):
+        PENDING = "pending", "busy", _("on its way")
+        COMPARED = "compared", "ok", _("compared")
+        SPLIT = "split", "quiet", _("refused, asked again in smaller parts")
+        UNKNOWN = "unknown", "warn", _("Feishu does not know the account")
+        FAILED = "failed", "bad", _("refused")
 
     reconciliation = models.ForeignKey(
         Reconciliation, models.PROTECT, related_name="chunks", verbose_name=_("reconciliation")

@@ -6,19 +6,20 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk.states import States
 from hireops.outbox.models import Call
 
 
 class RegistrationImport(models.Model):
     """A file of referrers: uploaded, checked row by row, confirmed by a person, then sent."""
 
-    class State(models.TextChoices):
-        CHECKING = "checking", _("being checked")
-        UNREADABLE = "unreadable", _("can't be read")
-        CHECKED = "checked", _("waits for confirmation")
-        SENDING = "sending", _("being registered")
-        DONE = "done", _("done")
-        DISCARDED = "discarded", _("discarded")
+    class State(States):
+        CHECKING = "checking", "busy", _("being checked")
+        UNREADABLE = "unreadable", "bad", _("can't be read")
+        CHECKED = "checked", "warn", _("waits for confirmation")
+        SENDING = "sending", "busy", _("being registered")
+        DONE = "done", "ok", _("done")
+        DISCARDED = "discarded", "quiet", _("discarded")
 
     file_name = models.CharField(_("file"), max_length=255)
     # Until it has been checked; the rows keep what was in it.
@@ -67,14 +68,14 @@ class RegistrationImport(models.Model):
 class Registration(models.Model):
     """One referrer to be registered (contract 2.1): by hand, or a row of an import."""
 
-    class State(models.TextChoices):
-        INVALID = "invalid", _("to be corrected")
-        DUPLICATE = "duplicate", _("there already")
-        READY = "ready", _("ready")
-        PENDING = "pending", _("on its way")
-        REGISTERED = "registered", _("registered")
-        REFUSED = "refused", _("refused")
-        DISCARDED = "discarded", _("discarded")
+    class State(States):
+        INVALID = "invalid", "bad", _("to be corrected")
+        DUPLICATE = "duplicate", "quiet", _("there already")
+        READY = "ready", "quiet", _("ready")
+        PENDING = "pending", "busy", _("on its way")
+        REGISTERED = "registered", "ok", _("registered")
+        REFUSED = "refused", "bad", _("refused")
+        DISCARDED = "discarded", "quiet", _("discarded")
 
     batch = models.ForeignKey(
         RegistrationImport,

@@ -7,24 +7,32 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from hireops.desk.admin import linked, pretty_json, state_badge
+from hireops.desk.display import badge, linked, pretty_json, state_badge
+from hireops.desk.states import States
 
 
 def shown(value: Any, **options: bool) -> str:
     return pretty_json(value, **options).replace("&quot;", '"')
 
 
-@pytest.mark.parametrize(
-    ("state", "css"),
-    [
-        ("succeeded", "badge-ok"),
-        ("pending", "badge-busy"),
-        ("failed", "badge-bad"),
-        ("canceled", "badge-quiet"),
-    ],
-)
-def test_a_state_is_a_badge_with_text_and_colour(state: str, css: str) -> None:
-    assert state_badge(state, "<b>") == f'<span class="badge {css}">&lt;b&gt;</span>'
+class Colour(States):
+    DONE = "done", "ok", "<b>"
+    OPEN = "open", "busy", "open"
+    DROPPED = "dropped", "quiet", "dropped"
+
+
+def test_a_state_is_a_badge_of_its_text_in_its_tone() -> None:
+    assert state_badge(Colour("done")) == '<span class="badge badge-ok">&lt;b&gt;</span>'
+    assert state_badge(Colour.OPEN) == '<span class="badge badge-busy">open</span>'
+
+
+def test_to_a_model_a_state_is_its_value_and_its_name() -> None:
+    assert Colour.choices == [("done", "<b>"), ("open", "open"), ("dropped", "dropped")]
+    assert (Colour.DONE.value, str(Colour.DONE), Colour("done")) == ("done", "done", Colour.DONE)
+
+
+def test_a_badge_without_a_tone_is_quiet() -> None:
+    assert badge("by the way") == '<span class="badge badge-quiet">by the way</span>'
 
 
 def test_json_is_indented_with_its_chinese_and_its_exact_numbers() -> None:

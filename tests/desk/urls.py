@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -17,7 +17,7 @@ from hireops.desk.views import choose_language, healthz, readyz
 @staff_action(
     permission="auth.change_group", label="Close", confirm="These roles will be closed.", reason_required=True
 )
-def close(request: HttpRequest, group: Group, reason: str) -> None:
+def close(group: Group, *, by: User, reason: str) -> None:
     if group.name.endswith("(closed)"):
         raise Refused("It is closed already.")
     if "jammed" in group.name:
@@ -33,7 +33,7 @@ def close(request: HttpRequest, group: Group, reason: str) -> None:
     dangerous=True,
     offered=lambda group: group.name.endswith("(closed)"),
 )
-def wipe(request: HttpRequest, group: Group, reason: str) -> None:
+def wipe(group: Group, *, by: User, reason: str) -> None:
     group.delete()
 
 

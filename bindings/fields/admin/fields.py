@@ -6,11 +6,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,12 +18,14 @@ from bindings.fields.admin import form_picture
 from bindings.fields.forms import CustomFieldForm, PositionForm, PushForm
 from bindings.fields.plan import Plan
 from bindings.models import CustomField, CustomFieldPush, Scope
-from hireops.desk.admin import StaffAdmin
-from hireops.desk.display import state_badge
+from hireops.desk.admin import StaffAdmin, staff_page
+from hireops.desk.display import badge
 from hireops.desk.errors import Refused
+from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 
+PUSH = "bindings.push_customfield"
 PUSH_TITLES = {
     Scope.BACKGROUND_CHECK: gettext_lazy("Push the background check form to Feishu"),
     Scope.EXAM: gettext_lazy("Push the written exam form to Feishu"),
@@ -83,12 +82,9 @@ class CustomFieldAdmin(StaffAdmin):
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[PositionForm]:
         return PositionForm
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        titles = PUSH_TITLES.items() if self.has_push_permission(request) else []
-        context = {"pushes": [(scope.value, title) for scope, title in titles], **(extra_context or {})}
-        return super().changelist_view(request, context)
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        titles = PUSH_TITLES.items() if request.user.has_perm(PUSH) else []
+        return {"pushes": [(scope.value, title) for scope, title in titles]}
 
     @admin.display(description=gettext_lazy("required"), ordering="is_required")
     def required_in_words(self, field: CustomField) -> str:
@@ -101,13 +97,13 @@ class CustomFieldAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: CustomField, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:
-            fields.add_custom_field(field=obj, by=_person(request))
+            fields.add_custom_field(field=obj, by=staff(request))
             return
         values = {name: form.cleaned_data[name] for name in form.changed_data}
-        fields.change_custom_field(field=obj, values=values, by=_person(request))
+        fields.change_custom_field(field=obj, values=values, by=staff(request))
 
     def delete_model(self, request: HttpRequest, obj: CustomField) -> None:
-        fields.delete_custom_field(field=obj, by=_person(request))
+        fields.delete_custom_field(field=obj, by=staff(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: CustomField | None = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
@@ -120,24 +116,16 @@ class CustomFieldAdmin(StaffAdmin):
 
     # --- Push
 
-    def has_push_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("bindings.push_customfield")
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.push_view)
-        return [path("push/<int:scope>/", view, name="bindings_customfield_push"), *super().get_urls()]
-
+    @staff_page("push/<int:scope>/", name="push", permission=PUSH)
     def push_view(self, request: HttpRequest, scope: int) -> HttpResponse:
         """Shows what a push of the scope would do; a POST confirms it."""
-        if not self.has_push_permission(request):
-            raise PermissionDenied
         if scope not in Scope.values:
             raise Http404
         if request.method != "POST":
             return self._push_page(request, scope)
         try:
             owed = pushes.push_custom_fields(
-                by=_person(request),
+                by=staff(request),
                 scope=scope,
                 fingerprint=request.POST.get("fingerprint", ""),
                 confirmed_removals=_typed_keys(request),
@@ -153,19 +141,18 @@ class CustomFieldAdmin(StaffAdmin):
 
     def _push_page(self, request: HttpRequest, scope: int, typed: Any = None) -> HttpResponse:
         preview = pushes.preview_push(scope)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": PUSH_TITLES[Scope(scope)],
-            "preview": preview,
-            "reasons": pushes.reasons_not_to_push(preview),
-            "counts": form_picture.summary(preview.plan),
-            "today": form_picture.draw_today(preview.plan),
-            "after": form_picture.draw_after(preview.plan),
+        return self.render_page(
+            request,
+            "admin/bindings/customfield/push.html",
+            title=PUSH_TITLES[Scope(scope)],
+            preview=preview,
+            reasons=pushes.reasons_not_to_push(preview),
+            counts=form_picture.summary(preview.plan),
+            today=form_picture.draw_today(preview.plan),
+            after=form_picture.draw_after(preview.plan),
+            form=PushForm(typed, given_up=preview.given_up, initial={"fingerprint": preview.fingerprint}),
             **TEXTS,
-            "form": PushForm(typed, given_up=preview.given_up, initial={"fingerprint": preview.fingerprint}),
-        }
-        return TemplateResponse(request, "admin/bindings/customfield/push.html", context)
+        )
 
 
 _pushed_keys: WeakKeyDictionary[HttpRequest, dict[int, frozenset[str]]] = WeakKeyDictionary()
@@ -177,11 +164,6 @@ def _has_been_pushed(request: HttpRequest, field: CustomField) -> bool:
     if field.scope not in known:
         known[field.scope] = history.read(field.scope).pushed_keys
     return field.key in known[field.scope]
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
-    return request.user
 
 
 def _typed_keys(request: HttpRequest) -> list[str]:
@@ -197,13 +179,13 @@ def _where_to_watch(owed: Sequence[CustomFieldPush]) -> str:
 def compared_with_feishu(field: CustomField, plan: Plan) -> SafeString:
     """A badge that says how the definition differs from the form that customers see."""
     if field.key in {each.key for each in plan.removed}:
-        return state_badge("pending", _("Leaves the form at the next push"))
+        return badge(_("Leaves the form at the next push"), "busy")
     if field.retired:
-        return state_badge("", _("Retired"))
+        return badge(_("Retired"))
     if field.key in {each.key for each in plan.added}:
-        return state_badge("pending", _("New, not pushed"))
+        return badge(_("New, not pushed"), "busy")
     if field.key in {change.after.key for change in plan.changed}:
-        return state_badge("pending", _("Changed, not pushed"))
+        return badge(_("Changed, not pushed"), "busy")
     if field.key in plan.moved:
-        return state_badge("pending", _("Moved, not pushed"))
-    return state_badge("succeeded", _("On the form"))
+        return badge(_("Moved, not pushed"), "busy")
+    return badge(_("On the form"), "ok")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -39,12 +39,6 @@ MEANINGS = {
     Call.State.SUPERSEDED: _("A newer push took the place of this one. What counts is the newer one."),
     Call.State.CANCELED: _("Somebody cancelled this push. Customers see the form of before."),
 }
-TONES = {
-    Call.State.PENDING: "busy",
-    Call.State.SUCCEEDED: "ok",
-    Call.State.REFUSED: "bad",
-    Call.State.WAITING: "warn",
-}
 
 
 @admin.register(CustomFieldPush)
@@ -66,13 +60,9 @@ class CustomFieldPushAdmin(MirrorAdmin):
     list_select_related = ["call", "created_by", "tenant"]
     fields = ["scope"]
 
-    @admin.display(description="#", ordering="id")
-    def number(self, push: CustomFieldPush) -> int:
-        return push.pk
-
     @admin.display(description=_("state"))
     def state(self, push: CustomFieldPush) -> SafeString:
-        return state_badge(push.call.state, push.call.get_state_display())
+        return state_badge(Call.State(push.call.state))
 
     @admin.display(description=_("fields"))
     def field_count(self, push: CustomFieldPush) -> int:
@@ -97,33 +87,25 @@ class CustomFieldPushAdmin(MirrorAdmin):
             .select_related("call", "call__superseded_by", "created_by", "tenant")
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        push = self.get_object(request, object_id)
-        context = what_became_of(push) if push else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, obj: CustomFieldPush) -> dict[str, Any]:
+        return what_became_of(obj)
 
 
 def what_became_of(push: CustomFieldPush) -> dict[str, Any]:
     """What the page of a push shows: its state in words, the tries, and the form as it was sent."""
-    call = push.call
+    call, state = push.call, Call.State(push.call.state)
     return {
         "push": push,
         "call": call,
         "call_label": registry.label_of(call.operation),
-        "badge": state_badge(call.state, call.get_state_display()),
-        "tone": TONES.get(Call.State(call.state), ""),
-        "meaning": MEANINGS[Call.State(call.state)],
+        "badge": state_badge(state),
+        "tone": state.tone,
+        "meaning": MEANINGS[state],
         "reason": reasons.explain(call),
         "attempts": call.attempts.order_by("id"),
         "newer": CustomFieldPush.objects.filter(call=call.superseded_by).first()
         if call.superseded_by
         else None,
-        "is_open": call.state in history.OPEN,
+        "is_open": state in history.OPEN,
         "form_sent": form_picture.draw(push.form),
     }

@@ -8,12 +8,9 @@ from math import ceil
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import AnonymousUser, User
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -21,121 +18,23 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
 from hireops.desk.actions import StaffAction
-from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.display import lines
-from hireops.desk.masking import mask, may_see_personal_data
+from hireops.desk.masking import may_see_personal_data
+from hireops.desk.staff import Reader, personal_data_for, staff
 from hireops.doorbell import ring
-from hireops.outbox.tasks import drain
 from referrals.accounts import services as accounts
 from referrals.accounts import sweep
 from referrals.accounts.admin import page as account_page
+from referrals.accounts.admin.actions import deactivate, enable, refresh
+from referrals.accounts.admin.filters import OldFigureFilter, OpenCaseFilter, OpenWithdrawalFilter
 from referrals.accounts.tasks import sweep_accounts
-from referrals.models import Case, ReferralAccount, Withdrawal
-
-Status = ReferralAccount.Status
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
-    return request.user
-
-
-# --- What can be done
-
-
-@staff_action(
-    permission="referrals.refresh_referralaccount",
-    label=_("Refresh from Feishu"),
-    confirm=_("Feishu is asked what is in these accounts now. Its answer is the balance from then on."),
-)
-def refresh(request: HttpRequest, account: ReferralAccount, reason: str) -> None:
-    accounts.refresh(account, by=_person(request))
-    ring(drain)
-
-
-@staff_action(
-    permission="referrals.switch_referralaccount",
-    label=_("Enable"),
-    confirm=_(
-        "Feishu announces changes of these accounts again and lets their balances be withdrawn. hireops then "
-        "asks for the balances, because what changed meanwhile was not announced."
-    ),
-    reason_required=True,
-    offered=lambda account: accounts.pending_status(account) != Status.AVAILABLE,
-)
-def enable(request: HttpRequest, account: ReferralAccount, reason: str) -> None:
-    accounts.enable(account, by=_person(request), reason=reason)
-    ring(drain)
-
-
-@staff_action(
-    permission="referrals.switch_referralaccount",
-    label=_("Deactivate"),
-    confirm=_(
-        "From then on Feishu announces no changes of these accounts, and nothing can be withdrawn from them "
-        "until they are enabled again."
-    ),
-    reason_required=True,
-    dangerous=True,
-    offered=lambda account: accounts.pending_status(account) == Status.AVAILABLE,
-)
-def deactivate(request: HttpRequest, account: ReferralAccount, reason: str) -> None:
-    accounts.deactivate(account, by=_person(request), reason=reason)
-    ring(drain)
+from referrals.models import ReferralAccount
 
 
 def withdrawal_page(ids: Sequence[int]) -> str:
     """Where a withdrawal of these accounts is asked for."""
     return f"{reverse('admin:referrals_withdrawal_request')}?account={','.join(map(str, ids))}"
-
-
-# --- What the list can be narrowed to
-
-
-class _OneChoiceFilter(admin.SimpleListFilter):
-    """A filter with a single choice beside "all"."""
-
-    choice: Any = ""
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", self.choice)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(pk__in=self.found()) if self.value() == "yes" else queryset
-
-    def found(self) -> Any:
-        """The ids of the accounts."""
-        raise NotImplementedError
-
-
-class OpenWithdrawalFilter(_OneChoiceFilter):
-    title = _("open withdrawal")
-    parameter_name = "open_withdrawal"
-    choice = _("with an open withdrawal")
-
-    def found(self) -> Any:
-        return Withdrawal.objects.filter(state__in=Withdrawal.OPEN).values("account")
-
-
-class OpenCaseFilter(_OneChoiceFilter):
-    title = _("open case")
-    parameter_name = "open_case"
-    choice = _("with an open case")
-
-    def found(self) -> Any:
-        return Case.objects.filter(closed_at=None).values("account")
-
-
-class OldFigureFilter(_OneChoiceFilter):
-    title = _("freshness")
-    parameter_name = "old"
-    choice = _("enabled, with an old figure")
-
-    def found(self) -> Any:
-        return accounts.old_figures().values("pk")
-
-
-# --- Accounts
 
 
 @admin.register(ReferralAccount)
@@ -155,15 +54,10 @@ class ReferralAccountAdmin(MirrorAdmin):
     def has_request_withdrawal_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("referrals.request_withdrawal")
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.ask_for_all_view)
-        own = [path("ask_for_all/", view, name="referrals_referralaccount_ask_for_all")]
-        return [*own, *super().get_urls()]
-
     # --- The list
 
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
-        shown = str if may_see_personal_data(request.user) else mask
+        shown = personal_data_for(request.user)
 
         @admin.display(description=_("employee"))
         def employee(account: ReferralAccount) -> SafeString:
@@ -210,58 +104,37 @@ class ReferralAccountAdmin(MirrorAdmin):
         ]
         return queryset.filter(pk__in=found[0].union(*found[1:])), False
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        ask_url = reverse("admin:referrals_referralaccount_ask_for_all")
-        context = {"ask_for_all_url": ask_url if refresh.allowed(request.user) else ""}
-        return super().changelist_view(request, {**context, **(extra_context or {})})
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        may_ask = refresh.is_open_to(request.user)
+        return {"ask_for_all_url": self._url("ask_for_all") if may_ask else ""}
 
+    @staff_page("ask_for_all/", name="ask_for_all", permission=refresh.permission)
     def ask_for_all_view(self, request: HttpRequest) -> HttpResponse:
         """A POST lets the sweep ask for all enabled accounts."""
-        if not (refresh.allowed(request.user) and self.has_view_permission(request)):
-            raise PermissionDenied
         if request.method == "POST":
-            count = sweep.ask_for_all(by=_person(request))
+            count = sweep.ask_for_all(by=staff(request))
             ring(sweep_accounts)
-            messages.success(request, _told_of_all(count))
-        return HttpResponseRedirect(reverse("admin:referrals_referralaccount_changelist"))
+            messages.success(request, _duration_of_sweep(count))
+        return HttpResponseRedirect(self._url("changelist"))
 
     # --- One account
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        account = self.get_object(request, object_id)
-        context = account_page.context(account, request.user) if account else {}
-        if account and self.has_request_withdrawal_permission(request):
-            context["withdrawal_url"] = withdrawal_page([account.pk])
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, obj: ReferralAccount) -> dict[str, Any]:
+        context = account_page.context(obj, request.user)
+        if name := context["employee"]["name"]:
+            context["title"] = name
+        if self.has_request_withdrawal_permission(request):
+            context["withdrawal_url"] = withdrawal_page([obj.pk])
+        return context
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        page = super().render_change_form(request, context, *args, **kwargs)
-        if isinstance(page, TemplateResponse) and page.context_data and context.get("employee"):
-            page.context_data["title"] = context["employee"]["name"] or context["title"]
-        return page
-
-    def _ask(self, request: HttpRequest, action: StaffAction, objects: list[Any], *args: Any) -> HttpResponse:
-        """The confirmation of a deactivation says first what would be left in the accounts."""
-        page = super()._ask(request, action, objects, *args)
-        if action is deactivate and isinstance(page, TemplateResponse):
-            page.template_name = "admin/referrals/referralaccount/deactivate.html"
-            page.context_data = {**(page.context_data or {}), "left": account_page.left_in(objects)}
-        return page
+    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+        """That of a deactivation says first what would be left in the accounts."""
+        return {"left": account_page.left_in(objects)} if action is deactivate else {}
 
 
-def _looked_for(term: str, user: User | AnonymousUser) -> list[tuple[str, str]]:
+def _looked_for(term: str, reader: Reader) -> list[tuple[str, str]]:
     """Columns and what to look for in them: for who may not see names and contacts, none of these."""
-    if not may_see_personal_data(user):
+    if not may_see_personal_data(reader):
         return [("account_id", term)]
     found = [("account_id", term), ("name__startswith", term), ("email", term.lower())]
     with suppress(contacts.UnreadableContactError):
@@ -270,7 +143,7 @@ def _looked_for(term: str, user: User | AnonymousUser) -> list[tuple[str, str]]:
     return found
 
 
-def _told_of_all(count: int) -> str:
+def _duration_of_sweep(count: int) -> str:
     minutes = ceil(count / sweep.MOST_SWEPT)
     return ngettext(
         "To be asked for: %(count)s enabled accounts. hireops does so bit by bit, at the pace that Feishu "
@@ -279,6 +152,3 @@ def _told_of_all(count: int) -> str:
         "allows: about %(minutes)s minutes. You need not stay on this page.",
         minutes,
     ) % {"count": count, "minutes": minutes}
-
-
-# --- Their history

@@ -10,15 +10,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from hireops.desk.display import state_badge
-from hireops.desk.masking import mask, may_see_personal_data
+from hireops.desk.display import badge, state_badge
+from hireops.desk.staff import Reader, personal_data_for
+from hireops.desk.states import Tone
 from hireops.feishu.tenants import call_tenant
 from hireops.outbox import registry
 from hireops.outbox.models import Call, lane_of
 from referrals.accounts import services as accounts
 from referrals.ledger.assets import amount_in_words, asset_label, in_words
-from referrals.ledger.steps import CHANGES_SHOWN, Person, history, link_for, minute
-from referrals.models import POINTS, ReferralAccount, WithdrawalAmount
+from referrals.ledger.steps import CHANGES_SHOWN, history, link_for, minute
+from referrals.models import POINTS, ReferralAccount, Withdrawal, WithdrawalAmount
 
 Status = ReferralAccount.Status
 
@@ -26,7 +27,7 @@ ROWS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ShownBalance:
     """One balance in big letters. ``taken_at``: a withdrawal emptied it, after the newest whole figure."""
 
     name: str
@@ -35,24 +36,24 @@ class Figure:
 
 
 def status_badge(account: ReferralAccount) -> SafeString:
-    label = account.get_status_display()
-    return state_badge("active" if account.status == Status.AVAILABLE else "off", label)
+    tone: Tone = "ok" if account.status == Status.AVAILABLE else "quiet"
+    return badge(account.get_status_display(), tone)
 
 
-def figures(account: ReferralAccount) -> list[Figure]:
+def figures(account: ReferralAccount) -> list[ShownBalance]:
     """Points first, then cash by currency; points also if there were never any."""
     amounts = {balance.asset: balance.amount for balance in account.balances.all()}
     cash = sorted(amounts.keys() - {POINTS})
     return [_figure(account, asset, amounts.get(asset, Decimal(0))) for asset in [POINTS, *cash]]
 
 
-def _figure(account: ReferralAccount, asset: str, amount: Decimal) -> Figure:
+def _figure(account: ReferralAccount, asset: str, amount: Decimal) -> ShownBalance:
     taken_at = account.points_taken_at if asset == POINTS else account.cash_taken_at
     newer = taken_at is not None and (account.figure_at is None or taken_at > account.figure_at)
-    return Figure(asset_label(asset), amount_in_words(asset, amount), taken_at if newer else None)
+    return ShownBalance(asset_label(asset), amount_in_words(asset, amount), taken_at if newer else None)
 
 
-def source_of(account: ReferralAccount, user: Person) -> str:
+def source_of(account: ReferralAccount, user: Reader) -> str:
     """Where the newest whole balance came from, as a link for who may follow it."""
     if account.figure_event_id:
         return link_for(user, "inbox.view_event", "inbox_event", account.figure_event_id, _("Feishu's event"))
@@ -62,9 +63,9 @@ def source_of(account: ReferralAccount, user: Person) -> str:
     return ""
 
 
-def context(account: ReferralAccount, user: Person) -> dict[str, Any]:
+def context(account: ReferralAccount, user: Reader) -> dict[str, Any]:
     """All that the template needs beyond the fields of the account."""
-    shown = str if may_see_personal_data(user) else mask
+    shown = personal_data_for(user)
     steps = history(account, user)
     figures_of_account = figures(account)
     return {
@@ -101,7 +102,7 @@ def as_of(account: ReferralAccount, old_before: datetime) -> SafeString | None:
         return None
     moment = minute(account.figure_at)
     if account.status == Status.AVAILABLE and account.seen_at and account.seen_at < old_before:
-        return state_badge("stale", moment)
+        return badge(moment, "warn")
     return format_html("{}", moment)
 
 
@@ -118,12 +119,12 @@ def _calls_under_way(account: ReferralAccount) -> list[Call]:
     return list(Call.objects.filter(lane=lane, state=Call.State.PENDING).order_by("pk")[:ROWS_SHOWN])
 
 
-def _withdrawals(account: ReferralAccount, user: Person) -> list[dict[str, Any]]:
+def _withdrawals(account: ReferralAccount, user: Reader) -> list[dict[str, Any]]:
     rows = account.withdrawals.select_related("requested_by").prefetch_related("amounts").order_by("-pk")
     return [
         {
             "withdrawal": row,
-            "badge": state_badge(row.state, row.get_state_display()),
+            "badge": state_badge(Withdrawal.State(row.state)),
             "amounts": [_asked_or_taken(amount) for amount in row.amounts.all()],
         }
         for row in _rows_if(user, "view_withdrawal", rows)
@@ -136,7 +137,7 @@ def _asked_or_taken(amount: WithdrawalAmount) -> str:
     return _("%(amount)s taken") % {"amount": in_words(amount.asset, amount.taken)}
 
 
-def _open_cases(account: ReferralAccount, user: Person) -> list[dict[str, Any]]:
+def _open_cases(account: ReferralAccount, user: Reader) -> list[dict[str, Any]]:
     rows = account.cases.filter(closed_at=None).order_by("-pk")
     return [
         {
@@ -151,5 +152,5 @@ def _open_cases(account: ReferralAccount, user: Person) -> list[dict[str, Any]]:
     ]
 
 
-def _rows_if(user: Person, permission: str, rows: Any) -> list[Any]:
+def _rows_if(user: Reader, permission: str, rows: Any) -> list[Any]:
     return list(rows[:ROWS_SHOWN]) if user.has_perm(f"referrals.{permission}") else []

@@ -1,5 +1,5 @@
 """The pages of payout batches and payments."""
 
-from referrals.payments.admin import batches
+from referrals.payments.admin import batches, payments
 
-__all__ = ["batches"]
+__all__ = ["batches", "payments"]

@@ -1,45 +1,38 @@
 """The page from which withdrawals are handed over for payment: choose, look at the sums, confirm."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.desk.actions import MOST_AT_ONCE
+from hireops.desk.admin import StaffAdmin
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
-from hireops.desk.masking import mask, may_see_personal_data
+from hireops.desk.staff import personal_data_for, staff
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
 from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
 
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
-
+HAND_OVER = "referrals.add_payoutbatch"
 PREPARE = "admin:referrals_payoutbatch_prepare"
 PEOPLE = ("account", "requested_by", "decided_by")
-TONES = {Withdrawal.State.TAKEN: "pending", Withdrawal.State.BOUNCED: "failed"}
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class DueTotal:
     """What is to be paid of one asset, in the reader's words."""
 
     asset: str
@@ -48,14 +41,14 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DueRow:
     """One withdrawal as the page shows it. ``came_back``: why its newest payment did."""
 
     withdrawal: Withdrawal
     order: str
     account: str
     employee: str
-    sums: list[Total]
+    sums: list[DueTotal]
     badge: SafeString
     came_back: str
 
@@ -77,7 +70,7 @@ def hand_over_url(withdrawals: Iterable[Withdrawal]) -> str:
 
 @admin.action(description=gettext_lazy("Hand over for payment"), permissions=["hand_over"])
 def hand_over_chosen(
-    page: _ModelAdmin, request: HttpRequest, chosen: QuerySet[Withdrawal]
+    page: StaffAdmin, request: HttpRequest, chosen: QuerySet[Withdrawal]
 ) -> HttpResponse | None:
     """An action for the list of withdrawals; its admin says by ``has_hand_over_permission`` who has it."""
     withdrawals = list(chosen[: MOST_AT_ONCE + 1])
@@ -92,11 +85,9 @@ def _too_many() -> str:
     return text % {"most": MOST_AT_ONCE}
 
 
-def prepare(page: _ModelAdmin, request: HttpRequest) -> HttpResponse:
+def prepare(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
     """GET shows what is to be paid, or those of it that are among ``ids``. POST shows the sums of what was
     chosen by ``withdrawal``; with ``confirmed`` it hands that over."""
-    if not request.user.has_perm("referrals.add_payoutbatch"):
-        raise PermissionDenied
     if request.method != "POST":
         return _choice(page, request)
     chosen = _withdrawals(_ids(request.POST.getlist("withdrawal")))
@@ -118,9 +109,8 @@ def _problem(chosen: Sequence[Withdrawal], form: NoteForm) -> str:
 
 
 def _hand_over(request: HttpRequest, chosen: Sequence[Withdrawal], note: str) -> HttpResponse:
-    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
     try:
-        batch = hand_over(chosen, by=request.user, note=note)
+        batch = hand_over(chosen, by=staff(request), note=note)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse(PREPARE))
@@ -129,7 +119,7 @@ def _hand_over(request: HttpRequest, chosen: Sequence[Withdrawal], note: str) ->
     return HttpResponseRedirect(reverse("admin:referrals_payoutbatch_change", args=[batch.pk]))
 
 
-def _choice(page: _ModelAdmin, request: HttpRequest) -> HttpResponse:
+def _choice(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
     ids = _ids(request.GET.get("ids", "").split(","))
     due = to_be_paid().select_related(*PEOPLE)
     found = list((due.filter(pk__in=ids) if ids else due)[: MOST_AT_ONCE + 1])
@@ -146,7 +136,7 @@ def _choice(page: _ModelAdmin, request: HttpRequest) -> HttpResponse:
 
 
 def _confirmation(
-    page: _ModelAdmin, request: HttpRequest, chosen: Sequence[Withdrawal], form: NoteForm
+    page: StaffAdmin, request: HttpRequest, chosen: Sequence[Withdrawal], form: NoteForm
 ) -> HttpResponse:
     title = _("Hand over these withdrawals (%(count)s)?") % {"count": len(chosen)}
     context = {"title": title, "confirming": True, "form": form}
@@ -154,34 +144,31 @@ def _confirmation(
 
 
 def _page(
-    page: _ModelAdmin,
+    page: StaffAdmin,
     request: HttpRequest,
     withdrawals: Sequence[Withdrawal],
     unpaid: Mapping[int, list[WithdrawalAmount]],
     context: Mapping[str, Any],
 ) -> HttpResponse:
-    reveal = may_see_personal_data(request.user)
-    rows = [_row(each, unpaid.get(each.pk, []), reveal=reveal) for each in withdrawals]
+    shown = personal_data_for(request.user)
     amounts = [amount for each in withdrawals for amount in unpaid.get(each.pk, [])]
-    whole = {
-        **page.admin_site.each_context(request),
-        "opts": page.opts,
-        "rows": rows,
-        "totals": totals_of(amounts),
+    return page.render_page(
+        request,
+        "admin/referrals/payoutbatch/prepare.html",
+        rows=[_row(each, unpaid.get(each.pk, []), shown) for each in withdrawals],
+        totals=totals_of(amounts),
         **context,
-    }
-    return TemplateResponse(request, "admin/referrals/payoutbatch/prepare.html", whole)
+    )
 
 
-def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], *, reveal: bool) -> Row:
-    name = withdrawal.account.name
-    return Row(
+def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], shown: Callable[[str], str]) -> DueRow:
+    return DueRow(
         withdrawal=withdrawal,
         order=linked(withdrawal, withdrawal.external_order_id),
         account=linked(withdrawal.account, withdrawal.account.account_id),
-        employee=name if reveal else mask(name),
+        employee=shown(withdrawal.account.name),
         sums=totals_of(unpaid),
-        badge=state_badge(TONES.get(Withdrawal.State(withdrawal.state), ""), withdrawal.get_state_display()),
+        badge=state_badge(Withdrawal.State(withdrawal.state)),
         came_back=_why_it_came_back(unpaid),
     )
 
@@ -192,13 +179,13 @@ def _why_it_came_back(unpaid: Sequence[WithdrawalAmount]) -> str:
     return newest.reason if newest else ""
 
 
-def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[Total]:
+def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[DueTotal]:
     """Of each asset, points first."""
     sums: dict[str, list[Decimal]] = defaultdict(list)
     for amount in amounts:
         sums[amount.asset].append(amount.taken or Decimal(0))
     return [
-        Total(asset_label(asset), len(sums[asset]), as_counted(asset, sum(sums[asset], Decimal(0))))
+        DueTotal(asset_label(asset), len(sums[asset]), as_counted(asset, sum(sums[asset], Decimal(0))))
         for asset in in_order(sums)
     ]
 

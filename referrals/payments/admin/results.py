@@ -5,37 +5,35 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib import messages
 from django.core import signing
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hireops.desk.admin import StaffAdmin
 from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.staff import staff
 from referrals.models import Payment, PayoutBatch
 from referrals.payments import recording
 from referrals.payments.recording import LONGEST_REASON, LONGEST_REFERENCE, Results
 from referrals.payments.results import Line
 
 if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Any]
     _Uploaded = UploadedFile[bytes]
 else:
-    _ModelAdmin, _Uploaded = admin.ModelAdmin, UploadedFile
+    _Uploaded = UploadedFile
 
 MOST_BYTES = 5 * 1024 * 1024
 LONGEST_KEPT = 2_000_000  # Django takes forms of 2.5 MB
 KEPT_FOR_S = 12 * 60 * 60
 PROBLEMS_SHOWN = 500
-PROBLEMS_TOLD = 10
-TONES = {"handed_over": "pending", "paid": "paid", "bounced": "failed"}
+PROBLEMS_NAMED = 10
 
 
 class ResultsForm(forms.Form):
@@ -67,20 +65,14 @@ class BouncedForm(forms.Form):
     )
 
 
-def payment_badge(payment: Payment) -> str:
-    return state_badge(TONES[payment.state], payment.get_state_display())
-
-
-def may_record(request: HttpRequest) -> bool:
-    return request.user.has_perm("referrals.record_payment")
+RECORD = "referrals.record_payment"
 
 
 # --- By hand
 
 
-def record_one(page: _ModelAdmin, request: HttpRequest, pk: int, result: str) -> HttpResponse:
+def record_one(page: StaffAdmin, request: HttpRequest, pk: int, result: str) -> HttpResponse:
     """Asks for the reference or the reason of one payment's result, and records it."""
-    _require(page, request)
     payment = get_object_or_404(Payment.objects.select_related("batch"), pk=pk)
     if result not in (Payment.State.PAID, Payment.State.BOUNCED):
         raise Http404
@@ -89,7 +81,7 @@ def record_one(page: _ModelAdmin, request: HttpRequest, pk: int, result: str) ->
     if request.method == "POST" and form.is_valid():
         record = recording.record_paid if paid else recording.record_bounced
         return _recorded(
-            request, payment.batch, lambda: record(payment, by=_person(request), **form.cleaned_data)
+            request, payment.batch, lambda: record(payment, by=staff(request), **form.cleaned_data)
         )
     title = _("Record payment %(payment)s as made") if paid else _("Record payment %(payment)s as come back")
     consequence = (
@@ -103,9 +95,8 @@ def record_one(page: _ModelAdmin, request: HttpRequest, pk: int, result: str) ->
     return _form_page(page, request, payment.batch, form, context)
 
 
-def record_open(page: _ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def record_open(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for one reference for all payments of the batch without a result, and records them as made."""
-    _require(page, request)
     batch = get_object_or_404(PayoutBatch, pk=pk)
     form = PaidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -113,7 +104,7 @@ def record_open(page: _ModelAdmin, request: HttpRequest, pk: int) -> HttpRespons
         return _recorded(
             request,
             batch,
-            lambda: recording.record_open_paid(batch, by=_person(request), reference=reference),
+            lambda: recording.record_open_paid(batch, by=staff(request), reference=reference),
         )
     count = batch.payments.filter(state=Payment.State.HANDED_OVER).count()
     text = _("Payments recorded as made, all under one reference: %(count)s. It can't be changed afterwards.")
@@ -132,87 +123,74 @@ def _recorded(request: HttpRequest, batch: PayoutBatch, record: Any) -> HttpResp
 
 
 def _form_page(
-    page: _ModelAdmin, request: HttpRequest, batch: PayoutBatch, form: forms.Form, context: dict[str, Any]
+    page: StaffAdmin, request: HttpRequest, batch: PayoutBatch, form: forms.Form, context: dict[str, Any]
 ) -> HttpResponse:
-    whole = {
-        **page.admin_site.each_context(request),
-        "opts": PayoutBatch._meta,  # noqa: SLF001  public API
-        "batch": batch,
-        "form": form,
-        **context,
-    }
-    return TemplateResponse(request, "admin/referrals/payoutbatch/record.html", whole)
+    template = "admin/referrals/payoutbatch/record.html"
+    return page.render_page(request, template, batch=batch, form=form, **context)
 
 
 # --- From a file
 
 
-def take_in(page: _ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def record_file(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """POST ``file``: shows what it would record; POST ``lines``, as that page has them: records them.
 
     Between the two the page keeps the lines, signed for this batch and this person.
     """
-    _require(page, request)
     batch = get_object_or_404(PayoutBatch, pk=pk)
     if request.method != "POST":
         return _back_to(batch)
     try:
         if "lines" in request.POST:
-            return _take_in(request, batch, request.POST["lines"])
+            return _record_lines(request, batch, request.POST["lines"])
         return _preview(page, request, batch)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _back_to(batch)
 
 
-def _preview(page: _ModelAdmin, request: HttpRequest, batch: PayoutBatch) -> HttpResponse:
+def _preview(page: StaffAdmin, request: HttpRequest, batch: PayoutBatch) -> HttpResponse:
     form = ResultsForm(request.POST, request.FILES)
     if not form.is_valid():
         raise Refused(" ".join(str(error) for errors in form.errors.values() for error in errors))
     file: _Uploaded = form.cleaned_data["file"]
     results = recording.check_results(batch, file, file.name or "")
-    context = {
-        **page.admin_site.each_context(request),
-        "opts": page.opts,
-        "title": _("Results for batch %(batch)s") % {"batch": batch},
-        "batch": batch,
-        "file_name": file.name,
-        "results": results,
-        "good": [(line, _badge(line)) for line in results.good],
-        "problems": results.problems[:PROBLEMS_SHOWN],
-        "not_shown": max(len(results.problems) - PROBLEMS_SHOWN, 0),
-        "lines": _kept(results.good, batch, request),
-    }
-    return TemplateResponse(request, "admin/referrals/payoutbatch/results.html", context)
+    return page.render_page(
+        request,
+        "admin/referrals/payoutbatch/results.html",
+        title=_("Results for batch %(batch)s") % {"batch": batch},
+        batch=batch,
+        file_name=file.name,
+        results=results,
+        good=[(line, state_badge(Payment.State(str(line.state)))) for line in results.good],
+        problems=results.problems[:PROBLEMS_SHOWN],
+        not_shown=max(len(results.problems) - PROBLEMS_SHOWN, 0),
+        lines=_kept(results.good, batch, request),
+    )
 
 
-def _badge(line: Line) -> str:
-    state = Payment.State(str(line.state))
-    return state_badge(TONES[state], state.label)
-
-
-def _take_in(request: HttpRequest, batch: PayoutBatch, kept: str) -> HttpResponse:
-    results = recording.record_results(batch, _lines(kept, batch, request), by=_person(request))
-    for level, text in _told(results):
+def _record_lines(request: HttpRequest, batch: PayoutBatch, kept: str) -> HttpResponse:
+    results = recording.record_results(batch, _lines(kept, batch, request), by=staff(request))
+    for level, text in _result_messages(results):
         messages.add_message(request, level, text)
     return _back_to(batch)
 
 
-def _told(results: Results) -> list[tuple[int, str]]:
-    told = []
+def _result_messages(results: Results) -> list[tuple[int, str]]:
+    texts = []
     if results.good:
         text = _("Results recorded: %(count)s.")
-        told.append((messages.SUCCESS, text % {"count": len(results.good)}))
+        texts.append((messages.SUCCESS, text % {"count": len(results.good)}))
     if results.already:
         text = _("Recorded already, so nothing changed there: %(count)s.")
-        told.append((messages.INFO, text % {"count": len(results.already)}))
+        texts.append((messages.INFO, text % {"count": len(results.already)}))
     text = _("Line %(line)s (%(payment)s) was not recorded: %(problem)s")
-    for each in results.problems[:PROBLEMS_TOLD]:
+    for each in results.problems[:PROBLEMS_NAMED]:
         values = {"line": each.number, "payment": each.payment_id, "problem": each.text}
-        told.append((messages.ERROR, text % values))
-    if (more := len(results.problems) - PROBLEMS_TOLD) > 0:
-        told.append((messages.ERROR, _("%(count)s more were refused.") % {"count": more}))
-    return told
+        texts.append((messages.ERROR, text % values))
+    if (more := len(results.problems) - PROBLEMS_NAMED) > 0:
+        texts.append((messages.ERROR, _("%(count)s more were refused.") % {"count": more}))
+    return texts
 
 
 def _kept(lines: Sequence[Line], batch: PayoutBatch, request: HttpRequest) -> str:
@@ -240,15 +218,5 @@ def _salt(batch: PayoutBatch, request: HttpRequest) -> str:
 # --- Both
 
 
-def _require(page: _ModelAdmin, request: HttpRequest) -> None:
-    if not (may_record(request) and page.has_view_permission(request)):
-        raise PermissionDenied
-
-
 def _back_to(batch: PayoutBatch) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:referrals_payoutbatch_change", args=[batch.pk]))
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  the admin lets nobody else in
-    return request.user

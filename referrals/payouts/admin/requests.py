@@ -1,6 +1,6 @@
 """The page on which staff ask for withdrawals: what would be taken out of each account, and who can't."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,14 +10,14 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hireops.desk.actions import ReasonForm
+from hireops.desk.admin import StaffAdmin
 from hireops.desk.display import linked
-from hireops.desk.masking import mask, may_see_personal_data
 from hireops.desk.performing import ActionOutcome, perform_on_each
+from hireops.desk.staff import personal_data_for, staff
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.accounts.admin.accounts import ReferralAccountAdmin, withdrawal_page
@@ -33,7 +33,7 @@ RESULTS_TEMPLATE = "admin/referrals/withdrawal/requested.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AccountRow:
     """An account on the page. ``why_not`` says why nothing can be taken out; then it has no boxes."""
 
     account: ReferralAccount
@@ -56,9 +56,9 @@ class RequestResult:
     refusal: str
 
 
-def respond(request: HttpRequest, user: User, context: dict[str, Any]) -> HttpResponse:
-    """Show the accounts; with ``confirmed``, ask for what was chosen and tell the results one by one."""
-    accounts = _accounts(_ids(request))
+def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
+    """Show the accounts; with ``confirmed``, ask for what was chosen and show the results one by one."""
+    accounts, user = _accounts(_ids(request)), staff(request)
     if problem := _problem(accounts):
         messages.error(request, problem)
         return HttpResponseRedirect(reverse("admin:referrals_referralaccount_changelist"))
@@ -70,10 +70,10 @@ def respond(request: HttpRequest, user: User, context: dict[str, Any]) -> HttpRe
         form.add_error(None, _("Choose points or cash of one account at least."))
     if is_confirmed and form.is_valid():
         results = _request(chosen, user, form.cleaned_data["reason"])
-        shown = {**context, "title": _("Withdrawals asked for"), "results": results}
-        return TemplateResponse(request, RESULTS_TEMPLATE, shown)
-    shown = {**context, "title": _("Ask for a withdrawal"), "rows": rows, "form": form}
-    return TemplateResponse(request, TEMPLATE, {**shown, "can_ask": any(not row.why_not for row in rows)})
+        return page.render_page(request, RESULTS_TEMPLATE, title=_("Withdrawals asked for"), results=results)
+    can_ask = any(not row.why_not for row in rows)
+    title = _("Ask for a withdrawal")
+    return page.render_page(request, TEMPLATE, title=title, rows=rows, form=form, can_ask=can_ask)
 
 
 def _ids(request: HttpRequest) -> list[int]:
@@ -101,23 +101,25 @@ def _problem(accounts: Sequence[ReferralAccount]) -> str:
     return ""
 
 
-def _rows(accounts: Sequence[ReferralAccount], user: User, sent: Any) -> list[Row]:
+def _rows(accounts: Sequence[ReferralAccount], user: User, sent: Any) -> list[AccountRow]:
     open_ones = {
         each.account_id: each
         for each in Withdrawal.objects.filter(account__in=accounts, state__in=Withdrawal.OPEN)
     }
-    reveal = may_see_personal_data(user)
-    return [_row(account, open_ones.get(account.pk), sent, reveal=reveal) for account in accounts]
+    shown = personal_data_for(user)
+    return [_row(account, open_ones.get(account.pk), sent, shown=shown) for account in accounts]
 
 
-def _row(account: ReferralAccount, open_one: Withdrawal | None, sent: Any, *, reveal: bool) -> Row:
+def _row(
+    account: ReferralAccount, open_one: Withdrawal | None, sent: Any, *, shown: Callable[[str], str]
+) -> AccountRow:
     seen = services.seen_in(account, points=True, cash=True)
     points = seen.get(POINTS, Decimal(0))
     cash = sorted((asset, amount) for asset, amount in seen.items() if asset != POINTS)
     why_not = services.why_not_requested(account, seen, open_one)
-    return Row(
+    return AccountRow(
         account=account,
-        name=account.name if reveal else mask(account.name),
+        name=shown(account.name),
         points=amount_in_words(POINTS, points) if points else "",
         cash=[in_words(asset, amount) for asset, amount in cash],
         why_not=why_not,
@@ -132,7 +134,7 @@ def _is_chosen(box: str, sent: Any, at_first: bool) -> bool:  # noqa: FBT001 - i
     return at_first if sent is None else box in sent
 
 
-def _request(rows: Sequence[Row], user: User, reason: str) -> list[RequestResult]:
+def _request(rows: Sequence[AccountRow], user: User, reason: str) -> list[RequestResult]:
     made: dict[int, Withdrawal] = {}
     chosen = {row.account.pk: row for row in rows}
 

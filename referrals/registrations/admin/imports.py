@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import (
@@ -15,22 +16,22 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.safestring import SafeString
+from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop, override
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import audit
-from hireops.desk.admin import MirrorAdmin, staff_action, state_badge
+from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
+from hireops.desk.staff import personal_data_for, staff
 from hireops.doorbell import ring
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import imports
 from referrals.registrations import services as registrations
-from referrals.registrations.admin.display import contact_of, page_of, person, shown_to, state_of
+from referrals.registrations.admin.display import contact_of, page_of, state_of
 from referrals.registrations.admin.forms import UploadForm
 from referrals.registrations.tasks import work_on_imports
 
@@ -40,13 +41,8 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 State, RowState = RegistrationImport.State, Registration.State
-TONES = {State.CHECKING: "running", State.CHECKED: "waiting", State.DONE: "succeeded"}
 ENDED = [RowState.REGISTERED, RowState.REFUSED]
 UNDER_WAY = [RowState.READY, RowState.PENDING]
-
-
-def badge_of(batch: RegistrationImport) -> SafeString:
-    return state_badge(TONES.get(State(batch.state), batch.state), batch.get_state_display())
 
 
 @staff_action(
@@ -55,8 +51,8 @@ def badge_of(batch: RegistrationImport) -> SafeString:
     confirm=_("The rows that are ready are registered at Feishu. Rows with a problem are not sent."),
     offered=lambda _batch: False,  # the page has a button of its own, which says how many
 )
-def confirm(request: HttpRequest, batch: RegistrationImport, reason: str) -> None:
-    imports.confirm(batch, by=person(request))
+def confirm(batch: RegistrationImport, *, by: User, reason: str) -> None:
+    imports.confirm(batch, by=by)
     ring(work_on_imports)
 
 
@@ -67,8 +63,8 @@ def confirm(request: HttpRequest, batch: RegistrationImport, reason: str) -> Non
     dangerous=True,
     offered=imports.may_be_discarded,
 )
-def discard(request: HttpRequest, batch: RegistrationImport, reason: str) -> None:
-    imports.discard(batch, by=person(request), reason=reason)
+def discard(batch: RegistrationImport, *, by: User, reason: str) -> None:
+    imports.discard(batch, by=by, reason=reason)
 
 
 @admin.register(RegistrationImport)
@@ -86,26 +82,6 @@ class RegistrationImportAdmin(MirrorAdmin):
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("referrals.add_registrationimport")
 
-    def get_urls(self) -> list[URLPattern]:
-        def wrap(view: Callable[..., HttpResponseBase]) -> Any:
-            return self.admin_site.admin_view(view)
-
-        return [
-            path(
-                "template.<str:kind>", wrap(self.template_view), name="referrals_registrationimport_template"
-            ),
-            path(
-                "<int:pk>/problems.<str:kind>",
-                wrap(self.problems_view),
-                name="referrals_registrationimport_problems",
-            ),
-            *super().get_urls(),
-        ]
-
-    @admin.display(description=_("state"))
-    def state_shown(self, batch: RegistrationImport) -> SafeString:
-        return badge_of(batch)
-
     # --- Uploading
 
     def add_view(
@@ -118,23 +94,22 @@ class RegistrationImportAdmin(MirrorAdmin):
         if form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                batch = imports.upload(file, file.name, by=person(request))
+                batch = imports.upload(file, file.name, by=staff(request))
             except Refused as refusal:
                 form.add_error("file", str(refusal))
             else:
                 ring(work_on_imports)
                 return HttpResponseRedirect(self._url("change", batch.pk))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": gettext("Import referrers"),
-            "form": form,
-            "most_rows": imports.MOST_ROWS,
-            "most_mb": imports.MOST_BYTES // 1024 // 1024,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "admin/referrals/registrationimport/upload.html", context)
+        return self.render_page(
+            request,
+            "admin/referrals/registrationimport/upload.html",
+            title=gettext("Import referrers"),
+            form=form,
+            most_rows=imports.MOST_ROWS,
+            most_mb=imports.MOST_BYTES // 1024 // 1024,
+        )
 
+    @staff_page("template.<str:kind>", name="template")
     def template_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         """An empty file with the columns that are read."""
         if not self.has_add_permission(request):
@@ -144,25 +119,16 @@ class RegistrationImportAdmin(MirrorAdmin):
 
     # --- One import
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        batch = self.get_object(request, object_id)
-        context = how_far(batch, request) if batch else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, obj: RegistrationImport) -> dict[str, Any]:
+        return how_far(obj, request)
 
+    @staff_page("<int:pk>/problems.<str:kind>", name="problems", permission="desk.view_personal_data")
     def problems_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
         """The rows with a problem as they were given, and why; for who may see personal data."""
-        if not (self.has_view_permission(request) and may_see_personal_data(request.user)):
-            raise PermissionDenied
         batch = self.get_object(request, str(pk))
         if batch is None or kind not in CONTENT_TYPES:
             raise Http404
-        audit.record(by=person(request), action=gettext_noop("problem rows downloaded"), on=batch, kind=kind)
+        audit.record(by=staff(request), action=gettext_noop("problem rows downloaded"), on=batch, kind=kind)
         header = [
             gettext("Line"),
             gettext("Mobile number"),
@@ -202,12 +168,12 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
     """What the page of an import shows."""
     counts = imports.counts(batch)
     ended, left = (sum(counts.get(state, 0) for state in states) for states in (ENDED, UNDER_WAY))
-    shown = shown_to(request)
+    shown = personal_data_for(request.user)
     found = list(imports.problem_rows(batch)[: PROBLEM_ROWS_SHOWN + 1])
     may_confirm = request.user.has_perm("referrals.change_registrationimport")
     return {
         "batch": batch,
-        "badge": badge_of(batch),
+        "badge": state_badge(State(batch.state)),
         "unreadable": imports.problem_in_words(batch),
         "counts": [(state, state.label, counts[state]) for state in RowState if counts.get(state)],
         "ready": counts.get(RowState.READY, 0),

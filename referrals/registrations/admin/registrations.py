@@ -5,24 +5,25 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
-from hireops.desk.admin import MirrorAdmin, linked, staff_action
+from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
+from hireops.desk.staff import personal_data_for, staff
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import services as registrations
-from referrals.registrations.admin.display import contact_of, page_of, person, shown_to, state_of
+from referrals.registrations.admin.display import contact_of, page_of, state_of
 from referrals.registrations.admin.forms import ContactForm
 
 IMPORTS_OFFERED = 20
@@ -35,8 +36,8 @@ State = Registration.State
     confirm=_("The same contacts are sent to Feishu once more. To change one, correct it on its page."),
     offered=registrations.may_be_retried,
 )
-def retry(request: HttpRequest, row: Registration, reason: str) -> None:
-    registrations.retry(row, by=person(request), reason=reason)
+def retry(row: Registration, *, by: User, reason: str) -> None:
+    registrations.retry(row, by=by, reason=reason)
     ring(drain)
 
 
@@ -47,8 +48,8 @@ def retry(request: HttpRequest, row: Registration, reason: str) -> None:
     dangerous=True,
     offered=registrations.may_be_discarded,
 )
-def discard(request: HttpRequest, row: Registration, reason: str) -> None:
-    registrations.discard(row, by=person(request), reason=reason)
+def discard(row: Registration, *, by: User, reason: str) -> None:
+    registrations.discard(row, by=by, reason=reason)
 
 
 class ImportFilter(admin.SimpleListFilter):
@@ -93,7 +94,7 @@ class RegistrationAdmin(MirrorAdmin):
     # --- The list
 
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
-        shown = shown_to(request)
+        shown = personal_data_for(request.user)
 
         @admin.display(description=_("contact"))
         def contact(row: Registration) -> str:
@@ -113,10 +114,6 @@ class RegistrationAdmin(MirrorAdmin):
             "import_link",
             "created_at",
         ]
-
-    @admin.display(description="#")
-    def number(self, row: Registration) -> int:
-        return row.pk
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Registration) -> SafeString:
@@ -153,13 +150,6 @@ class RegistrationAdmin(MirrorAdmin):
 
     # --- Registering and correcting
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.correct_view)
-        return [
-            path("<int:pk>/correct/", view, name="referrals_registration_correct"),
-            *super().get_urls(),
-        ]
-
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -169,13 +159,14 @@ class RegistrationAdmin(MirrorAdmin):
         form = ContactForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                row = registrations.register(**form.cleaned_data, by=person(request))
+                row = registrations.register(**form.cleaned_data, by=staff(request))
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
                 return self._go_to(request, row)
         return self._form_page(request, form, gettext("Register a referrer"))
 
+    @staff_page("<int:pk>/correct/", name="correct", permission="referrals.change_registration")
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Takes the form of the row's page. What can't be sent is shown with the reason at its field."""
         if not may_correct(request):
@@ -188,7 +179,7 @@ class RegistrationAdmin(MirrorAdmin):
         form = ContactForm(request.POST)
         if form.is_valid():
             try:
-                row = registrations.correct(row, **form.cleaned_data, by=person(request))
+                row = registrations.correct(row, **form.cleaned_data, by=staff(request))
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -209,28 +200,13 @@ class RegistrationAdmin(MirrorAdmin):
     def _form_page(
         self, request: HttpRequest, form: ContactForm, title: str, row: Registration | None = None
     ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "form": form,
-            "row": row,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "admin/referrals/registration/form.html", context)
+        template = "admin/referrals/registration/form.html"
+        return self.render_page(request, template, title=title, form=form, row=row)
 
     # --- One registration
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context = what_became_of(row, request) if row else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def page_context(self, request: HttpRequest, obj: Registration) -> dict[str, Any]:
+        return what_became_of(obj, request)
 
 
 def may_correct(request: HttpRequest) -> bool:
@@ -240,7 +216,7 @@ def may_correct(request: HttpRequest) -> bool:
 
 def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
     """What the page of a registration shows."""
-    shown = shown_to(request)
+    shown = personal_data_for(request.user)
     given = {"mobile": row.mobile_given, "email": row.email_given, "name": row.name}
     correctable = may_correct(request) and registrations.may_be_corrected(row)
     return {

@@ -10,7 +10,7 @@ from django.utils.html import escape
 
 from hireops.desk.audit import entries_about
 from referrals.models import Payment, PayoutBatch, Withdrawal
-from referrals.payments.admin.batches import hand_over_url
+from referrals.payments.admin.handing_over import hand_over_url
 from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
 from tests.referrals.taken import csv_file, payment_of, state, taken
@@ -202,7 +202,7 @@ def test_the_page_of_a_batch_shows_its_payments_and_totals(hr, hira, due):
 
 
 def test_many_payments_are_on_several_pages(hr, hira, due, monkeypatch):
-    monkeypatch.setattr("referrals.payments.admin.batches.PAYMENTS_ON_A_PAGE", 2)
+    monkeypatch.setattr("referrals.payments.admin.page.PAYMENTS_ON_A_PAGE", 2)
     batch = hand_over([due(CNY="1"), due(CNY="2"), due(CNY="3")], by=hira)
     assert len(hr.get(url("change", batch.pk)).context["rows"]) == 2
     assert len(hr.get(url("change", batch.pk) + "?p=2").context["rows"]) == 1

@@ -1,0 +1,193 @@
+"""The base of every admin page here."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from hireops.desk.actions import StaffActionsAdmin
+from hireops.desk.audit import entries_about, record
+from hireops.desk.display import state_badge
+from hireops.desk.errors import Refused
+from hireops.desk.lists import ExactSearchAdmin, QuickChangeList
+from hireops.desk.paging import AnyPaginator, UncountedPaginator, page_asked
+from hireops.desk.staff import staff
+
+HISTORY_SHOWN = 200
+COMPARISONS = {"exact", "gte", "id", "in", "isnull", "lt"}  # those of Django's list filters
+
+
+class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
+    """Base of every admin page: quick on large tables, and what is edited here is audited.
+
+    A service that is called while a form is saved or an object deleted may raise ``Refused``: nothing is
+    changed then, and the person reads why.
+    """
+
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would be a COUNT(*)
+    paginator = UncountedPaginator
+    # Columns that other pages link by, beside those of list_filter: "account" for ``?account__exact=3``.
+    linked_by: Sequence[str] = ()
+    # True where the services that do the edits write better audit entries, e.g. with the values of before.
+    edits_are_audited_by_services = False
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> AnyPaginator:
+        paginator = super().get_paginator(request, queryset, *args, **kwargs)
+        if isinstance(paginator, UncountedPaginator):
+            # "p" is a list's page, "page" that of an autocomplete field
+            paginator.page_asked = page_asked(request.GET.get("p") or request.GET.get("page"))
+        return paginator
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return QuickChangeList
+
+    # --- What an address may ask for
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What a filter or a link of ours asks for.
+
+        Django would compare any column of the table with any text, so that who may not see a mobile number
+        could find it out digit by digit.
+        """
+        filters = self.get_list_filter(request) if request else self.list_filter
+        return _column_of(lookup) in {*map(_filtered_column, filters), *self.linked_by}
+
+    # --- What the pages show beyond what Django gives them
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """For the template of the list."""
+        return {}
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """For the template of the page of ``obj``, which this person may see."""
+        return {}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": capfirst(self.opts.verbose_name_plural), **self.list_context(request)}
+        return self._show_refusal(
+            request,
+            lambda: super(StaffAdmin, self).changelist_view(request, context | (extra_context or {})),
+            request.get_full_path(),
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context |= {"title": str(obj), "subtitle": self.opts.verbose_name}
+            context |= self.page_context(request, obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- What services refuse
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._show_refusal(
+            request,
+            lambda: super(StaffAdmin, self).changeform_view(request, *args, **kwargs),
+            request.get_full_path(),
+        )
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self._show_refusal(
+            request,
+            lambda: super(StaffAdmin, self).delete_view(request, object_id, extra_context),
+            self._url("change", object_id),
+        )
+
+    def _show_refusal(
+        self, request: HttpRequest, view: Callable[[], HttpResponse], back: str
+    ) -> HttpResponse:
+        """The response of ``view``. Its transaction is rolled back if a service refuses what was sent."""
+        if request.method != "POST":
+            return view()
+        try:
+            return view()
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(back)
+
+    # --- The audit of one object
+
+    # Not Django's own log beside the audit: nobody sees it, and it knows less.
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        self._audit(request, gettext_noop("added"), obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        self._audit(request, gettext_noop("changed"), obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for obj in queryset:
+            self._audit(request, gettext_noop("deleted"), obj)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The object's audit entries: edits made here and everything that services recorded."""
+        obj = self.get_object(request, object_id)
+        entries = entries_about(obj)[:HISTORY_SHOWN] if obj else []
+        return super().history_view(request, object_id, {"entries": entries, **(extra_context or {})})
+
+    def _audit(self, request: HttpRequest, action: str, obj: Model, message: Any = "") -> None:
+        if self.edits_are_audited_by_services:
+            return
+        changes = {"changes": message} if message else {}
+        record(by=staff(request), action=action, on=obj, **changes)
+
+
+def _column_of(lookup: str) -> str:
+    """``tenant__id__exact`` is ``tenant``."""
+    parts = lookup.split("__")
+    while len(parts) > 1 and parts[-1] in COMPARISONS:
+        parts.pop()
+    return "__".join(parts)
+
+
+def _filtered_column(list_filter: Any) -> str:
+    """What the address says for a filter: its column, or the word that it has chosen for itself."""
+    if isinstance(list_filter, tuple | list):
+        return str(list_filter[0])
+    return _column_of(getattr(list_filter, "parameter_name", list_filter))
+
+
+class MirrorAdmin(StaffAdmin):
+    """Rows that mirror what happened elsewhere. Nobody edits them here, not even a superuser.
+
+    There may be millions, so they have one order; name columns with an index in ``sortable_by`` for more.
+    """
+
+    sortable_by = ()
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @admin.display(description="#", ordering="id")
+    def number(self, row: Model) -> Any:
+        return row.pk
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, row: Any) -> SafeString:
+        """Of rows whose ``State`` is a ``States``."""
+        return state_badge(row.State(row.state))

@@ -1,0 +1,89 @@
+"""Pages of an admin class beyond Django's own: an address, a permission, a template.
+
+::
+
+    class WithdrawalAdmin(MirrorAdmin):
+        @staff_page("request/", name="request", permission="referrals.request_withdrawal")
+        def request_view(self, request: HttpRequest) -> HttpResponse:
+            return self.render_page(request, "admin/referrals/withdrawal/request.html", title=_("Ask ..."))
+
+The page is then ``admin:referrals_withdrawal_request``, for who has the permission and may see the rows.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+
+from hireops.desk.staff import Reader
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+View = Callable[..., HttpResponseBase]
+Marked = TypeVar("Marked", bound=View)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPage:
+    route: str
+    name: str
+    permission: str
+
+    def is_open_to(self, reader: Reader) -> bool:
+        return not self.permission or reader.has_perm(self.permission)
+
+
+def staff_page(route: str, *, name: str, permission: str = "") -> Callable[[Marked], Marked]:
+    """Make ``method(self, request, ...)`` of an admin class a page at ``route``, as Django's ``path``."""
+
+    def mark(view: Marked) -> Marked:
+        view.staff_page = StaffPage(route, name, permission)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class StaffPagesAdmin(_ModelAdmin):
+    """Gives every method marked by ``staff_page`` its address, and lets nobody in without its permission."""
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path(page.route, self._guarded(page, view), name=self._url_name(page.name))
+            for page, view in self._staff_pages()
+        ]
+        return [*pages, *super().get_urls()]
+
+    def render_page(
+        self, request: HttpRequest, template: str, *, title: str | Promise, **context: Any
+    ) -> TemplateResponse:
+        whole = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**whole, "title": title, **context})
+
+    def _staff_pages(self) -> Iterator[tuple[StaffPage, View]]:
+        for name in dir(type(self)):
+            if page := getattr(getattr(type(self), name), "staff_page", None):
+                yield page, getattr(self, name)
+
+    def _guarded(self, page: StaffPage, view: View) -> Any:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not (page.is_open_to(request.user) and self.has_view_permission(request)):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return self.admin_site.admin_view(guarded)
+
+    def _url_name(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def _url(self, page: str, *args: Any) -> str:
+        return reverse(f"{self.admin_site.name}:{self._url_name(page)}", args=args)

@@ -1,0 +1,107 @@
+"""What a batch holds and how far it is: the figures of the list, and its page with every payment."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+
+from hireops.desk.display import linked, state_badge
+from hireops.desk.paging import page_asked
+from hireops.desk.staff import personal_data_for
+from referrals.ledger.assets import as_counted, asset_label, in_order
+from referrals.models import Payment, PayoutBatch
+from referrals.payments import services
+from referrals.payments.admin.results import RECORD, ResultsForm
+
+PAYMENTS_ON_A_PAGE = 100
+
+
+@dataclass(slots=True)
+class AssetSums:
+    """What a batch holds of one asset. The sums by state are keyed by the state's word."""
+
+    asset: str
+    sum: Decimal
+    paid: Decimal
+    handed_over: Decimal
+    bounced: Decimal
+    count: int = 0
+
+
+@dataclass(slots=True)
+class BatchSummary:
+    """What is in a batch and how far it is, in the reader's words."""
+
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sums: list[AssetSums] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def summaries(batches: Collection[int]) -> dict[int, BatchSummary]:
+    """By batch, for all of them with one query."""
+    summed = _summed_up(services.figures(batches))
+    return {pk: summed.get(pk, BatchSummary()) for pk in batches}
+
+
+def _summed_up(figures: Iterable[services.Figure]) -> dict[int, BatchSummary]:
+    batches: dict[int, dict[str, list[services.Figure]]] = defaultdict(lambda: defaultdict(list))
+    for each in figures:
+        batches[each.batch][each.asset].append(each)
+    return {pk: _summary(assets) for pk, assets in batches.items()}
+
+
+def _summary(assets: dict[str, list[services.Figure]]) -> BatchSummary:
+    summary = BatchSummary()
+    for asset in in_order(assets):
+        none = as_counted(asset, Decimal(0))
+        sums = AssetSums(asset_label(asset), none, none, none, none)
+        for each in assets[asset]:
+            amount = as_counted(asset, each.sum)
+            summary.counts[each.state] += each.count
+            sums.count += each.count
+            sums.sum += amount
+            setattr(sums, each.state, amount)
+        summary.sums.append(sums)
+    return summary
+
+
+def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
+    """What the page of a batch shows."""
+    summary = summaries([batch.pk])[batch.pk]
+    shown = personal_data_for(request.user)
+    payments = batch.payments.select_related("amount__withdrawal__account", "recorded_by").order_by("pk")
+    paginator = Paginator(payments, PAYMENTS_ON_A_PAGE)
+    page = paginator.get_page(page_asked(request.GET.get("p")))
+    return {
+        "batch": batch,
+        "summary": summary,
+        "open": summary.counts["handed_over"],
+        "paid": summary.counts["paid"],
+        "bounced": summary.counts["bounced"],
+        "page": page,
+        "pages": paginator.get_elided_page_range(page.number),
+        "rows": [_payment_row(payment, shown) for payment in page],
+        "may_record": request.user.has_perm(RECORD),
+        "results_form": ResultsForm(),
+    }
+
+
+def _payment_row(payment: Payment, shown: Callable[[str], str]) -> dict[str, Any]:
+    withdrawal = payment.amount.withdrawal
+    return {
+        "payment": payment,
+        "badge": state_badge(Payment.State(payment.state)),
+        "is_open": payment.state == Payment.State.HANDED_OVER,
+        "withdrawal": linked(withdrawal, f"#{withdrawal.pk}"),
+        "account": linked(withdrawal.account, withdrawal.account.account_id),
+        "employee": shown(withdrawal.account.name),
+        "asset": asset_label(payment.asset),
+        "sum": as_counted(payment.asset, payment.sum),
+    }

@@ -1,0 +1,70 @@
+"""Every payment of every batch."""
+
+from decimal import Decimal
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.admin import MirrorAdmin
+from hireops.desk.display import linked
+from referrals.ledger.assets import as_counted, asset_label
+from referrals.models import Payment
+
+
+@admin.register(Payment)
+class PaymentAdmin(MirrorAdmin):
+    list_display = [
+        "payment_id",
+        "batch_shown",
+        "account_shown",
+        "asset_shown",
+        "sum_shown",
+        "state_shown",
+        "reference",
+        "recorded_at",
+        "recorded_by",
+    ]
+    list_filter = ["state"]
+    list_select_related = ["batch", "amount__withdrawal__account", "recorded_by"]
+    ordering = ["-id"]
+    exact_search_fields = ["payment_id", "reference", "amount__withdrawal__account__account_id"]
+    search_help_text = _("Payment ID, reference of the payment or account ID, in full")
+    fields = [
+        "payment_id",
+        "batch_shown",
+        "withdrawal_shown",
+        "account_shown",
+        "asset_shown",
+        "sum_shown",
+        "state_shown",
+        "reference",
+        "reason",
+        "recorded_by",
+        "recorded_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    @admin.display(description=_("payout batch"))
+    def batch_shown(self, payment: Payment) -> str:
+        return linked(payment.batch)
+
+    @admin.display(description=_("withdrawal"))
+    def withdrawal_shown(self, payment: Payment) -> str:
+        return linked(payment.amount.withdrawal, payment.amount.withdrawal.external_order_id)
+
+    @admin.display(description=_("referral account"))
+    def account_shown(self, payment: Payment) -> str:
+        account = payment.amount.withdrawal.account
+        return linked(account, account.account_id)
+
+    @admin.display(description=_("asset"))
+    def asset_shown(self, payment: Payment) -> str:
+        return asset_label(payment.asset)
+
+    @admin.display(description=_("sum"))
+    def sum_shown(self, payment: Payment) -> Decimal:
+        return as_counted(payment.asset, payment.sum)

@@ -1,0 +1,65 @@
+"""What staff can do with withdrawals."""
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.admin import staff_action
+from hireops.doorbell import ring
+from hireops.outbox.tasks import drain
+from referrals.models import Withdrawal
+from referrals.payouts import services, settling
+
+State = Withdrawal.State
+REQUEST = "referrals.request_withdrawal"
+
+
+@staff_action(
+    permission="referrals.approve_withdrawal",
+    label=_("Approve"),
+    confirm=_(
+        "Feishu takes the whole balance of what was asked for out of these accounts, also what has come "
+        "since it was asked for. That can't be undone: from then on it is owed to the employees."
+    ),
+    reason_required=True,
+    offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
+)
+def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    services.approve_withdrawal(withdrawal, by=by, reason=reason)
+    ring(drain)
+
+
+@staff_action(
+    permission="referrals.approve_withdrawal",
+    label=_("Reject"),
+    confirm=_("Nothing is taken out of these accounts. Who asked for it reads your reason."),
+    reason_required=True,
+    dangerous=True,
+    offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
+)
+def reject(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    services.reject_withdrawal(withdrawal, by=by, reason=reason)
+
+
+@staff_action(
+    permission=REQUEST,
+    label=_("Take the request back"),
+    confirm=_("These requests end without a decision, and nothing is taken out of the accounts."),
+    dangerous=True,
+    offered=lambda withdrawal: withdrawal.state == State.REQUESTED and withdrawal.is_own,
+)
+def cancel(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    services.cancel_withdrawal(withdrawal, by=by, reason=reason)
+
+
+@staff_action(
+    permission=REQUEST,
+    label=_("Ask Feishu again now"),
+    confirm=_(
+        "Feishu is asked now, with the same order ID, instead of when the pause is over. It takes nothing a "
+        "second time: what was taken already is answered again."
+    ),
+    offered=lambda withdrawal: withdrawal.state in Withdrawal.UNDECIDED,
+)
+def ask_again(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    settling.ask_again(withdrawal, by=by, reason=reason)
+    ring(drain)

@@ -1,0 +1,213 @@
+"""The page of a withdrawal: what its state means, every step, the amounts, the call, the payments."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops.database import clock
+from hireops.desk import audit
+from hireops.desk.display import linked, state_badge
+from hireops.desk.staff import Reader, personal_data_for
+from hireops.outbox import registry
+from hireops.outbox.models import Call
+from referrals.ledger.assets import amount_in_words, asset_label, in_words, signed
+from referrals.models import Payment, Withdrawal, WithdrawalAmount
+from referrals.payouts import services, settling
+
+State = Withdrawal.State
+ACCOUNT_DISABLED = 1002555
+
+# What the state means, and what to do.
+MEANINGS = {
+    State.REQUESTED: _(
+        "Nothing has been taken out yet. Somebody else than who asked for it has to approve or reject it."
+    ),
+    State.REJECTED: _("Nothing was taken out. If it is to be paid after all, ask for a new withdrawal."),
+    State.CANCELED: _("The request was taken back before it was decided. Nothing was taken out."),
+    State.APPROVED: _(
+        "It is approved and on its way to Feishu, which takes the whole balance of what was asked for. There "
+        "is nothing to do: this page shows what becomes of it."
+    ),
+    State.UNKNOWN: _(
+        "Feishu may have taken the balance out, but no clear answer has come. hireops asks again with the "
+        "same order ID until it is answered, so nothing is taken twice. Don't pay anything by hand meanwhile."
+    ),
+    State.REFUSED: _(
+        "Feishu has refused it for good, and nothing was taken out. When the cause is gone, ask for a new "
+        "withdrawal."
+    ),
+    State.EMPTY: _("Feishu found nothing to take out of this account, so there is nothing to be paid."),
+    State.TAKEN: _(
+        "Feishu has taken it out of the account and counts it as paid: from now on it is owed to the "
+        "employee. Hand it over for payment."
+    ),
+    State.HANDED_OVER: _("It is with the paying side. Record what became of each payment."),
+    State.BOUNCED: _(
+        "A payment came back, so the employee does not have the money yet. Find out why, then hand it over "
+        "again."
+    ),
+    State.PAID: _("Everything that was taken out has been paid. There is nothing left to do."),
+}
+ANSWER_KEPT = _(
+    "Feishu has answered, but hireops could not take the answer in: it is kept with the call below and tried "
+    "again. Whoever looks after hireops finds the cause in the log. Don't pay anything by hand meanwhile."
+)
+ENABLE_AGAIN = _(
+    "The account was deactivated after it had been asked for, so Feishu refuses to say what became of it. "
+    "Enable the account again, so that it can be answered."
+)
+
+
+def what_became_of(withdrawal: Withdrawal, reader: Reader) -> dict[str, Any]:
+    """What the page of a withdrawal shows: state and advice, amounts, every step, the call, the payments."""
+    call, state = withdrawal.call, State(withdrawal.state)
+    return {
+        "withdrawal": withdrawal,
+        "account": withdrawal.account,
+        "name": personal_data_for(reader)(withdrawal.account.name),
+        "badge": state_badge(state),
+        "tone": state.tone,
+        "meaning": meaning(withdrawal, call),
+        "advice": ENABLE_AGAIN if must_be_enabled(withdrawal, call) else "",
+        "age": age_shown(withdrawal, clock.now),
+        "asked_again_at": settling.asked_again_at(withdrawal),
+        "amounts": amounts(withdrawal),
+        "differs": differs(withdrawal),
+        "steps": steps(withdrawal),
+        "call": call,
+        "call_link": linked(call, f"{registry.label_of(call.operation)} #{call.pk}") if call else "",
+        "attempts": call.attempts.order_by("id") if call else (),
+        "payments": payments(withdrawal),
+        "cases": withdrawal.cases.all(),
+        "is_moving": withdrawal.state == State.APPROVED,
+    }
+
+
+def age_shown(withdrawal: Withdrawal, as_of: Callable[[], datetime]) -> str:
+    """How long nobody has known what became of it, in words; "" for one that is decided."""
+    if withdrawal.state not in Withdrawal.UNDECIDED or withdrawal.decided_at is None:
+        return ""
+    return timesince(withdrawal.decided_at, as_of())
+
+
+def meaning(withdrawal: Withdrawal, call: Call | None) -> str:
+    if call and call.answer is not None and withdrawal.state in Withdrawal.UNDECIDED:
+        return str(ANSWER_KEPT)
+    return str(MEANINGS[State(withdrawal.state)])
+
+
+def must_be_enabled(withdrawal: Withdrawal, call: Call | None) -> bool:
+    """Feishu may have done it, and refuses the repetition that would tell because the account is off."""
+    return bool(call and withdrawal.state in Withdrawal.UNDECIDED and call.error_code == ACCOUNT_DISABLED)
+
+
+@dataclass(frozen=True, slots=True)
+class AmountLine:
+    """One asset of a withdrawal, as it is shown. ``now`` is what is in the account today."""
+
+    label: str
+    seen: str
+    taken: str
+    now: str
+    difference: str
+
+
+def amounts(withdrawal: Withdrawal) -> list[AmountLine]:
+    """Every asset that was seen or taken; while it waits for approval, also what has come since."""
+    rows = {row.asset: row for row in withdrawal.amounts.all()}
+    if withdrawal.state != State.REQUESTED:
+        return [_line(asset, row, None) for asset, row in rows.items()]
+    asked = {"points": withdrawal.takes_points, "cash": withdrawal.takes_cash}
+    today = services.seen_in(withdrawal.account, **asked)
+    return [_line(asset, rows.get(asset), today.get(asset, Decimal(0))) for asset in sorted({*rows, *today})]
+
+
+def _line(asset: str, row: WithdrawalAmount | None, now: Decimal | None) -> AmountLine:
+    seen = row.seen if row else Decimal(0)
+    taken = row.taken if row else None
+    difference = taken if now is None else now
+    return AmountLine(
+        label=asset_label(asset),
+        seen=amount_in_words(asset, seen),
+        taken=amount_in_words(asset, taken),
+        now=amount_in_words(asset, now),
+        difference=signed(asset, difference - seen) if difference not in {None, seen} else "",
+    )
+
+
+def differs(withdrawal: Withdrawal) -> str:
+    """A sentence where Feishu has taken something else than was seen when it was asked for."""
+    rows = [row for row in withdrawal.amounts.all() if row.taken is not None and row.taken != row.seen]
+    if not rows:
+        return ""
+    parts = [
+        gettext("%(asset)s: %(taken)s taken, %(seen)s seen")
+        % {
+            "asset": asset_label(row.asset),
+            "taken": amount_in_words(row.asset, row.taken),
+            "seen": amount_in_words(row.asset, row.seen),
+        }
+        for row in rows
+    ]
+    return gettext(
+        "Feishu has taken something else than was seen when it was asked for, because the balance changed in "
+        "between (%(differences)s). What counts, and is paid, is what was taken."
+    ) % {"differences": "; ".join(parts)}
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalStep:
+    """What was done about a withdrawal, as its page shows it."""
+
+    at: datetime
+    who: str
+    what: str
+    why: str
+
+
+def steps(withdrawal: Withdrawal) -> list[WithdrawalStep]:
+    """Who did what when and why, oldest first; hireops' own reasons in the reader's language."""
+    decided = [
+        WithdrawalStep(
+            at=entry.at,
+            who=entry.actor_name or "hireops",
+            what=entry.action_label,
+            why=entry.reason if entry.actor_name or not entry.reason else gettext(entry.reason),
+        )
+        for entry in list(audit.entries_about(withdrawal))[::-1]
+    ]
+    return sorted([*decided, *_steps_of_paying(withdrawal)], key=lambda step: step.at)
+
+
+def _steps_of_paying(withdrawal: Withdrawal) -> Iterator[WithdrawalStep]:
+    rows = Payment.objects.filter(amount__withdrawal=withdrawal).select_related(
+        "batch__created_by", "recorded_by"
+    )
+    for batch in {payment.batch for payment in rows}:
+        what = gettext("handed over for payment in batch #%(batch)s") % {"batch": batch.pk}
+        who = batch.created_by.get_username()
+        yield WithdrawalStep(at=batch.created_at, who=who, what=what, why=batch.note)
+    for payment in rows:
+        if payment.recorded_by and payment.recorded_at:
+            what = f"{in_words(payment.asset, payment.sum)}: {payment.get_state_display()}"
+            who, why = payment.recorded_by.get_username(), payment.reason or payment.reference
+            yield WithdrawalStep(at=payment.recorded_at, who=who, what=what, why=why)
+
+
+def payments(withdrawal: Withdrawal) -> list[dict[str, Any]]:
+    rows = Payment.objects.filter(amount__withdrawal=withdrawal).order_by("pk")
+    return [
+        {
+            "payment": payment,
+            "link": linked(payment),
+            "batch": linked(payment.batch),
+            "sum": in_words(payment.asset, payment.sum),
+        }
+        for payment in rows.select_related("batch", "recorded_by")
+    ]

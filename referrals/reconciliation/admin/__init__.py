@@ -1,0 +1,5 @@
+"""The pages of reconciliations."""
+
+from referrals.reconciliation.admin import reconciliations
+
+__all__ = ["reconciliations"]
