@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from hireops.feishu.callbacks import encrypt, sign
 from hireops.simulator.environment import Environment
 from hireops.simulator.gateway import the_gateway
-from hireops.simulator.state import Attempt, Event, EventState, schedule
+from hireops.simulator.state import DeliveryAttempt, EventState, PushedEvent, schedule
 from hireops.simulator.tenancy import push_ticket_hourly
 from hireops.simulator.world import World
 
@@ -33,7 +33,7 @@ CHALLENGE_ANSWER_MAX = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReceiverReply:
     """What the receiver answered; no ``http_status``, and why in ``note``, when nothing came in time."""
 
     http_status: int | None
@@ -65,10 +65,10 @@ class Deliverer:
             for event in due:
                 self._pool.submit(self._deliver, event)
 
-    def _due(self) -> list[Event]:
+    def _due(self) -> list[PushedEvent]:
         """The events to deliver now, taken off the schedule."""
         state, now = self._world.state, self._world.clock.now()
-        due: list[Event] = []
+        due: list[PushedEvent] = []
         while not state.switches.delivery_paused and state.schedule and state.schedule[0][0] <= now:
             at, event_id = heapq.heappop(state.schedule)
             event = state.events.get(event_id)
@@ -86,7 +86,7 @@ class Deliverer:
             return IDLE_S
         return min(IDLE_S, max(0.0, times[0][0] - self._world.clock.now()))
 
-    def _deliver(self, event: Event) -> None:
+    def _deliver(self, event: PushedEvent) -> None:
         reply = _send(self._world.environment, event.body)
         with self._world.wake:
             self._world.under_way -= 1
@@ -95,12 +95,12 @@ class Deliverer:
             self._world.log_changed()
             self._world.wake.notify_all()
 
-    def _write_down(self, event: Event, reply: Reply) -> None:
+    def _write_down(self, event: PushedEvent, reply: ReceiverReply) -> None:
         now = self._world.clock.now()
         succeeded = reply.http_status == requests.codes.ok
         number = len(event.attempts) + 1
         event.attempts.append(
-            Attempt(number, now, reply.http_status, reply.duration_ms, succeeded, reply.note)
+            DeliveryAttempt(number, now, reply.http_status, reply.duration_ms, succeeded, reply.note)
         )
         if succeeded:
             event.copies -= 1
@@ -126,15 +126,15 @@ class Deliverer:
                 self._world.save()
 
 
-def _send(environment: Environment, body: str) -> Reply:
+def _send(environment: Environment, body: str) -> ReceiverReply:
     if environment.events == "webhook":
         return post(environment, body, timeout_s=EVENT_TIMEOUT_S, signed=True)
     started = time.monotonic()
     code, note = the_gateway().push(body, timeout_s=EVENT_TIMEOUT_S)
-    return Reply(code, _ms_since(started), note)
+    return ReceiverReply(code, _ms_since(started), note)
 
 
-def post(environment: Environment, body: str, *, timeout_s: float, signed: bool) -> Reply:
+def post(environment: Environment, body: str, *, timeout_s: float, signed: bool) -> ReceiverReply:
     """One HTTP request to the webhook, sealed anew; the answer counts only if it came in ``timeout_s``."""
     content, headers = seal(environment, body, signed=signed)
     started = time.monotonic()
@@ -150,9 +150,11 @@ def post(environment: Environment, body: str, *, timeout_s: float, signed: bool)
                 stream=True,
             ) as response:
                 answer = b"" if signed else next(response.iter_content(CHALLENGE_ANSWER_MAX), b"")
-                return _in_time(Reply(response.status_code, _ms_since(started), body=answer), timeout_s)
+                return _in_time(
+                    ReceiverReply(response.status_code, _ms_since(started), body=answer), timeout_s
+                )
     except (requests.RequestException, OSError) as failure:
-        return Reply(None, _ms_since(started), type(failure).__name__)
+        return ReceiverReply(None, _ms_since(started), type(failure).__name__)
 
 
 def seal(environment: Environment, body: str, *, signed: bool) -> tuple[bytes, dict[str, str]]:
@@ -195,10 +197,10 @@ def _challenge_in(body: bytes) -> object:
     return answer.get("challenge") if isinstance(answer, dict) else None
 
 
-def _in_time(reply: Reply, timeout_s: float) -> Reply:
+def _in_time(reply: ReceiverReply, timeout_s: float) -> ReceiverReply:
     if reply.duration_ms <= timeout_s * 1000:
         return reply
-    return Reply(None, reply.duration_ms, TOO_LATE)
+    return ReceiverReply(None, reply.duration_ms, TOO_LATE)
 
 
 def _ms_since(started: float) -> int:

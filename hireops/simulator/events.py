@@ -5,7 +5,14 @@ import secrets
 from typing import Any
 
 from hireops.simulator.ids import new_id
-from hireops.simulator.state import LOG_LENGTH, UNDELIVERED_MAX, Account, Event, EventState, schedule
+from hireops.simulator.state import (
+    LOG_LENGTH,
+    UNDELIVERED_MAX,
+    BoundAccount,
+    EventState,
+    PushedEvent,
+    schedule,
+)
 from hireops.simulator.wire import to_json
 from hireops.simulator.world import World
 
@@ -25,7 +32,7 @@ def emit(
     event_id: str = "",
     copies: int = 1,
     delay_s: float = 0.0,
-) -> Event:
+) -> PushedEvent:
     """The queued event. ``content`` is the ``event`` member; ``copies`` how often it shall succeed."""
     tenant_key = tenant_key or world.tenant_key
     event_id = event_id or secrets.token_hex(16)
@@ -40,11 +47,11 @@ def emit(
             "tenant_key": tenant_key,
         }
         envelope = {"schema": "2.0", "header": header, "event": content}
-        event = Event(event_id, event_type, tenant_key, _json(envelope), now, copies=copies)
+        event = PushedEvent(event_id, event_type, tenant_key, _json(envelope), now, copies=copies)
         return _queue(world, event, due_at=now + delay_s)
 
 
-def emit_old_form(world: World, content: dict[str, Any], *, tenant_key: str = "") -> Event:
+def emit_old_form(world: World, content: dict[str, Any], *, tenant_key: str = "") -> PushedEvent:
     """A queued schema 1.0 event (contract 1.4, 1.7); ``content`` has its ``type`` and no ``app_id``."""
     uuid = secrets.token_hex(16)
     with world.lock:
@@ -56,7 +63,7 @@ def emit_old_form(world: World, content: dict[str, Any], *, tenant_key: str = ""
             "type": "event_callback",
             "event": {"app_id": world.environment.app_id, **content},
         }
-        event = Event(uuid, content["type"], tenant_key, _json(envelope), now)
+        event = PushedEvent(uuid, content["type"], tenant_key, _json(envelope), now)
         return _queue(world, event, due_at=now)
 
 
@@ -69,10 +76,10 @@ def add_account(
     values: list[dict[str, str]],
     tenant_key: str = "",
     account_id: str = "",
-) -> Event:
+) -> PushedEvent:
     """What happens when a customer adds an account: it exists, and the binding event is on its way."""
     with world.lock:
-        account = Account(
+        account = BoundAccount(
             account_id=account_id or new_id(),
             tenant_key=tenant_key or world.tenant_key,
             scope=scope,
@@ -96,7 +103,7 @@ def add_account(
         return event
 
 
-def deliver_now(world: World, event: Event) -> None:
+def deliver_now(world: World, event: PushedEvent) -> None:
     """Once more, at once, whatever its state; the wait times of the schedule go on from where they were."""
     with world.lock:
         event.copies = max(1, event.copies)
@@ -104,7 +111,7 @@ def deliver_now(world: World, event: Event) -> None:
         _changed(world)
 
 
-def _queue(world: World, event: Event, *, due_at: float) -> Event:
+def _queue(world: World, event: PushedEvent, *, due_at: float) -> PushedEvent:
     state, switches = world.state, world.state.switches
     _make_room(world)
     state.events_emitted += 1

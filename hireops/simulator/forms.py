@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.simulator.api.endpoints import ENDPOINTS
 from hireops.simulator.faults import FAULT_LABELS, Fault, FaultKind, ResetHeader, When
 from hireops.simulator.money import CURRENCY_FORMS
-from hireops.simulator.state import CustomField, Switches
+from hireops.simulator.state import FormField, Switches
 
 SCOPE_LABELS = {1: _("Background check"), 2: _("Written exam")}
 USAGE_LABELS = {1: _("Experienced hires"), 2: _("Campus hires")}
@@ -32,7 +32,7 @@ class AccountForm(forms.Form):
     )
 
     def __init__(
-        self, data: Data = None, *, scope: int, custom_fields: list[CustomField], tenants: tuple[str, ...]
+        self, data: Data = None, *, scope: int, custom_fields: list[FormField], tenants: tuple[str, ...]
     ) -> None:
         initial = {"name": DEFAULT_NAMES[scope], "usages": [1]}
         super().__init__(data, initial=initial, label_suffix="", auto_id="account-%s")

@@ -31,7 +31,7 @@ class OneProcessOnThisMachine:
         return self.get_response(request)
 
 
-class LanguageMiddleware:
+class PageLanguageMiddleware:
     """The language of the cookie that the switch sets, else the default; never the browser's own."""
 
     def __init__(self, get_response: View) -> None:

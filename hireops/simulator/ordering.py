@@ -4,7 +4,7 @@ from typing import Any
 
 from hireops.simulator.events import emit
 from hireops.simulator.ids import new_id
-from hireops.simulator.records import Exam, ExamState, Order, OrderStatus
+from hireops.simulator.records import CustomerOrder, CustomerOrderStatus, Exam, ExamState
 from hireops.simulator.world import World
 
 CHECK_ORDERED = "hire.eco_background_check.created_v1"
@@ -13,7 +13,7 @@ EXAM_ARRANGED = "hire.eco_exam.created_v1"
 BUYER = {"name": "李四", "mobile": {"code": "86", "number": "18900002222"}, "email": "buyer@example.com"}
 
 
-def order_check(world: World, content: dict[str, Any], *, tenant_key: str = "") -> Order:
+def order_check(world: World, content: dict[str, Any], *, tenant_key: str = "") -> CustomerOrder:
     """The order and its event. ``content`` is the event's; what it lacks, such as the id, is made up."""
     content = {
         "background_check_id": new_id(),
@@ -24,7 +24,7 @@ def order_check(world: World, content: dict[str, Any], *, tenant_key: str = "") 
         **content,
     }
     with world.lock:
-        order = Order(
+        order = CustomerOrder(
             background_check_id=content["background_check_id"],
             tenant_key=tenant_key or owner_of(world, content["account_id"]),
             account_id=content["account_id"],
@@ -44,18 +44,20 @@ def order_check(world: World, content: dict[str, Any], *, tenant_key: str = "") 
 def cancel_check(world: World, background_check_id: str, *, termination_reason: str) -> None:
     """The customer ends an order that is not over; ``ValueError`` when it is."""
     with world.lock:
-        order = _order(world, background_check_id, {OrderStatus.ARRANGED, OrderStatus.IN_APPROVAL})
+        order = _order(
+            world, background_check_id, {CustomerOrderStatus.ARRANGED, CustomerOrderStatus.IN_APPROVAL}
+        )
         content = {"background_check_id": background_check_id, "termination_reason": termination_reason}
         emit(world, CHECK_CANCELED, content, tenant_key=order.tenant_key)
-        order.status, order.termination_reason = OrderStatus.TERMINATED, termination_reason
+        order.status, order.termination_reason = CustomerOrderStatus.TERMINATED, termination_reason
         touch(world, order)
 
 
 def decide_check(world: World, background_check_id: str, *, approved: bool) -> None:
     """The customer approves or rejects a reported result; approved, the order is completed."""
     with world.lock:
-        order = _order(world, background_check_id, {OrderStatus.IN_APPROVAL})
-        order.status = OrderStatus.COMPLETED if approved else OrderStatus.REJECTED
+        order = _order(world, background_check_id, {CustomerOrderStatus.IN_APPROVAL})
+        order.status = CustomerOrderStatus.COMPLETED if approved else CustomerOrderStatus.REJECTED
         touch(world, order)
 
 
@@ -88,7 +90,7 @@ def finish_marking(world: World, exam_id: str) -> None:
         world.changed()
 
 
-def touch(world: World, order: Order) -> None:
+def touch(world: World, order: CustomerOrder) -> None:
     order.updated_ms = world.clock.now_ms()
     world.changed()
 
@@ -99,7 +101,7 @@ def owner_of(world: World, account_id: str) -> str:
     return account.tenant_key if account else world.tenant_key
 
 
-def _order(world: World, background_check_id: str, allowed: set[OrderStatus]) -> Order:
+def _order(world: World, background_check_id: str, allowed: set[CustomerOrderStatus]) -> CustomerOrder:
     order = world.state.orders.get(background_check_id)
     if order is None or order.status not in allowed:
         raise ValueError("There is no such order in a state that allows this.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
+class CallLimit:
     """Calls allowed per second and per minute; None where the tier names no such limit."""
 
     per_second: int | None = None
@@ -33,7 +33,7 @@ class Quotas:
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def count(self, api: str, tenant_key: str, quota: Quota, *, now: float) -> Exceeded | None:
+    def count(self, api: str, tenant_key: str, quota: CallLimit, *, now: float) -> Exceeded | None:
         """Counts one call, or tells which limit refuses it."""
         calls = self._calls[api, tenant_key]
         while calls and calls[0] <= now - quota.windows[0][1]:

@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 
-class AccountStatus(IntEnum):
+class ReferralStatus(IntEnum):
     """Of a referral account (contract 2.0); an employee who was never registered has none."""
 
     NONE = 0
@@ -25,14 +25,14 @@ class Employee:
     mobile_number: str = ""
     email: str = ""
     account_id: str = ""
-    status: AccountStatus = AccountStatus.NONE
+    status: ReferralStatus = ReferralStatus.NONE
     points: int = 0
     cash_cents: dict[str, int] = field(default_factory=dict)
     modified_ms: int = 0
 
 
 @dataclass(slots=True)
-class Withdrawal:
+class TakenWithdrawal:
     """One withdrawal and how often it was asked for again (contract 2.5)."""
 
     external_order_id: str
@@ -65,7 +65,7 @@ class Published:
     activated: bool = False
 
 
-class OrderStatus(IntEnum):
+class CustomerOrderStatus(IntEnum):
     """As ``order_status`` of contract 4.12."""
 
     ARRANGED = 2
@@ -77,7 +77,7 @@ class OrderStatus(IntEnum):
 
 
 @dataclass(slots=True)
-class Order:
+class CustomerOrder:
     """A background check; ``stages`` and ``result`` as the partner reported them."""
 
     background_check_id: str
@@ -88,7 +88,7 @@ class Order:
     created_at: float
     updated_ms: int
     application_id: str
-    status: OrderStatus = OrderStatus.ARRANGED
+    status: CustomerOrderStatus = CustomerOrderStatus.ARRANGED
     stages: list[dict[str, Any]] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     termination_reason: str = ""

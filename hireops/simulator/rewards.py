@@ -7,7 +7,7 @@ from typing import Any
 from hireops.simulator.events import emit
 from hireops.simulator.ids import new_id
 from hireops.simulator.money import CURRENCIES, amount, currency_on_the_wire
-from hireops.simulator.records import AccountStatus, Employee, Withdrawal
+from hireops.simulator.records import Employee, ReferralStatus, TakenWithdrawal
 from hireops.simulator.world import World
 
 BALANCE_CHANGED = "hire.referral_account.assets_update_v1"
@@ -63,7 +63,9 @@ def grant(
         world.changed()
 
 
-def withdraw(world: World, employee: Employee, *, external_order_id: str, types: list[int]) -> Withdrawal:
+def withdraw(
+    world: World, employee: Employee, *, external_order_id: str, types: list[int]
+) -> TakenWithdrawal:
     """Takes the whole balance of each type. Its ``trans_time`` is the ``modify_time`` of the balance."""
     points = employee.points if POINTS in types else 0
     cash = dict(employee.cash_cents) if CASH in types else {}
@@ -71,7 +73,7 @@ def withdraw(world: World, employee: Employee, *, external_order_id: str, types:
     employee.cash_cents |= dict.fromkeys(cash, 0)
     moved = bool(points or any(cash.values()))
     at = _announce(world, employee) if moved else world.clock.now_ms()
-    withdrawal = Withdrawal(
+    withdrawal = TakenWithdrawal(
         external_order_id, employee.account_id, employee.tenant_key, types, at, points, cash
     )
     world.state.withdrawals[external_order_id] = withdrawal
@@ -104,7 +106,7 @@ def bonus_on_the_wire(world: World, points: int, cash_cents: Mapping[str, int]) 
 def _announce(world: World, employee: Employee) -> int:
     """The ``modify_time`` of the change; the event goes out only while the account is enabled."""
     employee.modified_ms = max(world.clock.now_ms(), employee.modified_ms + 1)
-    if employee.status is AccountStatus.ENABLED:
+    if employee.status is ReferralStatus.ENABLED:
         content = {
             "account_id": employee.account_id,
             "assets": assets_on_the_wire(world, employee),

@@ -19,7 +19,7 @@ INSTALLED_APPS = ["django.contrib.staticfiles", "django.contrib.messages", "csp"
 MIDDLEWARE = [
     "hireops.simulator.middleware.OneProcessOnThisMachine",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hireops.simulator.middleware.LanguageMiddleware",
+    "hireops.simulator.middleware.PageLanguageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from hireops.simulator.records import AccountStatus, Employee
+from hireops.simulator.records import Employee, ReferralStatus
 
 
 class Staff:
@@ -38,7 +38,7 @@ class Staff:
     def open_account(self, employee: Employee, account_id: str) -> None:
         """Gives the employee an enabled account, unless there is one."""
         if not employee.account_id:
-            employee.account_id, employee.status = account_id, AccountStatus.ENABLED
+            employee.account_id, employee.status = account_id, ReferralStatus.ENABLED
             self._by_account[account_id] = employee
 
     def matching(self, tenant_key: str, *, code: str, number: str, email: str) -> list[Employee]:

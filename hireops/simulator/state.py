@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from hireops.simulator.faults import Fault
-from hireops.simulator.quotas import Quota
-from hireops.simulator.records import Exam, Order, Published, Withdrawal
+from hireops.simulator.quotas import CallLimit
+from hireops.simulator.records import CustomerOrder, Exam, Published, TakenWithdrawal
 from hireops.simulator.staff import Staff
 
 SCOPES = (1, 2)  # 1 background check, 2 exam (contract 3)
@@ -18,7 +18,7 @@ UNDELIVERED_MAX = 20_000
 
 
 @dataclass(slots=True)
-class CustomField:
+class FormField:
     """One field of the form that customers fill in (contract 3.2)."""
 
     key: str
@@ -28,7 +28,7 @@ class CustomField:
 
 
 @dataclass(slots=True)
-class Account:
+class BoundAccount:
     """A partner account that a customer added (contract 3.1); ``values`` is ``[{key, value}]``."""
 
     account_id: str
@@ -59,7 +59,7 @@ class EventState(StrEnum):
 
 
 @dataclass(slots=True)
-class Attempt:
+class DeliveryAttempt:
     """One delivery that was tried; ``http_status`` is None when no answer came in time."""
 
     number: int
@@ -75,7 +75,7 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class Event:
+class PushedEvent:
     """One event and what became of it; ``body`` is its JSON text before encryption, the same at every try.
 
     ``next_at`` is None while a delivery is under way, and when none is to come.
@@ -90,7 +90,7 @@ class Event:
     copies: int = 1
     state: EventState = EventState.WAITING
     failures: int = 0
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[DeliveryAttempt] = field(default_factory=list)
 
     @property
     def next_time(self) -> datetime | None:
@@ -98,7 +98,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class Call:
+class ReceivedCall:
     """One API call that arrived; the answer's half is None until it has been answered, or if it was cut."""
 
     at: float
@@ -140,18 +140,18 @@ class Switches:
 class State:
     """Everything that the page shows and the control API answers with."""
 
-    fields: dict[int, list[CustomField]] = field(default_factory=lambda: {scope: [] for scope in SCOPES})
+    fields: dict[int, list[FormField]] = field(default_factory=lambda: {scope: [] for scope in SCOPES})
     burned_keys: dict[int, set[str]] = field(default_factory=lambda: {scope: set() for scope in SCOPES})
-    accounts: dict[str, Account] = field(default_factory=dict)
+    accounts: dict[str, BoundAccount] = field(default_factory=dict)
     published: dict[str, Published] = field(default_factory=dict)  # by account_id
     staff: Staff = field(default_factory=Staff)
-    withdrawals: dict[str, Withdrawal] = field(default_factory=dict)  # by external_order_id
-    orders: dict[str, Order] = field(default_factory=dict)
+    withdrawals: dict[str, TakenWithdrawal] = field(default_factory=dict)  # by external_order_id
+    orders: dict[str, CustomerOrder] = field(default_factory=dict)
     exams: dict[str, Exam] = field(default_factory=dict)
     tenants: dict[str, TenantState] = field(default_factory=dict)
-    lowered_quotas: dict[str, Quota] = field(default_factory=dict)  # by path
-    events: dict[str, Event] = field(default_factory=dict)
-    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+    lowered_quotas: dict[str, CallLimit] = field(default_factory=dict)  # by path
+    events: dict[str, PushedEvent] = field(default_factory=dict)
+    calls: deque[ReceivedCall] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     call_counts: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
     switches: Switches = field(default_factory=Switches)
@@ -162,7 +162,7 @@ class State:
     app_ticket: str = ""
 
 
-def schedule(state: State, event: Event, at: float) -> None:
+def schedule(state: State, event: PushedEvent, at: float) -> None:
     """The event is due at ``at`` and at no other time."""
     event.state = EventState.WAITING
     event.next_at = at

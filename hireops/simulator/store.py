@@ -12,22 +12,22 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hireops.simulator.clock import Clock
 from hireops.simulator.records import (
-    AccountStatus,
+    CustomerOrder,
+    CustomerOrderStatus,
     Employee,
     Exam,
     ExamState,
-    Order,
-    OrderStatus,
     Published,
-    Withdrawal,
+    ReferralStatus,
+    TakenWithdrawal,
 )
 from hireops.simulator.staff import Staff
 from hireops.simulator.state import (
-    Account,
-    Attempt,
-    CustomField,
-    Event,
+    BoundAccount,
+    DeliveryAttempt,
     EventState,
+    FormField,
+    PushedEvent,
     State,
     TenantState,
     schedule,
@@ -109,14 +109,14 @@ def _saved(state: State, clock: Clock) -> dict[str, Any]:
 def _state(saved: dict[str, Any], clock: Clock) -> State:
     state = State()
     for scope in state.fields:
-        state.fields[scope] = [CustomField(**each) for each in saved["fields"][str(scope)]]
+        state.fields[scope] = [FormField(**each) for each in saved["fields"][str(scope)]]
         state.burned_keys[scope] = set(saved["burned_keys"][str(scope)])
-    state.accounts = {each["account_id"]: Account(**each) for each in saved["accounts"]}
+    state.accounts = {each["account_id"]: BoundAccount(**each) for each in saved["accounts"]}
     _load_work(state, saved)
     for each in saved["events"]:
         each["state"] = EventState(each["state"])
-        each["attempts"] = [Attempt(**attempt) for attempt in each["attempts"]]
-        event = state.events[each["event_id"]] = Event(**each)
+        each["attempts"] = [DeliveryAttempt(**attempt) for attempt in each["attempts"]]
+        event = state.events[each["event_id"]] = PushedEvent(**each)
         schedule(state, event, clock.now() if event.next_at is None else event.next_at)
     state.app_ticket = str(saved["app_ticket"])
     return state
@@ -127,12 +127,12 @@ def _load_work(state: State, saved: dict[str, Any]) -> None:
     state.tenants = {key: TenantState(each) for key, each in saved.get("tenants", {}).items()}
     state.published = {key: Published(**each) for key, each in saved.get("published", {}).items()}
     state.staff = Staff(
-        Employee(**{**each, "status": AccountStatus(each["status"])}) for each in saved.get("employees", [])
+        Employee(**{**each, "status": ReferralStatus(each["status"])}) for each in saved.get("employees", [])
     )
     for each in saved.get("withdrawals", []):
-        state.withdrawals[each["external_order_id"]] = Withdrawal(**each)
+        state.withdrawals[each["external_order_id"]] = TakenWithdrawal(**each)
     for each in saved.get("orders", []):
-        order = Order(**{**each, "status": OrderStatus(each["status"])})
+        order = CustomerOrder(**{**each, "status": CustomerOrderStatus(each["status"])})
         state.orders[order.background_check_id] = order
     for each in saved.get("exams", []):
         exam = Exam(**{**each, "state": ExamState(each["state"])})

@@ -12,7 +12,7 @@ SYSTEM_ERROR = 1002001
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """``body`` is JSON, or text that is sent as HTML."""
 
     http_status: int
@@ -34,11 +34,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
     error: Json | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, log_id: str) -> Answer:
+    def answer(self, log_id: str) -> ApiAnswer:
         body: Json = {"code": self.code, "msg": self.msg}
         if self.error is not None:
             body["error"] = {"logid": log_id, **self.error}
-        return Answer(self.http_status, body, self.headers)
+        return ApiAnswer(self.http_status, body, self.headers)
 
 
 def refused_operation(why: str) -> Refusal:

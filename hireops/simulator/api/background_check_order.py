@@ -5,7 +5,7 @@ The contract names the items' members, not what is inside reports and stages: th
 
 from hireops.simulator.api.answers import Json, Refusal
 from hireops.simulator.api.shapes import digits, each, integer, millis, record, text
-from hireops.simulator.records import Order, OrderStatus
+from hireops.simulator.records import CustomerOrder, CustomerOrderStatus
 from hireops.simulator.world import World
 
 INTERIM, FINAL = 1, 2  # report_type
@@ -39,7 +39,7 @@ def batch_query(world: World, body: Json, tenant_key: str) -> Json:
     return _page(found, body)
 
 
-def _fits(order: Order, filters: Json, tenant_key: str) -> bool:
+def _fits(order: CustomerOrder, filters: Json, tenant_key: str) -> bool:
     return (
         order.tenant_key == tenant_key
         and order.application_id == filters.get("application_id", order.application_id)
@@ -49,7 +49,7 @@ def _fits(order: Order, filters: Json, tenant_key: str) -> bool:
     )
 
 
-def _page(orders: list[Order], paging: Json) -> Json:
+def _page(orders: list[CustomerOrder], paging: Json) -> Json:
     token, size = paging.get("page_token") or "0", int(paging.get("page_size", PAGE))
     if not token.isdecimal():
         raise Refusal(400, 99992402, "page_token is not valid")
@@ -62,7 +62,7 @@ def _page(orders: list[Order], paging: Json) -> Json:
     }
 
 
-def _item(order: Order) -> Json:
+def _item(order: CustomerOrder) -> Json:
     reports = [report for stage in order.stages for report in _reports(stage, INTERIM, stage["stage_time"])]
     if order.result:
         reports += _reports(order.result, FINAL, order.result["result_time"])
@@ -80,7 +80,7 @@ def _item(order: Order) -> Json:
         "order_status": int(order.status),
         "feedback_info_list": reports,
         "process_info_list": stages,
-        "conclusion": order.result.get("result", "") if order.status is OrderStatus.COMPLETED else "",
+        "conclusion": order.result.get("result", "") if order.status is CustomerOrderStatus.COMPLETED else "",
         "update_time": str(order.updated_ms),
     }
 

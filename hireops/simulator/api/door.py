@@ -7,14 +7,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from hireops.simulator.api.answers import Answer, Refusal, new_log_id, token_not_valid, too_many_calls
+from hireops.simulator.api.answers import ApiAnswer, Refusal, new_log_id, token_not_valid, too_many_calls
 from hireops.simulator.api.bodies import masked, read_json
-from hireops.simulator.api.endpoints import Endpoint, find_endpoint
+from hireops.simulator.api.endpoints import ApiRoute, find_endpoint
 from hireops.simulator.api.sending import send
 from hireops.simulator.api.shapes import field_violations
 from hireops.simulator.api.trouble import make_trouble
 from hireops.simulator.faults import Fault, take_fault
-from hireops.simulator.state import Call, TenantState
+from hireops.simulator.state import ReceivedCall, TenantState
 from hireops.simulator.tokens import TokenKind
 from hireops.simulator.world import World, the_world
 
@@ -29,7 +29,7 @@ def door(request: HttpRequest) -> HttpResponseBase:
     return send(request, answer, fault, call.log_id)
 
 
-def _answer(world: World, call: Call, request: HttpRequest) -> tuple[Answer | None, Fault | None]:
+def _answer(world: World, call: ReceivedCall, request: HttpRequest) -> tuple[ApiAnswer | None, Fault | None]:
     """No answer when a fault cuts the connection; the fault may still spoil an answer on its way."""
     fault = None
     try:
@@ -41,7 +41,7 @@ def _answer(world: World, call: Call, request: HttpRequest) -> tuple[Answer | No
         return refusal.answer(call.log_id), fault
 
 
-def _arrive(world: World, call: Call, endpoint: Endpoint, request: HttpRequest) -> Fault | None:
+def _arrive(world: World, call: ReceivedCall, endpoint: ApiRoute, request: HttpRequest) -> Fault | None:
     """Counts the call, whatever becomes of it; the fault that it meets."""
     with world.lock:
         now = world.clock.now()
@@ -61,8 +61,8 @@ def _arrive(world: World, call: Call, endpoint: Endpoint, request: HttpRequest) 
 
 
 def _work_or_refuse(
-    world: World, endpoint: Endpoint, request: HttpRequest, parameters: dict[str, str], call: Call
-) -> Answer:
+    world: World, endpoint: ApiRoute, request: HttpRequest, parameters: dict[str, str], call: ReceivedCall
+) -> ApiAnswer:
     try:
         return _work(world, endpoint, request, parameters, call)
     except Refusal as refusal:
@@ -70,8 +70,8 @@ def _work_or_refuse(
 
 
 def _work(
-    world: World, endpoint: Endpoint, request: HttpRequest, parameters: dict[str, str], call: Call
-) -> Answer:
+    world: World, endpoint: ApiRoute, request: HttpRequest, parameters: dict[str, str], call: ReceivedCall
+) -> ApiAnswer:
     body, query = read_json(request, needs_type=endpoint.needs_token), request.GET.dict()
     call.request_body = body.shown
     with world.lock:
@@ -85,7 +85,7 @@ def _work(
         ]:
             raise _invalid(endpoint, violations)
         result = endpoint.handler(world, {**query, **body.value, **parameters}, tenant_key)
-    return Answer(200, {"code": 0, "msg": endpoint.msg, **(result if endpoint.flat else {"data": result})})
+    return ApiAnswer(200, {"code": 0, "msg": endpoint.msg, **(result if endpoint.flat else {"data": result})})
 
 
 def _tenant_key(world: World, request: HttpRequest) -> str:
@@ -114,7 +114,7 @@ def _bearer(request: HttpRequest) -> str:
     return value if scheme == "Bearer" else ""
 
 
-def _check_quota(world: World, endpoint: Endpoint, tenant_key: str) -> None:
+def _check_quota(world: World, endpoint: ApiRoute, tenant_key: str) -> None:
     switches = world.state.switches
     quota = world.state.lowered_quotas.get(endpoint.path, endpoint.quota)
     if quota is None or not switches.quota_enforced:
@@ -127,19 +127,19 @@ def _check_quota(world: World, endpoint: Endpoint, tenant_key: str) -> None:
         )
 
 
-def _invalid(endpoint: Endpoint, violations: list[dict[str, str]]) -> Refusal:
+def _invalid(endpoint: ApiRoute, violations: list[dict[str, str]]) -> Refusal:
     return Refusal(400, endpoint.invalid_code, "field validation failed", {"field_violations": violations})
 
 
-def _log_arrival(world: World, request: HttpRequest) -> Call:
+def _log_arrival(world: World, request: HttpRequest) -> ReceivedCall:
     with world.lock:
-        call = Call(world.clock.now(), request.method or "", request.path, new_log_id())
+        call = ReceivedCall(world.clock.now(), request.method or "", request.path, new_log_id())
         world.state.calls.append(call)
         world.log_changed()
     return call
 
 
-def _log_answer(world: World, call: Call, answer: Answer | None, started: float) -> None:
+def _log_answer(world: World, call: ReceivedCall, answer: ApiAnswer | None, started: float) -> None:
     with world.lock:
         call.duration_ms = round((time.monotonic() - started) * 1000)
         if answer:

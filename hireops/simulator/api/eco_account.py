@@ -9,7 +9,7 @@ from typing import Any
 
 from hireops.simulator.api.answers import Json, refused_operation
 from hireops.simulator.api.shapes import boolean, each, i18n, integer, record, text
-from hireops.simulator.state import SCOPES, CustomField
+from hireops.simulator.state import SCOPES, FormField
 from hireops.simulator.world import World
 
 _FIELD = record(
@@ -59,8 +59,8 @@ def delete_custom_fields(world: World, body: Json, tenant_key: str) -> Json:
     return _changed(world)
 
 
-def _custom_field(sent: dict[str, Any]) -> CustomField:
-    return CustomField(sent["key"], sent["name"], sent["is_required"], sent.get("description", {}))
+def _custom_field(sent: dict[str, Any]) -> FormField:
+    return FormField(sent["key"], sent["name"], sent["is_required"], sent.get("description", {}))
 
 
 def _distinct(keys: list[str]) -> list[str]:

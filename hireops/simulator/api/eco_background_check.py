@@ -8,7 +8,7 @@ from hireops.simulator.api.answers import Json, Refusal, refused_operation
 from hireops.simulator.api.partner_accounts import done
 from hireops.simulator.api.shapes import also, each, integer, link, millis, record, text
 from hireops.simulator.ordering import touch
-from hireops.simulator.records import Order, OrderStatus
+from hireops.simulator.records import CustomerOrder, CustomerOrderStatus
 from hireops.simulator.world import World
 
 
@@ -51,36 +51,36 @@ def update_progress(world: World, body: Json, tenant_key: str) -> Json:
 def update_result(world: World, body: Json, tenant_key: str) -> Json:
     """Completes the order, or puts it before the customer when approval is required."""
     order = _order(world, body, tenant_key)
-    if order.status is OrderStatus.IN_APPROVAL:
+    if order.status is CustomerOrderStatus.IN_APPROVAL:
         raise Refusal(500, 1002863, "background order is being approved")
     _refuse_unless_arranged(order)
     order.result = body
     waits = world.state.switches.approval_required
-    order.status = OrderStatus.IN_APPROVAL if waits else OrderStatus.COMPLETED
+    order.status = CustomerOrderStatus.IN_APPROVAL if waits else CustomerOrderStatus.COMPLETED
     return _changed(world, order)
 
 
 def cancel(world: World, body: Json, tenant_key: str) -> Json:
     """Terminated by the partner; no event comes back."""
     order = _order(world, body, tenant_key)
-    if order.status is not OrderStatus.ARRANGED:
+    if order.status is not CustomerOrderStatus.ARRANGED:
         raise refused_operation("the order is over")
-    order.status = OrderStatus.TERMINATED
+    order.status = CustomerOrderStatus.TERMINATED
     return _changed(world, order)
 
 
-def _order(world: World, body: Json, tenant_key: str) -> Order:
+def _order(world: World, body: Json, tenant_key: str) -> CustomerOrder:
     order = world.state.orders.get(body["background_check_id"])
     if order is None or order.tenant_key != tenant_key:
         raise Refusal(400, 1002862, "background check order not exist")
     return order
 
 
-def _refuse_unless_arranged(order: Order) -> None:
-    if order.status is not OrderStatus.ARRANGED:
+def _refuse_unless_arranged(order: CustomerOrder) -> None:
+    if order.status is not CustomerOrderStatus.ARRANGED:
         raise Refusal(400, 1002858, "illegal order status")
 
 
-def _changed(world: World, order: Order) -> Json:
+def _changed(world: World, order: CustomerOrder) -> Json:
     touch(world, order)
     return done(world)

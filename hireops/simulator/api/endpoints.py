@@ -15,14 +15,14 @@ from hireops.simulator.api import eco_exam_paper as papers
 from hireops.simulator.api import referral_account as referrals
 from hireops.simulator.api.answers import Json, Refusal
 from hireops.simulator.api.shapes import Check, record
-from hireops.simulator.quotas import Quota
+from hireops.simulator.quotas import CallLimit
 from hireops.simulator.world import World
 
 NOTHING = record({})
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ApiRoute:
     """``handler`` runs under the lock; it gets query, body and path parameters in one, and the tenant_key.
 
     ``body`` and ``query`` say what may be sent, ``invalid_code`` answers anything else; ``flat`` puts the
@@ -34,7 +34,7 @@ class Endpoint:
     body: Check
     handler: Callable[[World, Json, str], Json]
     query: Check = NOTHING
-    quota: Quota | None = None
+    quota: CallLimit | None = None
     needs_token: bool = True
     flat: bool = False
     msg: str = "ok"
@@ -51,13 +51,17 @@ class Endpoint:
         object.__setattr__(self, "pattern", re.compile(pattern))
 
 
-TIER_3, TIER_4, TIER_7 = Quota(per_minute=100), Quota(per_second=50, per_minute=1000), Quota(per_second=10)
+TIER_3, TIER_4, TIER_7 = (
+    CallLimit(per_minute=100),
+    CallLimit(per_second=50, per_minute=1000),
+    CallLimit(per_second=10),
+)
 
-_auth = partial(Endpoint, "POST", needs_token=False, flat=True, invalid_code=10003)
-_referral = partial(Endpoint, msg="SUCCESS", invalid_code=1002002)
-_account = partial(Endpoint, quota=TIER_4)
-_check = partial(Endpoint, quota=TIER_4, msg="success")
-_exam = partial(Endpoint, quota=TIER_4, msg="SUCCESS")
+_auth = partial(ApiRoute, "POST", needs_token=False, flat=True, invalid_code=10003)
+_referral = partial(ApiRoute, msg="SUCCESS", invalid_code=1002002)
+_account = partial(ApiRoute, quota=TIER_4)
+_check = partial(ApiRoute, quota=TIER_4, msg="success")
+_exam = partial(ApiRoute, quota=TIER_4, msg="SUCCESS")
 
 AUTH, HIRE = "/open-apis/auth/v3", "/open-apis/hire/v1"
 REFERRAL = f"{HIRE}/referral_account"
@@ -70,7 +74,7 @@ PAPERS = f"{HIRE}/eco_exam_papers"
 EXAM = f"{HIRE}/eco_exams/:exam_id"
 ORDERS = f"{HIRE}/background_check_orders"
 
-ENDPOINTS: tuple[Endpoint, ...] = (
+ENDPOINTS: tuple[ApiRoute, ...] = (
     _auth(f"{AUTH}/tenant_access_token/internal", auth.APP_BODY, auth.tenant_access_token_internal),
     _auth(f"{AUTH}/app_access_token/internal", auth.APP_BODY, auth.app_access_token_internal),
     _auth(f"{AUTH}/app_ticket/resend", auth.APP_BODY, auth.resend_app_ticket, msg="success"),
@@ -130,7 +134,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _exam("POST", f"{PAPERS}/batch_delete", papers.DELETE_BODY, papers.delete),
     _exam("POST", f"{EXAM}/login_info", exams.LOGIN_BODY, exams.report_login_info),
     _exam("POST", f"{EXAM}/update_result", exams.RESULT_BODY, exams.update_result),
-    Endpoint(
+    ApiRoute(
         "GET",
         "/open-apis/event/v1/outbound_ip",
         NOTHING,
@@ -142,7 +146,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 
-def find_endpoint(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+def find_endpoint(method: str, path: str) -> tuple[ApiRoute, dict[str, str]]:
     """The endpoint and its path parameters; refuses unknown paths and methods (contract 8.4)."""
     found = [(each, match) for each in ENDPOINTS if (match := each.pattern.fullmatch(path))]
     if not found:

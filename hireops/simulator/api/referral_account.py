@@ -11,7 +11,7 @@ from collections import Counter
 from hireops.simulator import rewards
 from hireops.simulator.api.answers import Json, Refusal
 from hireops.simulator.api.shapes import also, choice, each, integer, millis, record, text, whole
-from hireops.simulator.records import AccountStatus, Employee
+from hireops.simulator.records import Employee, ReferralStatus
 from hireops.simulator.world import World
 
 _MOST_POINTS = 10**15
@@ -91,13 +91,13 @@ def get_account_assets(world: World, query: Json, tenant_key: str) -> Json:
 def enable(world: World, body: Json, tenant_key: str) -> Json:
     """What changed while the account was disabled is not announced now."""
     employee = _account(world, body, tenant_key)
-    employee.status = AccountStatus.ENABLED
+    employee.status = ReferralStatus.ENABLED
     return _changed(world, employee)
 
 
 def deactivate(world: World, parameters: Json, tenant_key: str) -> Json:
     employee = _account(world, parameters, tenant_key)
-    employee.status = AccountStatus.DISABLED
+    employee.status = ReferralStatus.DISABLED
     return _changed(world, employee)
 
 
@@ -106,7 +106,7 @@ def withdraw(world: World, body: Json, tenant_key: str) -> Json:
     withdrawal = world.state.withdrawals.get(body["external_order_id"])
     if withdrawal:
         withdrawal.repeats += 1
-    elif employee.status is AccountStatus.DISABLED:
+    elif employee.status is ReferralStatus.DISABLED:
         raise Refusal(400, 1002555, "referral account deactivated")
     else:
         withdrawal = rewards.withdraw(

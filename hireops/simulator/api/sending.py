@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from hireops.simulator.api.answers import Answer
+from hireops.simulator.api.answers import ApiAnswer
 from hireops.simulator.faults import Fault, FaultKind
 from hireops.simulator.wire import to_json
 
@@ -17,7 +17,9 @@ _JSON = "application/json; charset=utf-8"
 _MEGABYTE = b" " * 1024 * 1024
 
 
-def send(request: HttpRequest, answer: Answer | None, fault: Fault | None, log_id: str) -> HttpResponseBase:
+def send(
+    request: HttpRequest, answer: ApiAnswer | None, fault: Fault | None, log_id: str
+) -> HttpResponseBase:
     """The response to the call; without an answer its connection is cut."""
     if answer is None:
         return _cut(request, b"", how=socket.SHUT_RDWR, seconds=0)
@@ -54,7 +56,7 @@ def _padded(content: bytes, megabytes: int) -> Iterator[bytes]:
     yield content
 
 
-def _half(answer: Answer, content: bytes, log_id: str) -> bytes:
+def _half(answer: ApiAnswer, content: bytes, log_id: str) -> bytes:
     head = (
         f"HTTP/1.1 {answer.http_status} Half\r\nContent-Type: {_JSON}\r\n"
         f"Content-Length: {len(content)}\r\nX-Tt-Logid: {log_id}\r\n\r\n"

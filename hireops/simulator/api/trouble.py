@@ -3,21 +3,23 @@
 import time
 from collections.abc import Callable
 
-from hireops.simulator.api.answers import SYSTEM_ERROR, Answer, Refusal, token_not_valid, too_many_calls
+from hireops.simulator.api.answers import SYSTEM_ERROR, ApiAnswer, Refusal, token_not_valid, too_many_calls
 from hireops.simulator.faults import Fault, FaultKind, ResetHeader, When
 
 REDIRECTED = "/open-apis/redirected"  # whoever follows is seen in the log of calls
 _CEILING = 1000  # what x-ogw-ratelimit-limit says when nothing was really counted
 _HTML = "<!DOCTYPE html><html><head><title>502</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _INSTEAD = {
-    FaultKind.HTML: Answer(502, _HTML),
-    FaultKind.EMPTY: Answer(200, ""),
-    FaultKind.REDIRECT: Answer(307, "", {"Location": REDIRECTED}),
+    FaultKind.HTML: ApiAnswer(502, _HTML),
+    FaultKind.EMPTY: ApiAnswer(200, ""),
+    FaultKind.REDIRECT: ApiAnswer(307, "", {"Location": REDIRECTED}),
 }
 _SECONDS_ARE_FOR_SENDING = {FaultKind.TRICKLE, FaultKind.HALF_CLOSED}
 
 
-def make_trouble(fault: Fault | None, work: Callable[[], Answer], *, rate_limit_status: int) -> Answer | None:
+def make_trouble(
+    fault: Fault | None, work: Callable[[], ApiAnswer], *, rate_limit_status: int
+) -> ApiAnswer | None:
     """The answer to a call that meets ``fault``; None when its connection is to be cut without one."""
     if fault is None:
         return work()
@@ -29,7 +31,7 @@ def make_trouble(fault: Fault | None, work: Callable[[], Answer], *, rate_limit_
     return _faulty_answer(fault, answer, rate_limit_status)
 
 
-def _faulty_answer(fault: Fault, answer: Answer | None, rate_limit_status: int) -> Answer | None:
+def _faulty_answer(fault: Fault, answer: ApiAnswer | None, rate_limit_status: int) -> ApiAnswer | None:
     match fault.kind:
         case FaultKind.CUT:
             return None

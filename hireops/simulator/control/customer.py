@@ -8,7 +8,7 @@ from hireops.simulator.control.machine import Controls
 from hireops.simulator.money import CURRENCIES, cents_of
 from hireops.simulator.records import Employee
 from hireops.simulator.state import SCOPES
-from hireops.simulator.tenancy import Change, change_tenant
+from hireops.simulator.tenancy import TenantChange, change_tenant
 from hireops.simulator.world import World
 
 Json = dict[str, Any]
@@ -123,7 +123,7 @@ def _finish_marking(world: World, body: Json) -> Json:
 
 
 def _change_tenant(world: World, body: Json) -> Json:
-    event = change_tenant(world, body["tenant_key"], Change(body["change"]))
+    event = change_tenant(world, body["tenant_key"], TenantChange(body["change"]))
     return {"event_id": event.event_id}
 
 
@@ -136,5 +136,5 @@ CUSTOMER_CONTROLS: Controls = {
     "checks/decide": (_DECISION, _decide_check),
     "exams": (_EXAM, _arrange_exam),
     "exams/finish_marking": (record({"exam_id": text()}), _finish_marking),
-    "tenants": (record({"tenant_key": text(), "change": choice(*Change)}), _change_tenant),
+    "tenants": (record({"tenant_key": text(), "change": choice(*TenantChange)}), _change_tenant),
 }

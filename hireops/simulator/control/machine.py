@@ -20,7 +20,7 @@ from hireops.simulator.delivery import verify_url
 from hireops.simulator.faults import Fault, FaultKind, ResetHeader, When
 from hireops.simulator.gateway import SYSTEM_BUSY, the_gateway
 from hireops.simulator.money import CURRENCY_FORMS
-from hireops.simulator.quotas import Quota
+from hireops.simulator.quotas import CallLimit
 from hireops.simulator.tenancy import emit_app_ticket
 from hireops.simulator.world import World
 
@@ -109,7 +109,7 @@ def _lower_quota(world: World, body: Json) -> Json:
     path = body.pop("path")
     with world.lock:
         if body:
-            world.state.lowered_quotas[path] = Quota(**body)
+            world.state.lowered_quotas[path] = CallLimit(**body)
         else:
             world.state.lowered_quotas.pop(path, None)
         return {}

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from hireops.simulator.forms import SCOPE_LABELS, USAGE_LABELS, AccountForm
 from hireops.simulator.pages.logs import SHOWN, Context
 from hireops.simulator.pages.place import Place
-from hireops.simulator.state import SCOPES, Account
+from hireops.simulator.state import SCOPES, BoundAccount
 from hireops.simulator.world import World
 
 
@@ -38,6 +38,6 @@ def account_form(world: World, scope: int, data: QueryDict | None) -> AccountFor
         )
 
 
-def _account_row(account: Account) -> Context:
+def _account_row(account: BoundAccount) -> Context:
     usages = [USAGE_LABELS[usage] for usage in account.usages if usage in USAGE_LABELS]
     return {"account": account, "scope_label": SCOPE_LABELS[account.scope], "usages": usages}

@@ -14,7 +14,7 @@ from hireops.simulator.forms import in_language
 from hireops.simulator.pages.home import show
 from hireops.simulator.pages.orders import chosen_account, order_form
 from hireops.simulator.pages.place import Place
-from hireops.simulator.tenancy import Change, change_tenant, emit_app_ticket
+from hireops.simulator.tenancy import TenantChange, change_tenant, emit_app_ticket
 from hireops.simulator.world import the_world
 
 
@@ -89,10 +89,10 @@ def finish_marking(request: HttpRequest, exam_id: str) -> HttpResponse:
 def change(request: HttpRequest, tenant_key: str) -> HttpResponse:
     """A tenant opens, stops, starts or uninstalls a store app."""
     wanted = request.POST.get("change", "")
-    if wanted not in set(Change):
+    if wanted not in set(TenantChange):
         raise Http404
     with _said_when_too_late(request):
-        change_tenant(the_world(), tenant_key, Change(wanted))
+        change_tenant(the_world(), tenant_key, TenantChange(wanted))
     return Place.of(request.POST).back()
 
 

@@ -9,7 +9,7 @@ from hireops.simulator.api.bodies import masked
 from hireops.simulator.delivery import TOO_LATE
 from hireops.simulator.faults import FAULT_LABELS, FaultKind
 from hireops.simulator.pages.place import Place
-from hireops.simulator.state import Attempt, Call, Event
+from hireops.simulator.state import DeliveryAttempt, PushedEvent, ReceivedCall
 from hireops.simulator.wire import from_json, to_json
 from hireops.simulator.world import World
 
@@ -44,18 +44,18 @@ def faults_part(world: World, place: Place) -> Context:
         return {"faults": list(world.state.faults)}
 
 
-def _event_row(event: Event) -> Context:
+def _event_row(event: PushedEvent) -> Context:
     attempts = [{"attempt": attempt, "result": _result(attempt)} for attempt in reversed(event.attempts)]
     return {"event": event, "attempts": attempts, "body": _pretty(masked(from_json(event.body)))}
 
 
-def _result(attempt: Attempt) -> str:
+def _result(attempt: DeliveryAttempt) -> str:
     if attempt.http_status is not None:
         return f"HTTP {attempt.http_status}"
     return str(FAILURES.get(attempt.note, attempt.note))
 
 
-def _call_row(call: Call) -> Context:
+def _call_row(call: ReceivedCall) -> Context:
     request_body, answer_body = _pretty(call.request_body), _pretty(call.answer_body)
     fault = FAULT_LABELS[FaultKind(call.fault)] if call.fault else ""
     return {"call": call, "fault": fault, "request_body": request_body, "answer_body": answer_body}

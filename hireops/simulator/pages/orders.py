@@ -10,17 +10,17 @@ from hireops.simulator.customer_forms import CheckForm, ExamForm
 from hireops.simulator.forms import SCOPE_LABELS
 from hireops.simulator.pages.logs import SHOWN, Context
 from hireops.simulator.pages.place import Place
-from hireops.simulator.records import ExamState, Order, OrderStatus, Published
-from hireops.simulator.state import Account
+from hireops.simulator.records import CustomerOrder, CustomerOrderStatus, ExamState, Published
+from hireops.simulator.state import BoundAccount
 from hireops.simulator.world import World
 
 ORDER_LABELS = {
-    OrderStatus.ARRANGED: (_("arranged"), "waiting"),
-    OrderStatus.COMPLETED: (_("completed"), "delivered"),
-    OrderStatus.TERMINATED: (_("terminated"), "lost"),
-    OrderStatus.IN_APPROVAL: (_("in approval"), "waiting"),
-    OrderStatus.APPROVED: (_("approved"), "delivered"),
-    OrderStatus.REJECTED: (_("rejected"), "lost"),
+    CustomerOrderStatus.ARRANGED: (_("arranged"), "waiting"),
+    CustomerOrderStatus.COMPLETED: (_("completed"), "delivered"),
+    CustomerOrderStatus.TERMINATED: (_("terminated"), "lost"),
+    CustomerOrderStatus.IN_APPROVAL: (_("in approval"), "waiting"),
+    CustomerOrderStatus.APPROVED: (_("approved"), "delivered"),
+    CustomerOrderStatus.REJECTED: (_("rejected"), "lost"),
 }
 EXAM_LABELS = {
     ExamState.ARRANGED: (_("arranged"), "waiting"),
@@ -51,12 +51,12 @@ def orders_part(world: World, place: Place) -> Context:
         return {"orders": orders, "exams": exams}
 
 
-def chosen_account(world: World, place: Place) -> Account | None:
+def chosen_account(world: World, place: Place) -> BoundAccount | None:
     accounts = world.state.accounts
     return accounts.get(place.account) or next(reversed(accounts.values()), None)
 
 
-def order_form(world: World, account: Account, data: QueryDict | None) -> CheckForm | ExamForm:
+def order_form(world: World, account: BoundAccount, data: QueryDict | None) -> CheckForm | ExamForm:
     """By the account's scope; made of what the partner has published behind it."""
     published = world.state.published.get(account.account_id, Published())
     form: Any = CheckForm if account.scope == 1 else ExamForm
@@ -64,12 +64,12 @@ def order_form(world: World, account: Account, data: QueryDict | None) -> CheckF
     return made
 
 
-def _order_row(order: Order) -> Context:
+def _order_row(order: CustomerOrder) -> Context:
     label, tone = ORDER_LABELS[order.status]
     return {
         "order": order,
         "label": label,
         "tone": tone,
-        "can_be_canceled": order.status in {OrderStatus.ARRANGED, OrderStatus.IN_APPROVAL},
-        "can_be_decided": order.status is OrderStatus.IN_APPROVAL,
+        "can_be_canceled": order.status in {CustomerOrderStatus.ARRANGED, CustomerOrderStatus.IN_APPROVAL},
+        "can_be_decided": order.status is CustomerOrderStatus.IN_APPROVAL,
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hireops.simulator.money import amount
 from hireops.simulator.pages.logs import SHOWN, Context
 from hireops.simulator.pages.place import Place
-from hireops.simulator.records import Employee, Withdrawal
+from hireops.simulator.records import Employee, TakenWithdrawal
 from hireops.simulator.world import World
 
 
@@ -21,14 +21,14 @@ def employees_part(world: World, place: Place) -> Context:
         return {"employees": rows, "number_of_employees": len(staff)}
 
 
-def _withdrawals_by_account(world: World) -> dict[str, list[Withdrawal]]:
-    taken: dict[str, list[Withdrawal]] = defaultdict(list)
+def _withdrawals_by_account(world: World) -> dict[str, list[TakenWithdrawal]]:
+    taken: dict[str, list[TakenWithdrawal]] = defaultdict(list)
     for withdrawal in reversed(world.state.withdrawals.values()):
         taken[withdrawal.account_id].append(withdrawal)
     return taken
 
 
-def _employee_row(employee: Employee, withdrawals: list[Withdrawal]) -> Context:
+def _employee_row(employee: Employee, withdrawals: list[TakenWithdrawal]) -> Context:
     taken = [{"withdrawal": each, "cash": _cash(each.cash_cents)} for each in withdrawals[:SHOWN]]
     return {"employee": employee, "cash": _cash(employee.cash_cents), "withdrawals": taken}
 
