@@ -85,8 +85,3 @@ class PushForm(forms.Form):
         for number, key in enumerate(self.given_up):
             if self.cleaned_data.get(f"removal_{number}") != key:
                 self.add_error(f"removal_{number}", _("Type the key exactly as shown."))
-
-    @property
-    def confirmed_removals(self) -> list[str]:
-        names = [f"removal_{number}" for number in range(len(self.given_up))]
-        return [self.cleaned_data[name] for name in names if name in self.cleaned_data]

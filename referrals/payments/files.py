@@ -1,6 +1,6 @@
 """The file in which a batch is handed to the paying side. It is written from the payments, always alike.
 
-The last columns are empty: the paying side fills them in and sends the file back (``payout_results``).
+The last columns are empty: the paying side fills them in and sends the file back (``results.py``).
 """
 
 from collections import defaultdict

@@ -22,7 +22,7 @@ LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class LineProblem:
     """Why a line of a results file can't be recorded, in the reader's language."""
 
     number: int
@@ -37,7 +37,7 @@ class Results:
 
     good: list[Line] = field(default_factory=list)
     already: list[Line] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[LineProblem] = field(default_factory=list)
     waiting: int = 0
 
 
@@ -86,7 +86,7 @@ def record_open_paid(batch: PayoutBatch, *, by: User, reference: str) -> int:
 def check_results(batch: PayoutBatch, file: IO[bytes], file_name: str) -> Results:
     """What the paying side's file would record; nothing is written.
 
-    Raises ``Refused`` if it can't be read. What is wrong with single lines is told in ``problems``.
+    Raises ``Refused`` if it can't be read. What is wrong with single lines is in ``problems``.
     """
     return _judge(batch, read_results(file, file_name))
 
@@ -103,14 +103,6 @@ def record_results(batch: PayoutBatch, lines: Sequence[Line], *, by: User) -> Re
                 results=Counter(str(line.state) for line in results.good),
             )
     return results
-
-
-def take_in_results(batch: PayoutBatch, file: IO[bytes], file_name: str, *, by: User) -> Results:
-    """Check a results file and record its good lines at once. The same file again changes nothing.
-
-    Raises ``Refused`` if it can't be read.
-    """
-    return record_results(batch, read_results(file, file_name), by=by)
 
 
 def _record(batch: PayoutBatch, lines: Sequence[Line], by: User) -> Results:
@@ -148,7 +140,7 @@ def _judge(batch: PayoutBatch, lines: Sequence[Line]) -> Results:
     for line in said:
         payment = payments.get(line.payment_id)
         if problem := _problem(batch, line, payment, times[line.payment_id]):
-            results.problems.append(Problem(line.number, line.payment_id, problem))
+            results.problems.append(LineProblem(line.number, line.payment_id, problem))
         elif payment and payment.state == Payment.State.HANDED_OVER:
             results.good.append(line)
         else:

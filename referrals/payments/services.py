@@ -1,6 +1,6 @@
-"""Handing over what was taken out of Feishu to the paying side, and recording what became of it.
+"""Handing over what was taken out of Feishu to the paying side, and what follows for the withdrawals.
 
-``_settle`` is the only writer of ``Withdrawal.state`` among taken, handed over, bounced and paid. Locks are
+``settle`` is the only writer of ``Withdrawal.state`` among taken, handed over, bounced and paid. Locks are
 taken in the order of the plan: accounts, withdrawals, payments, each by their ids.
 """
 
@@ -164,9 +164,3 @@ def _state(of_amounts: Collection[Collection[str]]) -> Withdrawal.State:
     if all(Payment.State.PAID in states for states in of_amounts):
         return Withdrawal.State.PAID
     return Withdrawal.State.BOUNCED
-
-
-# --- Recording results by hand
-
-
-# --- Recording results from a file

@@ -12,9 +12,9 @@ from hireops.desk.errors import Refused
 from referrals.models import Payment, PayoutBatch, Withdrawal, WithdrawalAmount
 from referrals.payments import services as payments
 from referrals.payments.invariants import withdrawals_stand_where_their_payments_do
-from referrals.payments.recording import record_bounced, record_open_paid, record_paid, take_in_results
+from referrals.payments.recording import record_bounced, record_open_paid, record_paid
 from referrals.payments.services import hand_over
-from tests.referrals.taken import csv_file, payment_of, state, taken, xlsx_file
+from tests.referrals.taken import csv_file, payment_of, record_file, state, taken, xlsx_file
 from tests.referrals.withdrawals import break_into
 
 State = Withdrawal.State
@@ -244,12 +244,12 @@ def test_a_results_file_is_recorded_and_the_same_file_again_changes_nothing(due,
         f"{payment_of(later).payment_id},,,",
         "Total,,,",
     ]
-    results = take_in_results(batch, results_of(batch, *lines), "r.csv", by=hira)
+    results = record_file(batch, results_of(batch, *lines), "r.csv", by=hira)
     assert ([line.number for line in results.good], results.problems, results.waiting) == ([3, 5], [], 1)
     assert [state(each) for each in (good, bad, later)] == [State.PAID, State.BOUNCED, State.HANDED_OVER]
     assert payment_of(bad).reason == "account closed"
     audited = entries_about(batch).count()
-    again = take_in_results(batch, results_of(batch, *lines), "r.csv", by=hira)
+    again = record_file(batch, results_of(batch, *lines), "r.csv", by=hira)
     assert ([line.number for line in again.already], again.good, again.problems) == ([3, 5], [], [])
     assert entries_about(batch).count() == audited
     assert entries_about(payment_of(good)).count() == 1
@@ -270,7 +270,7 @@ def test_results_are_understood_in_both_languages(due, hira, header, paid, bounc
     batch = hand_over([good, bad], by=hira)
     good_id, bad_id = payment_of(good).payment_id, payment_of(bad).payment_id
     file = csv_file(header, f"{good_id},{paid},A1,", f"{bad_id},{bounced},,账户已注销", "合计,,,")
-    assert take_in_results(batch, file, "r.csv", by=hira).problems == []
+    assert record_file(batch, file, "r.csv", by=hira).problems == []
     assert (state(good), state(bad)) == (State.PAID, State.BOUNCED)
 
 
@@ -281,11 +281,11 @@ def test_extra_columns_in_any_order_and_excel_are_allowed(due, hira):
         ["bank", "reference", "payment_id", "result"],
         ["ICBC", 20261102001, payment_of(withdrawal).payment_id, "paid"],
     ]
-    take_in_results(batch, xlsx_file(*rows), "r.xlsx", by=hira)
+    record_file(batch, xlsx_file(*rows), "r.xlsx", by=hira)
     assert payment_of(withdrawal).reference == "20261102001"
 
 
-def test_every_wrong_line_is_told_and_the_others_are_recorded(due, hira):
+def test_every_wrong_line_is_named_and_the_others_are_recorded(due, hira):
     names = ["good", "word", "no_reference", "no_reason", "twice", "done"]
     withdrawals = {name: due(CNY="1") for name in names}
     elsewhere = handed(due(CNY="9"), by=hira)
@@ -305,10 +305,10 @@ def test_every_wrong_line_is_told_and_the_others_are_recorded(due, hira):
         f"{payment_of(elsewhere).payment_id},paid,B8,",
         ",paid,B9,",
     )
-    results = take_in_results(batch, file, "r.csv", by=hira)
-    told = {problem.number: problem.text for problem in results.problems}
+    results = record_file(batch, file, "r.csv", by=hira)
+    reasons = {problem.number: problem.text for problem in results.problems}
     assert [line.number for line in results.good] == [2]
-    assert sorted(told) == list(range(3, 12))
+    assert sorted(reasons) == list(range(3, 12))
     for number, words in {
         3: "“maybe” is no result",
         4: "reference of the payment is missing",
@@ -320,7 +320,7 @@ def test_every_wrong_line_is_told_and_the_others_are_recorded(due, hira):
         10: f"in batch #{payment_of(elsewhere).batch_id}",
         11: "no payment ID on this line",
     }.items():
-        assert words in told[number]
+        assert words in reasons[number]
     assert Payment.objects.exclude(state="handed_over").count() == 2
 
 
@@ -341,14 +341,14 @@ def test_what_is_no_results_file_is_refused(due, hira, content, words):
     file.truncate()
     file.write(content)
     with pytest.raises(Refused, match=words):
-        take_in_results(batch, file, "r.csv", by=hira)
+        record_file(batch, file, "r.csv", by=hira)
 
 
 def test_a_file_with_too_many_lines_is_refused(due, hira, monkeypatch):
     monkeypatch.setattr("referrals.payments.results.MOST_LINES", 2)
     batch = hand_over([due(CNY="1")], by=hira)
     with pytest.raises(Refused, match="more than 2 lines"):
-        take_in_results(batch, results_of(batch, *["a,paid,b,"] * 3), "r.csv", by=hira)
+        record_file(batch, results_of(batch, *["a,paid,b,"] * 3), "r.csv", by=hira)
 
 
 # --- What the database refuses

@@ -8,9 +8,9 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
-from referrals.payments.recording import record_bounced, record_paid, take_in_results
+from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
-from tests.referrals.taken import TRANS_TIME, taken
+from tests.referrals.taken import TRANS_TIME, record_file, taken
 
 HEADER = [
     "Payment ID",
@@ -144,7 +144,7 @@ def test_the_batch_file_itself_comes_back_with_its_last_columns_filled_in(batch,
     filled = [rows[0], *([*row[:12], *told] for row, told in zip(rows[1:5], results, strict=True)), *rows[5:]]
     text = io.StringIO(newline="")
     csv.writer(text).writerows(filled)
-    read = take_in_results(batch, io.BytesIO(text.getvalue().encode()), "r.csv", by=hira)
+    read = record_file(batch, io.BytesIO(text.getvalue().encode()), "r.csv", by=hira)
     assert (len(read.good), read.problems, read.waiting) == (3, [], 1)
     states = list(batch.payments.order_by("pk").values_list("state", flat=True))
     assert states == ["paid", "bounced", "paid", "handed_over"]
