@@ -55,15 +55,15 @@ def _ask(
 ) -> Reply:
     token = tokens.access_token(tenant_key)
     try:
-        with quotas.slot(endpoint, tokens.owner(tenant_key)):
+        with quotas.slot(endpoint, tokens.tenant_of_token(tenant_key)):
             return ask(endpoint.method, path, token=token, query=query, body=body)
     except FeishuError as error:
         if error.advice is not Advice.REFRESH_TOKEN:
             raise
-    tokens.drop(tenant_key, token)
+    tokens.invalidate(tenant_key, token)
     fresh = tokens.access_token(tenant_key)
     try:
-        with quotas.slot(endpoint, tokens.owner(tenant_key)):
+        with quotas.slot(endpoint, tokens.tenant_of_token(tenant_key)):
             return ask(endpoint.method, path, token=fresh, query=query, body=body)
     except FeishuError as error:
         if error.advice is Advice.REFRESH_TOKEN:

@@ -29,7 +29,7 @@ from hireops.feishu.slots import (
     reserve,
 )
 
-__all__ = ["QuotaUsedUpError", "Slot", "learn", "slot", "take"]
+__all__ = ["QuotaUsedUpError", "Slot", "acquire", "learn", "slot"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,29 +41,29 @@ def slot(endpoint: Endpoint, tenant_key: str) -> Iterator[None]:
     """Inside is the caller's turn to make one request; learns from how that ends.
 
     Raises ``QuotaUsedUpError`` if the turn would come too late. An interface without limits is not counted.
-    ``tenant_key`` as ``tokens.owner`` has it: a custom app has one tenant, whatever it is called.
+    ``tenant_key`` as ``tokens.tenant_of_token`` has it: a custom app has one tenant, whatever it is called.
     """
     if not endpoint.limits:
         yield
         return
-    taken = take(endpoint, tenant_key)
+    taken = acquire(endpoint, tenant_key)
     try:
         yield
     except FeishuError as error:
-        _note(taken, error)
+        _record_end(taken, error)
         raise
-    _note(taken, None)
+    _record_end(taken, None)
 
 
-def take(endpoint: Endpoint, tenant_key: str) -> Slot:
-    """A slot whose turn it is now, after ``PATIENCE_S`` at most and never past ``hireops.deadline``."""
+def acquire(endpoint: Endpoint, tenant_key: str) -> Slot:
+    """A slot whose turn it is now, after ``MAX_WAIT_S`` at most and never past ``hireops.deadline``."""
     if connection.in_atomic_block:
         raise RuntimeError(f"{endpoint.name} was called inside a database transaction")
     try:
         taken = reserve(endpoint, tenant_key)
         if taken.wait_s > 0:
             _wait(taken.starts)
-            _check_block(taken)
+            _refuse_if_blocked(taken)
     except DatabaseError as error:
         logger.exception("the quota of %s could not be counted", endpoint.name)
         message = f"the quota could not be counted ({type(error).__name__})"
@@ -76,12 +76,12 @@ def learn(taken: Slot, error: FeishuError | None) -> None:
     if error and error.is_rate_limit:
         _block(taken, error)
     elif taken.probe and (error is None or error.outcome is Outcome.REFUSED):
-        _know(taken, strikes=0, probe_until=0)
+        _update_quota(taken, strikes=0, probe_until=0)
     elif taken.probe:  # nobody knows; the next one may try
-        _know(taken, probe_until=0)
+        _update_quota(taken, probe_until=0)
 
 
-def _note(taken: Slot, error: FeishuError | None) -> None:
+def _record_end(taken: Slot, error: FeishuError | None) -> None:
     """What Feishu has answered must reach the caller, whatever becomes of our own counting."""
     try:
         _count_when_it_arrived(taken)
@@ -110,7 +110,7 @@ def _count_when_it_arrived(taken: Slot) -> None:
 # --- When Feishu refuses a call for its rate -------------------------------------------------------------
 
 
-def _check_block(taken: Slot) -> None:
+def _refuse_if_blocked(taken: Slot) -> None:
     """Feishu may have refused another call while this one was waiting."""
     blocked_until, strikes = Quota.objects.values_list("blocked_until", "strikes").get(pk=taken.quota_id)
     wait_s = blocked_until - clock.now().timestamp()
@@ -148,6 +148,6 @@ def _learn_ceiling(quota: Quota, endpoint: Endpoint, error: FeishuError, now: fl
     quota.learnt_at = now
 
 
-def _know(taken: Slot, **changes: float) -> None:
+def _update_quota(taken: Slot, **changes: float) -> None:
     """Unless more has been learnt meanwhile."""
     Quota.objects.filter(pk=taken.quota_id, strikes=taken.strikes).update(**changes)

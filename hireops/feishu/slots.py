@@ -16,12 +16,12 @@ from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import Quota
 
 # Whoever has to wait longer than this for a turn gets none, and is told when to come back.
-PATIENCE_S = 2.0
+MAX_WAIT_S = 2.0
 # Feishu counts when a call arrives, and one may take that much longer to arrive than the one after it.
 MARGIN_S = {1: 0.08, 60: 0.1}
 LONGEST_BLOCK_S = 3600.0  # as long as FeishuError.retry_after_s can be
 PROBE_S = 15.0  # longer than a request may take
-ASK_AGAIN_S = 1.0  # most are answered long before
+RETRY_AFTER_PROBE_S = 1.0  # most are answered long before
 REMEMBER_CEILING_S = 3600.0
 
 CEILINGS = {1: "calls_per_second", 60: "calls_per_minute"}  # a window in seconds, its column of Quota
@@ -48,7 +48,7 @@ _OLDEST = """(
     SELECT taken_at FROM feishu_quotaslot AS slot
     WHERE slot.quota_id = quota.id AND slot.position = (given - coalesce({ceiling}, %s)) %% %s
 )"""
-_KEEP = """
+_UPSERT_SLOT = """
     INSERT INTO feishu_quotaslot (quota_id, position, taken_at) VALUES (%s, %s, %s)
     ON CONFLICT (quota_id, position) DO UPDATE SET taken_at = excluded.taken_at"""
 _PROBE = "UPDATE feishu_quota SET probe_until = %s WHERE id = %s"
@@ -85,7 +85,7 @@ class Slot:
     probe: bool
 
 
-class _Counted(NamedTuple):
+class _CountedCall(NamedTuple):
     """A call's number, what is known of its quota, and when the oldest call left in each of its windows."""
 
     quota_id: int
@@ -107,14 +107,14 @@ def reserve(endpoint: Endpoint, tenant_key: str) -> Slot:
     vendor, key = connection.vendor, [settings.FEISHU_APP_ID, tenant_key, endpoint.name]
     back = [value for limit in endpoint.limits for value in (limit.calls, _ring_size(endpoint.limits))]
     asked_at = monotonic()
-    with _quick_commit(), connection.cursor() as cursor:
+    with _commit_without_fsync(), connection.cursor() as cursor:
         steps = (_COUNT, key), (_read(vendor, endpoint.limits), [*back, *key])
         # Where no row was counted up, one that is read is another's, made in between.
         counted = _run(cursor, *_BEGIN[vendor], *steps) == 1
         row = cursor.fetchone() if counted else None
-        call = row and _Counted._make([*row[:7], row[7:]])
+        call = row and _CountedCall._make([*row[:7], row[7:]])
         if call and not call.knows_old_ceilings:
-            return _turn(cursor, endpoint, call, asked_at)
+            return _take_slot(cursor, endpoint, call, asked_at)
         cursor.execute("ROLLBACK")
     quota, _created = Quota.objects.get_or_create(
         app_id=settings.FEISHU_APP_ID, tenant_key=tenant_key, endpoint=endpoint.name
@@ -148,19 +148,19 @@ def _run(cursor: Any, *steps: tuple[str, list[Any]]) -> int:
     return touched
 
 
-def _turn(cursor: Any, endpoint: Endpoint, call: _Counted, asked_at: float) -> Slot:
+def _take_slot(cursor: Any, endpoint: Endpoint, call: _CountedCall, asked_at: float) -> Slot:
     """The slot of a call just counted; raising undoes that it was. Until the commit, all others wait."""
     read_at = monotonic()
     if call.now < call.blocked_until <= call.now + LONGEST_BLOCK_S:  # later still: the clock was set back
         raise QuotaUsedUpError(endpoint, call.blocked_until - call.now)
-    if call.now < call.probe_until <= call.now + PROBE_S + PATIENCE_S:
-        raise QuotaUsedUpError(endpoint, ASK_AGAIN_S)
+    if call.now < call.probe_until <= call.now + PROBE_S + MAX_WAIT_S:
+        raise QuotaUsedUpError(endpoint, RETRY_AFTER_PROBE_S)
     wait_s = _due(endpoint, call) - call.now
-    if wait_s > PATIENCE_S:
+    if wait_s > MAX_WAIT_S:
         raise QuotaUsedUpError(endpoint, wait_s)
     leaves_at = call.now + wait_s
     position = call.number % _ring_size(endpoint.limits)
-    steps = [(_KEEP, [call.quota_id, position, leaves_at])]
+    steps = [(_UPSERT_SLOT, [call.quota_id, position, leaves_at])]
     if call.strikes:
         steps.append((_PROBE, [leaves_at + PROBE_S, call.quota_id]))
     _run(cursor, *steps, ("COMMIT", []))
@@ -177,11 +177,11 @@ def _turn(cursor: Any, endpoint: Endpoint, call: _Counted, asked_at: float) -> S
     )
 
 
-def _due(endpoint: Endpoint, call: _Counted) -> float:
+def _due(endpoint: Endpoint, call: _CountedCall) -> float:
     """When the call may leave, in seconds since 1970: now, or when enough earlier ones are old enough."""
     due = call.now
     for limit, taken_at in zip(endpoint.limits, call.oldest, strict=True):
-        if taken_at is not None and taken_at <= call.now + PATIENCE_S:  # later: the clock was set back
+        if taken_at is not None and taken_at <= call.now + MAX_WAIT_S:  # later: the clock was set back
             due = max(due, taken_at + limit.seconds + MARGIN_S[limit.seconds])
     return due
 
@@ -192,7 +192,7 @@ def _ring_size(limits: tuple[Limit, ...]) -> int:
 
 
 @contextmanager
-def _quick_commit() -> Iterator[None]:
+def _commit_without_fsync() -> Iterator[None]:
     """A transaction begun inside has ended after it. Committing does not wait for the disk: a power cut lasts
     longer than the quota that it would lose."""
     if connection.vendor == "sqlite":

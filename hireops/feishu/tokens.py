@@ -28,12 +28,12 @@ LIFETIME_MAX_S = 7200
 RENEW_BEFORE_END = timedelta(minutes=20)
 # No call is started with a token that may end before it arrives.
 USABLE_BEFORE_END = timedelta(seconds=15)
-CLAIM = timedelta(seconds=30)
+CLAIM_LEASE = timedelta(seconds=30)
 PAUSE_AFTER_FAILURE = timedelta(seconds=1)
 PAUSE_WITH_OLD_TOKEN = timedelta(minutes=1)
 WAIT_S = 5.0
 POLL_S = 0.05
-REMEMBER_S = 5.0
+CACHE_S = 5.0
 TICKET_REQUEST_EVERY = timedelta(minutes=10)
 APP_TICKET_INVALID = 10012
 
@@ -47,21 +47,21 @@ def access_token(tenant_key: str) -> str:
     A custom app has one tenant and one token, whatever ``tenant_key`` says.
     """
     try:
-        tenant = owner(tenant_key)
-        return _remembered(tenant) or _current(tenant, Kind.TENANT)
+        tenant = tenant_of_token(tenant_key)
+        return _cached(tenant) or _current(tenant, Kind.TENANT)
     except FeishuError as error:
         raise _before_sending(error) from None
 
 
-def drop(tenant_key: str, token: str) -> None:
+def invalidate(tenant_key: str, token: str) -> None:
     """Forget ``token``, which Feishu did not accept; a newer one that has taken its place is kept."""
-    tenant = owner(tenant_key)
-    _refused[_place(tenant)] = token
-    _memory.pop(_place(tenant), None)
-    _drop(tenant, Kind.TENANT, token)
+    tenant = tenant_of_token(tenant_key)
+    _invalidated[_cache_key(tenant)] = token
+    _cache.pop(_cache_key(tenant), None)
+    _invalidate_row(tenant, Kind.TENANT, token)
 
 
-def owner(tenant_key: str) -> str:
+def tenant_of_token(tenant_key: str) -> str:
     """The tenant under which tokens and quotas are kept: "" for a custom app, which has only one."""
     if settings.FEISHU_APP_TYPE == "custom":
         return ""
@@ -81,23 +81,23 @@ def keep_app_ticket(*, app_id: str, ticket: str, sent_at: datetime) -> None:
 
 # --- What this process remembers ---------------------------------------------------------------------------
 
-_memory: dict[tuple[str, str, str], tuple[str, float]] = {}  # a token, and until when, by time.monotonic()
-_refused: dict[tuple[str, str, str], str] = {}  # a thread that read it before it was dropped may come late
+_cache: dict[tuple[str, str, str], tuple[str, float]] = {}  # a token, and until when, by time.monotonic()
+_invalidated: dict[tuple[str, str, str], str] = {}  # a thread that read it before that may come late
 
 
-def _place(tenant_key: str) -> tuple[str, str, str]:
+def _cache_key(tenant_key: str) -> tuple[str, str, str]:
     return settings.FEISHU_BASE_URL, settings.FEISHU_APP_ID, tenant_key
 
 
-def _remembered(tenant_key: str) -> str | None:
-    token, until = _memory.get(_place(tenant_key), ("", 0.0))
+def _cached(tenant_key: str) -> str | None:
+    token, until = _cache.get(_cache_key(tenant_key), ("", 0.0))
     return token if monotonic() < until else None
 
 
-def _remember(row: AccessToken, token: str, renew_in: timedelta) -> None:
-    place = _place(row.tenant_key)
-    if row.kind == Kind.TENANT and token != _refused.get(place):
-        _memory[place] = token, monotonic() + min(REMEMBER_S, renew_in.total_seconds())
+def _cache_token(row: AccessToken, token: str, renew_in: timedelta) -> None:
+    key = _cache_key(row.tenant_key)
+    if row.kind == Kind.TENANT and token != _invalidated.get(key):
+        _cache[key] = token, monotonic() + min(CACHE_S, renew_in.total_seconds())
 
 
 # --- The row ---------------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ def _current(tenant_key: str, kind: AccessToken.Kind) -> str:
         now = clock.now()
         token = unseal(row.sealed)
         if token and row.renew_at and now < row.renew_at:
-            _remember(row, token, row.renew_at - now)
+            _cache_token(row, token, row.renew_at - now)
             return token
         usable = token if token and row.expires_at and now < row.expires_at - USABLE_BEFORE_END else None
         if _claim(row, now):
@@ -129,7 +129,7 @@ def _claim(row: AccessToken, now: datetime) -> bool:
     """Whether this process, and no other, may renew what it has read in ``row``."""
     if row.claimed_until and now < row.claimed_until:
         return False
-    until = now + CLAIM
+    until = now + CLAIM_LEASE
     unchanged = AccessToken.objects.filter(pk=row.pk, sealed=row.sealed, claimed_until=row.claimed_until)
     row.claimed_until = until
     return unchanged.update(claimed_until=until) == 1
@@ -162,7 +162,7 @@ def _release(row: AccessToken, **changes: Any) -> None:
     AccessToken.objects.filter(pk=row.pk, claimed_until=row.claimed_until).update(**changes)
 
 
-def _drop(tenant_key: str, kind: AccessToken.Kind, token: str) -> None:
+def _invalidate_row(tenant_key: str, kind: AccessToken.Kind, token: str) -> None:
     for row in AccessToken.objects.filter(app_id=settings.FEISHU_APP_ID, tenant_key=tenant_key, kind=kind):
         if unseal(row.sealed) == token:
             AccessToken.objects.filter(pk=row.pk, sealed=row.sealed).update(
@@ -193,7 +193,7 @@ def _fetch_for_tenant(tenant_key: str) -> tuple[str, timedelta]:
     except FeishuError as error:
         if error.advice is not Advice.REFRESH_TOKEN:
             raise
-    _drop("", Kind.APP, app_token)
+    _invalidate_row("", Kind.APP, app_token)
     return _ask_for_tenant(tenant_key, _current("", Kind.APP))
 
 

@@ -25,7 +25,7 @@ SYSTEM_ERROR_TRIES = 5
 APPLY_TRIES = 5
 RESOLVE_TRIES = 5
 LONGEST_PAUSE_S = 60.0
-# A call that our own quota holds back is there a little before its turn (``quotas.PATIENCE_S`` is longer).
+# A call that our own quota holds back is there a little before its turn (``quotas.MAX_WAIT_S`` is longer).
 READY_BEFORE_TURN_S = 1.0
 
 

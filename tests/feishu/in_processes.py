@@ -46,7 +46,7 @@ def ask_for_40_slots() -> int:
     granted = 0
     for _ in range(40):
         try:
-            quotas.take(ENDPOINTS["referral_account.create"], "")
+            quotas.acquire(ENDPOINTS["referral_account.create"], "")
             granted += 1
         except quotas.QuotaUsedUpError:
             continue

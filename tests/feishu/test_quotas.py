@@ -33,7 +33,7 @@ def granted(endpoint: Endpoint, asked: int, tenant_key: str = "") -> int:
     count = 0
     for _ in range(asked):
         try:
-            quotas.take(endpoint, tenant_key)
+            quotas.acquire(endpoint, tenant_key)
             count += 1
         except QuotaUsedUpError:
             continue
@@ -42,7 +42,7 @@ def granted(endpoint: Endpoint, asked: int, tenant_key: str = "") -> int:
 
 def held_back(endpoint: Endpoint, tenant_key: str = "") -> QuotaUsedUpError:
     with pytest.raises(QuotaUsedUpError) as failed:
-        quotas.take(endpoint, tenant_key)
+        quotas.acquire(endpoint, tenant_key)
     return failed.value
 
 
@@ -58,7 +58,7 @@ def test_16_processes_that_ask_640_times_get_exactly_the_100_of_a_minute(hireops
 
 def test_the_first_calls_of_many_tenants_are_all_counted():
     for number in range(10):
-        in_threads(8, lambda _i, number=number: quotas.take(PER_MINUTE, f"tenant-{number}"))
+        in_threads(8, lambda _i, number=number: quotas.acquire(PER_MINUTE, f"tenant-{number}"))
     assert list(Quota.objects.values_list("given", flat=True)) == [8] * 10
     assert QuotaSlot.objects.count() == 80
 
@@ -74,7 +74,7 @@ def test_both_windows_hold_at_once():
 
 def test_whoever_waits_has_a_turn_of_its_own_one_second_after_the_tenth_before():
     endpoint, started = limited((10, 1)), clock.now().timestamp()
-    slots = in_threads(20, lambda _i: quotas.take(endpoint, ""))
+    slots = in_threads(20, lambda _i: quotas.acquire(endpoint, ""))
     assert (Quota.objects.get().given, QuotaSlot.objects.count()) == (20, 10)
     assert Counter(slot.wait_s > 0.5 for slot in slots) == {False: 10, True: 10}
     in_order = [QuotaSlot.objects.get(position=number % 10).taken_at for number in range(11, 21)]
@@ -112,10 +112,10 @@ def test_a_call_that_took_long_counts_from_when_it_may_have_arrived():
 
 def test_nobody_waits_past_the_deadline():
     endpoint = limited((1, 1))
-    quotas.take(endpoint, "")
+    quotas.acquire(endpoint, "")
     started = monotonic()
     with deadline.leave_before(started + 0.2), pytest.raises(FeishuError, match="too late") as failed:
-        quotas.take(endpoint, "")
+        quotas.acquire(endpoint, "")
     assert monotonic() - started < 1
     assert failed.value.outcome is Outcome.NOT_SENT
 
@@ -137,7 +137,7 @@ def test_an_interface_without_limits_is_not_counted():
 
 def test_no_slot_is_taken_inside_a_transaction():
     with transaction.atomic(), pytest.raises(RuntimeError, match="inside a database transaction"):
-        quotas.take(PER_MINUTE, "")
+        quotas.acquire(PER_MINUTE, "")
     assert not Quota.objects.exists()
 
 
@@ -147,7 +147,7 @@ def test_no_slot_is_taken_inside_a_transaction():
 def test_the_clock_is_the_databases(monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 0.0)
     before = clock.now().timestamp()
-    quotas.take(PER_MINUTE, "")
+    quotas.acquire(PER_MINUTE, "")
     after = clock.now().timestamp()
     assert before - 0.01 <= QuotaSlot.objects.get().taken_at <= after + 0.01
 
@@ -172,9 +172,9 @@ def test_the_database_waits_for_the_disk_again_afterwards():
 def test_a_slot_that_could_not_be_written_is_not_counted_and_leaves_no_transaction_open(monkeypatch):
     granted(PER_MINUTE, 1)
     with monkeypatch.context() as broken:
-        broken.setattr(slots, "_KEEP", "INSERT INTO nowhere VALUES (%s, %s, %s)")
+        broken.setattr(slots, "_UPSERT_SLOT", "INSERT INTO nowhere VALUES (%s, %s, %s)")
         with pytest.raises(FeishuError, match="quota could not be counted") as failed:
-            quotas.take(PER_MINUTE, "")
+            quotas.acquire(PER_MINUTE, "")
     assert (failed.value.outcome, failed.value.advice) == (Outcome.NOT_SENT, Advice.RETRY_LATER)
     assert (granted(PER_MINUTE, 1), Quota.objects.get().given) == (1, 2)
     assert Counter(QuotaSlot.objects.values_list("position", flat=True)) == {1: 1, 2: 1}

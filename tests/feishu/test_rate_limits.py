@@ -75,7 +75,7 @@ def test_without_a_time_the_block_grows_from_1_to_60_seconds(server, reset):
 
 
 def test_calls_that_were_under_way_together_count_as_one_refusal(server):
-    taken = [quotas.take(FIELDS, "") for _ in range(8)]
+    taken = [quotas.acquire(FIELDS, "") for _ in range(8)]
     error = FeishuError(Outcome.REFUSED, "limit", code=99991400, http_status=429)
     for slot in taken:
         quotas.learn(slot, error)
@@ -122,9 +122,9 @@ def test_a_trial_whose_process_died_holds_the_others_for_15_seconds(server):
     server.behaviours = [limited("5")]
     call()
     block_ends()
-    assert quotas.take(FIELDS, "").probe
+    assert quotas.acquire(FIELDS, "").probe
     with pytest.raises(QuotaUsedUpError) as held_back:
-        quotas.take(FIELDS, "")
+        quotas.acquire(FIELDS, "")
     assert held_back.value.retry_after_s == 1  # most trials end long before
     assert 13 < Quota.objects.get().probe_until - clock.now().timestamp() < 15.1
     Quota.objects.update(probe_until=F("probe_until") - 15)
@@ -133,8 +133,8 @@ def test_a_trial_whose_process_died_holds_the_others_for_15_seconds(server):
 
 def test_who_was_waiting_for_a_turn_does_not_call_into_a_block(server):
     endpoint = replace(FIELDS, limits=(Limit(2, 1),))
-    first = quotas.take(endpoint, "")
-    quotas.take(endpoint, "")
+    first = quotas.acquire(endpoint, "")
+    quotas.acquire(endpoint, "")
 
     def wait_or_learn(i: int) -> str:
         if i:
@@ -166,20 +166,20 @@ def test_the_ceiling_is_read_from_feishus_answer(server, ceiling, learnt):
 def test_a_lower_ceiling_belongs_to_the_minute_when_the_wait_is_longer_than_a_second(
     ceiling, reset_s, learnt
 ):
-    quotas.learn(quotas.take(FIELDS, ""), refused(ceiling, reset_s))
+    quotas.learn(quotas.acquire(FIELDS, ""), refused(ceiling, reset_s))
     assert Quota.objects.values_list("calls_per_second", "calls_per_minute").get() == learnt
 
 
 def test_a_lower_ceiling_is_kept_for_an_hour():
     endpoint = ENDPOINTS["referral_account.create"]  # 100/min
-    quotas.learn(quotas.take(endpoint, ""), refused(10, 30))
+    quotas.learn(quotas.acquire(endpoint, ""), refused(10, 30))
     Quota.objects.update(blocked_until=0, strikes=0)
 
     def granted(asked: int) -> int:
         return sum(not isinstance(slot, FeishuError) for slot in in_threads(asked, one))
 
     def one(_i: int) -> quotas.Slot:
-        return quotas.take(endpoint, "")
+        return quotas.acquire(endpoint, "")
 
     assert granted(12) == 9
     Quota.objects.update(learnt_at=F("learnt_at") - 3600)

@@ -177,9 +177,9 @@ def test_a_token_that_comes_after_the_claim_ran_out_does_not_replace_a_newer_one
 def test_dropping_a_token_leaves_a_newer_one_alone(server):
     server.behaviours = [issue("t-1"), issue("t-2")]
     tokens.access_token("")
-    tokens.drop("", "t-1")
+    tokens.invalidate("", "t-1")
     assert tokens.access_token("") == "t-2"
-    tokens.drop("", "t-1")
+    tokens.invalidate("", "t-1")
     assert tokens.access_token("") == "t-2"
     assert len(server.requests) == 2
 

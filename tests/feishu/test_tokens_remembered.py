@@ -63,15 +63,15 @@ def test_a_token_that_was_dropped_is_forgotten_at_once(server):
     keep("t-1")
     tokens.access_token("")
     server.otherwise = lambda _request: issue("t-2")
-    tokens.drop("", "t-1")
+    tokens.invalidate("", "t-1")
     assert tokens.access_token("") == "t-2"
 
 
 def test_a_thread_that_comes_late_does_not_bring_a_dropped_token_back(server):
     keep("t-1")
     row = AccessToken.objects.get()
-    tokens.drop("", "t-1")
-    tokens._remember(row, "t-1", timedelta(minutes=1))
+    tokens.invalidate("", "t-1")
+    tokens._cache_token(row, "t-1", timedelta(minutes=1))
     server.otherwise = lambda _request: issue("t-2")
     assert tokens.access_token("") == "t-2"
 
