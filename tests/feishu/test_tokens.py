@@ -25,7 +25,7 @@ CUSTOM = "/open-apis/auth/v3/tenant_access_token/internal"
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch) -> None:
     """What is tested here is the row that all processes share."""
-    monkeypatch.setattr(tokens, "REMEMBER_S", 0.0)
+    monkeypatch.setattr(tokens, "CACHE_S", 0.0)
 
 
 def test_a_token_is_fetched_once_and_then_shared(server, settings):

@@ -30,8 +30,8 @@ def keep(token: str, **changes: object) -> None:
 
 
 def test_a_token_that_was_read_is_not_read_again_for_five_seconds(server, monkeypatch):
-    assert tokens.REMEMBER_S == 5
-    monkeypatch.setattr(tokens, "REMEMBER_S", 0.3)
+    assert tokens.CACHE_S == 5
+    monkeypatch.setattr(tokens, "CACHE_S", 0.3)
     keep("t-1")
     assert tokens.access_token("") == "t-1"
     keep("t-2")
