@@ -163,6 +163,32 @@ def test_one_that_waits_for_a_person_needs_none_any_more(enqueue, feishu, clock,
 
 
 @pytest.mark.parametrize(
+    ("times", "before", "after"), [(1, "pending", "succeeded"), (5, "waiting", "waiting")]
+)
+def test_one_that_feishu_has_done_is_not_replaced_while_its_answer_is_not_applied(
+    registered, enqueue, feishu, clock, states, times, before, after
+):
+    mistakes = [RuntimeError("in the app")] * times
+
+    def apply(call, answer):
+        if mistakes:
+            raise mistakes.pop()
+
+    registered("test.applied", on_answer=apply)
+    done = enqueue(1, operation="test.applied")
+    for _ in range(times):
+        drain()
+        clock.advance(61)
+    enqueue(2, operation="test.applied", supersede=True)
+    assert states() == {1: before, 2: "pending"}
+    drain()
+    assert states() == {1: after, 2: "succeeded"}
+    assert feishu.sent_numbers == [1, 2]
+    done.refresh_from_db()
+    assert (done.answer, done.superseded_by) == ({}, None)
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"state": "lost"},
