@@ -39,7 +39,10 @@ class Upgraded:
 
 @pytest.fixture(scope="session", params=STARTING_POINTS, ids=lambda path: path.name.removesuffix(KIND))
 def upgraded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: Any,
 ) -> Iterator[Upgraded]:
     with new_database(tmp_path_factory.mktemp("upgraded")) as database, django_db_blocker.unblock():
         if IS_SQLITE:

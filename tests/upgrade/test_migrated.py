@@ -16,6 +16,7 @@ FILLED = {"django_migrations", "django_content_type", "auth_permission", "auth_g
 OPENED_OF_EACH = 2
 
 
+@pytest.mark.usefixtures("django_db_setup")
 def test_there_is_a_starting_point_of_this_kind_of_database():
     assert STARTING_POINTS
 
