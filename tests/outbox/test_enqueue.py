@@ -166,7 +166,7 @@ def test_one_that_waits_for_a_person_needs_none_any_more(enqueue, feishu, clock,
     ("times", "before", "after"), [(1, "pending", "succeeded"), (5, "waiting", "waiting")]
 )
 def test_one_that_feishu_has_done_is_not_replaced_while_its_answer_is_not_applied(
-    registered, enqueue, feishu, clock, states, times, before, after
+    registered, enqueue, feishu, clock, states, *, times, before, after
 ):
     mistakes = [RuntimeError("in the app")] * times
 
