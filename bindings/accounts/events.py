@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
-from bindings.models import CustomFieldValue, EcoAccount
+from bindings.models import AccountBinding, CustomFieldValue, EcoAccount
 from hireops.database import bulk, clock
 from hireops.desk import audit
 from hireops.feishu.hire.events import EcoAccountCreated
@@ -20,8 +20,6 @@ from hireops.inbox.registry import EventType, Received, register
 # The columns that an event fills, of an account and of each of its values.
 ATTRIBUTES = ("scope", "name", "usages")
 VALUE = ("account", "key", "value", "position")
-
-IGNORED = gettext_noop("older event of the account ignored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +72,7 @@ def _bind_new(new: Sequence[Binding]) -> dict[AccountKey, EcoAccount]:
     bulk.insert_missing(EcoAccount, ["tenant", "account_id", "event", *ATTRIBUTES], rows)
     bound = _locked([binding.key for binding in new])
     made = [binding for binding in new if bound[binding.key].event_id == binding.event.pk]
+    bulk.insert(AccountBinding, ("account", "event"), ((bound[each.key].pk, each.event.pk) for each in made))
     bulk.insert(
         CustomFieldValue, VALUE, (value for binding in made for value in binding.values(bound[binding.key]))
     )
@@ -89,8 +88,10 @@ def _bind_new(new: Sequence[Binding]) -> dict[AccountKey, EcoAccount]:
 def _bind_again(account: EcoAccount, binding: Binding) -> None:
     before = account.event
     if _age(binding.event) < _age(before):
-        audit.record(by=None, action=IGNORED, on=account, **_named(binding.event))
+        ignored = gettext_noop("older event of the account ignored")
+        audit.record(by=None, action=ignored, on=account, **_named(binding.event))
         return
+    AccountBinding.objects.create(account=account, event=binding.event)
     account.event, account.updated_at = binding.event, clock.now()
     for name, value in zip(ATTRIBUTES, binding.attributes, strict=True):
         setattr(account, name, value)
@@ -120,15 +121,7 @@ def _age(event: Event) -> tuple[datetime, int]:
 
 def accounts_of(event: Event) -> list[EcoAccount]:
     """The account that has, or once had, its data from this event; nothing if the event changed none."""
-    named = EcoAccount.objects.filter(
-        tenant__app_id=event.app_id, tenant__tenant_key=event.tenant_key, account_id=event.subject
-    )
-    return [account for account in named if _came_from(account, event)]
-
-
-def _came_from(account: EcoAccount, event: Event) -> bool:
-    entries = audit.entries_about(account).filter(details__event=event.pk)
-    return account.event_id == event.pk or entries.exclude(action=IGNORED).exists()
+    return list(EcoAccount.objects.filter(bindings__event=event))
 
 
 def in_words(created: EcoAccountCreated) -> str:

@@ -43,6 +43,19 @@ class EcoAccount(models.Model):
         return self.name or self.account_id
 
 
+class AccountBinding(models.Model):
+    """One event that gave an account its data, then. An older event that came late gave it none."""
+
+    account = models.ForeignKey(EcoAccount, models.PROTECT, related_name="bindings")
+    event = models.OneToOneField(Event, models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ()  # no page shows them
+
+    def __str__(self) -> str:
+        return f"{self.account_id} #{self.event_id}"
+
+
 class CustomFieldValue(models.Model):
     """What the customer typed into one field of our form. It may be a credential: seeing it is a right."""
 

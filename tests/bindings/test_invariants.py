@@ -34,6 +34,12 @@ def test_an_account_with_an_event_of_another_tenant_is_found(bound):
     assert [name for name, _sentence in ours()] == ["accounts_come_from_their_event"]
 
 
+def test_an_account_whose_event_never_bound_it_is_found(bound):
+    account, other = (EcoAccount.objects.get(event=bound({"account_id": number})) for number in "12")
+    EcoAccount.objects.filter(pk=account.pk).update(event=other.event)
+    assert [name for name, _sentence in ours()] == ["accounts_come_from_their_event"]
+
+
 def test_a_push_that_is_not_what_its_call_sends_is_found(vera):
     with transaction.atomic():
         call = enqueue(operation=CREATE_CUSTOM_FIELDS, target="x", payload={}, tenant=None, by=vera)

@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
-from django.db import transaction
+from django.apps import apps
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from bindings.models import CustomFieldValue, EcoAccount
+from bindings.models import AccountBinding, CustomFieldValue, EcoAccount
 from hireops.database.clock import now
-from hireops.desk.audit import entries_about
+from hireops.desk.audit import entries_about, record
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from hireops.inbox.registry import changed_by
@@ -208,3 +210,32 @@ def test_a_new_account_that_two_workers_meet_at_once_is_bound_by_the_newest_even
     assert [attempt.outcome for attempt in event.attempts.all()] == ["handled"]
     bound_last = event if minutes > 0 else theirs
     assert EcoAccount.objects.get(account_id=BODY["account_id"]).event == bound_last
+
+
+def test_what_earlier_releases_kept_in_the_audit_alone_is_read_from_there(db):
+    """Which events had bound an account before the one that it has now."""
+    tenant = Tenant.objects.create(app_id="cli_x", tenant_key="t")
+    first, second, ignored = (
+        Event.objects.create(app_id="cli_x", event_id=name, raw=b"", digest=name) for name in "abc"
+    )
+    account = EcoAccount.objects.create(tenant=tenant, account_id="1", event=second)
+    gone = EcoAccount(pk=account.pk + 1, account_id="2")
+    record(by=None, action="account bound", on=account, event_id="a", event=first.pk)
+    record(by=None, action="account bound again", on=account, event_id="b", event=second.pk)
+    record(by=None, action="older event of the account ignored", on=account, event_id="c", event=ignored.pk)
+    record(by=None, action="account bound", on=gone, event_id="c", event=ignored.pk)
+
+    import_module("bindings.migrations.0007_account_bindings").read_from_audit(apps, None)
+
+    assert {(each.event, each.account) for each in AccountBinding.objects.all()} == {
+        (first, account),
+        (second, account),
+    }
+
+
+def test_which_events_have_bound_an_account_is_kept_by_the_database(bound):
+    bound(BODY)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        AccountBinding.objects.all().delete()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        AccountBinding.objects.update(account=None)
