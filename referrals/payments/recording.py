@@ -14,7 +14,7 @@ from hireops.database.clock import now
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from referrals.models import Payment, PayoutBatch
-from referrals.payments.results import Line, read_results
+from referrals.payments.results import ResultLine, read_results
 from referrals.payments.services import lock_withdrawals, settle
 
 LONGEST_REFERENCE = 255
@@ -31,12 +31,12 @@ class LineProblem:
 
 
 @dataclass(slots=True)
-class Results:
+class CheckedResults:
     """What a results file says. ``good`` lines can be recorded, or have just been; ``already`` recorded ones
     say the same again; ``waiting`` is how many have no result yet."""
 
-    good: list[Line] = field(default_factory=list)
-    already: list[Line] = field(default_factory=list)
+    good: list[ResultLine] = field(default_factory=list)
+    already: list[ResultLine] = field(default_factory=list)
     problems: list[LineProblem] = field(default_factory=list)
     waiting: int = 0
 
@@ -46,7 +46,7 @@ def record_paid(payment: Payment, *, by: User, reference: str) -> None:
 
     Raises ``Refused`` without a reference, or if another result is recorded already.
     """
-    _record_one(payment, Line(0, payment.payment_id, Payment.State.PAID, reference.strip()), by)
+    _record_one(payment, ResultLine(0, payment.payment_id, Payment.State.PAID, reference.strip()), by)
 
 
 def record_bounced(payment: Payment, *, by: User, reason: str, reference: str = "") -> None:
@@ -54,11 +54,11 @@ def record_bounced(payment: Payment, *, by: User, reason: str, reference: str = 
 
     Raises ``Refused`` without a reason, or if another result is recorded already.
     """
-    line = Line(0, payment.payment_id, Payment.State.BOUNCED, reference.strip(), reason.strip())
+    line = ResultLine(0, payment.payment_id, Payment.State.BOUNCED, reference.strip(), reason.strip())
     _record_one(payment, line, by)
 
 
-def _record_one(payment: Payment, line: Line, by: User) -> None:
+def _record_one(payment: Payment, line: ResultLine, by: User) -> None:
     with transaction.atomic():
         results = _record(payment.batch, [line], by)
     if results.problems:
@@ -74,7 +74,7 @@ def record_open_paid(batch: PayoutBatch, *, by: User, reference: str) -> int:
         lock_withdrawals(batch.payments.values_list("amount__withdrawal", flat=True))
         open_ones = batch.payments.filter(state=Payment.State.HANDED_OVER).order_by("pk")
         ids = open_ones.values_list("payment_id", flat=True)
-        lines = [Line(0, payment_id, Payment.State.PAID, reference.strip()) for payment_id in ids]
+        lines = [ResultLine(0, payment_id, Payment.State.PAID, reference.strip()) for payment_id in ids]
         results = _record(batch, lines, by)
     if results.problems:
         raise Refused(results.problems[0].text)
@@ -83,7 +83,7 @@ def record_open_paid(batch: PayoutBatch, *, by: User, reference: str) -> int:
     return len(results.good)
 
 
-def check_results(batch: PayoutBatch, file: IO[bytes], file_name: str) -> Results:
+def check_results(batch: PayoutBatch, file: IO[bytes], file_name: str) -> CheckedResults:
     """What the paying side's file would record; nothing is written.
 
     Raises ``Refused`` if it can't be read. What is wrong with single lines is in ``problems``.
@@ -91,7 +91,7 @@ def check_results(batch: PayoutBatch, file: IO[bytes], file_name: str) -> Result
     return _judge(batch, read_results(file, file_name))
 
 
-def record_results(batch: PayoutBatch, lines: Sequence[Line], *, by: User) -> Results:
+def record_results(batch: PayoutBatch, lines: Sequence[ResultLine], *, by: User) -> CheckedResults:
     """Record those lines that are still right, looked at again under the lock."""
     with transaction.atomic():
         results = _record(batch, lines, by)
@@ -105,7 +105,7 @@ def record_results(batch: PayoutBatch, lines: Sequence[Line], *, by: User) -> Re
     return results
 
 
-def _record(batch: PayoutBatch, lines: Sequence[Line], by: User) -> Results:
+def _record(batch: PayoutBatch, lines: Sequence[ResultLine], by: User) -> CheckedResults:
     payments = batch.payments.filter(payment_id__in=[line.payment_id for line in lines])
     withdrawals = lock_withdrawals(set(payments.values_list("amount__withdrawal", flat=True)))
     locked = {each.payment_id: each for each in payments.select_for_update().order_by("pk")}
@@ -130,13 +130,13 @@ def _audit(payment: Payment, by: User) -> None:
     audit.record(by=by, action=action, on=payment, reason=payment.reason, reference=payment.reference)
 
 
-def _judge(batch: PayoutBatch, lines: Sequence[Line]) -> Results:
+def _judge(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedResults:
     """Sort the lines into those to record, those recorded already and those that are wrong."""
     ids = [line.payment_id for line in lines]
     payments = {each.payment_id: each for each in Payment.objects.filter(payment_id__in=ids)}
     said = [line for line in lines if not line.says_nothing]
     times = Counter(line.payment_id for line in said)
-    results = Results(waiting=len(lines) - len(said))
+    results = CheckedResults(waiting=len(lines) - len(said))
     for line in said:
         payment = payments.get(line.payment_id)
         if problem := _problem(batch, line, payment, times[line.payment_id]):
@@ -148,7 +148,7 @@ def _judge(batch: PayoutBatch, lines: Sequence[Line]) -> Results:
     return results
 
 
-def _problem(batch: PayoutBatch, line: Line, payment: Payment | None, times: int) -> str:
+def _problem(batch: PayoutBatch, line: ResultLine, payment: Payment | None, times: int) -> str:
     """Why the line can't be recorded, or nothing."""
     if not line.payment_id:
         return _("There is no payment ID on this line.")
@@ -161,7 +161,7 @@ def _problem(batch: PayoutBatch, line: Line, payment: Payment | None, times: int
     return _problem_of_content(line) or _problem_of_state(line, payment)
 
 
-def _problem_of_content(line: Line) -> str:
+def _problem_of_content(line: ResultLine) -> str:
     if line.state is None:
         return _("“%(word)s” is no result. Write paid (已打款) or bounced (退回).") % {"word": line.word}
     if line.state == Payment.State.PAID and not line.reference:
@@ -175,7 +175,7 @@ def _problem_of_content(line: Line) -> str:
     return ""
 
 
-def _problem_of_state(line: Line, payment: Payment) -> str:
+def _problem_of_state(line: ResultLine, payment: Payment) -> str:
     if payment.state == Payment.State.HANDED_OVER or _says_the_same(line, payment):
         return ""
     return _(
@@ -184,7 +184,7 @@ def _problem_of_state(line: Line, payment: Payment) -> str:
     ) % {"state": payment.get_state_display(), "reference": payment.reference or "–"}
 
 
-def _says_the_same(line: Line, payment: Payment) -> bool:
+def _says_the_same(line: ResultLine, payment: Payment) -> bool:
     """A payment made under another reference may have been made twice; why one came back may be reworded."""
     if line.state == Payment.State.PAID:
         return payment.state == Payment.State.PAID and line.reference == payment.reference

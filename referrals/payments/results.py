@@ -37,7 +37,7 @@ SIGNS = re.compile(r"[\s_\-*:：()（）]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ResultLine:
     """What one line says. ``state`` is None if ``word``, the result as it was written, means nothing here."""
 
     number: int
@@ -53,7 +53,7 @@ class Line:
         return self.state is None and not (self.word or self.reference or self.reason)
 
 
-def read_results(file: IO[bytes], file_name: str) -> list[Line]:
+def read_results(file: IO[bytes], file_name: str) -> list[ResultLine]:
     """The lines with a payment, in their order; empty rows and totals are left out.
 
     Raises ``Refused`` if it is no table, has no header, or has more than ``MOST_LINES`` lines.
@@ -64,8 +64,8 @@ def read_results(file: IO[bytes], file_name: str) -> list[Line]:
         raise Refused(reason_unreadable(error.key, error.details)) from error
 
 
-def _bounded(lines: Iterator[Line]) -> list[Line]:
-    read: list[Line] = []
+def _bounded(lines: Iterator[ResultLine]) -> list[ResultLine]:
+    read: list[ResultLine] = []
     for line in lines:
         if len(read) == MOST_LINES:
             text = _("The file has more than %(most)s lines. Split it into smaller ones.")
@@ -74,7 +74,7 @@ def _bounded(lines: Iterator[Line]) -> list[Line]:
     return read
 
 
-def _lines(rows: Iterator[list[str]]) -> Iterator[Line]:
+def _lines(rows: Iterator[list[str]]) -> Iterator[ResultLine]:
     columns: Columns | None = None
     for number, row in enumerate(rows, start=1):
         cells = [_clean(cell) for cell in row]
@@ -100,9 +100,9 @@ def _columns(header: Sequence[str]) -> Columns:
     return columns
 
 
-def _line(number: int, cells: Sequence[str], columns: Columns) -> Line:
+def _line(number: int, cells: Sequence[str], columns: Columns) -> ResultLine:
     word = columns.value(cells, "result")
-    return Line(
+    return ResultLine(
         number=number,
         payment_id=columns.value(cells, "payment_id"),
         state=_state(word),
@@ -119,7 +119,7 @@ def _state(word: str) -> Payment.State | None:
     return Payment.State.BOUNCED if plain in BOUNCED else None
 
 
-def _is_total(line: Line) -> bool:
+def _is_total(line: ResultLine) -> bool:
     """Also a title, a signature or a note below the table: it has neither a payment ID nor a result."""
     return _plain(line.payment_id) in TOTALS or (not line.payment_id and line.says_nothing)
 

@@ -26,7 +26,7 @@ REFUSALS_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class PaymentTotal:
     """How many payments of one batch, asset and state there are, and their sum."""
 
     batch: int
@@ -59,7 +59,7 @@ def _amounts(withdrawals: Iterable[Withdrawal]) -> Iterable[WithdrawalAmount]:
     return amounts.order_by("withdrawal", "pk").prefetch_related("payments")
 
 
-def figures(batches: Collection[int]) -> list[Figure]:
+def payment_totals(batches: Collection[int]) -> list[PaymentTotal]:
     """What is in these batches, exact to the cent: SQLite would add decimals as binary fractions."""
     cents = ExpressionWrapper(F("sum") * Value(100), DecimalField(max_digits=20, decimal_places=2))
     rows = (
@@ -69,7 +69,7 @@ def figures(batches: Collection[int]) -> list[Figure]:
         .annotate(count=Count("pk"), cents=Sum(Cast(Round(cents), BigIntegerField())))
     )
     return [
-        Figure(batch, asset, state, count, Decimal(cents_).scaleb(-2))
+        PaymentTotal(batch, asset, state, count, Decimal(cents_).scaleb(-2))
         for batch, asset, state, count, cents_ in rows
     ]
 

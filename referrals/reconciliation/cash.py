@@ -23,8 +23,8 @@ HANDED_OVER = [Withdrawal.State.HANDED_OVER, Withdrawal.State.BOUNCED, Withdrawa
 
 
 @dataclass(frozen=True, slots=True)
-class Cash:
-    """One currency of one withdrawal, by our three books. ``paid`` is None until it is handed over.
+class WithdrawnCash:
+    """One currency of one withdrawal, by our three records. ``paid`` is None until it is handed over.
 
     ``taken``: as Feishu answered. ``booked``: as the balance went down. ``paid``: the payments of it that did
     not come back; if all did, the newest.
@@ -57,7 +57,9 @@ def compare_cash(reconciliation: Reconciliation, accounts: Iterable[ReferralAcco
     return differences
 
 
-def cash_of_the_day(reconciliation: Reconciliation, accounts: Iterable[ReferralAccount]) -> Iterator[Cash]:
+def cash_of_the_day(
+    reconciliation: Reconciliation, accounts: Iterable[ReferralAccount]
+) -> Iterator[WithdrawnCash]:
     """The cash of all withdrawals of the day out of these accounts."""
     for withdrawal in _of_the_day(reconciliation, accounts):
         yield from cash_of(withdrawal)
@@ -76,8 +78,8 @@ def _of_the_day(reconciliation: Reconciliation, accounts: Iterable[ReferralAccou
     )
 
 
-def cash_of(withdrawal: Withdrawal) -> Iterator[Cash]:
-    """Every currency that any of the books has of it, in the order of their names."""
+def cash_of(withdrawal: Withdrawal) -> Iterator[WithdrawnCash]:
+    """Every currency that any of the records has of it, in the order of their names."""
     amounts = {each.asset: each for each in withdrawal.amounts.all() if each.asset != POINTS}
     booked: dict[str, Decimal] = {}
     for change in withdrawal.changes.all():
@@ -87,7 +89,7 @@ def cash_of(withdrawal: Withdrawal) -> Iterator[Cash]:
     for currency in sorted(amounts.keys() | booked.keys()):
         amount = amounts.get(currency)
         payments = list(amount.payments.all()) if amount else []
-        yield Cash(
+        yield WithdrawnCash(
             withdrawal=withdrawal,
             currency=currency,
             taken=(amount.taken if amount else None) or NOTHING,
@@ -102,7 +104,7 @@ def _paid(payments: list[Payment]) -> Decimal:
     return sum((each.sum for each in on_their_way or newest), NOTHING)
 
 
-def _open(reconciliation: Reconciliation, cash: Cash, other: Decimal) -> None:
+def _open(reconciliation: Reconciliation, cash: WithdrawnCash, other: Decimal) -> None:
     open_case(
         kind=Case.Kind.CASH,
         account=cash.withdrawal.account,
@@ -114,7 +116,7 @@ def _open(reconciliation: Reconciliation, cash: Cash, other: Decimal) -> None:
     )
 
 
-def _close_explained(cash: Cash) -> None:
+def _close_explained(cash: WithdrawnCash) -> None:
     cases = Case.objects.filter(
         kind=Case.Kind.CASH, withdrawal=cash.withdrawal, asset=cash.currency, closed_at=None
     )

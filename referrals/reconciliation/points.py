@@ -28,7 +28,7 @@ KNOWN_NOW = gettext_noop("A later reconciliation found that Feishu knows the acc
 
 
 @dataclass(slots=True)
-class Points:
+class WithdrawnPoints:
     """The points taken out of one account in a window, apart from those taken exactly on its bounds."""
 
     inside: int = 0
@@ -58,11 +58,13 @@ class Points:
             self.inside += int(taken)
 
 
-def points_of(reconciliation: Reconciliation, accounts: Iterable[ReferralAccount]) -> dict[str, Points]:
+def points_of(
+    reconciliation: Reconciliation, accounts: Iterable[ReferralAccount]
+) -> dict[str, WithdrawnPoints]:
     """What was taken out of each of the accounts, by account ID; also of those without any withdrawal."""
     start, end = reconciliation.starts_at, reconciliation.ends_at
     accounts = list(accounts)
-    found = {account.account_id: Points() for account in accounts}
+    found = {account.account_id: WithdrawnPoints() for account in accounts}
     amounts = WithdrawalAmount.objects.filter(
         asset=POINTS,
         taken__isnull=False,
@@ -118,7 +120,7 @@ def accounts_of(chunk: ReconciliationChunk) -> Iterable[ReferralAccount]:
 
 
 def _compare(
-    ours: Mapping[str, Points], accounts: Iterable[ReferralAccount], theirs: Mapping[str, int]
+    ours: Mapping[str, WithdrawnPoints], accounts: Iterable[ReferralAccount], theirs: Mapping[str, int]
 ) -> Compared:
     compared = Compared()
     for account in accounts:

@@ -12,7 +12,7 @@ from hireops.outbox.channels import channel_for
 from hireops.outbox.models import Call, lane_of
 from hireops.spreadsheets.writing import write_xlsx
 from referrals.models import Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
-from referrals.payments.recording import Results, check_results, record_results
+from referrals.payments.recording import CheckedResults, check_results, record_results
 
 NUMBERS = count(1)
 TRANS_TIME = datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)
@@ -66,7 +66,7 @@ def payment_of(withdrawal: Withdrawal, asset: str = "CNY") -> Payment:
     return Payment.objects.filter(amount__withdrawal=withdrawal, asset=asset).latest("pk")
 
 
-def record_file(batch: PayoutBatch, file: io.BytesIO, file_name: str, *, by: User) -> Results:
+def record_file(batch: PayoutBatch, file: io.BytesIO, file_name: str, *, by: User) -> CheckedResults:
     """As the page does: the file is checked, then its good lines are recorded; what was found."""
     checked = check_results(batch, file, file_name)
     record_results(batch, checked.good, by=by)

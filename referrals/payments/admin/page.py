@@ -1,4 +1,4 @@
-"""What a batch holds and how far it is: the figures of the list, and its page with every payment."""
+"""What a batch holds and how far it is: the totals of the list, and its page with every payment."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
@@ -46,18 +46,18 @@ class BatchSummary:
 
 def summaries(batches: Collection[int]) -> dict[int, BatchSummary]:
     """By batch, for all of them with one query."""
-    summed = _summed_up(services.figures(batches))
+    summed = _summed_up(services.payment_totals(batches))
     return {pk: summed.get(pk, BatchSummary()) for pk in batches}
 
 
-def _summed_up(figures: Iterable[services.Figure]) -> dict[int, BatchSummary]:
-    batches: dict[int, dict[str, list[services.Figure]]] = defaultdict(lambda: defaultdict(list))
-    for each in figures:
+def _summed_up(totals: Iterable[services.PaymentTotal]) -> dict[int, BatchSummary]:
+    batches: dict[int, dict[str, list[services.PaymentTotal]]] = defaultdict(lambda: defaultdict(list))
+    for each in totals:
         batches[each.batch][each.asset].append(each)
     return {pk: _summary(assets) for pk, assets in batches.items()}
 
 
-def _summary(assets: dict[str, list[services.Figure]]) -> BatchSummary:
+def _summary(assets: dict[str, list[services.PaymentTotal]]) -> BatchSummary:
     summary = BatchSummary()
     for asset in in_order(assets):
         none = as_counted(asset, Decimal(0))

@@ -21,8 +21,8 @@ from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
 from referrals.models import Payment, PayoutBatch
 from referrals.payments import recording
-from referrals.payments.recording import LONGEST_REASON, LONGEST_REFERENCE, Results
-from referrals.payments.results import Line
+from referrals.payments.recording import LONGEST_REASON, LONGEST_REFERENCE, CheckedResults
+from referrals.payments.results import ResultLine
 
 if TYPE_CHECKING:
     _Uploaded = UploadedFile[bytes]
@@ -176,7 +176,7 @@ def _record_lines(request: HttpRequest, batch: PayoutBatch, kept: str) -> HttpRe
     return _back_to(batch)
 
 
-def _result_messages(results: Results) -> list[tuple[int, str]]:
+def _result_messages(results: CheckedResults) -> list[tuple[int, str]]:
     texts = []
     if results.good:
         text = _("Results recorded: %(count)s.")
@@ -193,20 +193,20 @@ def _result_messages(results: Results) -> list[tuple[int, str]]:
     return texts
 
 
-def _kept(lines: Sequence[Line], batch: PayoutBatch, request: HttpRequest) -> str:
+def _kept(lines: Sequence[ResultLine], batch: PayoutBatch, request: HttpRequest) -> str:
     kept = signing.dumps([astuple(line) for line in lines], salt=_salt(batch, request), compress=True)
     if len(kept) > LONGEST_KEPT:
         raise Refused(_("The file says too much at once. Split it into smaller ones."))
     return kept
 
 
-def _lines(kept: str, batch: PayoutBatch, request: HttpRequest) -> list[Line]:
+def _lines(kept: str, batch: PayoutBatch, request: HttpRequest) -> list[ResultLine]:
     try:
         lines = signing.loads(kept, salt=_salt(batch, request), max_age=KEPT_FOR_S)
     except signing.BadSignature as error:
         raise Refused(_("Nothing was recorded: the page was too old. Upload the file again.")) from error
     return [
-        Line(number, payment_id, Payment.State(state), reference, reason, word)
+        ResultLine(number, payment_id, Payment.State(state), reference, reason, word)
         for number, payment_id, state, reference, reason, word in lines
     ]
 

@@ -445,7 +445,7 @@ INSERT = (
 def test_figures_are_exact(due, hira):
     batch = hand_over([due(CNY="0.10"), due(CNY="0.20"), due(CNY="9999999999999.99"), due(points=3)], by=hira)
     record_paid(Payment.objects.get(sum="0.20"), by=hira, reference="A1")
-    told = {(each.asset, each.state): (each.count, each.sum) for each in payments.figures([batch.pk])}
+    told = {(each.asset, each.state): (each.count, each.sum) for each in payments.payment_totals([batch.pk])}
     assert told == {
         ("CNY", "handed_over"): (2, Decimal("10000000000000.09")),
         ("CNY", "paid"): (1, Decimal("0.20")),
