@@ -1,4 +1,4 @@
-# What people type: make run, make test. Each installs what it needs; a second call installs nothing.
+# What people type: make run, make check, make test. Each installs what it needs; a second call installs nothing.
 
 PYTHON ?= $(shell for python in python3.11 python3; do $$python -c '' 2>/dev/null && echo $$python && break; done)
 RUNTIME := .venv/.runtime
@@ -7,13 +7,17 @@ PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-che
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: run test install lock bench drills fuzz messages clean
+.PHONY: run test check install lock bench drills fuzz messages clean
 
 run: $(RUNTIME)
 	@exec .venv/bin/python manage.py run
 
 test: $(TOOLS)
 	@.venv/bin/python -m tests
+
+# For whoever changes a line: format, lint, types, import rules, and the tests on SQLite that are quick.
+check: $(TOOLS)
+	@.venv/bin/python -m tests --fast
 
 install: $(RUNTIME)
 

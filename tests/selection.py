@@ -52,10 +52,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--share", action="store_true", help="leave out what the run on the other database covers (make test)"
     )
+    parser.addoption(
+        "--fast", action="store_true", help="leave out tests of processes and those marked slow (make check)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(database): about sqlite or postgresql, and run on no other")
+    config.addinivalue_line(
+        "markers", "slow: takes seconds, most of them waiting, and is not part of make check"
+    )
     config.addinivalue_line("markers", "also_on_sqlite: of processes, and run on both databases")
 
 
@@ -77,6 +83,10 @@ def _kinds(item: pytest.Item, *, share: bool) -> set[str]:
     if not share:
         return only or {SQLITE, POSTGRESQL}
     return kinds_for(need_of(item), only, also_on_sqlite=bool(item.get_closest_marker("also_on_sqlite")))
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return need_of(item) is Need.PROCESSES or bool(item.get_closest_marker("slow"))
 
 
 @pytest.fixture(autouse=True)

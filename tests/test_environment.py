@@ -11,6 +11,7 @@ from hireops.desk.roles import ROLES
 from hireops.environment import database_of
 from tests.environment import pinned
 from tests.processes import ROOT, Hireops
+from tests.selection import also_on_sqlite
 
 
 def test_every_variable_of_the_example_is_pinned(tmp_path: Path) -> None:
@@ -52,18 +53,21 @@ def test_the_roles_outlive_a_test_that_commits(time: str, vera: User) -> None:
     assert list(vera.groups.values_list("name", flat=True)) == [ROLES["vendor_operator"]]
 
 
+@also_on_sqlite
 @pytest.mark.django_db
 def test_the_same_kind_of_database_serves_tests_and_processes(hireops: Hireops) -> None:
     assert hireops.database.url.startswith({"sqlite": "sqlite", "postgresql": "postgres"}[connection.vendor])
     assert hireops.database.rows("SELECT count(*) FROM django_migrations")[0][0] > 10
 
 
+@also_on_sqlite
 def test_each_test_has_a_database_of_its_own(hireops: Hireops) -> None:
     assert hireops.database.rows("SELECT count(*) FROM auth_user") == [(0,)]
     hireops.manage("createsuperuser", "--noinput", "--username", "otto", "--email", "otto@example.com")
     assert hireops.database.rows("SELECT username FROM auth_user") == [("otto",)]
 
 
+@also_on_sqlite
 def test_web_worker_and_beat_start_and_stop(hireops: Hireops) -> None:
     address = hireops.web()
     processes = [hireops.worker(), hireops.beat()]

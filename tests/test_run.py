@@ -16,6 +16,8 @@ from tests.environment import pinned
 from tests.pages import Browser
 from tests.processes import ROOT, free_port, wait_until
 
+pytestmark = pytest.mark.slow
+
 NEWCOMER_WAITS_S = 60
 
 

@@ -26,7 +26,7 @@ from tests.drills.sender import WEBHOOK, Answer, Sender, balance_events, percent
 from tests.own_postgresql import STOPS, OwnPostgreSQL, children_of, own_postgresql
 from tests.processes import Hireops, Process, free_port, wait_until
 from tests.proxies import Proxy
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 from tests.servers import brokers
 
 BROKERS = ["redis", pytest.param("rabbitmq", marks=pytest.mark.long)]
@@ -215,6 +215,7 @@ def _a_worker_of(server: Process, draw: random.Random) -> int:
 # --- Odd deliveries ----------------------------------------------------------------------------------------
 
 
+@also_on_sqlite
 def test_copies_that_come_to_two_servers_at_the_same_instant_are_one_event(
     hireops: Hireops, seed: int, long: bool
 ) -> None:

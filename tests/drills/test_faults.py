@@ -7,6 +7,7 @@ import pytest
 from tests.drills import operations
 from tests.drills.world import FORM_PATH, PACKAGES_PATH, PROGRESS_PATH, World
 from tests.processes import wait_until
+from tests.selection import also_on_sqlite
 from tests.simulator_process import TENANT_TOKEN
 
 ALL_PATHS = (FORM_PATH, PACKAGES_PATH, PROGRESS_PATH)
@@ -110,6 +111,7 @@ def test_without_a_token_nothing_leaves_and_nothing_is_lost(world: World, kind: 
     assert world.states() == {"succeeded": len(world.rows("id"))}
 
 
+@also_on_sqlite
 def test_two_workers_share_ten_times_the_work_and_keep_its_order(world: World, long: bool) -> None:
     world.owe([*everything(world, targets=8 if long else 4, each=10 if long else 4)])
     second = world.worker()

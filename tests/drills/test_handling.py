@@ -25,7 +25,7 @@ from tests.drills.proofs import balances
 from tests.drills.sender import Sender, balance_events, id_of
 from tests.processes import ROOT, Hireops, Process, wait_until
 from tests.proxies import Proxy
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 from tests.servers import brokers
 
 NOBODY = "redis://127.0.0.1:1//"
@@ -43,6 +43,7 @@ def handling(hireops: Hireops) -> Handling:
 # --- Copies and order --------------------------------------------------------------------------------------
 
 
+@also_on_sqlite
 def test_five_copies_of_each_event_at_once_and_shuffled_take_effect_once(
     handling: Handling, long: bool, seed: int
 ) -> None:
@@ -56,6 +57,7 @@ def test_five_copies_of_each_event_at_once_and_shuffled_take_effect_once(
     handling.finish(sender, newest)
 
 
+@also_on_sqlite
 def test_the_newest_figure_of_a_new_account_wins_in_whatever_order_two_servers_and_workers_meet_them(
     handling: Handling, long: bool, seed: int
 ) -> None:

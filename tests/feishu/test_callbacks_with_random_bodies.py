@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hireops.feishu import callbacks
 from tests.feishu import bodies
 from tests.feishu.bodies import KEYS, KEYS_WITHOUT_ENCRYPTION
+
+pytestmark = pytest.mark.slow
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

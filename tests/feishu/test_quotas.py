@@ -19,6 +19,7 @@ from hireops.feishu.models import Quota, QuotaSlot
 from hireops.feishu.quotas import QuotaUsedUpError
 from tests.feishu.in_processes import in_processes
 from tests.feishu.token_calls import in_threads
+from tests.selection import also_on_sqlite
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"])
 
@@ -51,6 +52,7 @@ def test_16_threads_that_ask_640_times_get_exactly_the_100_of_a_minute():
     assert (Quota.objects.get().given, QuotaSlot.objects.count()) == (100, 100)
 
 
+@also_on_sqlite
 def test_16_processes_that_ask_640_times_get_exactly_the_100_of_a_minute(hireops):
     results = in_processes(hireops, 16, "tests.feishu.in_processes:ask_for_40_slots")
     assert (len(results), sum(results)) == (16, 100)

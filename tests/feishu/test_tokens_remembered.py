@@ -15,6 +15,7 @@ from hireops.feishu.sealing import seal
 from tests.feishu.in_processes import in_processes
 from tests.feishu.servers import answer, ok
 from tests.feishu.token_calls import age, app_id, in_a_minute, in_threads, issue
+from tests.selection import also_on_sqlite
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"])
 
@@ -105,6 +106,7 @@ def test_the_usual_call_asks_the_database_only_for_its_quota(server):
     assert len(queries) == (7 if connection.vendor == "sqlite" else 2)
 
 
+@also_on_sqlite
 def test_32_processes_that_start_at_once_make_one_token_call(hireops, server):
     server.otherwise = lambda _request: issue("t-1")
     work = "tests.feishu.in_processes:access_token"

@@ -6,6 +6,8 @@ from tests.fuzz import keys, running
 
 SEED, CASES = 20_240_711, 4_000
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def fuzzed_app(transactional_db, settings, monkeypatch, caplog):

@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 
 from hireops.feishu import callbacks
 from tests.processes import ROOT, Hireops, Process, wait_until
+from tests.selection import also_on_sqlite
 from tests.simulator_process import APP, Simulator, running_simulator
 
 SOON_S = 60  # a listener loads the official client in seconds, on a starved machine in many
@@ -76,6 +77,7 @@ def _says(hireops: Hireops, words: str) -> None:
     wait_until(lambda: words in hireops.output.read_text(), seconds=SOON_S, what=f"it did not say {words!r}")
 
 
+@also_on_sqlite
 def test_an_event_becomes_a_row_and_is_handled(hireops, feishu):
     _listener(hireops, feishu)
     hireops.worker()
@@ -108,6 +110,7 @@ def test_what_nobody_knows_comes_twice_is_large_or_unreadable_is_kept_once(hireo
     assert [state for _, state in kept.values()].count("unreadable") == 1
 
 
+@also_on_sqlite
 def test_what_is_not_committed_is_not_acknowledged_and_comes_again(hireops, feishu):
     _listener(hireops, feishu)
     with hireops.database.locked("inbox_event"):

@@ -13,7 +13,7 @@ from tests.deliveries import ECO_ACCOUNT_CREATED, envelope, sealed
 from tests.postgresql import PostgreSQL
 from tests.processes import wait_until
 from tests.proxies import Proxy
-from tests.selection import on_postgresql, on_sqlite
+from tests.selection import also_on_sqlite, on_postgresql, on_sqlite
 from tests.servers import brokers
 
 
@@ -105,6 +105,7 @@ def test_a_broker_that_is_dead_or_silent_does_not_slow_the_answer(hireops, schem
     assert _events(hireops) == 40
 
 
+@also_on_sqlite
 def test_what_is_answered_200_is_committed(hireops):
     web = hireops.web()
     for number in range(1, 6):
@@ -137,6 +138,7 @@ def _let_two_minutes_pass(hireops):
     )
 
 
+@also_on_sqlite
 @pytest.mark.parametrize("place", ["inbox.claimed", "inbox.handled"])
 def test_a_worker_killed_at_work_delays_an_event_and_doubles_nothing(hireops, place):
     account = {"account_id": "6931286400470354183", "scope": 1, "account_name": "一", "usage_list": [1]}
@@ -165,6 +167,7 @@ def test_beat_finds_the_event_whose_ring_was_lost(hireops):
     wait_until(lambda: hireops.database.rows(handled) == [(1,)], seconds=20, what="the event was not handled")
 
 
+@also_on_sqlite
 def test_an_event_is_handled_within_two_seconds_of_its_delivery(hireops):
     web = hireops.web()
     hireops.worker()

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from tests.selection import also_on_sqlite
+
 STATES = "SELECT state FROM outbox_call ORDER BY id"
 OUTCOMES = "SELECT outcome FROM outbox_attempt WHERE call_id = (SELECT min(id) FROM outbox_call) ORDER BY id"
 
@@ -39,6 +41,7 @@ def test_a_safe_call_whose_worker_is_killed_is_done_after_its_lease(
     hireops.manage("check_invariants")
 
 
+@also_on_sqlite
 @pytest.mark.parametrize("point", ["outbox.before_send", "outbox.after_send:2", "outbox.before_commit"])
 def test_an_unsafe_call_whose_worker_is_killed_is_not_sent_twice_and_stands_waiting(hireops, point):
     code, _sent = run(hireops, "enqueue-and-drain", "unsafe", HIREOPS_DIE_AT=point)

@@ -22,14 +22,14 @@ def _simulator(_receiver: Receiver) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def simulator(_simulator: Simulator) -> Simulator:
+def simulator(_simulator: Simulator, _receiver: Receiver) -> Simulator:
+    _receiver.forget()  # first: a reset waits for what the receiver holds back
     _simulator.reset()
     return _simulator
 
 
 @pytest.fixture
 def receiver(_receiver: Receiver, simulator: Simulator) -> Receiver:
-    _receiver.forget()
     return _receiver
 
 

@@ -19,6 +19,8 @@ from hireops.simulator.frames import CONTROL, DATA, Frame, NoFrameError, decode
 from tests.processes import wait_until
 from tests.simulator_process import APP, Simulator, running_simulator
 
+pytestmark = pytest.mark.slow
+
 WRONG_CREDENTIALS = 1000040351
 
 

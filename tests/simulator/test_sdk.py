@@ -3,7 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.simulator_process import APP, FIELDS, TENANT_TOKEN, Simulator
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).parent / "official_client.py"
 

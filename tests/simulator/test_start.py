@@ -7,6 +7,8 @@ from tests.simulator.receiver import running_receiver
 from tests.simulator.scene import EXAM_ACCOUNT, PAPERS, REFERRAL, REFERRER, set_scene
 from tests.simulator_process import FIELDS, DidNotStart, running_simulator
 
+pytestmark = pytest.mark.slow
+
 
 def body(*keys: str) -> dict[str, object]:
     return {

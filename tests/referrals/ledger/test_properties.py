@@ -22,7 +22,7 @@ from referrals.models import POINTS, ReferralAccount, Withdrawal
 from tests.referrals.conftest import BALANCE_EVENT, LONG, balances
 from tests.referrals.observations import answer, approved, bonus, handle, owed, taken
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NUMBERS = count(1)
 # Long before anything is written here, so that no query was asked for after it.
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -331,6 +331,7 @@ def test_discarding_stops_the_check(tenant, upload, hira):
     assert not Registration.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_half_way_leaves_no_double_rows(transactional_db, tenant, upload):
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(1200))), check=False)
     script = (
@@ -374,6 +375,7 @@ def peak_of(action):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "most"), [("csv", 10_000), ("xlsx", 3000)])
 @pytest.mark.timeout(600)
 def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most):
@@ -388,6 +390,7 @@ def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most
     assert peaks[2] < peaks[1] + 4 * 1024 * 1024
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_ten_thousand_problems_come_back_complete_in_flat_memory(db, tenant, hira, pages):
     batch = RegistrationImport.objects.create(file_name="a.csv", uploaded_by=hira, state=State.CHECKED)
