@@ -2,7 +2,7 @@
 
 A claim is a ``Batch`` that is committed before its worker begins. Then one transaction locks the batch and
 its events, runs the handlers and records what became of each. If the worker dies, the database releases its
-locks and rolls the try back; the batch stays, and its lease runs out.
+locks and rolls the try back; the batch stays, and times out.
 
 Events that are tried for the first time share a batch. One that has been tried before goes alone, so that one
 that kills its worker takes no other with it.
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 BATCH_SIZE = 500
 BATCH_SIZE_ON_SQLITE = 50  # it has one writer: while a batch is handled, deliveries wait
 # A worker that has neither finished its batch nor holds its lock after that has died, or might as well have.
-LEASE = timedelta(seconds=30)
+BATCH_TIMEOUT = timedelta(seconds=30)
 RETRY_AFTER = [timedelta(seconds=s) for s in (5, 30, 120, 600, 3600)]
 MAX_LOST_WORKERS = 3
 WAITS_FOR_THE_DATABASE_S = (0.5, 1, 2, 4)
@@ -63,7 +63,7 @@ class AttemptResult:
 def claim() -> Batch | None:
     """A batch of due events, for the caller to handle. None when nothing is due."""
     now = clock.now()
-    release_expired_leases(now)
+    release_expired_batches(now)
     with transaction.atomic():
         _set_timeouts()
         locks.advisory_lock("claim events")
@@ -81,9 +81,9 @@ def claim() -> Batch | None:
         return batch
 
 
-def release_expired_leases(now: datetime) -> None:
+def release_expired_batches(now: datetime) -> None:
     """Events that were claimed by workers that died are due again, and go alone from now on."""
-    expired = now - LEASE
+    expired = now - BATCH_TIMEOUT
     if not Batch.objects.filter(started_at__lt=expired).exists():
         return
     with transaction.atomic():
@@ -123,8 +123,8 @@ def _lock(batch: Batch) -> None:
 
 
 def _set_timeouts() -> None:
-    """A worker that freezes holds its locks no longer than its lease."""
-    locks.set_transaction_timeouts(int(LEASE.total_seconds()))
+    """A worker that freezes loses its locks when its batch times out."""
+    locks.set_transaction_timeouts(int(BATCH_TIMEOUT.total_seconds()))
 
 
 def _release(batch: Batch) -> None:

@@ -145,7 +145,7 @@ def tenants_of(events: Iterable[Event]) -> dict[int, Tenant]:
 
 
 class Batch(models.Model):
-    """Events that a worker has in hand. Committed before it begins with them, gone when it has done so.
+    """Events that a worker has claimed. Committed before it begins with them, gone when it has handled them.
 
     While it works it holds the lock of this row; so a row that is old and not locked tells of a worker that
     died, and of what it died over.

@@ -19,7 +19,6 @@ from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
 from referrals.cases import services as cases
 from referrals.ledger import assets, figures
-from referrals.ledger import services as ledger
 from referrals.ledger.batch import LedgerBatch
 from referrals.models import BalanceChange, Case, ReferralAccount
 
@@ -56,10 +55,9 @@ def update_balances(received: Sequence[Received[BalanceUpdate]]) -> None:
     """
     tenants = tenants_of(one.event for one in received)
     keys = [(tenants[one.event.pk].pk, one.content.account_id) for one in received]
-    known = ledger.accounts_for(set(keys), source=ReferralAccount.Source.EVENT)
-    batch, to_explain = LedgerBatch(known.values()), []
+    batch, to_explain = LedgerBatch.lock(set(keys), source=ReferralAccount.Source.EVENT), []
     for key, one in zip(keys, received, strict=True):
-        account, update = known[key], one.content
+        account, update = batch.accounts[key], one.content
         may_explain = account.figure_at is not None and account.figure_event_id is None
         is_newest = batch.apply_event(
             account, update.amounts, event=one.event, modify_time=update.modify_time

@@ -1,20 +1,22 @@
 """Balances and their history are written here and nowhere else, for hundreds of accounts in a few statements.
 
-Everything runs in the caller's transaction and on accounts that the caller has locked, so figures of one
-account are written one after the other. Every step of a balance is written with what is behind it, and the
-steps of a balance always add up to it.
+Everything runs in the caller's transaction and on accounts that are locked, so figures of one account are
+written one after the other. Every step of a balance is written with what is behind it, and the steps of a
+balance always add up to it.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Model
 
 from hireops.database import bulk, clock
+from hireops.feishu.tenants import AccountKey, accounts_named
 from hireops.inbox.models import Event
 from hireops.outbox.models import Call
 from referrals.ledger import figures
@@ -27,9 +29,23 @@ STEP = ("account", "asset", "before", "after", "difference", *BEHIND_A_STEP)
 
 
 class LedgerBatch:
-    """The accounts that the caller has locked, with their balances. ``write`` saves what was applied."""
+    """Locked accounts with their balances. What is applied to them is saved by ``write``."""
+
+    @classmethod
+    def lock(cls, keys: AbstractSet[AccountKey], *, source: str) -> Self:
+        """The accounts of these keys; those not known yet are made known by ``source``."""
+        accounts = _locked(keys)
+        if unknown := sorted(keys - accounts.keys()):
+            ReferralAccount.objects.bulk_create(
+                [ReferralAccount(tenant_id=pk, account_id=name, source=source) for pk, name in unknown],
+                ignore_conflicts=True,  # somebody else makes one of them at this moment
+            )
+            accounts |= _locked(unknown)
+        return cls(accounts.values())
 
     def __init__(self, accounts: Collection[ReferralAccount]) -> None:
+        """``accounts`` are locked by the caller."""
+        self.accounts = {(account.tenant_id, account.account_id): account for account in accounts}
         self._entries = {account.pk: AccountEntry(account, self) for account in accounts}
         balances = Balance.objects.filter(account__in=self._entries).order_by()
         for account_pk, pk, asset, amount in balances.values_list("account_id", "pk", "asset", "amount"):
@@ -177,6 +193,12 @@ class AccountEntry:
         self.amounts[asset] = before + difference
         what = [self.account.pk, asset, before, self.amounts[asset], difference]
         self.steps.append([*what, *(_key_of(source.get(name)) for name in BEHIND_A_STEP)])
+
+
+def _locked(keys: Iterable[AccountKey]) -> dict[AccountKey, ReferralAccount]:
+    # In one order, as everybody does: or two could wait for one another.
+    accounts = ReferralAccount.objects.select_for_update().filter(accounts_named(keys)).order_by("pk")
+    return {(account.tenant_id, account.account_id): account for account in accounts}
 
 
 def is_newest(account: ReferralAccount, age: Age) -> bool:

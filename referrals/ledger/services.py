@@ -1,14 +1,12 @@
 """What Feishu's answers make of balances. All run in the caller's transaction and lock the account first."""
 
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from hireops.database import clock
 from hireops.feishu.hire import Bonus
 from hireops.feishu.models import Tenant
-from hireops.feishu.tenants import AccountKey, accounts_named
 from hireops.outbox.models import Attempt, Call
 from referrals.ledger import figures
 from referrals.ledger.batch import LedgerBatch, is_newest
@@ -28,24 +26,6 @@ def account_for(tenant: Tenant, account_id: str, *, source: str) -> tuple[Referr
 def lock(account_pk: int) -> ReferralAccount:
     """The account as it is now; nobody else writes it before this transaction ends."""
     return ReferralAccount.objects.select_for_update().get(pk=account_pk)
-
-
-def accounts_for(wanted: AbstractSet[AccountKey], *, source: str) -> dict[AccountKey, ReferralAccount]:
-    """The accounts, locked; those not known yet are made."""
-    accounts = _locked(wanted)
-    if unknown := sorted(wanted - accounts.keys()):
-        ReferralAccount.objects.bulk_create(
-            [ReferralAccount(tenant_id=pk, account_id=name, source=source) for pk, name in unknown],
-            ignore_conflicts=True,  # somebody else makes one of them at this moment
-        )
-        accounts |= _locked(unknown)
-    return accounts
-
-
-def _locked(wanted: Iterable[AccountKey]) -> dict[AccountKey, ReferralAccount]:
-    # In one order, as everybody does: or two could wait for one another.
-    accounts = ReferralAccount.objects.select_for_update().filter(accounts_named(wanted)).order_by("pk")
-    return {(account.tenant_id, account.account_id): account for account in accounts}
 
 
 def record_answer(

@@ -28,7 +28,7 @@ def _claimed():
 
 
 def _make_due():
-    """A minute passes: pauses are over, and leases have run out."""
+    """A minute passes: pauses are over, and batches have timed out."""
     Batch.objects.update(started_at=F("started_at") - timedelta(minutes=1))
     Event.objects.update(not_before=clock.now() - timedelta(minutes=2))
 
