@@ -1,4 +1,4 @@
-"""What the database itself keeps from changing: what Feishu told us, as it came."""
+"""What the database itself keeps from changing: what Feishu sent, as it came."""
 
 from hireops.guards.rules import Rule, any_differs, there_is, update_of
 
@@ -15,7 +15,7 @@ CAME_WITH_IT = (
 CONTENT = ("raw", "payload")
 
 _IS_TRIMMED = "NEW.trimmed_at IS NOT NULL AND NEW.payload IS NULL AND LENGTH(NEW.raw) = 0"
-# The ticket of a store app is kept sealed, and taken out of the event (app_life.py).
+# The ticket of a store app is kept sealed, and taken out of the event (app_lifecycle.py).
 _IS_A_TICKET = "OLD.event_type = 'app_ticket' AND NEW.payload IS NOT NULL AND NOT OLD.raw {differs} NEW.raw"
 
 RULES = [

@@ -1,4 +1,4 @@
-"""An authentic delivery becomes a row, once: the short road from either way in to our 200."""
+"""Stores an authentic delivery, once; what is committed here may be acknowledged to Feishu."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from hireops.feishu import callbacks
 MAX_BYTES = 1024 * 1024
 # Feishu waits three seconds (contract 6.6). A broken connection shows at once and is worth a second one,
 # which may take two seconds to open (``connect_timeout``).
-PATIENCE_S = 2.5
-BROKEN_CONNECTION_SHOWS_WITHIN_S = 0.4
-# Requests that queue behind one that waited in vain are not to wait as well: together they would be too late.
-BELIEVE_IN_SILENCE_S = 1.0
+STORE_TIMEOUT_S = 2.5
+RECONNECT_WITHIN_S = 0.4
+# A circuit breaker: requests that queue behind one that timed out fail at once, or they would be too late.
+BREAKER_OPEN_S = 1.0
 
-# InternalError: it has become a standby, which takes nothing in.
+# InternalError: it has become a standby, which is read-only.
 DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 
-_silent_until = 0.0
+_breaker_open_until = 0.0
 
 UNFORESEEN = gettext_noop("the database cannot hold its content")
 
@@ -79,11 +79,11 @@ def _store_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
         except DataError:  # the database knows values that it cannot hold and we did not foresee
             return _insert_unreadable(raw, event.app_id, UNFORESEEN)
 
-    return _within_patience(insert)
+    return _within_deadline(insert)
 
 
 def _store_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
-    return _within_patience(lambda: _insert_unreadable(raw, app_id, reason))
+    return _within_deadline(lambda: _insert_unreadable(raw, app_id, reason))
 
 
 def _insert_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
@@ -112,19 +112,19 @@ def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
     )
 
 
-def _within_patience(insert: Callable[[], bool]) -> bool:
-    global _silent_until  # noqa: PLW0603 - that the database is silent is a fact about the process
+def _within_deadline(insert: Callable[[], bool]) -> bool:
+    global _breaker_open_until  # noqa: PLW0603 - that the database is silent is a fact about the process
     started = monotonic()
-    if started < _silent_until:
+    if started < _breaker_open_until:
         raise OperationalError("the database did not answer a moment ago")
     try:
-        with query_deadline.query_deadline(PATIENCE_S):
+        with query_deadline.query_deadline(STORE_TIMEOUT_S):
             return insert()
     except DATABASE_AWAY:
         connection.close()
-        if monotonic() - started > BROKEN_CONNECTION_SHOWS_WITHIN_S:
-            _silent_until = monotonic() + BELIEVE_IN_SILENCE_S
+        if monotonic() - started > RECONNECT_WITHIN_S:
+            _breaker_open_until = monotonic() + BREAKER_OPEN_S
             raise
     connection.ensure_connection()
-    with query_deadline.query_deadline(PATIENCE_S - (monotonic() - started)):
+    with query_deadline.query_deadline(STORE_TIMEOUT_S - (monotonic() - started)):
         return insert()

@@ -31,7 +31,7 @@ TALKATIVE = ("Lark", "asyncio", "websockets", "urllib3", "requests")
 
 
 def listen(watch: Watch) -> None:
-    """Connects and takes in events until the connection ends; then ``watch`` starts afresh."""
+    """Connects and stores events until the connection ends; then ``watch`` starts afresh."""
     _silence_what_quotes()
     client = _Client(watch)
     watch.expect(min(CONNECT_WITHIN_S, settings.LISTEN_SILENCE_SECONDS))

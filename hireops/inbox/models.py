@@ -106,7 +106,7 @@ class Event(models.Model):
             models.Index(fields=["event_type", "id"], name="event_by_type"),
             models.Index(fields=["tenant_key", "id"], name="event_by_tenant"),
             models.Index(fields=["received_at"], name="event_by_day"),
-            # The last two cost nothing while an event is taken in.
+            # The last two cost nothing while an event is stored.
             models.Index(
                 fields=["subject", "id"], condition=Q(subject__isnull=False), name="event_by_subject"
             ),

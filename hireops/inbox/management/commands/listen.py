@@ -1,4 +1,4 @@
-"""``manage.py listen``: takes in events over the long connection, in a process of its own."""
+"""``manage.py listen``: receives events over the long connection, in a process of its own."""
 
 from typing import Any
 
