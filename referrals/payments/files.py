@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from hireops.desk.masking import mask
 from hireops.spreadsheets.writing import Cell, write_csv, write_xlsx
 from referrals.ledger.assets import as_counted, asset_label, in_order
-from referrals.models import Payment, PayoutBatch, ReferralAccount
+from referrals.models import Payment, PayoutBatch
 
 TO_BE_FILLED_IN = ["", "", ""]
 
@@ -65,9 +65,8 @@ def _header() -> list[Cell]:
 
 def _row(payment: Payment, *, reveal: bool) -> list[Cell]:
     withdrawal = payment.amount.withdrawal
-    account = withdrawal.account
-    code, number = _mobile(account)
-    personal = [account.name, number, account.email]
+    code, number = _mobile(payment)
+    personal = [payment.payee_name, number, payment.payee_email]
     name, number, email = personal if reveal else [mask(each) for each in personal]
     decided_by, trans_time = withdrawal.decided_by, withdrawal.trans_time
     return [
@@ -77,7 +76,7 @@ def _row(payment: Payment, *, reveal: bool) -> list[Cell]:
         code,
         number,
         email,
-        account.account_id,
+        withdrawal.account.account_id,
         asset_label(payment.asset),
         as_counted(payment.asset, payment.sum),
         withdrawal.requested_by.get_username(),
@@ -87,12 +86,12 @@ def _row(payment: Payment, *, reveal: bool) -> list[Cell]:
     ]
 
 
-def _mobile(account: ReferralAccount) -> tuple[str, str]:
+def _mobile(payment: Payment) -> tuple[str, str]:
     """The country's calling code without its plus, and the number; a number of no country stands alone."""
     try:
-        parsed = phonenumbers.parse(account.mobile)
+        parsed = phonenumbers.parse(payment.payee_mobile)
     except phonenumbers.NumberParseException:
-        return "", account.mobile
+        return "", payment.payee_mobile
     return str(parsed.country_code), phonenumbers.national_significant_number(parsed)
 
 

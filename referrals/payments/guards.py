@@ -3,14 +3,24 @@
 from hireops.guards.rules import Rule, any_differs, there_is
 
 PAYMENT, BATCH, AMOUNT = "referrals_payment", "referrals_payoutbatch", "referrals_withdrawalamount"
+WITHDRAWAL, ACCOUNT = "referrals_withdrawal", "referrals_referralaccount"
 
-HANDED_OVER = ("id", "batch_id", "amount_id", "payment_id", "asset", "sum")
+PAYEE = {"payee_name": "name", "payee_mobile": "mobile", "payee_email": "email"}
+HANDED_OVER = ("id", "batch_id", "amount_id", "payment_id", "asset", "sum", *PAYEE)
 RECORDED = ("state", "reference", "reason", "recorded_by_id", "recorded_at")
 BATCH_SAID = ("id", "created_by_id", "created_at", "note")
 
 _BEING_PAID = "it.amount_id = NEW.amount_id AND it.state IN ('handed_over', 'paid')"
+_ITS_PAYEE = " AND ".join(f"account.{theirs} = NEW.{ours}" for ours, theirs in PAYEE.items())
+_WHOSE_IT_IS = (
+    f"EXISTS (SELECT 1 FROM {AMOUNT} amount"  # noqa: S608 - our own names
+    f" JOIN {WITHDRAWAL} withdrawal ON withdrawal.id = amount.withdrawal_id"
+    f" JOIN {ACCOUNT} account ON account.id = withdrawal.account_id"
+    f" WHERE amount.id = NEW.amount_id AND {_ITS_PAYEE})"
+)
 
 RULES = [
+    Rule("payment_pays_whose_it_is", PAYMENT, "INSERT", f"NOT {_WHOSE_IT_IS}"),
     Rule(
         "payment_pays_what_was_taken",
         PAYMENT,

@@ -47,6 +47,10 @@ class Payment(models.Model):
     payment_id = models.CharField(_("payment ID"), max_length=100, unique=True)
     asset = models.CharField(_("asset"), max_length=ASSET_LENGTH)
     sum = models.DecimalField(_("sum"), max_digits=18, decimal_places=2)
+    # Whom the paying side was told to pay: as the account had it at the hand-over, whatever becomes of that.
+    payee_name = models.CharField(_("employee"), max_length=255, blank=True)
+    payee_mobile = models.CharField(_("mobile number"), max_length=32, blank=True)
+    payee_email = models.CharField(_("email"), max_length=254, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.HANDED_OVER)
     reference = models.CharField(_("reference of the payment"), max_length=255, blank=True)
     reason = models.TextField(_("why it came back"), blank=True)

@@ -89,9 +89,9 @@ def hand_over(withdrawals: Iterable[Withdrawal], *, by: User, note: str = "") ->
         unpaid = unpaid_amounts(locked)
         _refuse_what_is_not_to_be_paid(wanted, locked, unpaid)
         batch = PayoutBatch.objects.create(created_by=by, note=note.strip())
-        order_ids = {withdrawal.pk: withdrawal.external_order_id for withdrawal in locked}
+        of = {withdrawal.pk: withdrawal for withdrawal in locked}
         Payment.objects.bulk_create(
-            _payment(batch, amount, order_ids[pk]) for pk in sorted(unpaid) for amount in unpaid[pk]
+            _payment(batch, amount, of[pk]) for pk in sorted(unpaid) for amount in unpaid[pk]
         )
         settle(locked)
         action = gettext_noop("withdrawals handed over for payment")
@@ -102,18 +102,22 @@ def hand_over(withdrawals: Iterable[Withdrawal], *, by: User, note: str = "") ->
 def lock_withdrawals(wanted: Collection[int]) -> list[Withdrawal]:
     accounts = ReferralAccount.objects.filter(withdrawals__in=wanted).values("pk")
     list(ReferralAccount.objects.select_for_update().filter(pk__in=accounts).order_by("pk"))
-    return list(Withdrawal.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    with_account = Withdrawal.objects.select_for_update(of=("self",)).select_related("account")
+    return list(with_account.filter(pk__in=wanted).order_by("pk"))
 
 
-def _payment(batch: PayoutBatch, amount: WithdrawalAmount, order_id: str) -> Payment:
+def _payment(batch: PayoutBatch, amount: WithdrawalAmount, withdrawal: Withdrawal) -> Payment:
     assert amount.taken is not None  # noqa: S101  unpaid_amounts gives no other
     number = len(amount.payments.all()) + 1
     return Payment(
         batch=batch,
         amount=amount,
-        payment_id=f"{order_id}-{amount.asset}-{number}",
+        payment_id=f"{withdrawal.external_order_id}-{amount.asset}-{number}",
         asset=amount.asset,
         sum=amount.taken,
+        payee_name=withdrawal.account.name,
+        payee_mobile=withdrawal.account.mobile,
+        payee_email=withdrawal.account.email,
     )
 
 

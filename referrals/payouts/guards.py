@@ -7,10 +7,11 @@ written or to remove the row is refused, whoever it is.
 
 from collections.abc import Iterable
 
-from hireops.guards.rules import Rule, any_differs, quoted, there_is
+from hireops.guards.rules import Rule, any_differs, append_only, quoted, there_is
 
 WITHDRAWAL, AMOUNT = "referrals_withdrawal", "referrals_withdrawalamount"
 PAYMENT = "referrals_payment"
+SELF_APPROVAL = "referrals_selfapproval"
 ACCOUNT, CALL = "referrals_referralaccount", "outbox_call"
 
 # state -> the states that may follow it
@@ -92,6 +93,14 @@ RULES = [
             f" OR (it.account_id = NEW.account_id AND it.state IN ({quoted(OPEN)}))",
         ),
     ),
+    Rule(
+        "withdrawal_is_approved_by_another",
+        WITHDRAWAL,
+        "UPDATE OF state",
+        f"{_step(['requested'], ['approved'])} AND NEW.decided_by_id = NEW.requested_by_id"
+        f" AND NOT {there_is(SELF_APPROVAL, 'it.withdrawal_id = NEW.id')}",
+    ),
+    *append_only(SELF_APPROVAL, unique=["id", "withdrawal_id"]),
     Rule(
         "withdrawal_takes_its_steps",
         WITHDRAWAL,

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.append_only import AppendOnly
 from hireops.desk.states import States
 from hireops.outbox.models import Call
 from referrals.ledger.models import ASSET_LENGTH
@@ -17,7 +18,7 @@ class Withdrawal(models.Model):
 
     The states are written by ``services/withdrawals.py``, ``services/payments.py`` and ``calls`` alone, by
     guarded updates, and drawn in docs/architecture.md. The database refuses every other step, and every
-    change of what a step has written (``referrals/withdrawal_triggers.py``).
+    change of what a step has written (``guards.py``).
     """
 
     class State(States):
@@ -149,6 +150,27 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.account.account_id}"  # no name: it is kept in the audit
+
+
+class SelfApproval(AppendOnly):
+    """That REFERRALS_SELF_APPROVAL is on, written by who is about to approve the own request.
+
+    Without it the database refuses that step. Setting and step are of one transaction, so the database never
+    goes by a setting that has been changed meanwhile.
+    """
+
+    withdrawal = models.OneToOneField(
+        Withdrawal, models.PROTECT, related_name="self_approval", verbose_name=_("withdrawal")
+    )
+    created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("approval of one's own request")
+        verbose_name_plural = _("approvals of one's own requests")
+        default_permissions = ()  # no page shows them; the withdrawal's own page tells it
+
+    def __str__(self) -> str:
+        return f"#{self.withdrawal_id}"
 
 
 class WithdrawalAmount(models.Model):

@@ -21,7 +21,7 @@ from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
-from referrals.models import POINTS, ReferralAccount, Withdrawal, WithdrawalAmount
+from referrals.models import POINTS, ReferralAccount, SelfApproval, Withdrawal, WithdrawalAmount
 
 WITHDRAW = "referral_account.withdraw"
 
@@ -143,6 +143,8 @@ def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call
     with transaction.atomic():
         withdrawal = lock(withdrawal.pk)
         _refuse_to_approve(withdrawal, by)
+        if by.pk == withdrawal.requested_by_id:
+            SelfApproval.objects.create(withdrawal=withdrawal)
         call = _enqueue(withdrawal, by)
         _decide(withdrawal, State.APPROVED, by=by, reason=reason, call=call)
         audit.record(

@@ -93,6 +93,12 @@ def taken(account: ReferralAccount, *, at: datetime, points: int | None = None, 
     return answered(asked, at=at, heard_at=None, points=points, **cash)
 
 
+def payee_of(withdrawal: Withdrawal) -> dict[str, str]:
+    """Columns of a payment."""
+    account = withdrawal.account
+    return {"payee_name": account.name, "payee_mobile": account.mobile, "payee_email": account.email}
+
+
 def handed_over(withdrawal: Withdrawal) -> list[Payment]:
     """To the paying side, every amount that is not nothing."""
     batch = PayoutBatch.objects.create(created_by=withdrawal.requested_by)
@@ -103,6 +109,7 @@ def handed_over(withdrawal: Withdrawal) -> list[Payment]:
             payment_id=f"payment-{next(NUMBERS)}",
             asset=amount.asset,
             sum=amount.taken or Decimal(0),
+            **payee_of(withdrawal),
         )
         for amount in withdrawal.amounts.filter(taken__gt=0)
     ]

@@ -413,6 +413,7 @@ def test_a_result_says_who_recorded_it_and_its_reference_or_reason(due, hira):
 def test_a_payment_pays_what_was_taken_and_once(due, account, hira):
     withdrawal = due(CNY="12.30")
     batch, amount = PayoutBatch.objects.create(created_by=hira), withdrawal.amounts.get().pk
+    payee = withdrawal.account.name, withdrawal.account.mobile, withdrawal.account.email
     asked = Withdrawal.objects.create(
         account=account(), external_order_id="x", takes_points=False, takes_cash=True, requested_by=hira
     )
@@ -426,19 +427,22 @@ def test_a_payment_pays_what_was_taken_and_once(due, account, hira):
         (untaken, "CNY", "12.30", "handed_over", ""),
         (amount + 1000, "CNY", "12.30", "handed_over", ""),
     ]:
-        refused(INSERT, batch.pk, "new", *values)
+        refused(INSERT, batch.pk, "new", *values, *payee)
+    for other in [("", payee[1], payee[2]), (payee[0], "+8618900009999", payee[2]), (*payee[:2], "x@y.cn")]:
+        refused(INSERT, batch.pk, "new", amount, "CNY", "12.30", "handed_over", "", *other)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [batch.pk, "one", amount, "CNY", "12.30", "handed_over", ""])
-    refused(INSERT, batch.pk, "two", amount, "CNY", "12.30", "handed_over", "")
+        cursor.execute(INSERT, [batch.pk, "one", amount, "CNY", "12.30", "handed_over", "", *payee])
+    refused(INSERT, batch.pk, "two", amount, "CNY", "12.30", "handed_over", "", *payee)
     if connection.vendor == "sqlite":
         replace = INSERT.replace("INSERT", "INSERT OR REPLACE")
-        refused(replace, batch.pk, "two", amount, "CNY", "12.30", "handed_over", "")
+        refused(replace, batch.pk, "two", amount, "CNY", "12.30", "handed_over", "", *payee)
     assert list(Payment.objects.values_list("payment_id", "sum")) == [("one", Decimal("12.30"))]
 
 
 INSERT = (
-    "INSERT INTO referrals_payment (batch_id, payment_id, amount_id, asset, sum, state, reference, reason)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, '')"
+    "INSERT INTO referrals_payment (batch_id, payment_id, amount_id, asset, sum, state, reference, reason,"
+    " payee_name, payee_mobile, payee_email)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s, %s, %s)"
 )
 
 

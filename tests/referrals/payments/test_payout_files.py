@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
 from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
+from tests.referrals.raw_sql import execute, refused
 from tests.referrals.taken import TRANS_TIME, record_file, taken
 
 HEADER = [
@@ -133,6 +134,23 @@ def test_the_file_is_the_same_after_results_were_recorded(batch, hira):
         record_bounced(each, by=hira, reason="closed")
     hand_over([each.amount.withdrawal for each in others[1:]], by=hira)
     assert (csv_rows(batch), sheets(batch)) == before
+
+
+def test_who_is_to_be_paid_stays_as_it_was_handed_over(batch, zhang, account, hira, ada):
+    """Also where somebody changes the account past hireops; what is handed over later goes by the new one."""
+    before = csv_rows(batch)
+    execute(
+        "UPDATE referrals_referralaccount"
+        " SET name = 'Eve', mobile = '+8618900009999', email = 'eve@example.com' WHERE id = %s",
+        zhang.pk,
+    )
+    assert csv_rows(batch) == before
+    for column in ("payee_name", "payee_mobile", "payee_email"):
+        refused("handed_over_as_it_is", f"UPDATE referrals_payment SET {column} = 'Eve'")
+    for payment in batch.payments.filter(amount__withdrawal__account=zhang):
+        record_bounced(payment, by=hira, reason="wrong number")
+    later = hand_over([zhang.withdrawals.get()], by=hira)
+    assert csv_rows(later)[1][2:6] == ["Eve", "86", "18900009999", "eve@example.com"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -15,6 +15,7 @@ from referrals.accounts.admin.accounts import withdrawal_page
 from referrals.models import Balance, Payment, PayoutBatch, ReferralAccount, Withdrawal
 from referrals.payouts import services
 from tests.referrals.conftest import tell
+from tests.referrals.withdrawals import payee_of
 
 pytestmark = pytest.mark.django_db
 
@@ -466,7 +467,12 @@ def test_its_payments_are_on_the_page(approver, approved, hira):
     batch = PayoutBatch.objects.create(created_by=hira)
     for number, amount in enumerate(withdrawal.amounts.order_by("asset"), 1):
         Payment.objects.create(
-            batch=batch, amount=amount, payment_id=f"pay-{number}", asset=amount.asset, sum=amount.taken
+            batch=batch,
+            amount=amount,
+            payment_id=f"pay-{number}",
+            asset=amount.asset,
+            sum=amount.taken,
+            **payee_of(withdrawal),
         )
     page = approver.get(page_of(withdrawal))
     for text in ["pay-1", "CNY 1,012.30</td>", "pay-2", "points 1,200</td>", "handed over"]:

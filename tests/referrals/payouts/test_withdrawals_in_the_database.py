@@ -9,9 +9,10 @@ from django.db.utils import NotSupportedError
 
 from hireops.database import clock
 from hireops.outbox.models import Call
-from referrals.models import POINTS, Payment, PayoutBatch, Withdrawal, WithdrawalAmount
+from referrals.models import POINTS, Payment, PayoutBatch, SelfApproval, Withdrawal, WithdrawalAmount
 from referrals.payouts import services
 from tests.referrals.observations import owed
+from tests.referrals.withdrawals import payee_of
 from tests.selection import on_postgresql, on_sqlite
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +122,13 @@ def hand_over(withdrawal, by):
     for amount in withdrawal.amounts.filter(taken__gt=0):
         number = amount.payments.count() + 1
         payment_id = f"{withdrawal.external_order_id}-{amount.asset}-{number}"
-        amount.payments.create(batch=batch, payment_id=payment_id, asset=amount.asset, sum=amount.taken)
+        amount.payments.create(
+            batch=batch,
+            payment_id=payment_id,
+            asset=amount.asset,
+            sum=amount.taken,
+            **payee_of(withdrawal),
+        )
 
 
 def record(withdrawal, by, **result):
@@ -261,6 +268,13 @@ def test_the_approver_is_not_the_requester(requested, hira):
         "WHERE id = %s",
         *(hira.pk, now, call.pk, requested.pk),
     )
+    allowed_by_itself = {"state": "approved", "self_approved": True, "decided_by_id": hira.pk}
+    names = ", ".join(f"{name} = %s" for name in allowed_by_itself)
+    refused(
+        f"UPDATE {TABLE} SET {names}, decided_at = %s, call_id = %s WHERE id = %s",
+        *(*allowed_by_itself.values(), now, call.pk, requested.pk),
+    )
+    SelfApproval.objects.create(withdrawal=requested)
     update(  # what the setting allows says so for ever
         requested,
         state="approved",

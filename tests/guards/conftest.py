@@ -1,0 +1,58 @@
+"""A database with something in every table, which Django is connected to, and which a test may spoil."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from tests.databases import Database, new_database
+from tests.upgrade import dumps
+from tests.upgrade.conftest import IS_SQLITE, STARTING_POINTS, opened
+
+
+@pytest.fixture(scope="session")
+def _former(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Database]:
+    """As the oldest commit with a starting point has left it: its guards were made by migrations."""
+    with new_database(tmp_path_factory.mktemp("former")) as database:
+        if IS_SQLITE:
+            dumps.load_sqlite(STARTING_POINTS[0], Path(urlsplit(database.url).path))
+        else:
+            with django_db_blocker.unblock(), opened(database), connection.cursor() as cursor:
+                dumps.load_postgresql(STARTING_POINTS[0], cursor)
+        yield database
+
+
+@pytest.fixture(scope="session")
+def _migrated(
+    _former: Database, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
+) -> Iterator[Database]:
+    database = _former.copy(tmp_path_factory.mktemp("company"))
+    try:
+        with django_db_blocker.unblock(), opened(database):
+            call_command("migrate", verbosity=0)
+        yield database
+    finally:
+        database.drop()
+
+
+@pytest.fixture
+def former(_former: Database, tmp_path: Path, django_db_blocker: Any) -> Iterator[Database]:
+    yield from _copy(_former, tmp_path, django_db_blocker)
+
+
+@pytest.fixture
+def company(_migrated: Database, tmp_path: Path, django_db_blocker: Any) -> Iterator[Database]:
+    yield from _copy(_migrated, tmp_path, django_db_blocker)
+
+
+def _copy(original: Database, folder: Path, blocker: Any) -> Iterator[Database]:
+    database = original.copy(folder)
+    try:
+        with blocker.unblock(), opened(database):
+            yield database
+    finally:
+        database.drop()
