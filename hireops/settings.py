@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "hireops.guards",
     "hireops.desk",
     "hireops.feishu",
+    "hireops.jobs",
     "hireops.inbox",
     "hireops.outbox",
     "bindings",
@@ -209,8 +210,7 @@ if CELERY_BROKER_URL.startswith("redis"):
 SWEEPS = [
     "hireops.inbox.tasks.drain",
     "hireops.outbox.tasks.drain",
-    "hireops.inbox.tasks.work_on_replays",
-    "referrals.registrations.tasks.work_on_imports",
+    "hireops.jobs.tasks.work",
     "referrals.payouts.tasks.settle_withdrawals",
 ]
 CELERY_BEAT_SCHEDULE = {

@@ -9,6 +9,7 @@ class ReferralsConfig(AppConfig):
     def ready(self) -> None:
         self._declare_guards()
         self._register_events_and_calls()
+        self._register_long_work()
         self._register_cards()
         self._register_invariants()
 
@@ -33,6 +34,13 @@ class ReferralsConfig(AppConfig):
         from referrals.registrations import calls as registration_calls
 
         _ = events, account_calls, registration_calls, payout_calls, reconciliation_calls
+
+    def _register_long_work(self) -> None:
+        from referrals.accounts import jobs as account_jobs
+        from referrals.reconciliation import jobs as reconciliation_jobs
+        from referrals.registrations import jobs as registration_jobs
+
+        _ = account_jobs, registration_jobs, reconciliation_jobs
 
     def _register_cards(self) -> None:
         from hireops.desk import cards

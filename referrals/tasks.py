@@ -3,6 +3,5 @@
 from referrals.accounts.tasks import sweep_accounts
 from referrals.payouts.tasks import settle_withdrawals
 from referrals.reconciliation.tasks import reconcile_closed_days
-from referrals.registrations.tasks import work_on_imports
 
-__all__ = ["reconcile_closed_days", "settle_withdrawals", "sweep_accounts", "work_on_imports"]
+__all__ = ["reconcile_closed_days", "settle_withdrawals", "sweep_accounts"]

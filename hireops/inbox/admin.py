@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +38,10 @@ from hireops.inbox.filters import (
 )
 from hireops.inbox.models import Attempt, Conflict, Event, Replay
 from hireops.inbox.registry import labels
+from hireops.inbox.services import REPLAY as REPLAY_JOB
+from hireops.jobs.display import newest_about
+from hireops.jobs.models import Job
+from hireops.jobs.tasks import work
 
 RAW_BYTES_SHOWN = 2000
 REPLAY = "inbox.replay_event"
@@ -187,7 +191,7 @@ class EventAdmin(MirrorAdmin):
         except Refused as refusal:
             form.add_error("since", str(refusal))
             return False
-        ring(tasks.work_on_replays)
+        ring(work)
         self.message_user(request, _("The failed events are being replayed; this list says how far it is."))
         return True
 
@@ -288,10 +292,19 @@ class EventAdmin(MirrorAdmin):
 
 @admin.register(Replay)
 class ReplayAdmin(MirrorAdmin):
+    change_form_template = "admin/inbox/replay/change_form.html"
     list_display = ("asked_at", "since", "type_shown", "progress", "replayed", "asked_by", "reason")
     list_select_related = ("asked_by",)
     ordering = ("-id",)
     fields = ("asked_at", "asked_by", "since", "type_shown", "progress", "replayed", "finished_at", "reason")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        canceled = Job.objects.filter(kind=REPLAY_JOB, subject_id=OuterRef("pk"), state=Job.State.CANCELED)
+        replays: QuerySet[Any] = super().get_queryset(request).annotate(canceled=Exists(canceled))
+        return replays
+
+    def page_context(self, request: HttpRequest, obj: Replay) -> dict[str, Any]:
+        return {"progress": newest_about(obj)}
 
     @admin.display(description=_("event type"))
     def type_shown(self, asked: Replay) -> str:
@@ -300,7 +313,9 @@ class ReplayAdmin(MirrorAdmin):
         return labels().get(asked.event_type) or asked.event_type
 
     @admin.display(description=_("state"))
-    def progress(self, asked: Replay) -> SafeString:
+    def progress(self, asked: Any) -> SafeString:
+        if asked.canceled:
+            return state_badge(Job.State.CANCELED)
         if asked.finished_at:
             return badge(_("Done"), "ok")
         return badge(_("Running"), "busy")

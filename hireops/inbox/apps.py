@@ -12,7 +12,9 @@ class InboxConfig(AppConfig):
         from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
         from hireops.guards import rules
-        from hireops.inbox import app_lifecycle, cards, guards, health, invariants  # noqa: F401 - one registers handlers
+        from hireops.inbox import app_lifecycle, cards, guards, health, invariants, jobs
+
+        _registers = app_lifecycle, jobs
 
         rules.declare(*guards.RULES)
         desk_cards.register(cards.events_waiting)

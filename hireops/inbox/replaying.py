@@ -1,37 +1,35 @@
-"""Fulfilling what somebody asked for in one sentence: replay everything that failed, piece by piece.
+"""Fulfilling what somebody asked for in one sentence: replay everything that failed, piece by piece."""
 
-Each piece is a short transaction that also says how far it came, so a worker that dies leaves nothing half
-done and nothing done twice.
-"""
+from functools import partial
 
 from django.db import transaction
 
 from hireops.database import clock
-from hireops.inbox import registry, services
+from hireops.doorbell import ring
+from hireops.inbox import registry, services, tasks
 from hireops.inbox.event_queries import LAST_ID, by_index
 from hireops.inbox.models import Event, Replay
+from hireops.jobs.models import Job
+from hireops.jobs.registry import DONE, GO_ON, Step
 
 PIECE = 200
 
 
-def replay_piece() -> bool:
-    """Replay some events of the oldest open replay. False if there is nothing to do."""
-    with transaction.atomic():
-        replay = (
-            Replay.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("asked_by")
-            .filter(finished_at=None)
-            .order_by("id")
-            .first()
-        )
-        if replay is None:
-            return False
-        looked_at = _next_ids(replay)
-        replay.replayed += sum(_replay_one(pk, replay) for pk in looked_at)
-        replay.done_to = looked_at[-1] if looked_at else LAST_ID
-        replay.finished_at = None if looked_at else clock.now()
-        replay.save(update_fields=["replayed", "done_to", "finished_at"])
-        return True
+def replay_piece(job: Job) -> Step:
+    """Make the next failed events due again, and say how far it came."""
+    replay = Replay.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=job.subject_pk)
+    looked_at = _next_ids(replay)
+    replay.replayed += sum(_replay_one(pk, replay) for pk in looked_at)
+    replay.done_to = looked_at[-1] if looked_at else LAST_ID
+    replay.finished_at = None if looked_at else clock.now()
+    replay.save(update_fields=["replayed", "done_to", "finished_at"])
+    job.done = replay.replayed
+    transaction.on_commit(partial(ring, tasks.drain))
+    return GO_ON if looked_at else DONE
+
+
+def cancel(job: Job) -> None:
+    Replay.objects.filter(pk=job.subject_pk).update(finished_at=clock.now())
 
 
 def _next_ids(replay: Replay) -> list[int]:

@@ -13,7 +13,9 @@ from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.inbox import registry
 from hireops.inbox.models import Event, Replay
+from hireops.jobs import services as jobs
 
+REPLAY = "inbox.replay"
 REPLAYABLE = {Event.State.HANDLED, Event.State.UNHANDLED, Event.State.FAILED, Event.State.SET_ASIDE}
 MAY_BE_SET_ASIDE = {Event.State.UNHANDLED, Event.State.FAILED, Event.State.UNREADABLE}
 
@@ -49,6 +51,7 @@ def replay_failed(*, since: datetime, event_type: str = "", by: User, reason: st
         replay = Replay.objects.create(
             since=since, event_type=event_type, reason=reason, asked_by=by, asked_at=now
         )
+        jobs.start(REPLAY, about=replay, by=by)
         action = gettext_noop("replay of failed events asked for")
         audit.record(
             by=by, action=action, on=replay, reason=reason, since=since, **_if_given(event_type=event_type)

@@ -8,7 +8,7 @@ from celery.signals import worker_shutdown, worker_shutting_down
 
 from hireops.celery import app
 from hireops.doorbell import ring
-from hireops.inbox import dispatch, replaying, trimming
+from hireops.inbox import dispatch, trimming
 
 DRAIN_FOR_S = 20
 FINISH_WITHIN_S = 10
@@ -63,13 +63,6 @@ def _take_no_more(**_details: Any) -> None:
 def _finish_what_is_in_hand(**_details: Any) -> None:
     """Also what a thread has in hand that Celery knows nothing of (``hireops.celery``)."""
     _turn.acquire(timeout=FINISH_WITHIN_S)
-
-
-@app.task
-def work_on_replays() -> None:
-    """Make due again what staff want replayed, a piece at a time, and have it handled."""
-    while replaying.replay_piece():
-        ring(drain)
 
 
 @app.task

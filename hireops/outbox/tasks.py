@@ -6,6 +6,7 @@ from celery.signals import worker_shutting_down
 
 from hireops.celery import app
 from hireops.doorbell import ring
+from hireops.jobs.tasks import work
 from hireops.outbox import senders, trimming
 
 
@@ -18,6 +19,7 @@ def drain() -> None:
     """
     if senders.drain():
         ring(drain)
+    ring(work)  # some of it rests until its calls are answered
 
 
 @app.task

@@ -1,7 +1,8 @@
-"""Asking for the balances of all enabled accounts, a few at a time."""
+"""Asking for the balances of all enabled accounts bit by bit: by the clock, and when somebody wants it."""
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,33 +13,65 @@ from django.utils.translation import gettext_noop
 
 from hireops.database import clock
 from hireops.desk import audit
-from hireops.desk.models import AuditEntry
 from hireops.desk.paging import bounded_count
+from hireops.doorbell import ring
 from hireops.error_location import error_location
 from hireops.feishu.models import Tenant
+from hireops.jobs import services as jobs
+from hireops.jobs.models import Job
+from hireops.jobs.registry import DONE, GO_ON, Step
 from hireops.outbox.models import Call, lane_of
+from hireops.outbox.tasks import drain
 from referrals.accounts.services import GET_ASSETS, enqueue_query, target_of
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount
 
-ASKED_FOR_ALL = gettext_noop("all balances asked for")
+ASK_FOR_ALL = "referrals.ask_for_all"
 Status = ReferralAccount.Status
 
 # Feishu answers ten queries a second: what is owed at any time is answered within a minute.
 MOST_SWEPT = 500
 MOST_COUNTED = 100_000
+ASKED_AT_ONCE = 50
+LOOK_EVERY = timedelta(seconds=5)
 
 logger = logging.getLogger(__name__)
 
 
-def ask_for_all(*, by: User) -> int:
-    """Let the sweep ask for every enabled account that was not asked since now; how many there are.
+# --- When somebody wants it
 
-    Not a call for each at once: tens of thousands of them would hold up everything else for hours. Nor is
-    anything written to so many rows: the sweep reads the audit entry.
+
+def ask_for_all(*, by: User) -> int:
+    """Have every enabled account asked for that was not asked for since now; how many there are.
+
+    Not a call for each at once: tens of thousands of them would hold up everything else for hours.
     """
-    audit.record(by=by, action=ASKED_FOR_ALL, on=by)
-    return bounded_count(_in_reach().filter(status=Status.AVAILABLE), MOST_COUNTED)
+    wanted = bounded_count(_in_reach().filter(status=Status.AVAILABLE), MOST_COUNTED)
+    with transaction.atomic():
+        audit.record(by=by, action=gettext_noop("all balances asked for"), on=by)
+        reason = gettext_noop("Somebody has asked for all balances anew.")
+        jobs.end_all_of(ASK_FOR_ALL, reason=reason)
+        jobs.start(ASK_FOR_ALL, by=by, total=wanted)
+    return wanted
+
+
+def ask_next(job: Job) -> Step:
+    """Owe queries of those that were not asked for since somebody wanted all; the sweep asks for the rest."""
+    if job.asked_at < _asked_long_ago():
+        return DONE
+    room = MOST_SWEPT - _queries_owed()
+    if room <= 0:
+        return Step(rest=LOOK_EVERY)
+    due = sorted(_due(min(room, ASKED_AT_ONCE), job.asked_at))
+    if not due:
+        return DONE
+    asked = sum(_sweep_past_mistakes(pk, job.asked_at) for pk in due)
+    job.done += asked
+    transaction.on_commit(partial(ring, drain))
+    return GO_ON if asked else Step(rest=LOOK_EVERY)
+
+
+# --- By the clock
 
 
 def sweep() -> int:
@@ -49,15 +82,15 @@ def sweep() -> int:
     room = MOST_SWEPT - _queries_owed()
     if room <= 0:
         return 0
-    until = _due_if_asked_until()
+    until = _asked_long_ago()
     return sum(_sweep_past_mistakes(pk, until) for pk in _due(room, until))
 
 
-def _due_if_asked_until() -> datetime:
-    """Since then an account must have been asked: for some hours, or since somebody wanted all of them."""
-    moment = clock.now() - timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
-    wanted = AuditEntry.objects.filter(action=ASKED_FOR_ALL).order_by("-at").values_list("at", flat=True)
-    return max(wanted.first() or moment, moment)
+def _asked_long_ago() -> datetime:
+    return clock.now() - timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
+
+
+# --- Which accounts
 
 
 def _queries_owed() -> int:

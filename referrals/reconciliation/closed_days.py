@@ -10,7 +10,7 @@ from hireops.desk.errors import Refused
 from hireops.feishu.models import Tenant
 from referrals.models import Payment, Reconciliation, Withdrawal
 from referrals.reconciliation import days
-from referrals.reconciliation.services import end_what_waits, reconcile_day
+from referrals.reconciliation.services import reconcile_day
 
 MOST_DAYS = 31
 # By then the answers of the day's last payouts have come.
@@ -29,7 +29,6 @@ def reconcile_closed_days() -> int:
 
 
 def _reconcile_next(tenant: Tenant) -> int:
-    end_what_waits(tenant)
     if Reconciliation.objects.filter(tenant=tenant, state=State.RUNNING).exists():
         return 0
     day = next(_due(tenant, clock.now()), None)

@@ -1,11 +1,12 @@
 """One reconciliation from its start to its end: what is owed to Feishu step by step, and what comes of it.
 
-Whoever works on one locks its row first, accounts second: nobody else ever waits for it. The accounts of one
-answer are all that a transaction locks, at once, by their ids, as everywhere.
+Its job owes a few calls and rests; an answer that has been compared wakes it. Whoever works on one locks its
+row first, accounts second, the job last. The accounts of one answer are all that a transaction locks, at
+once, by their ids, as everywhere.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -20,6 +21,9 @@ from hireops.desk.errors import Refused
 from hireops.feishu import hire
 from hireops.feishu.models import Tenant
 from hireops.feishu.tenants import call_tenant
+from hireops.jobs import services as jobs
+from hireops.jobs.models import Job
+from hireops.jobs.registry import DONE, Step
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
 from referrals.cases.services import open_case
@@ -28,9 +32,12 @@ from referrals.reconciliation import days, points
 from referrals.reconciliation.cash import cash_of_the_day, compare_cash
 
 RECONCILE = "referral_account.reconciliation"
+COMPARE = "referrals.reconciliation"
 ACCOUNTS_AT_ONCE = 100
 # So a tenant with 50,000 accounts is neither one huge transaction nor a queue that others wait behind.
 CALLS_AT_ONCE = 10
+# An answer wakes it sooner; a call that the outbox has given up does not.
+LOOK_EVERY = timedelta(minutes=1)
 
 State, Part = Reconciliation.State, ReconciliationChunk.State
 
@@ -50,7 +57,6 @@ def reconcile_day(tenant: Tenant, day: date, *, by: User | None) -> Reconciliati
         )
     with transaction.atomic():
         advisory_lock(f"reconciliation of {tenant.pk} {day}")
-        _end_what_waits(tenant, day)
         _refuse_a_second(tenant, day)
         reconciliation = Reconciliation.objects.create(
             tenant=tenant, day=day, starts_at=starts_at, ends_at=ends_at, started_by=by, started_at=now
@@ -58,7 +64,7 @@ def reconcile_day(tenant: Tenant, day: date, *, by: User | None) -> Reconciliati
         if by is not None:
             action = gettext_noop("reconciliation started")
             audit.record(by=by, action=action, on=reconciliation, day=day.isoformat())
-        _go_on(reconciliation)
+        jobs.start(COMPARE, about=reconciliation, by=by)
     return reconciliation
 
 
@@ -73,8 +79,10 @@ def _refuse_a_second(tenant: Tenant, day: date) -> None:
 # --- What is owed ----------------------------------------------------------------------------------------
 
 
-def _go_on(reconciliation: Reconciliation) -> None:
-    """Owe as many calls as may be on their way at once, and end it when nothing is left. It is locked."""
+def go_on(job: Job) -> Step:
+    """Owe as many calls as may be on their way at once, and end it when nothing is left."""
+    reconciliation = Reconciliation.objects.select_for_update().get(pk=job.subject_pk)
+    _end_what_waits(reconciliation)
     pending = reconciliation.chunks.filter(state=Part.PENDING).count()
     failed = reconciliation.chunks.filter(state=Part.FAILED).exists()
     while pending < CALLS_AT_ONCE and not (failed or reconciliation.all_owed):
@@ -82,6 +90,23 @@ def _go_on(reconciliation: Reconciliation) -> None:
     if not pending:
         _end(reconciliation, failed=failed)
     reconciliation.save()
+    _note_progress(job, reconciliation)
+    return Step(rest=LOOK_EVERY) if pending else _outcome(reconciliation)
+
+
+def _note_progress(job: Job, reconciliation: Reconciliation) -> None:
+    """In accounts; how many there are is counted once."""
+    if job.total is None:
+        job.total = ReferralAccount.objects.filter(tenant=reconciliation.tenant_id).count()
+    on_their_way = reconciliation.chunks.filter(state=Part.PENDING).values_list("points", flat=True)
+    job.done = reconciliation.accounts - sum(len(figures) for figures in on_their_way)
+
+
+def _outcome(reconciliation: Reconciliation) -> Step:
+    if reconciliation.state != State.FAILED:
+        return DONE
+    reason = gettext_noop("Feishu has not compared all accounts.")
+    return Step(outcome=Job.State.FAILED, reason=reason)
 
 
 def _owe_next(reconciliation: Reconciliation) -> int:
@@ -195,7 +220,8 @@ def _pending_chunk(call: Call) -> ReconciliationChunk | None:
 def _end_chunk(chunk: ReconciliationChunk, state: ReconciliationChunk.State) -> None:
     chunk.state = state
     chunk.save(update_fields=["state"])
-    _go_on(chunk.reconciliation)
+    chunk.reconciliation.save(update_fields=["differences"])
+    jobs.wake(COMPARE, about=chunk.reconciliation)
 
 
 def _open_unknown(chunk: ReconciliationChunk) -> None:
@@ -210,26 +236,16 @@ def _open_unknown(chunk: ReconciliationChunk) -> None:
 # --- What got stuck --------------------------------------------------------------------------------------
 
 
-def end_what_waits(tenant: Tenant) -> None:
-    """Calls that the outbox has given up wait for a person, and their reconciliation would run for ever."""
-    for reconciliation in Reconciliation.objects.filter(tenant=tenant, state=State.RUNNING):
-        with transaction.atomic():
-            _end_what_waits(tenant, reconciliation.day)
+def _end_what_waits(reconciliation: Reconciliation) -> None:
+    """Calls that the outbox has given up wait for a person, and their reconciliation would run for ever.
 
-
-def _end_what_waits(tenant: Tenant, day: date) -> None:
-    running = Reconciliation.objects.filter(tenant=tenant, day=day, state=State.RUNNING)
-    for reconciliation in running.select_for_update():
-        waiting = reconciliation.chunks.filter(state=Part.PENDING, call__state=Call.State.WAITING)
-        for chunk in waiting.select_related("call"):
-            _end_waiting(reconciliation, chunk)
-
-
-def _end_waiting(reconciliation: Reconciliation, chunk: ReconciliationChunk) -> None:
-    """Asking anew is as good, also for an answer that the outbox has tried in vain to apply several times."""
-    chunk.reconciliation = reconciliation
-    _end_chunk(chunk, Part.FAILED)
-    if chunk.call.answer is None:
-        outbox.cancel_call(chunk.call, by=None, reason="")
-    else:  # it ends, because to a part that has ended nothing is applied
-        outbox.resend_call(chunk.call, by=None, reason="")
+    Asking anew is as good, also for an answer that the outbox has tried in vain to apply several times.
+    """
+    waiting = reconciliation.chunks.filter(state=Part.PENDING, call__state=Call.State.WAITING)
+    for chunk in waiting.select_related("call"):
+        chunk.state = Part.FAILED
+        chunk.save(update_fields=["state"])
+        if chunk.call.answer is None:
+            outbox.cancel_call(chunk.call, by=None, reason="")
+        else:  # it ends, because to a part that has ended nothing is applied
+            outbox.resend_call(chunk.call, by=None, reason="")

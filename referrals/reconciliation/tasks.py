@@ -1,6 +1,6 @@
 from hireops.celery import app
 from hireops.doorbell import ring
-from hireops.outbox.tasks import drain
+from hireops.jobs.tasks import work
 from referrals.reconciliation import closed_days
 
 
@@ -8,4 +8,4 @@ from referrals.reconciliation import closed_days
 def reconcile_closed_days() -> None:
     """Reconcile every closed day that has not been yet."""
     if closed_days.reconcile_closed_days():
-        ring(drain)
+        ring(work)

@@ -29,7 +29,6 @@ class RegistrationImport(models.Model):
     problem = models.CharField(_("problem"), max_length=50, blank=True)
     problem_details = models.JSONField(default=dict, blank=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)
-    busy_until = models.DateTimeField(null=True, blank=True, editable=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
     )

@@ -18,6 +18,7 @@ from hireops.inbox.models import Event
 from hireops.outbox import sending, timing
 from hireops.outbox.recording import record
 from referrals.models import Balance, BalanceChange, ReferralAccount
+from tests.long_work import work
 from tests.simulator_process import Simulator, running_simulator
 
 NUMBERS = count(1)
@@ -62,12 +63,14 @@ def feishu(feishu_process: Simulator, settings: Any) -> Simulator:
 
 @pytest.fixture
 def drain() -> Callable[[], int]:
-    """``drain()`` does what the outbox's workers would do now; how many tries it made."""
+    """``drain()`` does what workers would do now with calls and long work; how many calls it tried."""
 
     def drain() -> int:
         tries = 0
+        work()
         while claim := sending.claim():
             record(claim, sending.send(claim))
+            work()
             tries += 1
         return tries
 

@@ -23,12 +23,12 @@ from hireops.desk.display import lines
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.staff import Reader, personal_data_for, staff
 from hireops.doorbell import ring
+from hireops.jobs.tasks import work
 from referrals.accounts import services as accounts
 from referrals.accounts import sweep
 from referrals.accounts.admin import page as account_page
 from referrals.accounts.admin.actions import deactivate, enable, refresh
 from referrals.accounts.admin.filters import OldFigureFilter, OpenCaseFilter, OpenWithdrawalFilter
-from referrals.accounts.tasks import sweep_accounts
 from referrals.models import ReferralAccount
 
 
@@ -113,7 +113,7 @@ class ReferralAccountAdmin(MirrorAdmin):
         """A POST lets the sweep ask for all enabled accounts."""
         if request.method == "POST":
             count = sweep.ask_for_all(by=staff(request))
-            ring(sweep_accounts)
+            ring(work)
             messages.success(request, _duration_of_sweep(count))
         return HttpResponseRedirect(self._url("changelist"))
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.display import linked, state_badge
+from hireops.jobs.display import newest_about
 from hireops.outbox import reasons
 from referrals.cases import admin as cases
 from referrals.cases.admin import BOOKS
@@ -50,7 +51,7 @@ def what_became_of(run: Reconciliation) -> dict[str, Any]:
     )
     return {
         "run": run,
-        "is_running": run.state == State.RUNNING,
+        "progress": newest_about(run),
         "badge": state_badge(state),
         "tone": state.tone,
         "meaning": MEANINGS[state],

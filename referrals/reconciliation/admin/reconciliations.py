@@ -13,7 +13,7 @@ from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
-from hireops.outbox.tasks import drain
+from hireops.jobs.tasks import work
 from referrals.models import Reconciliation
 from referrals.reconciliation.admin.forms import DayForm
 from referrals.reconciliation.admin.page import what_became_of
@@ -33,7 +33,7 @@ RUN = "referrals.run_reconciliation"
 )
 def once_more(reconciliation: Reconciliation, *, by: User, reason: str) -> None:
     reconcile_day(reconciliation.tenant, reconciliation.day, by=by)
-    ring(drain)
+    ring(work)
 
 
 @admin.register(Reconciliation)
@@ -78,7 +78,7 @@ class ReconciliationAdmin(MirrorAdmin):
             except Refused as refusal:
                 messages.error(request, str(refusal))
             else:
-                ring(drain)
+                ring(work)
                 return HttpResponseRedirect(reverse("admin:referrals_reconciliation_change", args=[run.pk]))
         template = "admin/referrals/reconciliation/day.html"
         return self.render_page(request, template, title=_("Reconcile a day"), form=form)

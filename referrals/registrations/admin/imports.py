@@ -27,13 +27,16 @@ from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.staff import personal_data_for, staff
 from hireops.doorbell import ring
+from hireops.jobs.display import Progress, newest_about
+from hireops.jobs.tasks import work
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import imports
 from referrals.registrations import services as registrations
 from referrals.registrations.admin.display import contact_of, page_of, state_of
 from referrals.registrations.admin.forms import UploadForm
-from referrals.registrations.tasks import work_on_imports
+from referrals.registrations.checking import MOST_ROWS
+from referrals.registrations.sending import ENDED
 
 PROBLEM_ROWS_SHOWN = 20
 CONTENT_TYPES = {
@@ -41,7 +44,7 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 State, RowState = RegistrationImport.State, Registration.State
-ENDED = [RowState.REGISTERED, RowState.REFUSED]
+MOVING = {State.CHECKING, State.SENDING}
 UNDER_WAY = [RowState.READY, RowState.PENDING]
 
 
@@ -53,7 +56,7 @@ UNDER_WAY = [RowState.READY, RowState.PENDING]
 )
 def confirm(batch: RegistrationImport, *, by: User, reason: str) -> None:
     imports.confirm(batch, by=by)
-    ring(work_on_imports)
+    ring(work)
 
 
 @staff_action(
@@ -98,14 +101,14 @@ class RegistrationImportAdmin(MirrorAdmin):
             except Refused as refusal:
                 form.add_error("file", str(refusal))
             else:
-                ring(work_on_imports)
+                ring(work)
                 return HttpResponseRedirect(self._url("change", batch.pk))
         return self.render_page(
             request,
             "admin/referrals/registrationimport/upload.html",
             title=gettext("Import referrers"),
             form=form,
-            most_rows=imports.MOST_ROWS,
+            most_rows=MOST_ROWS,
             most_mb=imports.MOST_BYTES // 1024 // 1024,
         )
 
@@ -194,5 +197,21 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
         "rows_url": f"{reverse('admin:referrals_registration_changelist')}?batch={batch.pk}",
         "may_download": may_see_personal_data(request.user),
         "may_confirm": may_confirm and batch.state == State.CHECKED and counts.get(RowState.READY),
-        "is_moving": batch.state in {State.CHECKING, State.SENDING},
+        "progress": _progress(batch, ended, ended + left),
     }
+
+
+def _progress(batch: RegistrationImport, ended: int, total: int) -> Progress | None:
+    """As its rows stand, which move with every answer. None where there is nothing to be shown."""
+    is_moving = batch.state in MOVING
+    if not is_moving and not (total and batch.state != State.CHECKED):
+        return None
+    newest = newest_about(batch)
+    checks = batch.state == State.CHECKING
+    return Progress(
+        label=gettext("Checking") if checks else gettext("Registering"),
+        done=ended,
+        total=None if checks else total,
+        is_running=is_moving,
+        trouble=newest.trouble if newest else "",
+    )

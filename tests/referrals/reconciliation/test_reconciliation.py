@@ -33,11 +33,10 @@ from referrals.models import (
     ReferralAccount,
     Withdrawal,
 )
-from referrals.reconciliation import days
+from referrals.reconciliation import closed_days, days
 from referrals.reconciliation import services as runs
-from referrals.reconciliation.closed_days import reconcile_closed_days
-from referrals.reconciliation.services import reconcile_day
 from referrals.reconciliation.tasks import reconcile_closed_days as what_beat_does
+from tests.long_work import work, work_after_a_rest
 from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.withdrawals import answered, approved, break_into, come_back, handed_over, taken
 from tests.simulator_process import Simulator
@@ -75,6 +74,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def reconcile_day(tenant: Tenant, day: date, *, by: User | None) -> Reconciliation:
+    run = runs.reconcile_day(tenant, day, by=by)
+    work()
+    return run
+
+
+def reconcile_closed_days() -> int:
+    started = closed_days.reconcile_closed_days()
+    work()
+    return started
+
+
 def answer(**differing: Any) -> None:
     """Feishu answers the oldest call that is due; ``{"account_id": (theirs, ours)}`` are what differs."""
     claim = sending.claim()
@@ -92,6 +103,7 @@ def answer_what_cannot_be_read() -> None:
 
 def _record(claim: Claim, data: dict[str, Any]) -> None:
     record(claim, TryResult(answer=Answer(data=data, log_id="log-1", http_status=200, duration_ms=1)))
+    work()
 
 
 def _entry(account_id: str, theirs: int | None, ours: int | None) -> dict[str, Any]:
@@ -110,6 +122,7 @@ def refuse(code: int) -> None:
     error = FeishuError(Outcome.REFUSED, "refused", code=code, http_status=400)
     error.happened_at(runs.RECONCILE)
     record(claim, TryResult(error=error))
+    work()
 
 
 def figures(**filters: Any) -> list[tuple[str, Decimal | None, Decimal | None]]:
@@ -536,6 +549,7 @@ def test_a_call_that_the_outbox_gave_up_ends_its_run_and_a_later_one_is_started(
     taken(account("6942"), at=NOON, points=5)
     run = reconcile_day(tenant, DAY, by=None)
     Call.objects.filter(operation=runs.RECONCILE).update(state=Call.State.WAITING)
+    work_after_a_rest()
     assert reconcile_closed_days() == 0
     assert state_of(run) == State.FAILED
     assert Call.objects.filter(operation=runs.RECONCILE).get().state == Call.State.CANCELED
@@ -544,11 +558,13 @@ def test_a_call_that_the_outbox_gave_up_ends_its_run_and_a_later_one_is_started(
 
 
 def test_a_person_need_not_wait_for_a_run_that_the_outbox_gave_up(
-    tenant: Tenant, account: Account, hira: User
+    tenant: Tenant, account: Account, hira: User, clock: Clock
 ) -> None:
     account("6942")
     run = reconcile_day(tenant, DAY, by=None)
     Call.objects.update(state=Call.State.WAITING)
+    clock.let_pass(minutes=1, seconds=1)
+    work()
     reconcile_day(tenant, DAY, by=hira)
     assert state_of(run) == State.FAILED
 
@@ -578,6 +594,7 @@ def test_an_answer_that_the_outbox_could_not_apply_ends_its_run_and_is_not_appli
     run = reconcile_day(tenant, DAY, by=None)
     call = Call.objects.get(operation=runs.RECONCILE)
     Call.objects.filter(pk=call.pk).update(state=Call.State.WAITING, answer={"check_failed_list": "?"})
+    work_after_a_rest()
     assert reconcile_closed_days() == 0
     assert state_of(run) == State.FAILED
     assert drain() == 1
@@ -641,6 +658,7 @@ def test_beat_waits_for_the_run_of_before_and_repeats_one_that_failed_hours_late
 ) -> None:
     taken(account("6942"), at=NOON, points=5)
     what_beat_does()
+    work()
     assert reconcile_closed_days() == 0
     refuse(1002002)
     assert reconcile_closed_days() == 0

@@ -1,12 +1,8 @@
 """Registering thousands from a file: checked row by row, shown, confirmed, sent in parts, and given back."""
 
 import io
-import os
 import signal
-import subprocess
-import sys
 import tracemalloc
-from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -19,15 +15,17 @@ from hireops.database import clock
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.feishu.models import Tenant
+from hireops.jobs import tasks
+from hireops.jobs.leases import LeaseLostError
+from hireops.jobs.models import Job
 from hireops.outbox.models import Call
 from hireops.spreadsheets.reading import read_rows
 from hireops.spreadsheets.writing import write_csv, write_xlsx
-from referrals import tasks
 from referrals.models import ReferralAccount, Registration, RegistrationImport
-from referrals.registrations import imports
+from referrals.registrations import checking, imports
 from referrals.registrations import services as registrations
-from tests.databases import database_of_tests
-from tests.outbox.test_concurrency import in_threads
+from tests.jobs.mortal import killed_at
+from tests.long_work import claimed, work, work_after_a_rest
 
 State, RowState = RegistrationImport.State, Registration.State
 LIST = "/admin/referrals/registration/"
@@ -43,7 +41,7 @@ def upload(hira):
     def upload(content, name="referrers.csv", *, check=True):
         batch = imports.upload(io.BytesIO(content), name, by=hira)
         if check:
-            imports.check_uploaded()
+            work()
         batch.refresh_from_db()
         return batch
 
@@ -88,7 +86,7 @@ def test_the_upload_answers_at_once_and_a_worker_checks_the_file(db, pages, hira
 
     content = csv_of(["手机号", "姓名"], ["138 0013 8000", "张三"])
     with monkeypatch.context() as patch:
-        patch.setattr(imports, "read_rows", nobody_reads)
+        patch.setattr(checking, "read_rows", nobody_reads)
         answer = pages(hira).post(ADD, {"file": SimpleUploadedFile("内推.csv", content)}, follow=True)
 
     batch = RegistrationImport.objects.get()
@@ -100,7 +98,7 @@ def test_the_upload_answers_at_once_and_a_worker_checks_the_file(db, pages, hira
     assert b"<progress" in answer.content
     assert b'http-equiv="refresh"' in answer.content
 
-    tasks.work_on_imports()
+    work_after_a_rest()
 
     batch.refresh_from_db()
     assert (batch.state, batch.content, batch.rows) == (State.CHECKED, None, 1)
@@ -257,7 +255,7 @@ def test_a_file_that_cannot_be_read_says_why(tenant, upload, pages, content, tol
 
 
 def test_too_many_rows_are_refused_whole(tenant, upload, monkeypatch):
-    monkeypatch.setattr(imports, "MOST_ROWS", 600)
+    monkeypatch.setattr(checking, "MOST_ROWS", 600)
 
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(601))))
 
@@ -265,54 +263,30 @@ def test_too_many_rows_are_refused_whole(tenant, upload, monkeypatch):
     assert not Registration.objects.exists()
 
 
-def test_a_file_that_another_worker_checks_is_left_to_it(tenant, upload):
-    batch = upload(csv_of(["13800138000"]), check=False)
-    until = clock.now() + timedelta(seconds=30)
-    RegistrationImport.objects.update(busy_until=until)
-
-    imports.check_uploaded()
-
-    batch.refresh_from_db()
-    assert (batch.state, batch.busy_until) == (State.CHECKING, until)
-
-
-def test_one_run_checks_one_file_so_that_several_leave_workers_for_everything_else(tenant, upload):
-    batches = [upload(csv_of(["13800138000"]), check=False) for _ in range(2)]
-
-    tasks.work_on_imports()
-    assert [RegistrationImport.objects.get(pk=batch.pk).state for batch in batches] == ["checked", "checking"]
-    tasks.work_on_imports()
-    assert [RegistrationImport.objects.get(pk=batch.pk).state for batch in batches] == ["checked", "checked"]
-
-
-def test_while_one_file_is_checked_no_other_one_is(tenant, upload):
+def test_while_one_file_is_checked_no_other_one_is_so_that_workers_are_left_for_everything_else(
+    tenant, upload
+):
     first, second = [upload(csv_of(["13800138000"]), check=False) for _ in range(2)]
-    assert imports._claim() == first
+    lease = claimed()
+    assert lease.job.subject == first
 
-    imports.check_uploaded()
-
+    work()
     second.refresh_from_db()
     assert (second.state, second.rows) == (State.CHECKING, 0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_workers_that_look_at_the_same_time_begin_with_one_file(tenant, upload):
-    for _ in range(4):
-        upload(csv_of(["13800138000"]), check=False)
-
-    in_threads(4, lambda number: imports._claim())
-
-    assert RegistrationImport.objects.filter(busy_until__isnull=False).count() == 1
+    lease.release()
+    work()
+    assert set(RegistrationImport.objects.values_list("state", flat=True)) == {State.CHECKED}
 
 
 def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
     batch = upload(csv_of(["13800138000"]), check=False)
-    slow = imports._claim()
-    RegistrationImport.objects.update(busy_until=clock.now() - timedelta(seconds=1))
-    imports.check_uploaded()
+    slow = claimed()
+    part = next(checking.parts(slow.job))
+    Job.objects.update(not_before=clock.now())
+    tasks.work()
 
-    assert slow is not None
-    imports._check(slow)
+    with pytest.raises(LeaseLostError):
+        slow.keep(part)
 
     batch.refresh_from_db()
     assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKED, 1, 1)
@@ -320,39 +294,37 @@ def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
 
 def test_discarding_stops_the_check(tenant, upload, hira):
     batch = upload(csv_of(["13800138000"]), check=False)
-    checking = imports._claim()
+    checks = claimed()
+    part = next(checking.parts(checks.job))
     imports.discard(batch, by=hira)
 
-    assert checking is not None
-    imports._check(checking)
+    with pytest.raises(LeaseLostError):
+        checks.keep(part)
 
     batch.refresh_from_db()
     assert (batch.state, batch.content) == (State.DISCARDED, None)
     assert not Registration.objects.exists()
+    assert Job.objects.get().state == Job.State.CANCELED
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_half_way_leaves_no_double_rows(transactional_db, tenant, upload):
+def test_a_worker_that_is_killed_half_way_leaves_no_double_rows_and_no_row_is_read_twice(
+    transactional_db, tenant, upload
+):
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(1200))), check=False)
-    script = (
-        "import django; django.setup(); from referrals.registrations import imports; imports.check_uploaded()"
-    )
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": database_of_tests().url,
-        "HIREOPS_DIE_AT": "referrals.between_parts:2",
-    }
 
-    died = subprocess.run([sys.executable, "-c", script], env=environment, check=False, timeout=60)
+    assert killed_at("jobs.between_parts:2") == -signal.SIGKILL
 
-    assert died.returncode == -signal.SIGKILL
     batch.refresh_from_db()
     assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKING, 1000, 1000)
-    RegistrationImport.objects.update(busy_until=clock.now() - timedelta(seconds=1))
-    imports.check_uploaded()
+    kept = set(Registration.objects.values_list("pk", flat=True))
+    work()
+    assert len(rows_of(batch)) == 1000  # as long as the dead worker's lease lasts
+    Job.objects.update(not_before=clock.now())
+    tasks.work()
     batch.refresh_from_db()
     assert (batch.state, batch.rows, len(rows_of(batch))) == (State.CHECKED, 1200, 1200)
+    assert kept < set(Registration.objects.values_list("pk", flat=True))
 
 
 # --- Ten thousand rows
@@ -382,7 +354,7 @@ def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most
     peaks = []
     for rows in (500, 1000, most):  # the first warms up what is loaded once
         upload(numbers_file(kind, rows), f"a.{kind}", check=False)
-        peaks.append(peak_of(imports.check_uploaded))
+        peaks.append(peak_of(work))
 
     batch = RegistrationImport.objects.latest("pk")
     assert (batch.state, batch.rows) == (State.CHECKED, most)
@@ -481,7 +453,7 @@ def test_a_row_corrected_before_confirming_is_sent_with_the_others(mixed, hira):
 
     assert (Registration.objects.get(line=3).state, Call.objects.count()) == (RowState.READY, 0)
     imports.confirm(mixed, by=hira)
-    imports.enqueue_confirmed()
+    work_after_a_rest()
     assert Call.objects.count() == 3
 
 
@@ -504,13 +476,13 @@ def test_what_is_confirmed_is_registered_and_the_progress_survives_leaving_the_p
     browser = pages(hira)
 
     act(browser, "confirm", batch)
-    tasks.work_on_imports()
+    work_after_a_rest()
     assert states_of(batch) == ["pending", "pending", "invalid", "pending"]
     page = browser.get(page_of(batch)).content.decode()
     assert '<progress max="3" value="0"' in page
     assert 'http-equiv="refresh"' in page
     drain()
-    tasks.work_on_imports()
+    work_after_a_rest()
 
     batch.refresh_from_db()
     assert (batch.state, batch.confirmed_by) == (State.DONE, hira)
@@ -542,11 +514,12 @@ def test_rows_are_owed_in_parts_so_that_nobody_waits_behind_thousands(tenant, up
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(150))))
     imports.confirm(batch, by=hira)
 
-    assert imports.enqueue_confirmed() is True
+    work_after_a_rest()
     assert Call.objects.count() == 50
-    assert imports.enqueue_confirmed() is False
+    work_after_a_rest()
+    assert Call.objects.count() == 50
     Call.objects.filter(pk__in=Call.objects.values("pk")[:20]).update(state="waiting")
-    assert imports.enqueue_confirmed() is True
+    work_after_a_rest()
     assert Call.objects.count() == 100
     batch.refresh_from_db()
     assert batch.state == State.SENDING
@@ -556,7 +529,7 @@ def test_where_rows_are_sent_is_asked_once_and_not_for_each(tenant, upload, hira
     imports.confirm(upload(csv_of(*([f"138{number:08}"] for number in range(9)))), by=hira)
 
     with CaptureQueriesContext(connection) as queries:
-        imports.enqueue_confirmed()
+        work_after_a_rest()
 
     assert Call.objects.count() == 9
     assert len([query for query in queries if 'FROM "feishu_tenant"' in query["sql"]]) == 1
@@ -567,7 +540,7 @@ def test_who_got_an_account_since_the_check_is_not_sent(account, upload, hira):
     imports.confirm(batch, by=hira)
     known = account(mobile="+8613800138000")
 
-    imports.enqueue_confirmed()
+    work_after_a_rest()
 
     assert states_of(batch) == ["duplicate", "pending"]
     assert Registration.objects.get(line=1).account == known
@@ -576,24 +549,24 @@ def test_who_got_an_account_since_the_check_is_not_sent(account, upload, hira):
 def test_an_import_with_a_call_that_waits_for_a_person_is_not_done(tenant, upload, hira, pages):
     batch = upload(csv_of(["13800138000"]))
     imports.confirm(batch, by=hira)
-    imports.enqueue_confirmed()
+    work_after_a_rest()
     Call.objects.update(state="waiting", reason="gave_up", reason_details={"hours": 24})
 
-    imports.enqueue_confirmed()
+    work_after_a_rest()
 
     batch.refresh_from_db()
     assert batch.state == State.SENDING
     assert "24 hours" in pages(hira).get(page_of(batch)).content.decode()
     assert "24 hours" in problems_file(pages(hira), batch, "csv")[1][-1]
     registrations.discard(Registration.objects.get(), by=hira)
-    imports.enqueue_confirmed()
+    work_after_a_rest()
     batch.refresh_from_db()
     assert (batch.state, Call.objects.get().state) == (State.DONE, "canceled")
 
 
 def test_discarding_sends_nothing(mixed, pages, hira):
     act(pages(hira), "discard", mixed)
-    imports.enqueue_confirmed()
+    work_after_a_rest()
 
     mixed.refresh_from_db()
     assert mixed.state == State.DISCARDED
@@ -604,10 +577,10 @@ def test_discarding_sends_nothing(mixed, pages, hira):
 def test_discarding_while_it_is_sent_stops_what_is_left(tenant, upload, hira):
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(100))))
     imports.confirm(batch, by=hira)
-    imports.enqueue_confirmed()
+    work_after_a_rest()
 
     imports.discard(batch, by=hira)
-    imports.enqueue_confirmed()
+    work_after_a_rest()
 
     batch.refresh_from_db()
     assert batch.state == State.SENDING  # until what is on its way has come to its end

@@ -1,0 +1,17 @@
+"""Long work of the inbox: replaying everything that failed."""
+
+from django.utils.translation import gettext_lazy as _
+
+from hireops.inbox import replaying
+from hireops.inbox.services import REPLAY
+from hireops.jobs.registry import Kind, register, repeated
+
+register(
+    Kind(
+        name=REPLAY,
+        label=_("Replay what failed"),
+        parts=repeated(replaying.replay_piece),
+        on_cancel=replaying.cancel,
+        permission="inbox.view_replay",
+    )
+)

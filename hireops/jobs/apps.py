@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class JobsConfig(AppConfig):
+    name = "hireops.jobs"
+    label = "jobs"
+    verbose_name = _("Long work")
+
+    def ready(self) -> None:
+        from hireops.desk import health as desk_health
+        from hireops.jobs import health
+
+        desk_health.register(health.long_work, urgent=True)

@@ -1,0 +1,98 @@
+"""What long work there is. The apps describe theirs here; ``hireops.jobs`` names none of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import repeat
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils.functional import Promise
+
+from hireops.jobs.models import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What follows a part: the next one, a rest, or the end with ``outcome``.
+
+    A job that rests is looked at again after ``rest``, or when somebody wakes it (``services.wake``).
+    ``reason`` of an end is an English sentence marked with ``gettext_noop``.
+    """
+
+    rest: timedelta | None = None
+    outcome: Job.State | None = None
+    reason: str = ""
+
+
+GO_ON = Step()
+DONE = Step(outcome=Job.State.DONE)
+
+Part = Callable[[], Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of long work.
+
+    ``parts(job)`` gives its parts one after the other, from where the database says that the work is. Each is
+    a function that does so much as takes a second or two, called in the transaction that renews the lease:
+    what it writes is there if and only if the lease was still ours, so a worker that dies loses one part and
+    the next one repeats none. Between the parts, outside of any transaction, ``parts`` may read and prepare
+    what is slow. A part that leaves other work due rings for it on commit. For work that needs nothing
+    between its parts: ``parts=repeated(function)``.
+
+    A part that raises is rolled back and tried again later, with growing pauses, for as long as it takes.
+
+    ``one_at_a_time``: workers never do two jobs of this kind at once. ``on_cancel(job)`` runs in the
+    transaction that cancels it; without it staff cannot cancel such work on the job's page.
+    ``permission`` is what staff need to see such a job.
+    """
+
+    name: str
+    label: str | Promise
+    parts: Callable[[Job], Iterator[Part]]
+    one_at_a_time: bool = False
+    on_cancel: Callable[[Job], None] | None = None
+    permission: str = ""
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make the kind known; called when Django starts."""
+    if kind.name in _kinds:
+        raise ValueError(f"{kind.name} is registered already")
+    _kinds[kind.name] = kind
+
+
+def repeated(part: Callable[[Job], Step]) -> Callable[[Job], Iterator[Part]]:
+    """``part(job)`` again and again, until it ends or rests."""
+    return lambda job: repeat(partial(part, job))
+
+
+def get(name: str) -> Kind | None:
+    return _kinds.get(name)
+
+
+def names() -> list[str]:
+    return list(_kinds)
+
+
+def one_at_a_time() -> set[str]:
+    return {kind.name for kind in _kinds.values() if kind.one_at_a_time}
+
+
+def label_of(name: str) -> str:
+    """What the work is, in words of the staff; its technical name if no app knows it any more."""
+    return str(_kinds[name].label) if name in _kinds else name
+
+
+def can_be_canceled(name: str) -> bool:
+    return name in _kinds and _kinds[name].on_cancel is not None
+
+
+def hidden_from(user: User | AnonymousUser) -> set[str]:
+    """The kinds that ``user`` does not see."""
+    return {kind.name for kind in _kinds.values() if kind.permission and not user.has_perm(kind.permission)}

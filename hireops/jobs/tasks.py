@@ -1,0 +1,40 @@
+"""What the worker does with long work: rung for by whoever starts some, and by beat."""
+
+import threading
+from typing import Any
+
+from celery.signals import worker_shutdown, worker_shutting_down
+
+from hireops.celery import app
+from hireops.jobs import working
+
+FINISH_WITHIN_S = 10
+
+_turn = threading.Lock()
+_rung = threading.Event()
+
+
+@app.task
+def work() -> None:
+    """Do what is due, whatever kind it is, until nothing is.
+
+    One thread of a worker at a time, so that long work leaves the others to events and calls.
+    """
+    _rung.set()
+    while _rung.is_set() and _turn.acquire(blocking=False):
+        try:
+            _rung.clear()
+            while working.take_turn():
+                pass
+        finally:
+            _turn.release()
+
+
+@worker_shutting_down.connect
+def _take_no_more(**_details: Any) -> None:
+    working.stop()
+
+
+@worker_shutdown.connect
+def _finish_what_is_in_hand(**_details: Any) -> None:
+    _turn.acquire(timeout=FINISH_WITHIN_S)

@@ -1,0 +1,24 @@
+"""Long work of this room: checking the file of an import, and sending its rows."""
+
+from django.utils.translation import gettext_lazy as _
+
+from hireops.jobs.registry import Kind, register, repeated
+from referrals.registrations import checking, sending
+
+register(
+    Kind(
+        name=checking.CHECK,
+        label=_("Check a file of referrers"),
+        parts=checking.parts,
+        one_at_a_time=True,  # each holds its whole file in memory
+        permission="referrals.view_registrationimport",
+    )
+)
+register(
+    Kind(
+        name=sending.SEND,
+        label=_("Register the referrers of a file"),
+        parts=repeated(sending.enqueue_next),
+        permission="referrals.view_registrationimport",
+    )
+)
