@@ -312,7 +312,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"level": "ERROR"},  # who is refused is told by the view that refuses
+        "django.request": {"level": "ERROR"},  # the view that refuses says why
         "celery": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it misses a host name, which a folder does not have

@@ -70,6 +70,6 @@ class ReferralsConfig(AppConfig):
             ledger.changes_follow_each_other,
             ledger.withdrawals_are_booked_as_taken,
             ledger.balances_are_those_of_the_newest_figure,
-            payments.withdrawals_stand_where_their_payments_do,
+            payments.withdrawal_states_follow_from_payments,
         ):
             invariants.register(invariant)

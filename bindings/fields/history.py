@@ -50,7 +50,7 @@ class History:
 
     @cached_property
     def accepted(self) -> CustomFieldPush | None:
-        """The push whose list Feishu shows customers today, as far as Feishu has told us."""
+        """The push whose list Feishu shows customers today, as far as its answers say."""
         return next((past.push for past in reversed(self._pushes) if past.accepted), None)
 
     @property
@@ -78,7 +78,7 @@ class History:
 
     @cached_property
     def pushed_keys(self) -> frozenset[str]:
-        """Keys that Feishu knows, may know, or is about to be told."""
+        """Keys that Feishu knows, may know, or is about to be sent."""
         return frozenset[str]().union(*(push.keys for push in (*self.sent, *self.open)))
 
     def tenants_without_form(self, tenants: Iterable[Tenant]) -> list[Tenant]:

@@ -81,7 +81,7 @@ class CustomField(models.Model):
 
 
 class CustomFieldPush(AppendOnly):
-    """One list of fields that somebody decided to send, exactly as it is sent. What became of it is told by
+    """One list of fields that somebody decided to send, exactly as it is sent. What became of it is said by
     its call. Never changed after it was written."""
 
     scope = models.IntegerField(_("account type"), choices=Scope.choices)

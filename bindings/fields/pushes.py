@@ -22,11 +22,11 @@ from hireops.feishu.models import Tenant
 from hireops.outbox import services as outbox
 
 
-class PlanHasChanged(Refused):
+class PlanChangedError(Refused):
     """What would be sent is no longer what the person has looked at."""
 
 
-class RemovalsNotConfirmed(Refused):
+class RemovalsNotConfirmedError(Refused):
     """A key leaves the form and the person has not typed it."""
 
 
@@ -103,8 +103,8 @@ def push_custom_fields(
 
     ``fingerprint`` is that of the ``Preview`` shown; ``confirmed_removals`` are the keys typed. One push
     for a custom app, one for each active tenant of a store app (contract 3.2 leaves open whether a store
-    app's list is shared; telling each tenant is right either way). Raises ``PlanHasChanged``,
-    ``RemovalsNotConfirmed`` or ``Refused``; then nothing is owed.
+    app's list is shared; telling each tenant is right either way). Raises ``PlanChangedError``,
+    ``RemovalsNotConfirmedError`` or ``Refused``; then nothing is owed.
     """
     with transaction.atomic():
         lock_definitions()
@@ -116,7 +116,7 @@ def push_custom_fields(
 
 def _check(preview: Preview, fingerprint: str, confirmed_removals: Collection[str]) -> None:
     if preview.fingerprint != fingerprint:
-        raise PlanHasChanged(
+        raise PlanChangedError(
             _(
                 "Nothing was sent: the fields or the form at Feishu changed after this page was opened. Look "
                 "at the new difference below and confirm again."
@@ -125,7 +125,7 @@ def _check(preview: Preview, fingerprint: str, confirmed_removals: Collection[st
     if reasons := reasons_not_to_push(preview):
         raise Refused(" ".join(reasons))
     if missing := [key for key in preview.given_up if key not in confirmed_removals]:
-        raise RemovalsNotConfirmed(
+        raise RemovalsNotConfirmedError(
             _("Nothing was sent: type each key that leaves the form, exactly as shown: %(keys)s")
             % {"keys": ", ".join(missing)}
         )

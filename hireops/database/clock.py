@@ -10,9 +10,9 @@ def now() -> datetime:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
-            told = datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
-            # Times are compared as text there, and "12:00:01" of a whole second sorts before "12:00:01.000".
-            return told if told.microsecond else told + timedelta(microseconds=1)
+            stamp = datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
+            # Times are compared as text there, and "12:00:01" of a stamp second sorts before "12:00:01.000".
+            return stamp if stamp.microsecond else stamp + timedelta(microseconds=1)
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
         return moment.astimezone(UTC)

@@ -55,9 +55,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if the database answers within 2 s and has every migration and guard of this code, else 503.
 
-    What is wrong with a guard is told; a trigger that is none of ours is told, and changes nothing either.
+    What is wrong with a guard is named; so is a trigger that is none of ours, which changes nothing either.
 
-    The worker and beat are told as well, and change nothing: without them this process still takes events in.
+    The worker and beat are named too, and change nothing: without them this process still takes events in.
     """
     try:
         with query_deadline(READY_WITHIN_S):

@@ -30,7 +30,7 @@ class AppTicketEvent(EventContent):
 
 @dataclass(frozen=True, slots=True)
 class AppOpenEvent(EventContent):
-    """A tenant has installed the app. ``installer`` is the open_id of who did it, "" if it is not told."""
+    """A tenant has installed the app. ``installer`` is the open_id of who did, "" if Feishu does not say."""
 
     installer: str
 

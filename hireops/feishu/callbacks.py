@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hireops.feishu.crypto import decrypt, encrypt, sign
-from hireops.feishu.strict_json import Flaw, blanked, gettext_noop, parse, utf8
+from hireops.feishu.strict_json import UnreadableTextError, blanked, gettext_noop, parse, utf8
 
 __all__ = [
     "CallbackEvent",
     "CallbackKeys",
     "Challenge",
-    "NotAuthentic",
+    "NotAuthenticError",
     "Unreadable",
     "decrypt",
     "encrypt",
@@ -50,7 +50,7 @@ class CallbackKeys:
             raise ValueError("app_id, verification_token and each encrypt key must not be empty")
 
 
-class NotAuthentic(Exception):  # noqa: N818 - reads as what it says
+class NotAuthenticError(Exception):
     """This was not sent by Feishu to this app: answer ``status`` (400, 401 or 403) and store nothing."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -95,7 +95,7 @@ class Unreadable:
 def open_callback(
     body: bytes, headers: Mapping[str, str], keys: CallbackKeys
 ) -> Challenge | CallbackEvent | Unreadable:
-    """What an HTTP body says, once it is proved to come from Feishu; raises ``NotAuthentic`` otherwise.
+    """What an HTTP body says, once it is proved to come from Feishu; raises ``NotAuthenticError`` otherwise.
 
     ``body`` is raw, as it came over the wire; header names may be written in any case. A request is never
     refused by its age: Feishu may deliver again after 6 h (contract 6.5).
@@ -110,11 +110,11 @@ def open_callback(
     for encrypt_key in keys.encrypt_keys:
         if _equal(signature, sign(timestamp, nonce, encrypt_key, body)):
             return _open_signed(body, encrypt_key, keys)
-    raise NotAuthentic(401, "wrong signature")
+    raise NotAuthenticError(401, "wrong signature")
 
 
 def open_pushed(text: bytes, keys: CallbackKeys) -> CallbackEvent | Unreadable:
-    """What the long connection says; raises ``NotAuthentic`` for another app's event or a wrong token.
+    """What the long connection says; raises ``NotAuthenticError`` for another app's event or a wrong token.
 
     The connection is authentic by itself, so nothing is signed or encrypted, and a token need not be there
     (contract 7.1).
@@ -124,7 +124,7 @@ def open_pushed(text: bytes, keys: CallbackKeys) -> CallbackEvent | Unreadable:
         if _token(envelope) is not None:
             _require_token(envelope, keys)
         return Unreadable(flaw) if flaw else _event(envelope, readable, keys)
-    except Flaw as unreadable:
+    except UnreadableTextError as unreadable:
         return Unreadable(str(unreadable))
 
 
@@ -135,7 +135,7 @@ def _open_signed(body: bytes, encrypt_key: str, keys: CallbackKeys) -> Challenge
     try:
         text = _decrypted_text(body, encrypt_key)
         envelope, flaw = parse(text)
-    except Flaw as unreadable:
+    except UnreadableTextError as unreadable:
         return Unreadable(str(unreadable))
     if _is_url_verification(envelope):
         return _challenge(envelope, flaw, keys)
@@ -149,8 +149,8 @@ def _open_plain(body: bytes, keys: CallbackKeys) -> Challenge | CallbackEvent | 
     try:
         text = utf8(body)
         envelope, flaw = parse(text)
-    except Flaw as unreadable:
-        raise NotAuthentic(400, "not a JSON object") from unreadable
+    except UnreadableTextError as unreadable:
+        raise NotAuthenticError(400, "not a JSON object") from unreadable
     if _is_url_verification(envelope):
         return _challenge(envelope, flaw, keys)
     return _event_or_unreadable(envelope, flaw, text, keys)
@@ -162,11 +162,11 @@ def _open_unsigned(body: bytes, keys: CallbackKeys) -> Challenge:
         for encrypt_key in keys.encrypt_keys:
             try:
                 envelope, flaw = parse(_decrypted_text(body, encrypt_key))
-            except Flaw:
+            except UnreadableTextError:
                 continue
             if _is_url_verification(envelope):
                 return _challenge(envelope, flaw, keys)
-    raise NotAuthentic(401, "no signature")
+    raise NotAuthenticError(401, "no signature")
 
 
 # --- The envelopes ---------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def _challenge(envelope: dict[str, Any], flaw: str, keys: CallbackKeys) -> Chall
     _require_token(envelope, keys)
     challenge = envelope.get("challenge")
     if flaw or not isinstance(challenge, str):
-        raise NotAuthentic(400, "URL verification without a readable challenge")
+        raise NotAuthenticError(400, "URL verification without a readable challenge")
     return Challenge(challenge)
 
 
@@ -190,29 +190,29 @@ def _event_or_unreadable(
     _require_token(envelope, keys)
     try:
         return Unreadable(flaw) if flaw else _event(envelope, text, keys)
-    except Flaw as unreadable:
+    except UnreadableTextError as unreadable:
         return Unreadable(str(unreadable))
 
 
 def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> CallbackEvent:
     event = envelope.get("event")
     if not isinstance(event, dict):
-        raise Flaw(gettext_noop("The field event is missing or not an object."))
+        raise UnreadableTextError(gettext_noop("The field event is missing or not an object."))
     if "schema" in envelope:
         header = envelope.get("header")
         if not isinstance(header, dict):
-            raise Flaw(gettext_noop("The field header is missing or not an object."))
+            raise UnreadableTextError(gettext_noop("The field header is missing or not an object."))
         identity = header.get("event_id"), header.get("event_type"), header
         created_at = _created_at(header.get("create_time"))
     elif "uuid" in envelope:
         identity = envelope["uuid"], event.get("type"), event
         created_at = _created_at_seconds(envelope.get("ts"))
     else:
-        raise Flaw(gettext_noop("Neither schema nor uuid: this is no known envelope."))
+        raise UnreadableTextError(gettext_noop("Neither schema nor uuid: this is no known envelope."))
     event_id, event_type, owner = identity
     app_id = _id(owner.get("app_id"))
     if app_id != keys.app_id:
-        raise NotAuthentic(403, "another app's app_id")
+        raise NotAuthenticError(403, "another app's app_id")
     payload_json = blanked(text, keys.verification_token)
     return CallbackEvent(
         event_id=_id(event_id),
@@ -229,7 +229,9 @@ def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> CallbackE
 def _id(value: object) -> str:
     if isinstance(value, str) and 0 < len(value) <= ID_MAX_CHARS:
         return value
-    raise Flaw(gettext_noop("An id (event, type, app or tenant) is missing, not a text, or longer than 255."))
+    raise UnreadableTextError(
+        gettext_noop("An id (event, type, app or tenant) is missing, not a text, or longer than 255.")
+    )
 
 
 def _subject(event: dict[str, Any]) -> str | None:
@@ -274,11 +276,11 @@ def _token(envelope: dict[str, Any]) -> object:
 def _require_token(envelope: dict[str, Any], keys: CallbackKeys) -> None:
     token = _token(envelope)
     if not (isinstance(token, str) and _equal(token, keys.verification_token)):
-        raise NotAuthentic(401, "wrong token")
+        raise NotAuthenticError(401, "wrong token")
 
 
 def _decrypted_text(body: bytes, encrypt_key: str) -> str:
     sealed = parse(utf8(body))[0].get("encrypt")
     if not isinstance(sealed, str):
-        raise Flaw(gettext_noop("The body is not an object with the text encrypt."))
+        raise UnreadableTextError(gettext_noop("The body is not an object with the text encrypt."))
     return utf8(decrypt(sealed, encrypt_key))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from hireops.feishu.strict_json import Flaw, gettext_noop
+from hireops.feishu.strict_json import UnreadableTextError, gettext_noop
 
 BLOCK = 16
 
@@ -28,18 +28,20 @@ def encrypt(plaintext: bytes, encrypt_key: str) -> str:
 
 
 def decrypt(sealed: str, encrypt_key: str) -> bytes:
-    """The plaintext; ``Flaw`` (a ``ValueError``) unless base64, length and padding are exactly right."""
+    """The plaintext; ``UnreadableTextError`` unless base64, length and padding are exactly right."""
     try:
         buffer = base64.b64decode(sealed, validate=True)
     except ValueError as error:
-        raise Flaw(gettext_noop("The encrypted text is not base64.")) from error
+        raise UnreadableTextError(gettext_noop("The encrypted text is not base64.")) from error
     if len(buffer) < 2 * BLOCK or len(buffer) % BLOCK:
-        raise Flaw(gettext_noop("The encrypted text has a length that no ciphertext has."))
+        raise UnreadableTextError(gettext_noop("The encrypted text has a length that no ciphertext has."))
     decryptor = Cipher(_aes(encrypt_key), modes.CBC(buffer[:BLOCK])).decryptor()
     padded = decryptor.update(buffer[BLOCK:]) + decryptor.finalize()
     padding = padded[-1]
     if not (1 <= padding <= BLOCK and padded.endswith(bytes([padding]) * padding)):
-        raise Flaw(gettext_noop("The encrypted text does not decrypt with the Encrypt Key (wrong padding)."))
+        raise UnreadableTextError(
+            gettext_noop("The encrypted text does not decrypt with the Encrypt Key (wrong padding).")
+        )
     return padded[:-padding]
 
 

@@ -15,7 +15,7 @@ from hireops.feishu.endpoints import Endpoint, Limit
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import Quota
 
-# Whoever has to wait longer than this for a turn gets none, and is told when to come back.
+# Whoever has to wait longer than this for a turn gets none, but the time at which to come back.
 MAX_WAIT_S = 2.0
 # Feishu counts when a call arrives, and one may take that much longer to arrive than the one after it.
 MARGIN_S = {1: 0.08, 60: 0.1}

@@ -21,7 +21,7 @@ _STRING_OR_BRACKET = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]")
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u0000|u[dD][89a-fA-F]..)|.)")
 
 
-class Flaw(ValueError):  # noqa: N818 - a finding, not a failure
+class UnreadableTextError(ValueError):
     """Why an authentic text cannot be taken in; its text is a msgid."""
 
 
@@ -32,7 +32,7 @@ def gettext_noop(message: str) -> str:
 
 def refuse_constant(name: str) -> NoReturn:
     """For ``parse_constant``: NaN and Infinity are no JSON."""
-    raise Flaw(gettext_noop("A number is NaN or infinite."))
+    raise UnreadableTextError(gettext_noop("A number is NaN or infinite."))
 
 
 def _float(literal: str) -> float:
@@ -40,7 +40,7 @@ def _float(literal: str) -> float:
     number = float(literal)
     exponent = literal.lower().partition("e")[2]
     if isinf(number) or len(literal) > NUMBER_MAX_CHARS or abs(int(exponent or 0)) > EXPONENT_MAX:
-        raise Flaw(gettext_noop("A number is too large, too small or too long."))
+        raise UnreadableTextError(gettext_noop("A number is too large, too small or too long."))
     return number
 
 
@@ -53,7 +53,7 @@ def utf8(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise Flaw(gettext_noop("The text is not UTF-8.")) from error
+        raise UnreadableTextError(gettext_noop("The text is not UTF-8.")) from error
 
 
 def parse(text: str) -> tuple[dict[str, Any], str]:
@@ -61,11 +61,11 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
     try:
         envelope, flaw = _decode(text)
     except RecursionError as error:
-        raise Flaw(gettext_noop("The JSON is nested too deeply.")) from error
+        raise UnreadableTextError(gettext_noop("The JSON is nested too deeply.")) from error
     except json.JSONDecodeError as error:
-        raise Flaw(gettext_noop("The text is not JSON.")) from error
+        raise UnreadableTextError(gettext_noop("The text is not JSON.")) from error
     if not isinstance(envelope, dict):
-        raise Flaw(gettext_noop("The JSON is not an object."))
+        raise UnreadableTextError(gettext_noop("The JSON is not an object."))
     return envelope, flaw or _flaw_of_text(text)
 
 
@@ -74,7 +74,7 @@ def _decode(text: str) -> tuple[Any, str]:
         return _decoder.decode(text), ""
     except json.JSONDecodeError:
         raise
-    except Flaw as flaw:
+    except UnreadableTextError as flaw:
         return _lenient_decoder.decode(text), str(flaw)
     except ValueError:  # Python's limit of 4,300 digits
         return _lenient_decoder.decode(text), gettext_noop("A number is too large, too small or too long.")

@@ -55,7 +55,7 @@ class _Intake:
         """The client's own name for it; its dispatcher would refuse event types that we do not know."""
         try:
             is_new = self._thread.submit(_store, payload).result(ANSWER_WITHIN_S)
-        except callbacks.NotAuthentic as refused:
+        except callbacks.NotAuthenticError as refused:
             logger.warning("an event was refused: %s", refused.reason)
             raise
         except (*intake.DATABASE_AWAY, TimeoutError) as error:

@@ -31,7 +31,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
         return _refusal(request, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
     try:
         delivery = callbacks.open_callback(body, _signature(request), intake.keys())
-    except callbacks.NotAuthentic as refused:
+    except callbacks.NotAuthenticError as refused:
         return _refusal(request, refused.status, refused.reason)
 
     if isinstance(delivery, callbacks.Challenge):

@@ -37,7 +37,9 @@ def apply_assets(call: Call, answer: Answer) -> None:
         if every_change_is_announced and change.cause == BalanceChange.Cause.CALL:
             _open_drift(change)
     for case in account.cases.filter(kind=Case.Kind.UNKNOWN_ACCOUNT, closed_at=None):
-        cases.explain_case(case, note=gettext_noop("Feishu knows the account: a later query was answered."))
+        cases.close_explained_case(
+            case, note=gettext_noop("Feishu knows the account: a later query was answered.")
+        )
 
 
 def _account_of(call: Call) -> ReferralAccount:
@@ -180,7 +182,7 @@ def _judge_contact(account: ReferralAccount) -> None:
         cases.open_case(kind=Case.Kind.CONTACT, account=account)
         return
     for case in account.cases.filter(kind=Case.Kind.CONTACT, closed_at=None):
-        cases.explain_case(case, note=gettext_noop("Feishu has the contact that is registered here."))
+        cases.close_explained_case(case, note=gettext_noop("Feishu has the contact that is registered here."))
 
 
 def _name(referrer: hire.Referrer) -> str:

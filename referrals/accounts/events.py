@@ -75,7 +75,7 @@ def _explain_drift(account: ReferralAccount, update: BalanceUpdate) -> None:
     for case in drifts.select_related("change"):
         same_amount = case.theirs == update.amounts.get(case.asset, figures.ZERO)
         if same_amount and _happened_before(case, update.modify_time):
-            cases.explain_case(case, note=gettext_noop("The event of this change arrived later."))
+            cases.close_explained_case(case, note=gettext_noop("The event of this change arrived later."))
 
 
 def _happened_before(case: Case, modify_time: datetime) -> bool:

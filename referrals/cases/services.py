@@ -50,7 +50,7 @@ def open_case(
             withdrawal=withdrawal,
             change=change,
         )
-        there = _same_as(found).filter(Q(closed_at=None) | _settled(found))
+        there = _of_same_mismatch(found).filter(Q(closed_at=None) | _closed_for_good(found))
         if same := there.order_by(F("closed_at").desc(nulls_first=True)).first():
             return same
         found.save()
@@ -62,10 +62,10 @@ def _lock_account(pk: int) -> None:
     ReferralAccount.objects.select_for_update().get(pk=pk)
 
 
-def _settled(found: Case) -> Q:
+def _closed_for_good(found: Case) -> Q:
     """What a person has closed and nothing but a person takes up again.
 
-    An account that Feishu does not know: until Feishu tells a balance of it. A mismatch of a day with the
+    An account that Feishu does not know: until Feishu sends a balance of it. A mismatch of a day with the
     very figures of before: as long as the day is compared anew by itself; whoever asks for it wants to know.
     """
     by_a_person = Q(closed_by__isnull=False)
@@ -76,7 +76,7 @@ def _settled(found: Case) -> Q:
     return Q(pk__in=[])
 
 
-def _same_as(found: Case) -> QuerySet[Case]:
+def _of_same_mismatch(found: Case) -> QuerySet[Case]:
     same_kind = Case.objects.filter(account=found.account, kind=found.kind)
     if found.kind in ABOUT_THE_ACCOUNT:
         return same_kind
@@ -112,7 +112,7 @@ def close_case(case: Case, *, by: User, note: str) -> None:
         audit.record(by=by, action=gettext_noop("case closed"), on=case, reason=case.note)
 
 
-def explain_case(case: Case, *, note: str) -> None:
+def close_explained_case(case: Case, *, note: str) -> None:
     """Close it without a person, because hireops has learned what explains it. Nothing if it is closed.
 
     ``note`` is an English sentence marked with ``gettext_noop``; pages show it in the reader's language.

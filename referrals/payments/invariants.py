@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-# As ``services.payments`` settles it, of every withdrawal that took something.
-STANDING = """
+# As ``payments.services.settle`` writes it, of every withdrawal that took something.
+MISMATCHES = """
     SELECT id, state, due
     FROM (
         SELECT withdrawal.id, withdrawal.state,
@@ -26,15 +26,15 @@ STANDING = """
         ) AS amounts
         JOIN referrals_withdrawal AS withdrawal ON withdrawal.id = amounts.withdrawal_id
         GROUP BY withdrawal.id, withdrawal.state
-    ) AS standing
+    ) AS mismatches
     WHERE state <> due
     ORDER BY id
 """
 
 
-def withdrawals_stand_where_their_payments_do() -> Iterator[str]:
+def withdrawal_states_follow_from_payments() -> Iterator[str]:
     """What was taken is to be paid, handed over, paid or come back exactly as its payments are."""
     with connection.cursor() as cursor:
-        cursor.execute(STANDING)
+        cursor.execute(MISMATCHES)
         for pk, state, due in cursor.fetchall():
             yield f"withdrawal #{pk} is {state}, but by its payments it should be {due}"

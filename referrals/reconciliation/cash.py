@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from referrals.cases.services import explain_case, open_case
+from referrals.cases.services import close_explained_case, open_case
 from referrals.models import (
     POINTS,
     BalanceChange,
@@ -122,6 +122,6 @@ def _close_explained(cash: WithdrawnCash) -> None:
     )
     for case in cases:
         if cash.other is None:
-            explain_case(case, note=MATCHES_NOW)
+            close_explained_case(case, note=MATCHES_NOW)
         elif (case.ours, case.theirs) != (cash.taken, cash.other):
-            explain_case(case, note=OTHER_FIGURES_NOW)
+            close_explained_case(case, note=OTHER_FIGURES_NOW)

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext_noop
 
 from hireops.feishu import hire
-from referrals.cases.services import explain_case, open_case
+from referrals.cases.services import close_explained_case, open_case
 from referrals.ledger import services as ledger
 from referrals.models import (
     POINTS,
@@ -159,7 +159,7 @@ def _close_explained(
 ) -> None:
     open_cases = Case.objects.filter(account__in=accounts, closed_at=None)
     for case in open_cases.filter(kind=Case.Kind.UNKNOWN_ACCOUNT):
-        explain_case(case, note=KNOWN_NOW)
+        close_explained_case(case, note=KNOWN_NOW)
     matching = {account.pk for account in compared.matching}
     still = {(account.pk, Decimal(ours), Decimal(theirs)) for account, ours, theirs in compared.differing}
     same_day = open_cases.filter(
@@ -169,6 +169,6 @@ def _close_explained(
     )
     for case in same_day:
         if case.account_id in matching:
-            explain_case(case, note=MATCHES_NOW)
+            close_explained_case(case, note=MATCHES_NOW)
         elif (case.account_id, case.ours, case.theirs) not in still:
-            explain_case(case, note=OTHER_FIGURES_NOW)
+            close_explained_case(case, note=OTHER_FIGURES_NOW)

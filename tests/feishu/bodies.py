@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hireops.feishu.callbacks import CallbackKeys, NotAuthentic, encrypt, open_callback, sign
+from hireops.feishu.callbacks import CallbackKeys, NotAuthenticError, encrypt, open_callback, sign
 
 APP_ID = "cli_9f5343c580712544"
 KEY = "an-encrypt-key"
@@ -76,7 +76,7 @@ def spliced(fragment: str) -> bytes:
 
 
 def refusal(body: bytes, headers: dict[str, str], keys: CallbackKeys = KEYS) -> int:
-    with pytest.raises(NotAuthentic) as refused:
+    with pytest.raises(NotAuthenticError) as refused:
         open_callback(body, headers, keys)
     return refused.value.status
 

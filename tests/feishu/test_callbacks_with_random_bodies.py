@@ -1,4 +1,4 @@
-"""Whatever arrives, ``open_callback`` answers or raises ``NotAuthentic``, and nothing else."""
+"""Whatever arrives, ``open_callback`` answers or raises ``NotAuthenticError``, and nothing else."""
 
 import json
 from typing import Any
@@ -28,15 +28,15 @@ valid = bodies.text_of(bodies.envelope())
 def outcome(body: bytes, headers: dict[str, str], keys: callbacks.CallbackKeys) -> Any:
     try:
         return callbacks.open_callback(body, headers, keys)
-    except callbacks.NotAuthentic as refused:
+    except callbacks.NotAuthenticError as refused:
         return refused
 
 
 @given(st.binary(max_size=200), st.dictionaries(st.text(), st.text()))
 @unhurried
 def test_random_bytes_are_never_taken_for_feishu(body, headers):
-    assert isinstance(outcome(body, headers, KEYS), callbacks.NotAuthentic)
-    assert isinstance(outcome(body, headers, KEYS_WITHOUT_ENCRYPTION), callbacks.NotAuthentic)
+    assert isinstance(outcome(body, headers, KEYS), callbacks.NotAuthenticError)
+    assert isinstance(outcome(body, headers, KEYS_WITHOUT_ENCRYPTION), callbacks.NotAuthenticError)
 
 
 @given(st.binary(max_size=200) | anything.map(json.dumps) | lookalikes.map(json.dumps))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hireops.feishu.callbacks import CallbackEvent, CallbackKeys, NotAuthentic, open_callback
+from hireops.feishu.callbacks import CallbackEvent, CallbackKeys, NotAuthenticError, open_callback
 from tests.feishu import bodies
 from tests.feishu.bodies import KEYS, TOKEN, envelope, opened, sealed, spliced
 
@@ -38,6 +38,6 @@ def test_the_digest_is_the_same_for_every_delivery_and_another_for_other_content
 
 def test_a_refusal_says_nothing_of_the_body():
     body, headers = sealed(envelope(token="secret-looking-thing"))
-    with pytest.raises(NotAuthentic) as refused:
+    with pytest.raises(NotAuthenticError) as refused:
         open_callback(body, headers, KEYS)
     assert str(refused.value) == refused.value.reason == "wrong token"

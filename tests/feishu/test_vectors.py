@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hireops.feishu.callbacks import CallbackEvent, CallbackKeys, Challenge, NotAuthentic, Unreadable, decrypt
+from hireops.feishu.callbacks import (
+    CallbackEvent,
+    CallbackKeys,
+    Challenge,
+    NotAuthenticError,
+    Unreadable,
+    decrypt,
+)
 from hireops.feishu.callbacks import open_callback as open_it
 
 FILE = json.loads(Path(__file__).with_name("data").joinpath("vectors.json").read_text())
@@ -41,7 +48,7 @@ def test_a_url_verification_gives_back_its_challenge(vector_id):
 
 @pytest.mark.parametrize("vector_id", ["N1", "N2", "N3", "N4", "N5"])
 def test_what_is_not_feishus_is_refused_with_401(vector_id):
-    with pytest.raises(NotAuthentic) as refused:
+    with pytest.raises(NotAuthenticError) as refused:
         opened(vector_id)
     assert refused.value.status == 401
 

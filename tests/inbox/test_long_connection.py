@@ -150,9 +150,9 @@ def test_a_token_need_not_be_there_over_a_connection_that_is_authentic():
     assert isinstance(old, callbacks.CallbackEvent)
     assert (event.event_id, old.event_id) == ("e1", "e2")
     assert isinstance(opened({"schema": "2.0", "event": {}}), callbacks.Unreadable)
-    with pytest.raises(callbacks.NotAuthentic):
+    with pytest.raises(callbacks.NotAuthenticError):
         opened({**envelope, "header": {**header, "token": "wrong"}})
-    with pytest.raises(callbacks.NotAuthentic):
+    with pytest.raises(callbacks.NotAuthenticError):
         opened({**envelope, "header": {**header, "app_id": "cli_b"}})
 
 

@@ -130,7 +130,7 @@ class CustomFieldAdmin(StaffAdmin):
                 fingerprint=request.POST.get("fingerprint", ""),
                 confirmed_removals=_typed_keys(request),
             )
-        except pushes.RemovalsNotConfirmed as reason:
+        except pushes.RemovalsNotConfirmedError as reason:
             messages.error(request, str(reason))
             return self._push_page(request, scope, typed=request.POST)
         except Refused as reason:

@@ -159,7 +159,7 @@ def _silence_connections(_: World, __: Json) -> Json:
 
 
 def _refuse_connections(_: World, body: Json) -> Json:
-    """Until ``connections/restore`` nobody is told where to connect, but ``code`` (contract 7.2)."""
+    """Until ``connections/restore`` nobody gets an address to connect to, but ``code`` (contract 7.2)."""
     the_gateway().refusal = body.get("code", SYSTEM_BUSY)
     return {}
 

@@ -1,4 +1,4 @@
-"""Forms for registering referrers. What is wrong with a contact is told at its field."""
+"""Forms for registering referrers. What is wrong with a contact is shown at its field."""
 
 from typing import Any
 

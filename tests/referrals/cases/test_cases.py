@@ -15,7 +15,7 @@ from django.test import Client
 from hireops.desk.errors import Refused
 from hireops.desk.models import AuditEntry
 from hireops.feishu.models import Tenant
-from referrals.cases.services import close_case, explain_case, open_case
+from referrals.cases.services import close_case, close_explained_case, open_case
 from referrals.cases.texts import FIGURES, MEANINGS, WHAT_TO_DO
 from referrals.models import POINTS, Case, Reconciliation, ReferralAccount
 from referrals.reconciliation.days import bounds, day_of
@@ -91,7 +91,7 @@ def test_what_differs_again_after_hireops_has_explained_it_is_a_new_case(
 ) -> None:
     one = account()
     case = _points(one, run)
-    explain_case(case, note=NOTE)
+    close_explained_case(case, note=NOTE)
     assert _points(one, run) != case
 
 
@@ -101,7 +101,7 @@ def test_an_account_that_feishu_does_not_know_is_not_a_case_again_after_a_person
     one, other = account(), account()
     case, explained = (open_case(kind=Kind.UNKNOWN_ACCOUNT, account=each) for each in (one, other))
     close_case(case, by=ada, note="has left")
-    explain_case(explained, note=NOTE)
+    close_explained_case(explained, note=NOTE)
     assert open_case(kind=Kind.UNKNOWN_ACCOUNT, account=one) == case  # the sweep
     assert open_case(kind=Kind.UNKNOWN_ACCOUNT, account=one, reconciliation=run) == case
     assert open_case(kind=Kind.UNKNOWN_ACCOUNT, account=other) != explained
@@ -155,7 +155,7 @@ def test_closing_needs_a_note_and_happens_once(
     close_case(case, by=ada, note=" Feishu was wrong ")
     with pytest.raises(Refused, match="closed already"):
         close_case(case, by=hira, note="me too")
-    explain_case(case, note=NOTE)
+    close_explained_case(case, note=NOTE)
     case.refresh_from_db()
     assert (case.closed_by, case.note) == (ada, "Feishu was wrong")
     entry = AuditEntry.objects.get(target_id=str(case.pk))
@@ -164,7 +164,7 @@ def test_closing_needs_a_note_and_happens_once(
 
 def test_what_explains_a_case_closes_it_without_a_person(account: Account, run: Reconciliation) -> None:
     case = _points(account(), run)
-    explain_case(case, note=NOTE)
+    close_explained_case(case, note=NOTE)
     case.refresh_from_db()
     assert case.closed_at
     assert (case.closed_by, case.note) == (None, NOTE)

@@ -11,7 +11,7 @@ from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from referrals.models import Payment, PayoutBatch, Withdrawal, WithdrawalAmount
 from referrals.payments import services as payments
-from referrals.payments.invariants import withdrawals_stand_where_their_payments_do
+from referrals.payments.invariants import withdrawal_states_follow_from_payments
 from referrals.payments.recording import record_bounced, record_open_paid, record_paid
 from referrals.payments.services import hand_over
 from tests.referrals.taken import csv_file, payment_of, record_file, state, taken, xlsx_file
@@ -463,12 +463,12 @@ def test_a_withdrawal_that_does_not_stand_where_its_payments_do_is_told(due, hir
     record_bounced(payment_of(back), by=hira, reason="closed")
     record_paid(payment_of(twice), by=hira, reference="A1")
     record_paid(payment_of(done), by=hira, reference="A2")
-    assert list(withdrawals_stand_where_their_payments_do()) == []
+    assert list(withdrawal_states_follow_from_payments()) == []
     for pk, wrong in ((twice.pk, "paid"), (untouched.pk, "handed_over")):
         break_into(
             "referrals_withdrawal", f"UPDATE referrals_withdrawal SET state = '{wrong}' WHERE id = {pk}"
         )
-    assert list(withdrawals_stand_where_their_payments_do()) == [
+    assert list(withdrawal_states_follow_from_payments()) == [
         f"withdrawal #{untouched.pk} is handed_over, but by its payments it should be taken",
         f"withdrawal #{twice.pk} is paid, but by its payments it should be handed_over",
     ]

@@ -22,7 +22,7 @@ from hireops.feishu.models import Tenant
 from hireops.outbox import reasons, sending
 from hireops.outbox.models import Call
 from hireops.outbox.recording import Claim, TryResult, record
-from referrals.cases.services import close_case, explain_case, open_case
+from referrals.cases.services import close_case, close_explained_case, open_case
 from referrals.ledger import services as ledger
 from referrals.models import (
     BalanceChange,
@@ -740,7 +740,7 @@ def test_an_answer_about_an_account_of_which_the_balance_is_just_being_taken_in(
     with meanwhile(lambda: answer(**{"6942": (50, 0)})) as until_it_waits, transaction.atomic():
         ledger.lock(one.pk)  # as calls.accounts.apply_assets does
         until_it_waits()
-        explain_case(case, note="known")
+        close_explained_case(case, note="known")
     assert Call.objects.get().state == Call.State.SUCCEEDED  # at once: nothing had to be tried again
     assert state_of(run) == State.DIFFERS
     assert figures() == [("6942", Decimal(0), Decimal(50))]
