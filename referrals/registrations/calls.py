@@ -14,7 +14,7 @@ from referrals.accounts import calls as account_calls
 from referrals.accounts import services as accounts
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount, Registration
-from referrals.registrations.services import CREATE, own_tenant
+from referrals.registrations.creating import CREATE, own_tenant
 
 NO_SUCH_EMPLOYEE, SEVERAL_EMPLOYEES = 1002551, 1002552
 PROBLEMS = {NO_SUCH_EMPLOYEE: "no_such_employee", SEVERAL_EMPLOYEES: "several_employees"}

@@ -21,12 +21,12 @@ from hireops.spreadsheets.errors import UnreadableFileError
 from hireops.spreadsheets.header import ColumnNames, Columns
 from hireops.spreadsheets.reading import read_rows
 from referrals.models import Registration, RegistrationImport
-from referrals.registrations.services import (
+from referrals.registrations.creating import own_tenant
+from referrals.registrations.matching import (
     LONGEST_GIVEN,
     compare_with_known,
     compare_with_line,
     known_accounts,
-    own_tenant,
     read_contacts,
 )
 

@@ -21,8 +21,9 @@ from hireops.outbox.models import Call
 from hireops.spreadsheets.errors import reason_unreadable
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.checking import CHECK, CHECKED_AT_ONCE
+from referrals.registrations.creating import CREATE, own_tenant
+from referrals.registrations.matching import LONGEST_GIVEN
 from referrals.registrations.sending import SEND
-from referrals.registrations.services import CREATE, LONGEST_GIVEN, own_tenant
 
 MOST_BYTES = 10 * 1024 * 1024
 

@@ -15,7 +15,8 @@ from hireops.jobs.registry import DONE, GO_ON, Step
 from hireops.outbox.models import Call
 from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
-from referrals.registrations.services import compare_with_known, known_accounts, owe, own_tenant
+from referrals.registrations.creating import enqueue_creation, own_tenant
+from referrals.registrations.matching import compare_with_known, known_accounts
 
 SEND = "referrals.import_send"
 # No more than half a minute's worth is owed ahead: who registers one person by form does not wait for long.
@@ -63,7 +64,7 @@ def _enqueue_or_end(
     if row.state != RowState.READY:
         row.save()
         return False
-    owe(row, tenant=tenant, by=batch.confirmed_by)
+    enqueue_creation(row, tenant=tenant, by=batch.confirmed_by)
     return True
 
 

@@ -8,13 +8,13 @@ from django.utils.safestring import SafeString
 from hireops.desk.display import state_badge
 from hireops.outbox.models import Call
 from referrals.models import Registration
-from referrals.registrations import services as registrations
+from referrals.registrations.problems import waits_for_a_person
 
 State = Registration.State
 
 
 def state_of(row: Registration) -> SafeString:
-    if row.state == State.PENDING and registrations.waits_for_a_person(row.call):
+    if row.state == State.PENDING and waits_for_a_person(row.call):
         return state_badge(Call.State.WAITING)
     return state_badge(State(row.state))
 

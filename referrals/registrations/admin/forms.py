@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
 from referrals.registrations.imports import MOST_BYTES
-from referrals.registrations.services import LONGEST_GIVEN, PROBLEMS
+from referrals.registrations.matching import LONGEST_GIVEN
+from referrals.registrations.problems import PROBLEMS
 
 
 class ContactForm(forms.Form):

@@ -31,8 +31,7 @@ from hireops.jobs.display import Progress, newest_about
 from hireops.jobs.tasks import work
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals.models import Registration, RegistrationImport
-from referrals.registrations import imports
-from referrals.registrations import services as registrations
+from referrals.registrations import imports, problems
 from referrals.registrations.admin.display import contact_of, page_of, state_of
 from referrals.registrations.admin.forms import UploadForm
 from referrals.registrations.checking import MOST_ROWS
@@ -139,7 +138,7 @@ class RegistrationImportAdmin(MirrorAdmin):
             gettext("Name"),
             gettext("Reason"),
         ]
-        reason = _in_language(get_language(), registrations.problem_in_words)
+        reason = _in_language(get_language(), problems.problem_in_words)
         return as_file(imports.file_of_problems(batch, header, reason), kind, f"problems-{batch.pk}")
 
 
@@ -189,7 +188,7 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
                 "url": page_of(row),
                 "badge": state_of(row),
                 "contact": contact_of(row, shown),
-                "reason": registrations.problem_in_words(row),
+                "reason": problems.problem_in_words(row),
             }
             for row in found[:PROBLEM_ROWS_SHOWN]
         ],

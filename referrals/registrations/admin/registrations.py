@@ -22,6 +22,7 @@ from hireops.desk.staff import personal_data_for, staff
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
+from referrals.registrations import problems
 from referrals.registrations import services as registrations
 from referrals.registrations.admin.display import contact_of, page_of, state_of
 from referrals.registrations.admin.forms import ContactForm
@@ -121,7 +122,7 @@ class RegistrationAdmin(MirrorAdmin):
 
     @admin.display(description=_("problem"))
     def problem_shown(self, row: Registration) -> str:
-        return registrations.problem_in_words(row)
+        return problems.problem_in_words(row)
 
     @admin.display(description=_("referral account"))
     def account_link(self, row: Registration) -> str:
@@ -189,7 +190,7 @@ class RegistrationAdmin(MirrorAdmin):
     def _go_to(self, request: HttpRequest, row: Registration) -> HttpResponse:
         ring(drain)
         if row.state == State.DUPLICATE:
-            self.message_user(request, registrations.problem_in_words(row), messages.WARNING)
+            self.message_user(request, problems.problem_in_words(row), messages.WARNING)
         elif row.state == State.READY:
             self.message_user(request, gettext("Corrected. The row is sent when its import is confirmed."))
         else:
@@ -222,13 +223,13 @@ def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
     return {
         "row": row,
         "badge": state_of(row),
-        "problem": registrations.problem_in_words(row),
+        "problem": problems.problem_in_words(row),
         "facts": [
             (_("mobile number"), shown(row.mobile or row.mobile_given)),
             (_("email"), shown(row.email or row.email_given)),
             (_("employee"), shown(row.name)),
         ],
-        "is_on_its_way": row.state == State.PENDING and not registrations.waits_for_a_person(row.call),
+        "is_on_its_way": row.state == State.PENDING and not problems.waits_for_a_person(row.call),
         "form": ContactForm(initial=given) if correctable else None,
     }
 

@@ -22,7 +22,7 @@ from hireops.outbox.models import Call
 from hireops.spreadsheets.reading import read_rows
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals.models import ReferralAccount, Registration, RegistrationImport
-from referrals.registrations import checking, imports
+from referrals.registrations import checking, imports, problems
 from referrals.registrations import services as registrations
 from tests.jobs.mortal import killed_at
 from tests.long_work import claimed, work, work_after_a_rest
@@ -201,8 +201,8 @@ def test_every_problem_is_named_with_its_line(account, upload):
     }
     row = Registration.objects.get(line=12)
     assert (row.state, row.account) == (RowState.DUPLICATE, other)
-    assert "line 2" in registrations.problem_in_words(Registration.objects.get(line=5))
-    both = registrations.problem_in_words(Registration.objects.get(line=9))
+    assert "line 2" in problems.problem_in_words(Registration.objects.get(line=5))
+    both = problems.problem_in_words(Registration.objects.get(line=9))
     assert "no mobile number" in both
     assert "no email address" in both
 

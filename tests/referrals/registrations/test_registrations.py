@@ -17,6 +17,7 @@ from hireops.outbox.models import Call, Channel
 from hireops.outbox.recording import record
 from referrals.accounts import services as accounts
 from referrals.models import ReferralAccount, Registration, RegistrationImport
+from referrals.registrations import problems
 from referrals.registrations import services as registrations
 from tests.referrals.conftest import balances, tell
 
@@ -277,7 +278,7 @@ def test_any_other_refusal_is_explained_from_its_code(company, pages, hira, regi
     assert row.problem_details == {"outcome": "refused", "code": 1002002}
     page = pages(hira).get(page_of(row)).content.decode()
     assert "1002002" in page
-    assert registrations.problem_in_words(row)
+    assert problems.problem_in_words(row)
 
 
 def test_a_correction_that_cannot_be_sent_changes_nothing(company, pages, hira, register, drain):
@@ -332,7 +333,7 @@ def test_a_call_that_is_tried_for_long_tells_why(company, pages, hira, register,
 
     row.refresh_from_db()
     assert row.state == State.PENDING
-    assert registrations.problem_in_words(row)
+    assert problems.problem_in_words(row)
 
 
 def test_an_answer_that_is_lost_registers_once(company, register, drain):

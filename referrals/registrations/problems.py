@@ -1,0 +1,68 @@
+"""What is wrong with a registration, in the reader's language."""
+
+from django.utils.translation import gettext_lazy
+
+from hireops import contacts
+from hireops.feishu import errors
+from hireops.outbox import reasons
+from hireops.outbox.models import Call
+from referrals.models import Registration
+from referrals.registrations.creating import CREATE
+
+State = Registration.State
+
+PROBLEMS = {
+    contacts.BAD_MOBILE: gettext_lazy(
+        "This is no mobile number. Write it like 138 0013 8000; that of another country with its code, like "
+        "+852 9123 4567."
+    ),
+    contacts.CUT_MOBILE: gettext_lazy(
+        "Excel has shortened this number (such as 1.38E+10), so its last digits are lost. Format the column "
+        "as text, enter the number again and save the file again."
+    ),
+    contacts.BAD_EMAIL: gettext_lazy("This is no email address."),
+    "no_contact": gettext_lazy("Neither a mobile number nor an email address is given. One is needed."),
+    "duplicate_line": gettext_lazy("The same mobile number or email address is in line %(line)s already."),
+    "already_registered": gettext_lazy("This employee has a referral account already. Nothing was sent."),
+    "two_accounts": gettext_lazy(
+        "The mobile number and the email address belong to different referral accounts. Find out which of "
+        "them is right, and leave the other one out."
+    ),
+    "no_such_employee": gettext_lazy(
+        "No such employee: Feishu knows nobody with this contact. Correct it and try again."
+    ),
+    "several_employees": gettext_lazy(
+        "More than one employee matches, make the contact unique: give the mobile number and the email "
+        "address of the same person, or have them corrected in Feishu; then try again."
+    ),
+}
+
+
+def problem_in_words(row: Registration) -> str:
+    """Why the row is as it is and what to do, in the reader's language; "" if nothing is to be said.
+
+    Reads ``row.call``; select it along with the rows.
+    """
+    if row.state == State.PENDING and row.call is not None:
+        return _call_problem(row.call)
+    if row.problem == "refused":
+        return _refusal(row)
+    keys = [row.problem, *row.problem_details.get("also", [])]
+    return " ".join(str(PROBLEMS[key]) % row.problem_details for key in keys if key in PROBLEMS)
+
+
+def _call_problem(call: Call) -> str:
+    """Of a call that waits for a person, or that was tried in vain so far."""
+    return reasons.explain(call) if waits_for_a_person(call) or call.tries else ""
+
+
+def _refusal(row: Registration) -> str:
+    code, call = row.problem_details.get("code"), row.call
+    if code is None:
+        return reasons.explain(call) if call else ""
+    outcome = errors.Outcome(row.problem_details["outcome"])
+    return errors.explain(outcome, code, call.error_message if call else "", CREATE)
+
+
+def waits_for_a_person(call: Call | None) -> bool:
+    return call is not None and call.state == Call.State.WAITING
