@@ -211,7 +211,6 @@ SWEEPS = [
     "hireops.inbox.tasks.drain",
     "hireops.outbox.tasks.drain",
     "hireops.jobs.tasks.work",
-    "referrals.payouts.tasks.settle_withdrawals",
 ]
 CELERY_BEAT_SCHEDULE = {
     **{sweep: {"task": sweep, "schedule": 5.0, "options": {"expires": 5}} for sweep in SWEEPS},

@@ -1,7 +1,6 @@
 """All tasks of the app, for Celery, which looks for them here. Each room's own are in its tasks.py."""
 
 from referrals.accounts.tasks import sweep_accounts
-from referrals.payouts.tasks import settle_withdrawals
 from referrals.reconciliation.tasks import reconcile_closed_days
 
-__all__ = ["reconcile_closed_days", "settle_withdrawals", "sweep_accounts"]
+__all__ = ["reconcile_closed_days", "sweep_accounts"]

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from hireops.feishu import hire
+from hireops.feishu.endpoints import ENDPOINTS
 from hireops.outbox.registry import Operation, register
 
 CREATE_CUSTOM_FIELDS = "eco_account_custom_field.create"
@@ -14,7 +15,7 @@ register(
         name=CREATE_CUSTOM_FIELDS,
         label=_("Push custom fields"),
         send=hire.create_eco_account_custom_field,
-        safe_to_repeat=True,
+        endpoint=ENDPOINTS[CREATE_CUSTOM_FIELDS],
         permission="bindings.view_customfieldpush",
     )
 )

@@ -1,6 +1,6 @@
 """What the home page shows of calls: those that wait for a person, and how old the oldest unsent one is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
@@ -8,11 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
 from hireops.desk.cards import Card
+from hireops.outbox import channels
 from hireops.outbox.models import Call
 
 COUNTED_TO = 100
 OLDEST_LOOKED_AT = 50
 LATE = timedelta(minutes=2)
+
+
+def unsent_since() -> datetime | None:
+    """Since when the oldest call has been owed that should have left long ago."""
+    owed = Call.objects.filter(~channels.steps_aside(clock.now()), state=Call.State.PENDING).order_by("id")
+    # By number, for which there is an index; one that was sent again by hand is younger than its number.
+    return min(owed.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
 
 
 def calls_waiting(user: User | AnonymousUser) -> Card | None:
@@ -33,9 +41,7 @@ def oldest_unsent(user: User | AnonymousUser) -> Card | None:
     """How long the oldest call has been waiting to be sent, in minutes."""
     if not user.has_perm("outbox.view_call"):
         return None
-    pending = Call.objects.filter(state=Call.State.PENDING).order_by("id")
-    # By number, for which there is an index; one that was sent again by hand is younger than its number.
-    since = min(pending.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
+    since = unsent_since()
     age = clock.now() - since if since else timedelta()
     late = age > LATE
     return Card(

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from hireops.database import clock
 from hireops.feishu.models import Tenant
-from hireops.outbox import timing
+from hireops.outbox import registry, timing
 from hireops.outbox.models import Call, Channel
 from hireops.outbox.verdicts import ChannelSignal, Verdict
 
@@ -36,13 +36,30 @@ def keep_to_indexes() -> None:
             cursor.execute("SET LOCAL enable_sort = off; SET LOCAL jit = off")
 
 
+def steps_aside(now: datetime) -> Q:
+    """What pauses and is tried for ever: nothing else of its lane waits for it meanwhile."""
+    return Q(operation__in=registry.never_given_up(), not_before__gt=now)
+
+
+def due(now: datetime) -> QuerySet[Call]:
+    """What may be sent at ``now``: its time has come, it is the first of its lane, the lane is quiet."""
+    # Subqueries with LIMIT look into an index once for each row that is asked about. EXISTS would leave
+    # it to PostgreSQL, which joins all pending calls when its statistics are from a time without any.
+    in_lane = Call.objects.filter(lane=OuterRef("lane"))
+    first = in_lane.filter(~steps_aside(now), state=Call.State.PENDING).order_by("id").values("id")[:1]
+    on_its_way = in_lane.filter(lease_until__gt=now).values("id")[:1]
+    lane_is_free = Call.objects.alias(on_its_way=Subquery(on_its_way)).filter(on_its_way=None)
+    of_those = {"state": Call.State.PENDING, "lease_key": None, "not_before__lte": now}
+    return lane_is_free.filter(**of_those, id=Subquery(first)).order_by("not_before", "id")
+
+
 def with_due_calls(now: datetime) -> QuerySet[Channel]:
     """Channels from which something may leave at ``now``, the one that was served longest ago first.
 
     Not those of a suspended tenant. Those of a tenant that is gone are there, so that their calls end.
     """
     # A subquery with LIMIT, not EXISTS: PostgreSQL would turn that into a join over all pending calls.
-    first = Call.objects.due(now).filter(channel=OuterRef("pk")).values("pk")[:1]
+    first = due(now).filter(channel=OuterRef("pk")).values("pk")[:1]
     listening = Q(tenant=None) | ~Q(tenant__state=Tenant.State.SUSPENDED)
     opened = Channel.objects.filter(listening, open_from__lte=now)
     return opened.alias(first_due=Subquery(first)).filter(first_due__isnull=False).order_by("served_at", "id")

@@ -1,13 +1,19 @@
 """What an attempt keeps of its request and its answer: enough to see what was said, nothing to be stolen."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
 from hireops.desk.masking import masked
+from hireops.feishu.client import Answer
+from hireops.feishu.errors import FeishuError
 
 LONGEST_CHARS = 10_000
+MESSAGE_LENGTH = 2000
+LOG_ID_LENGTH = 255
+BIGGEST_CODE = 2**63
 
 
 def kept(value: Any) -> Any:
@@ -39,3 +45,37 @@ def storable(value: Any) -> Any:
         case list() | tuple():
             return [storable(member) for member in value]
     return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What Feishu said in a try, as the columns have it."""
+
+    http_status: int | None = None
+    code: int | None = None
+    message: str = ""
+    log_id: str = ""
+    endpoint: str = ""
+    response: Any = None
+
+
+def said(by: Answer | Exception | None) -> Said:
+    match by:
+        case Answer() as answer:
+            return Said(
+                http_status=answer.http_status,
+                log_id=storable(answer.log_id)[:LOG_ID_LENGTH],
+                response=kept(answer.data),
+            )
+        case FeishuError() as error:
+            return Said(
+                http_status=error.http_status,
+                code=error.code if abs(error.code or 0) < BIGGEST_CODE else None,
+                message=storable(error.message)[:MESSAGE_LENGTH],
+                log_id=storable(error.log_id)[:LOG_ID_LENGTH],
+                endpoint=error.endpoint,
+                response=kept(getattr(error, "content", None)),
+            )
+        case error:
+            # The text of our own mistakes may repeat what was being sent; it is in the log of the worker.
+            return Said(message=type(error).__name__)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from hireops.database import clock
 from hireops.desk.display import duration
 from hireops.desk.health import Figure, Metric, Section
-from hireops.outbox.cards import LATE, OLDEST_LOOKED_AT
+from hireops.outbox.cards import LATE, unsent_since
 from hireops.outbox.models import Call
 
 OLDEST_UNSENT = Metric("call_oldest_unsent_seconds", "Seconds that the oldest unsent call has been owed.")
@@ -23,8 +23,7 @@ def calls() -> Section:
 
 
 def _oldest_unsent() -> Figure:
-    pending = Call.objects.filter(state=Call.State.PENDING).order_by("id")
-    since = min(pending.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
+    since = unsent_since()
     age = clock.now() - since if since else timedelta()
     return Figure(
         OLDEST_UNSENT,

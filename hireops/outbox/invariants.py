@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from hireops.database import clock
-from hireops.outbox.channels import keep_to_indexes, with_due_calls
+from hireops.outbox.channels import due, keep_to_indexes, with_due_calls
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
 
@@ -45,7 +45,7 @@ def _forgotten(a_while_ago: datetime) -> list[Call]:
     with transaction.atomic():
         keep_to_indexes()
         unserved = with_due_calls(a_while_ago).filter(served_at__lt=a_while_ago)
-        return [channel.calls.due(a_while_ago)[0] for channel in unserved[:MOST_SENTENCES]]
+        return [due(a_while_ago).filter(channel=channel)[0] for channel in unserved[:MOST_SENTENCES]]
 
 
 def broken_attempts() -> Iterator[str]:

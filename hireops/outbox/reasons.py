@@ -30,6 +30,7 @@ class Reason(StrEnum):
     SYSTEM_ERROR = "system_error"
     GAVE_UP = "gave_up"
     FAILED_HERE = "failed_here"
+    FAILED_HERE_AGAIN = "failed_here_again"
     UNAPPLIED_STILL = "unapplied_still"
     REFUSAL_UNAPPLIED = "refusal_unapplied"
     CANCELED = "canceled"
@@ -77,6 +78,10 @@ REASONS = {
     Reason.FAILED_HERE: _(
         "hireops itself made a mistake (%(error)s). Whoever looks after hireops finds it in the log. Look in "
         "Feishu whether it was done; when the mistake is mended, send it again, or cancel it."
+    ),
+    Reason.FAILED_HERE_AGAIN: _(
+        "hireops itself made a mistake (%(error)s). Whoever looks after hireops finds it in the log. The "
+        "call is tried again by itself."
     ),
     Reason.UNAPPLIED_STILL: _(
         "Feishu has done it, but the answer could not be taken in here (%(error)s). Whoever looks after "

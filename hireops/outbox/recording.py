@@ -4,7 +4,6 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import sleep
-from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -14,23 +13,14 @@ from hireops.failpoints import failpoint
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.outbox import channels, evidence, registry
-from hireops.outbox.lookups import judge_lookup
 from hireops.outbox.models import Attempt, Call
-from hireops.outbox.reasons import Reason
-from hireops.outbox.verdicts import (
-    CallHistory,
-    ChannelSignal,
-    UnappliedError,
-    Verdict,
-    WorkerLostError,
-    judge,
-)
+from hireops.outbox.try_errors import UnappliedError, WorkerLostError
+from hireops.outbox.verdicts import CallHistory, ChannelSignal, Verdict, judge, judge_unapplied_refusal
 
 logger = logging.getLogger(__name__)
 
 REMEMBERED_TRIES = 20
-MESSAGE_LENGTH = 2000
-LOG_ID_LENGTH = 255
+LOST_AT_ONCE = 100
 WAITS_FOR_THE_DATABASE_S = (0.0, 1.0, 2.0, 4.0)
 # The columns that say what became of a call. What is sent never changes.
 BECAME = [
@@ -50,7 +40,6 @@ BECAME = [
     "tries",
     "unresolved",
 ]
-BIGGEST_CODE = 2**63
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -104,51 +93,52 @@ def _as_stored(result: TryResult) -> TryResult:
     return replace(result, answer=replace(result.answer, data=evidence.as_json(result.answer.data)))
 
 
-def end_lost_try(call: Call, now: datetime) -> None:
-    """Close the try of a worker that did not come back. Inside the transaction that has locked the call."""
-    attempt = call.attempts.get(finished_at=None)
-    error = WorkerLostError()
-    verdict = _judge(error, call, attempt, now)
-    _end_attempt(attempt, TryResult(error=error), verdict, now)
-    _apply(verdict, call, TryResult(error=error), now)
+def end_lost_tries(now: datetime) -> int:
+    """Close the tries of workers that did not come back; how many. Others may be at it too: one does each."""
+    lost = list(Call.objects.lost(now).select_related("tenant").order_by("lease_until")[:LOST_AT_ONCE])
+    for call in lost:
+        attempt = call.attempts.filter(finished_at=None).first()
+        if attempt is not None:
+            logger.warning("the worker that was sending call %d did not come back", call.pk)
+            record(Claim(call, attempt, send_before=0.0), TryResult(error=WorkerLostError()))
+    return len(lost)
 
 
 def _verdict(claim: Claim, result: TryResult) -> Verdict:
     if result.error is None:
         signal = ChannelSignal.WORKS if claim.call.answer is None else ChannelSignal.NOTHING
         return Verdict(outcome=Attempt.Outcome.SUCCESS, state=Call.State.SUCCEEDED, signal=signal)
-    return _judge(result.error, claim.call, claim.attempt, clock.now())
+    return judge(result.error, _history(claim, clock.now()))
 
 
-def _judge(error: Exception, call: Call, attempt: Attempt, now: datetime) -> Verdict:
-    return (judge_lookup if attempt.resolving else judge)(error, _history(call, attempt, now))
-
-
-def _history(call: Call, attempt: Attempt, now: datetime) -> CallHistory:
-    earlier = call.attempts.filter(started_at__gte=call.pending_since, id__lt=attempt.pk).order_by("-id")
+def _history(claim: Claim, now: datetime) -> CallHistory:
+    call, before = claim.call, claim.call.attempts.filter(id__lt=claim.attempt.pk)
+    recent = before.filter(started_at__gte=call.pending_since).order_by("-id")
     # A try whose answer waits because the database was away says nothing against the answer.
-    alike = earlier.filter(resolving=attempt.resolving).exclude(
+    alike = recent.filter(resolving=claim.attempt.resolving).exclude(
         outcome=Attempt.Outcome.UNAPPLIED, message__in=[away.__name__ for away in DATABASE_AWAY]
     )
     return CallHistory(
-        safe_to_repeat=registry.is_safe_to_repeat(call.operation),
-        age=now - call.pending_since,
+        operation=registry.find(call.operation),
+        age=now - call.created_at,
+        pending_for=now - call.pending_since,
         earlier=tuple(alike.values_list("outcome", "code")[:REMEMBERED_TRIES]),
-        can_be_resolved=registry.can_be_resolved(call.operation),
-        lookups=earlier.filter(resolving=True).count(),
+        lookups=recent.filter(resolving=True).count(),
         answered=call.answer is not None,
+        resolving=claim.attempt.resolving,
+        may_have_landed=before.filter(Attempt.MAY_HAVE_LANDED).exists(),
     )
 
 
 def _tell_the_app(call: Call, result: TryResult, verdict: Verdict) -> None:
     # Before the call is locked: the apps lock their rows first and calls second wherever they enqueue.
-    if verdict.state not in {Call.State.SUCCEEDED, Call.State.REFUSED}:
-        return
-    operation = registry.get(call.operation)
-    if result.answer is not None and operation.on_answer:
+    operation, error = registry.find(call.operation), result.error
+    if verdict.state == Call.State.SUCCEEDED and result.answer is not None and operation.on_answer:
         operation.on_answer(call, result.answer)
-    if isinstance(result.error, FeishuError) and operation.on_refusal:
-        operation.on_refusal(call, result.error)
+    if verdict.state == Call.State.REFUSED and isinstance(error, FeishuError) and operation.on_refusal:
+        operation.on_refusal(call, error)
+    if verdict.in_doubt and error is not None and operation.on_doubt:
+        operation.on_doubt(call, error)
 
 
 def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -> None:
@@ -160,7 +150,10 @@ def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -
             connection.close_if_unusable_or_obsolete()
         try:
             with transaction.atomic():
-                _write(claim, result, _verdict_without_the_app(claim, result, cause))
+                verdict = _verdict_without_the_app(claim, result, cause)
+                if result.error is None and verdict.in_doubt:
+                    _tell_the_app_of_doubt(claim.call, cause)
+                _write(claim, result, verdict)
         except LeaseLostError:
             _tell_the_log(claim, result)
         except DATABASE_AWAY as error:
@@ -177,19 +170,35 @@ def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -
 
 
 def _verdict_without_the_app(claim: Claim, result: TryResult, cause: Exception) -> Verdict:
-    if result.error is None:
-        unapplied = UnappliedError()
-        unapplied.__cause__ = cause
-        return judge(unapplied, _history(claim.call, claim.attempt, clock.now()))
-    verdict = _judge(result.error, claim.call, claim.attempt, clock.now())
-    if verdict.state != Call.State.REFUSED:
-        return verdict
-    details = {"error": type(cause).__name__}
-    return replace(verdict, state=Call.State.WAITING, reason=Reason.REFUSAL_UNAPPLIED, details=details)
+    history = _history(claim, clock.now())
+    match result.error:
+        case None:
+            unapplied = UnappliedError()
+            unapplied.__cause__ = cause
+            return judge(unapplied, history)
+        case FeishuError() as refusal:
+            return judge_unapplied_refusal(refusal, history, cause)
+        case error:
+            return judge(error, history)
+
+
+def _tell_the_app_of_doubt(call: Call, cause: Exception) -> None:
+    """In a savepoint: whatever the app's part does, Feishu's word is kept."""
+    on_doubt = registry.find(call.operation).on_doubt
+    if on_doubt is None:
+        return
+    try:
+        with transaction.atomic():
+            on_doubt(call, cause)
+    except Exception as error:  # noqa: BLE001 - the next try tells it again
+        where = error_location(error)
+        logger.error("the app could not be told of the doubt about call %d: %s", call.pk, where)  # noqa: TRY400 - a trace quotes values
 
 
 def _tell_the_log(claim: Claim, result: TryResult) -> None:
-    said = _what_was_said(result)
+    if isinstance(result.error, WorkerLostError):  # another worker was quicker to close this try
+        return
+    said = evidence.said(result.answer or result.error)
     logger.warning(
         "call %d: a late result is not kept (HTTP %s, code %s, log_id %s)",
         claim.call.pk,
@@ -210,6 +219,8 @@ def _write(claim: Claim, result: TryResult, verdict: Verdict) -> None:
     else:
         _end_attempt(claim.attempt, result, verdict, now)
     _apply(verdict, call, result, now)
+    if isinstance(result.error, WorkerLostError):  # its lease has kept the channel closed
+        return
     channels.learn(call, verdict, began=claim.attempt.started_at, now=now)
 
 
@@ -220,7 +231,7 @@ def _undo_try(attempt: Attempt, call: Call) -> None:
 
 
 def _end_attempt(attempt: Attempt, result: TryResult, verdict: Verdict, now: datetime) -> None:
-    said = _what_was_said(result)
+    said = evidence.said(result.answer or result.error)
     Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(
         finished_at=now,
         outcome=verdict.outcome,
@@ -235,7 +246,7 @@ def _end_attempt(attempt: Attempt, result: TryResult, verdict: Verdict, now: dat
 
 
 def _apply(verdict: Verdict, call: Call, result: TryResult, now: datetime) -> None:
-    said = _what_was_said(result)
+    said = evidence.said(result.answer or result.error)
     if result.answer is not None:
         call.answer = result.answer.data
     call.log_id = said.log_id or call.log_id
@@ -257,37 +268,3 @@ def _apply(verdict: Verdict, call: Call, result: TryResult, now: datetime) -> No
     call.lease_key = None
     call.lease_until = now + timedelta(seconds=verdict.quiet_s) if verdict.quiet_s else None
     call.save(update_fields=BECAME)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What Feishu said in a try, as the columns have it."""
-
-    http_status: int | None = None
-    code: int | None = None
-    message: str = ""
-    log_id: str = ""
-    endpoint: str = ""
-    response: Any = None
-
-
-def _what_was_said(result: TryResult) -> Said:
-    match result.answer or result.error:
-        case Answer() as answer:
-            return Said(
-                http_status=answer.http_status,
-                log_id=evidence.storable(answer.log_id)[:LOG_ID_LENGTH],
-                response=evidence.kept(answer.data),
-            )
-        case FeishuError() as error:
-            return Said(
-                http_status=error.http_status,
-                code=error.code if abs(error.code or 0) < BIGGEST_CODE else None,
-                message=evidence.storable(error.message)[:MESSAGE_LENGTH],
-                log_id=evidence.storable(error.log_id)[:LOG_ID_LENGTH],
-                endpoint=error.endpoint,
-                response=evidence.kept(getattr(error, "content", None)),
-            )
-        case error:
-            # The text of our own mistakes may repeat what was being sent; it is in the log of the worker.
-            return Said(message=type(error).__name__)

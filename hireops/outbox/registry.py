@@ -1,6 +1,7 @@
 """What can be asked of Feishu. The business apps describe their calls here; the outbox names none of them."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 
@@ -8,8 +9,10 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.utils.functional import Promise
 
 from hireops.feishu.client import Answer
+from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
+from hireops.outbox.timing import FOR_A_DAY, RetryPolicy
 
 
 class UnknownOperationError(LookupError):
@@ -39,19 +42,25 @@ class Resolution:
 class Operation:
     """One kind of call.
 
-    ``send(tenant_key, **payload)`` makes the request, outside any transaction, and gives Feishu's answer or
-    raises ``FeishuError``. ``safe_to_repeat`` says that doing it twice is the same as doing it once (contract
-    8.6): only then is it sent again by itself when nobody knows what became of a request.
+    ``send(tenant_key, **payload)`` makes the request to ``endpoint``, outside any transaction, and gives
+    Feishu's answer or raises ``FeishuError``. Only if the endpoint is safe to repeat is it sent again by
+    itself when nobody knows what became of a request. ``retry`` says when that ends.
 
     ``resolve(call)`` finds out, for one that is not safe to repeat, what became of a request without an
     answer: outside any transaction, once that request can no longer land, and before anything is repeated.
     It may be asked several times. A ``FeishuError`` that it raises means "ask again later", unless that helps
     nothing. Without it, or when it is not clear, the call waits for a person.
 
+    ``definite_refusals`` are for calls that must not be called refused while they may have been done: only
+    these codes end one, and only if no earlier request may have landed; every other refusal leaves it in
+    doubt, and it is tried again. None: every refusal against which waiting does not help ends the call.
+
     ``on_answer(call, answer)`` and ``on_refusal(call, error)`` run in the transaction that ends the call,
     before its row is locked: what they write is there if and only if the call has ended, and they may take
     locks of their own. Both may run again after they raised. In ``answer.data`` a number that is not whole
-    is its exact text (``"0.30"``), the first time as every other.
+    is its exact text (``"0.30"``), the first time as every other. ``on_doubt(call, error)`` runs whenever
+    a try leaves open what Feishu has done, or its answer can't be applied for long; it must not wait for
+    locks, and what it could not do has to wait for the next try.
 
     ``kept_by_app`` is for calls whose end decides something in the app: staff neither cancel them nor send
     them again in the outbox, and this text tells them where instead. The app itself may.
@@ -61,13 +70,20 @@ class Operation:
 
     name: str
     label: str | Promise
+    endpoint: Endpoint
     send: Callable[..., Answer]
-    safe_to_repeat: bool
+    retry: RetryPolicy = FOR_A_DAY
+    definite_refusals: AbstractSet[int] | None = None
     resolve: Callable[[Call], Resolution] | None = None
     on_answer: Callable[[Call, Answer], None] | None = None
     on_refusal: Callable[[Call, FeishuError], None] | None = None
+    on_doubt: Callable[[Call, Exception], None] | None = None
     kept_by_app: str | Promise = ""
     permission: str = ""
+
+    def __post_init__(self) -> None:
+        if self.retry.never_gives_up and not self.endpoint.safe_to_repeat:
+            raise ValueError(f"{self.name} is not safe to repeat, so it can't be tried for ever")
 
 
 _operations: dict[str, Operation] = {}
@@ -88,24 +104,32 @@ def get(name: str) -> Operation:
         raise UnknownOperationError(f"no app has registered the operation {name!r}") from None
 
 
-def is_safe_to_repeat(name: str) -> bool:
-    """Whether doing it twice is the same as doing it once. No, if no app knows the operation any more."""
-    return name in _operations and _operations[name].safe_to_repeat
+def find(name: str) -> Operation:
+    """The operation of this name; if no app knows it any more, one that can't be sent or repeated."""
+    return _operations.get(name) or _unknown(name)
 
 
-def can_be_resolved(name: str) -> bool:
-    """Whether hireops can find out by itself what became of a request without an answer."""
-    return name in _operations and _operations[name].resolve is not None
+def _unknown(name: str) -> Operation:
+    def send(*_key: str, **_payload: object) -> Answer:
+        return get(name).send(*_key, **_payload)
+
+    endpoint = Endpoint(name, "", "", limits=(), meanings={}, safe_to_repeat=False, doc="")
+    return Operation(name=name, label=name, endpoint=endpoint, send=send)
 
 
 def label_of(name: str) -> str:
     """What the operation does, in words of the staff; its technical name if no app knows it any more."""
-    return str(_operations[name].label) if name in _operations else name
+    return str(find(name).label)
 
 
 def kept_by_app(name: str) -> str:
     """Where staff decide about such calls, if not in the outbox."""
-    return str(_operations[name].kept_by_app) if name in _operations else ""
+    return str(find(name).kept_by_app)
+
+
+def never_given_up() -> list[str]:
+    """The operations that are tried for ever."""
+    return [operation.name for operation in _operations.values() if operation.retry.never_gives_up]
 
 
 def hidden_from(user: User | AnonymousUser) -> set[str]:

@@ -25,7 +25,7 @@ from hireops.outbox import channels, evidence, recording, registry, timing
 from hireops.outbox.models import Attempt, Call, Channel
 from hireops.outbox.recording import Claim, TryResult
 from hireops.outbox.registry import Found, Operation
-from hireops.outbox.verdicts import NotDoneError, TenantGoneError, TooLateError, UnclearError
+from hireops.outbox.try_errors import NotDoneError, TenantGoneError, TooLateError, UnclearError
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,6 @@ CANNOT_TELL = gettext_noop("Feishu offers no way to look it up.")
 
 CLAIM_TRIES = 5
 CHANNELS_TRIED = 20
-LOST_AT_ONCE = 100
 
 
 class ChannelChangedError(Exception):
@@ -44,8 +43,12 @@ class ChannelChangedError(Exception):
 def claim() -> Claim | None:
     """The call whose turn it is, leased to the caller. None when nothing is due."""
     for _ in range(CLAIM_TRIES):
+        started = deadline.clock()  # before the lease begins, so that our own count is never the longer one
+        now = clock.now()
+        if recording.end_lost_tries(now):
+            now = clock.now()  # from which on they are due again
         try:
-            found = _claim()
+            found = _claim(now, send_before=started + timing.LEASE_S - timing.QUIET_S)
         except (IntegrityError, ChannelChangedError):
             # call_lane_carries_one: somebody has just taken another call of the lane. Now we see it.
             continue
@@ -55,18 +58,14 @@ def claim() -> Claim | None:
     return None
 
 
-def _claim() -> Claim | None:
-    started = deadline.clock()  # before the lease begins, so that our own count is never the longer one
+def _claim(now: datetime, *, send_before: float) -> Claim | None:
     with transaction.atomic():
         channels.keep_to_indexes()
-        now = clock.now()
-        _judge_lost_calls(now)
         for channel in channels.with_due_calls(now)[:CHANNELS_TRIED]:
-            due = channel.calls.due(now).select_related("tenant")
+            due = channels.due(now).filter(channel=channel).select_related("tenant")
             call = due.select_for_update(skip_locked=True, of=("self",)).first()
             if call is not None:
-                attempt = _lease(call, channel, now)
-                return Claim(call, attempt, send_before=started + timing.LEASE_S - timing.QUIET_S)
+                return Claim(call, _lease(call, channel, now), send_before)
     return None
 
 
@@ -86,12 +85,6 @@ def _lease(call: Call, channel: Channel, now: datetime) -> Attempt:
     if not channels.admit(channel, now=now, lease_until=call.lease_until):
         raise ChannelChangedError
     return attempt
-
-
-def _judge_lost_calls(now: datetime) -> None:
-    for call in Call.objects.lost(now).select_for_update(skip_locked=True, of=("self",))[:LOST_AT_ONCE]:
-        logger.warning("the worker that was sending call %d did not come back", call.pk)
-        recording.end_lost_try(call, now)
 
 
 def send(claim: Claim) -> TryResult:
@@ -116,7 +109,7 @@ def send(claim: Claim) -> TryResult:
 
 def _ask_feishu(claim: Claim) -> Answer:
     call = claim.call
-    operation = registry.get(call.operation)
+    operation = registry.find(call.operation)
     failpoint("outbox.before_send")
     if call.tenant and call.tenant.state == Tenant.State.GONE:
         raise TenantGoneError

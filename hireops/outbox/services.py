@@ -131,7 +131,7 @@ def _refuse_to_cancel(call: Call) -> None:
 
 
 def resend_call(call: Call, *, by: User | None, reason: str) -> None:
-    """Send the same call again, now: for one that was refused or waits for a person.
+    """Send the same call again, now: for one that was refused, waits for a person, or is tried for ever.
 
     A call that Feishu has answered with yes is not sent; only its answer is applied again. Raises ``Refused``
     for a call in another state, and for one that a newer call has replaced at Feishu. ``by`` is None for the
@@ -161,8 +161,15 @@ def resend_call(call: Call, *, by: User | None, reason: str) -> None:
         )
 
 
+def is_pausing(call: Call) -> bool:
+    """Whether a call that is tried for ever waits for its next try."""
+    never_gives_up = registry.find(call.operation).retry.never_gives_up
+    waits = call.state == State.PENDING and call.lease_key is None and call.not_before > clock.now()
+    return never_gives_up and waits
+
+
 def _refuse_to_resend(call: Call) -> None:
-    if call.state not in RESENDABLE:
+    if call.state not in RESENDABLE and not is_pausing(call):
         raise Refused(_("Only a call that was refused or waits for a person can be sent again."))
     if call.trimmed_at is not None:
         raise Refused(
@@ -183,7 +190,7 @@ def mark_as_done(call: Call, *, by: User, reason: str) -> None:
     """
     _refuse_what_is_hidden(call, by)
     with transaction.atomic():
-        _take_in_nothing(_refuse_to_mark(Call.objects.get(pk=call.pk)))
+        _apply_empty_answer(_refuse_to_mark(Call.objects.get(pk=call.pk)))
         call = _refuse_to_mark(Call.objects.select_for_update().get(pk=call.pk))
         audit.record(by=by, action=gettext_noop("call marked as done"), on=call, reason=reason)
         call.state, call.finished_at, call.answer = State.SUCCEEDED, clock.now(), {}
@@ -193,8 +200,8 @@ def mark_as_done(call: Call, *, by: User, reason: str) -> None:
 
 
 def can_be_marked_as_done(call: Call) -> bool:
-    doubtful = call.answer is None and not registry.is_safe_to_repeat(call.operation)
-    return call.state == State.WAITING and doubtful
+    safe = registry.find(call.operation).endpoint.safe_to_repeat
+    return call.state == State.WAITING and call.answer is None and not safe
 
 
 def _refuse_to_mark(call: Call) -> Call:
@@ -205,9 +212,9 @@ def _refuse_to_mark(call: Call) -> Call:
     )
 
 
-def _take_in_nothing(call: Call) -> None:
+def _apply_empty_answer(call: Call) -> None:
     # Before the call is locked, as everywhere: the apps lock their rows first and calls second.
-    on_answer = registry.get(call.operation).on_answer
+    on_answer = registry.find(call.operation).on_answer
     try:
         if on_answer:
             on_answer(call, Answer(data={}, log_id="", http_status=200, duration_ms=0))

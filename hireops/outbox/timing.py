@@ -11,6 +11,7 @@ A worker that is told to stop is killed after 30 s (supervisord.conf): no drain 
 """
 
 import random
+from dataclasses import dataclass
 from datetime import timedelta
 
 LEASE_S = 60.0
@@ -20,13 +21,42 @@ DRAIN_FOR_S = 15.0
 WATCH_S = 6.0
 SHORTEST_LOOK_S = 0.05
 
-GIVE_UP_AFTER = timedelta(hours=24)
 SYSTEM_ERROR_TRIES = 5
 APPLY_TRIES = 5
 RESOLVE_TRIES = 5
 LONGEST_PAUSE_S = 60.0
 # A call that our own quota holds back is there a little before its turn (``quotas.MAX_WAIT_S`` is longer).
 READY_BEFORE_TURN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Until when a call that fails is tried again by itself, and how long it pauses.
+
+    Pauses grow to a minute, and on to ``part_of_age`` of the call's age, but not beyond ``longest_pause``.
+    With ``give_up_after`` a person has to decide in the end; None: it is tried for ever, and calls of its
+    target that were enqueued later may leave while it pauses.
+    """
+
+    give_up_after: timedelta | None = timedelta(hours=24)
+    part_of_age: float = 0.0
+    longest_pause: timedelta = timedelta(seconds=LONGEST_PAUSE_S)
+
+    @property
+    def never_gives_up(self) -> bool:
+        return self.give_up_after is None
+
+    def pause_before(self, next_try: int, *, age: timedelta) -> float:
+        """Seconds to wait before try number 2, 3, ... of a call that is so old."""
+        return min(max(pause_before(next_try), self.pause_at(age)), self.longest_pause.total_seconds())
+
+    def pause_at(self, age: timedelta) -> float:
+        """What a call that is so old waits at least."""
+        part = max(age, timedelta()) * self.part_of_age
+        return min(part, self.longest_pause).total_seconds()
+
+
+FOR_A_DAY = RetryPolicy()
 
 
 def pause_before(next_try: int) -> float:

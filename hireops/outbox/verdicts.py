@@ -1,52 +1,38 @@
-"""What a failed try means for its call and its channel. Pure: no database, no clock (test_verdicts.py)."""
+"""What a failed try means for its call and its channel. Pure: no database, no clock (test_verdicts.py).
+
+This alone decides it, from what happened at Feishu (``feishu/errors.py``), from what the app says of such
+calls (``Operation``), and from what is known of this one (``CallHistory``).
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from hireops.feishu.codes import CATCH_ALL_CODES
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.quotas import QuotaUsedUpError
 from hireops.outbox import timing
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
-
-# The catch-all of Hire, in both spellings: "system error" or a refusal for business reasons (contract 8.4).
-CATCH_ALL_CODES = {1002001, 1020001}
+from hireops.outbox.registry import Operation
+from hireops.outbox.try_errors import (
+    NotDoneError,
+    TenantGoneError,
+    TooLateError,
+    UnappliableError,
+    UnappliedError,
+    UnclearError,
+    WorkerLostError,
+)
 
 State, Tried = Call.State, Attempt.Outcome
-
-
-class WorkerLostError(Exception):
-    """The lease ran out: the worker was killed or stopped, and may have sent the request before."""
-
-
-class TooLateError(Exception):
-    """Too little was left of the lease when the request was to leave, so it did not."""
-
-
-class UnappliedError(Exception):
-    """Feishu has answered, but what the answer changes here could not be written. Nothing is lost."""
-
-
-class NotDoneError(Exception):
-    """It was found out that Feishu has not done the call."""
-
-
-class UnclearError(Exception):
-    """It could not be found out whether Feishu has done the call; ``why`` says so to staff."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class TenantGoneError(FeishuError):
-    """The customer has removed the app: nothing was sent, and never will be."""
-
-    def __init__(self) -> None:
-        super().__init__(Outcome.NOT_SENT, "the tenant has uninstalled the app", advice=Advice.NEVER)
+OUTCOMES = {
+    Outcome.NOT_SENT: Tried.NOT_SENT,
+    Outcome.REFUSED: Tried.REFUSED,
+    Outcome.UNKNOWN: Tried.UNKNOWN,
+}
 
 
 class ChannelSignal(Enum):
@@ -61,32 +47,38 @@ class ChannelSignal(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHistory:
-    """What is known of the call before this try, since it is to be sent: how long, and how tries ended.
+    """What is known of the call before this try, which was to find out what became of it if ``resolving``.
 
-    ``earlier``: outcome and code of tries of the same kind. ``lookups``: how often it was tried to find out.
+    ``age`` counts from when it was enqueued, ``pending_for`` from when it was to be sent, maybe again.
+    ``earlier``: outcome and code of tries of the same kind since then. ``lookups``: how often it was tried to
+    find out. ``may_have_landed``: any earlier request may have been carried out.
     """
 
-    safe_to_repeat: bool
+    operation: Operation
     age: timedelta
+    pending_for: timedelta
     earlier: Sequence[tuple[str, int | None]] = ()  # in any order
-    can_be_resolved: bool = False
     lookups: int = 0
     answered: bool = False
+    resolving: bool = False
+    may_have_landed: bool = False
 
     @property
-    def next_try(self) -> int:
-        return len(self.earlier) + 2
+    def pause_s(self) -> float:
+        return self.operation.retry.pause_before(len(self.earlier) + 2, age=self.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What becomes of the call. ``quiet_s``: how long nothing may leave for its target.
 
-    ``demanded_s``: how long the whole channel is to wait, if somebody named a time.
+    ``demanded_s``: how long the whole channel is to wait, if somebody named a time. ``unresolved``: it has to
+    be found out what Feishu has done before anything is sent. ``in_doubt``: Feishu may have done it and the
+    call goes on, or what it answered can't be applied for long.
     """
 
     outcome: Attempt.Outcome
-    state: Call.State
+    state: Call.State = State.PENDING
     pause_s: float = 0
     quiet_s: float = 0
     reason: Reason | None = None
@@ -94,57 +86,74 @@ class Verdict:
     unresolved: bool = False
     signal: ChannelSignal = ChannelSignal.NOTHING
     demanded_s: float | None = None
+    in_doubt: bool = False
 
 
 def judge(error: Exception, history: CallHistory) -> Verdict:
-    """What a try to send that ended with ``error`` means for its call."""
+    """What a try that ended with ``error`` means for its call."""
+    verdict = _judge_lookup(error, history) if history.resolving else _judge_request(error, history)
+    if history.answered or isinstance(error, UnappliedError) or verdict.state is State.REFUSED:
+        return verdict
+    landed = verdict.outcome in Attempt.NOT_REFUSED or getattr(error, "may_have_landed", False)
+    return replace(verdict, in_doubt=verdict.in_doubt or landed or history.may_have_landed)
+
+
+def judge_unapplied_refusal(error: FeishuError, history: CallHistory, cause: Exception) -> Verdict:
+    """The same where what the refusal changes in the app could not be written."""
+    verdict = judge(error, history)
+    if verdict.state is not State.REFUSED:
+        return verdict
+    details = {"error": type(cause).__name__}
+    again = replace(verdict, state=State.PENDING, reason=Reason.FAILED_HERE_AGAIN, details=details)
+    return _for_a_person(again, Reason.REFUSAL_UNAPPLIED, history)
+
+
+# --- After a request
+
+
+def _judge_request(error: Exception, history: CallHistory) -> Verdict:
     match error:
+        case QuotaUsedUpError():
+            verdict = _rate_limited(error)
         case FeishuError():
-            return _judge_feishu(error, history)
+            verdict = _judge_feishu(error, history)
         case WorkerLostError() if history.answered:
-            return _unapplied(Tried.LOST, "WorkerLostError", history)
+            verdict = _unapplied(Tried.LOST, error, history)
         case WorkerLostError():
-            return _unknown(Tried.LOST, Reason.WORKER_LOST, history)
+            verdict = _unknown(Verdict(outcome=Tried.LOST, reason=Reason.WORKER_LOST), history)
         case TooLateError():
-            return Verdict(outcome=Tried.NOT_SENT, state=State.PENDING, reason=Reason.TOO_LATE)
+            verdict = Verdict(outcome=Tried.NOT_SENT, reason=Reason.TOO_LATE)
         case UnappliedError():
-            return _unapplied(Tried.UNAPPLIED, type(error.__cause__).__name__, history)
-    return failed_here(error)
+            verdict = _unapplied(Tried.UNAPPLIED, error.__cause__, history)
+        case _:
+            verdict = _failed_here(error, history)
+    return verdict
 
 
-def rate_limited(error: QuotaUsedUpError, *, unresolved: bool = False) -> Verdict:
+def _rate_limited(error: QuotaUsedUpError) -> Verdict:
     """It keeps its place, and nothing of its channel leaves before the quota allows it."""
     return Verdict(
         outcome=Tried.NOT_SENT,
-        state=State.PENDING,
         reason=Reason.RATE_LIMITED,
-        unresolved=unresolved,
         signal=ChannelSignal.RATE_LIMITED,
         demanded_s=error.retry_after_s,
     )
 
 
-def failed_here(error: Exception, *, unresolved: bool = False) -> Verdict:
-    """A mistake in our own code: nobody knows how far it came, and trying again would only repeat it."""
-    return Verdict(
+def _failed_here(error: Exception, history: CallHistory) -> Verdict:
+    """A mistake in our own code: nobody knows how far it came, and trying again would mostly repeat it."""
+    verdict = Verdict(
         outcome=Tried.FAILED,
-        state=State.WAITING,
+        pause_s=history.pause_s,
         quiet_s=timing.QUIET_S,
-        reason=Reason.FAILED_HERE,
+        reason=Reason.FAILED_HERE_AGAIN,
         details={"error": type(error).__name__},
-        unresolved=unresolved,
+        unresolved=history.resolving,
     )
+    return _for_a_person(verdict, Reason.FAILED_HERE, history)
 
 
-def tried_as(error: FeishuError) -> Attempt.Outcome:
-    return {
-        Outcome.NOT_SENT: Tried.NOT_SENT,
-        Outcome.REFUSED: Tried.REFUSED,
-        Outcome.UNKNOWN: Tried.UNKNOWN,
-    }[error.outcome]
-
-
-def signal_of(error: FeishuError) -> ChannelSignal:
+def _signal_of(error: FeishuError) -> ChannelSignal:
     """Whether other calls of the channel would fare the same."""
     if isinstance(error, TenantGoneError):
         return ChannelSignal.NOTHING
@@ -154,115 +163,142 @@ def signal_of(error: FeishuError) -> ChannelSignal:
 
 
 def _judge_feishu(error: FeishuError, history: CallHistory) -> Verdict:
-    if isinstance(error, QuotaUsedUpError):
-        return rate_limited(error)
+    outcome, signal = OUTCOMES[error.outcome], _signal_of(error)
+    verdict = Verdict(outcome=outcome, reason=Reason.LATER, pause_s=history.pause_s, signal=signal)
     if _asked_too_often(error, history):
-        outcome, reason = tried_as(error), Reason.SYSTEM_ERROR
-        return Verdict(outcome=outcome, state=State.WAITING, reason=reason, signal=signal_of(error))
+        return _for_a_person(verdict, Reason.SYSTEM_ERROR, history)
     if error.outcome is Outcome.UNKNOWN:
-        return _judge_unknown(error, history)
-    signal, outcome = signal_of(error), tried_as(error)
+        return _judge_unknown(error, verdict, history)
     if error.advice is Advice.NEVER or (outcome is Tried.REFUSED and error.advice is Advice.ASK_PERSON):
-        reason = Reason.TENANT_GONE if isinstance(error, TenantGoneError) else Reason.REFUSED
-        return Verdict(outcome=outcome, state=State.REFUSED, reason=reason, signal=signal)
-    pause_s = timing.pause_before(history.next_try)
+        return _judge_refusal(error, verdict, history)
+    if outcome is Tried.NOT_SENT:
+        verdict = replace(verdict, reason=Reason.NOT_SENT)
     if error.retry_after_s is not None:
-        pause_s = error.retry_after_s
-    reason = Reason.NOT_SENT if outcome is Tried.NOT_SENT else Reason.LATER
-    return _again(outcome, reason, history, pause_s=pause_s, signal=signal, demanded_s=error.retry_after_s)
+        verdict = replace(verdict, pause_s=error.retry_after_s, demanded_s=error.retry_after_s)
+    return _again(verdict, history)
 
 
-def _judge_unknown(error: FeishuError, history: CallHistory) -> Verdict:
+def _judge_refusal(error: FeishuError, verdict: Verdict, history: CallHistory) -> Verdict:
+    """The same request would always fail, or does so until a person has changed something."""
+    if _is_definite(error, history):
+        reason = Reason.TENANT_GONE if isinstance(error, TenantGoneError) else Reason.REFUSED
+        return replace(verdict, state=State.REFUSED, reason=reason, pause_s=0)
+    pause_s = max(verdict.pause_s, timing.LONGEST_PAUSE_S)
+    return _again(replace(verdict, pause_s=pause_s, in_doubt=True), history)
+
+
+def _is_definite(error: FeishuError, history: CallHistory) -> bool:
+    definite = history.operation.definite_refusals
+    if definite is None:
+        return True
+    return not history.may_have_landed and (error.outcome is Outcome.NOT_SENT or error.code in definite)
+
+
+def _judge_unknown(error: FeishuError, verdict: Verdict, history: CallHistory) -> Verdict:
     """Nobody knows whether it was done. With an answer, such as an internal error, nothing is under way."""
-    signal = signal_of(error)
-    if error.code is None:
-        quiet_s = timing.QUIET_S
-        return _unknown(
-            Tried.UNKNOWN, Reason.UNKNOWN, history, pause_s=quiet_s, quiet_s=quiet_s, signal=signal
-        )
-    pause_s = timing.pause_before(history.next_try)
-    return _unknown(Tried.UNKNOWN, Reason.LATER, history, pause_s=pause_s, signal=signal)
+    if error.code is not None:
+        return _unknown(verdict, history)
+    quiet_s = timing.QUIET_S
+    pause_s = max(quiet_s, history.operation.retry.pause_at(history.age))
+    return _unknown(replace(verdict, reason=Reason.UNKNOWN, pause_s=pause_s, quiet_s=quiet_s), history)
 
 
 def _asked_too_often(error: FeishuError, history: CallHistory) -> bool:
-    known = error.outcome is Outcome.REFUSED or history.safe_to_repeat
-    return (
-        known
-        and error.code in CATCH_ALL_CODES
-        and _tries_with_catch_all(history) >= timing.SYSTEM_ERROR_TRIES
-    )
+    known = error.outcome is Outcome.REFUSED or history.operation.endpoint.safe_to_repeat
+    tries = 1 + sum(code in CATCH_ALL_CODES for _, code in history.earlier)
+    return known and error.code in CATCH_ALL_CODES and tries >= timing.SYSTEM_ERROR_TRIES
 
 
-def _tries_with_catch_all(history: CallHistory) -> int:
-    return 1 + sum(code in CATCH_ALL_CODES for _, code in history.earlier)
-
-
-def _unknown(
-    outcome: Attempt.Outcome,
-    reason: Reason,
-    history: CallHistory,
-    *,
-    pause_s: float = 0,
-    quiet_s: float = 0,
-    signal: ChannelSignal = ChannelSignal.NOTHING,
-) -> Verdict:
-    if history.safe_to_repeat:
-        return _again(outcome, reason, history, pause_s=pause_s, quiet_s=quiet_s, signal=signal)
-    if history.can_be_resolved and history.lookups < timing.RESOLVE_TRIES:
-        return Verdict(
-            outcome=outcome,
-            state=State.PENDING,
-            pause_s=pause_s,
-            quiet_s=quiet_s,
-            reason=Reason.FINDING_OUT,
-            unresolved=True,
-            signal=signal,
-        )
-    return Verdict(
-        outcome=outcome, state=State.WAITING, quiet_s=quiet_s, reason=Reason.UNKNOWN_UNSAFE, signal=signal
-    )
-
-
-def _unapplied(outcome: Attempt.Outcome, cause: str, history: CallHistory) -> Verdict:
-    # The first time Feishu has just answered; later nothing was asked of it.
-    signal = ChannelSignal.NOTHING if history.answered else ChannelSignal.WORKS
-    failed = sum(earlier in {Tried.UNAPPLIED, Tried.LOST} for earlier, _ in history.earlier)
-    if 1 + failed >= timing.APPLY_TRIES:
-        reason = Reason.UNAPPLIED_STILL
-        return Verdict(
-            outcome=outcome, state=State.WAITING, reason=reason, details={"error": cause}, signal=signal
-        )
-    return Verdict(
+def _unapplied(outcome: Attempt.Outcome, cause: BaseException | None, history: CallHistory) -> Verdict:
+    verdict = Verdict(
         outcome=outcome,
-        state=State.PENDING,
-        pause_s=timing.pause_before(history.next_try),
+        pause_s=history.pause_s,
         reason=Reason.UNAPPLIED,
-        details={"error": cause},
-        signal=signal,
+        details={"error": type(cause).__name__},
+        # The first time Feishu has just answered; later nothing was asked of it.
+        signal=ChannelSignal.NOTHING if history.answered else ChannelSignal.WORKS,
     )
+    if isinstance(cause, UnappliableError):
+        return replace(verdict, state=State.WAITING, reason=Reason.UNAPPLIED_STILL, pause_s=0)
+    failed = 1 + sum(earlier in {Tried.UNAPPLIED, Tried.LOST} for earlier, _ in history.earlier)
+    if failed < timing.APPLY_TRIES:
+        return verdict
+    return _for_a_person(replace(verdict, in_doubt=True), Reason.UNAPPLIED_STILL, history)
 
 
-def _again(
-    outcome: Attempt.Outcome,
-    reason: Reason,
-    history: CallHistory,
-    *,
-    pause_s: float,
-    quiet_s: float = 0,
-    signal: ChannelSignal,
-    demanded_s: float | None = None,
+# --- After a try to find out what became of a request
+
+
+def _judge_lookup(error: Exception, history: CallHistory) -> Verdict:
+    match error:
+        case QuotaUsedUpError():
+            verdict = replace(_rate_limited(error), unresolved=True)
+        case NotDoneError():
+            signal = ChannelSignal.WORKS
+            verdict = Verdict(outcome=Tried.NOT_DONE, reason=Reason.FOUND_NOT_DONE, signal=signal)
+        case UnclearError():
+            verdict = _left_unresolved(Tried.UNCLEAR, Reason.UNCLEAR, ChannelSignal.WORKS, why=error.why)
+        case TenantGoneError():
+            verdict = _left_unresolved(Tried.NOT_SENT, Reason.UNKNOWN_UNSAFE, ChannelSignal.NOTHING)
+        case FeishuError():
+            verdict = _judge_failed_lookup(error, history)
+        case TooLateError():
+            verdict = _look_again(Verdict(outcome=Tried.NOT_SENT), history)
+        case WorkerLostError():
+            verdict = _look_again(Verdict(outcome=Tried.LOST), history)
+        case _:
+            verdict = _failed_here(error, history)
+    return verdict
+
+
+def _judge_failed_lookup(error: FeishuError, history: CallHistory) -> Verdict:
+    outcome, signal = OUTCOMES[error.outcome], _signal_of(error)
+    if error.outcome is Outcome.REFUSED and error.advice is not Advice.RETRY_LATER:
+        return _left_unresolved(outcome, Reason.NOT_FOUND_OUT, signal)
+    # Finding out may send something too: what got no answer is followed by quiet like any other request.
+    quiet_s = timing.QUIET_S if error.outcome is Outcome.UNKNOWN and error.code is None else 0
+    pause_s = max(quiet_s, error.retry_after_s or history.pause_s)
+    verdict = Verdict(outcome=outcome, pause_s=pause_s, quiet_s=quiet_s, signal=signal)
+    return replace(_look_again(verdict, history), demanded_s=error.retry_after_s)
+
+
+def _look_again(verdict: Verdict, history: CallHistory) -> Verdict:
+    if len(history.earlier) + 1 >= timing.RESOLVE_TRIES:
+        return replace(verdict, state=State.WAITING, reason=Reason.NOT_FOUND_OUT, unresolved=True)
+    return replace(verdict, reason=Reason.FINDING_OUT, unresolved=True)
+
+
+def _left_unresolved(
+    outcome: Attempt.Outcome, reason: Reason, signal: ChannelSignal, **details: str
 ) -> Verdict:
-    state, details = State.PENDING, {}
-    if history.age >= timing.GIVE_UP_AFTER:
-        state, reason, pause_s = State.WAITING, Reason.GAVE_UP, 0
-        details = {"hours": int(timing.GIVE_UP_AFTER.total_seconds() // 3600)}
+    state = State.WAITING
     return Verdict(
-        outcome=outcome,
-        state=state,
-        pause_s=pause_s,
-        quiet_s=quiet_s,
-        reason=reason,
-        details=details,
-        signal=signal,
-        demanded_s=demanded_s,
+        outcome=outcome, state=state, reason=reason, details=details, unresolved=True, signal=signal
     )
+
+
+# --- Again, or for a person
+
+
+def _unknown(verdict: Verdict, history: CallHistory) -> Verdict:
+    operation = history.operation
+    if operation.endpoint.safe_to_repeat:
+        return _again(verdict, history)
+    if operation.resolve is not None and history.lookups < timing.RESOLVE_TRIES:
+        return replace(verdict, reason=Reason.FINDING_OUT, unresolved=True)
+    return replace(verdict, state=State.WAITING, reason=Reason.UNKNOWN_UNSAFE, pause_s=0)
+
+
+def _again(verdict: Verdict, history: CallHistory) -> Verdict:
+    limit = history.operation.retry.give_up_after
+    if limit is None or history.pending_for < limit:
+        return verdict
+    details = {"hours": int(limit.total_seconds() // 3600)}
+    return replace(verdict, state=State.WAITING, reason=Reason.GAVE_UP, details=details, pause_s=0)
+
+
+def _for_a_person(verdict: Verdict, reason: Reason, history: CallHistory) -> Verdict:
+    """Somebody has to look; but what is tried for ever goes on meanwhile, after a pause."""
+    if history.operation.retry.never_gives_up:
+        return replace(verdict, pause_s=max(verdict.pause_s, timing.LONGEST_PAUSE_S))
+    return replace(verdict, state=State.WAITING, reason=reason, pause_s=0)

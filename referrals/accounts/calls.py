@@ -11,6 +11,7 @@ from hireops import contacts
 from hireops.desk import audit
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
+from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
@@ -110,7 +111,7 @@ OPERATIONS: Iterable[Operation] = [
         name=GET_ASSETS,
         label=_("Ask for a balance"),
         send=hire.get_referral_account_assets,
-        safe_to_repeat=True,
+        endpoint=ENDPOINTS[GET_ASSETS],
         permission="referrals.view_referralaccount",
         on_answer=apply_assets,
         on_refusal=apply_refusal,
@@ -119,7 +120,7 @@ OPERATIONS: Iterable[Operation] = [
         name=ENABLE,
         label=_("Enable a referral account"),
         send=hire.enable_referral_account,
-        safe_to_repeat=True,
+        endpoint=ENDPOINTS[ENABLE],
         permission="referrals.view_referralaccount",
         on_answer=apply_enabling,
         on_refusal=apply_refusal,
@@ -128,7 +129,7 @@ OPERATIONS: Iterable[Operation] = [
         name=DEACTIVATE,
         label=_("Deactivate a referral account"),
         send=hire.deactivate_referral_account,
-        safe_to_repeat=True,
+        endpoint=ENDPOINTS[DEACTIVATE],
         permission="referrals.view_referralaccount",
         on_answer=apply_deactivation,
         on_refusal=apply_refusal,

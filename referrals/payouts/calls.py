@@ -1,6 +1,7 @@
 """Withdrawing a whole balance (contract 2.5): what is asked, and what Feishu's answer changes."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,12 @@ from hireops.database import clock
 from hireops.desk import audit
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
+from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError, Outcome
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
+from hireops.outbox.timing import RetryPolicy
+from hireops.outbox.try_errors import UnappliableError
 from referrals.accounts import services as accounts
 from referrals.cases import services as cases
 from referrals.ledger import figures
@@ -21,10 +25,11 @@ from referrals.ledger import services as ledger
 from referrals.ledger.figures import UnusableFigureError
 from referrals.models import POINTS, Case, Withdrawal, WithdrawalAmount
 from referrals.payouts import services as withdrawals
-from referrals.payouts import settling
 
 WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED = 1002002, 1002553, 1002555
 DEFINITE = frozenset({WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED})
+# With the same order ID, so that it happens once; the older it is, the longer the pauses.
+UNTIL_ANSWERED = RetryPolicy(give_up_after=None, part_of_age=0.1, longest_pause=timedelta(hours=1))
 
 State = Withdrawal.State
 
@@ -33,7 +38,7 @@ class OtherOrderError(Exception):
     """Feishu's answer is about another order than the one that was asked for."""
 
 
-class AnsweredTwiceError(Exception):
+class AnsweredTwiceError(UnappliableError):
     """There is an answer to a withdrawal that has ended here."""
 
 
@@ -146,26 +151,32 @@ def _open_cases(withdrawal: Withdrawal, unasked: Mapping[str, Decimal]) -> None:
 
 
 def apply_refusal(call: Call, error: FeishuError) -> None:
-    """It ends as refused only if that is certain: a refusal of a repetition says nothing of what came before.
-
-    Everything else leaves it undecided, and it is asked again with the same order ID.
-    """
+    """Feishu has definitely not done it, and never will."""
     withdrawal = _locked(call)
     if withdrawal.state not in Withdrawal.UNDECIDED:
         return
-    if _is_definite(error) and not settling.may_have_been_done(call):
-        withdrawals.write_step(withdrawal, State.REFUSED, answered_at=clock.now())
-        action = gettext_noop("withdrawal refused by Feishu")
-        audit.record(by=None, action=action, on=withdrawal, code=error.code)
-        ledger.record_refusal(withdrawal)
-    elif withdrawal.state == State.APPROVED:
-        settling.note_doubt(withdrawal, code=error.code)
+    withdrawals.write_step(withdrawal, State.REFUSED, answered_at=clock.now())
+    audit.record(by=None, action=gettext_noop("withdrawal refused by Feishu"), on=withdrawal, code=error.code)
+    ledger.record_refusal(withdrawal)
     if error.code == ACCOUNT_DISABLED:
         accounts.refresh(withdrawal.account, by=None)
 
 
-def _is_definite(error: FeishuError) -> bool:
-    return error.outcome is Outcome.NOT_SENT or (error.outcome is Outcome.REFUSED and error.code in DEFINITE)
+def apply_doubt(call: Call, error: Exception) -> None:
+    """From now on only an answer ends it. Whoever has the account at this moment is not waited for."""
+    withdrawal = withdrawals.lock_if_free(call)
+    if withdrawal is None or withdrawal.state not in Withdrawal.UNDECIDED:
+        return
+    code = error.code if isinstance(error, FeishuError) else None
+    if withdrawal.state == State.APPROVED:
+        withdrawals.write_step(withdrawal, State.UNKNOWN)
+        action = gettext_noop("withdrawal without an answer")
+        if call.answer is not None:
+            action = gettext_noop("withdrawal with an answer that can't be taken in")
+        details: dict[str, Any] = {} if code is None else {"code": code}
+        audit.record(by=None, action=action, on=withdrawal, **details)
+    if code == ACCOUNT_DISABLED:
+        accounts.refresh(withdrawal.account, by=None)
 
 
 register(
@@ -173,10 +184,13 @@ register(
         name=withdrawals.WITHDRAW,
         label=_("Withdraw the balance"),
         send=withdraw,
-        safe_to_repeat=True,  # external_order_id makes it happen once
+        endpoint=ENDPOINTS[withdrawals.WITHDRAW],
+        retry=UNTIL_ANSWERED,
+        definite_refusals=DEFINITE,
         permission="referrals.view_withdrawal",
         on_answer=apply_answer,
         on_refusal=apply_refusal,
+        on_doubt=apply_doubt,
         kept_by_app=_(
             "hireops asks for this withdrawal again by itself, with the same order ID, until Feishu has "
             "answered. Whatever there is to decide is on the page of the withdrawal."

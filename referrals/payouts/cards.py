@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
 from referrals.models import Withdrawal
-from referrals.payouts.settling import age_of_doubt
+from referrals.payouts.services import age_of_doubt
 
 # An answer comes within seconds; what takes longer than this is worth a look.
 SLOW = timedelta(minutes=2)

@@ -1,9 +1,10 @@
-"""Taking balances out of Feishu: asking for it, deciding it, and asking again until it is answered.
+"""Taking balances out of Feishu: asking for it and deciding it (contract 2.5 and 9.3).
 
-Contract 2.5 and 9.3. What an answer changes is in ``calls/withdrawals.py``, paying in ``payments.py``.
+The outbox asks Feishu until it is answered (``calls.py``); paying is in ``referrals/payments``.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -253,6 +254,17 @@ def lock_of(account: ReferralAccount, pk: int) -> Withdrawal:
     return withdrawal
 
 
+def lock_if_free(call: Call) -> Withdrawal | None:
+    """The withdrawal that owes this call, without waiting for who has its account at this moment."""
+    found = Withdrawal.objects.filter(call=call).values_list("pk", "account_id").first()
+    if found is None:
+        return None
+    pk, account_pk = found
+    accounts_free = ReferralAccount.objects.select_for_update(skip_locked=True, of=("self",))
+    account = accounts_free.select_related("tenant").filter(pk=account_pk).first()
+    return lock_of(account, pk) if account else None
+
+
 def _lock_account(pk: int) -> ReferralAccount:
     return ReferralAccount.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=pk)
 
@@ -265,4 +277,29 @@ def write_step(withdrawal: Withdrawal, state: Withdrawal.State, **values: object
     withdrawal.save(update_fields=["state", *values])
 
 
-# --- Asking again until it is answered
+# --- While Feishu has not answered
+
+
+def ask_again(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    """Ask Feishu now, with the same order ID, instead of when its pause is over.
+
+    Raises ``Refused`` if it has been answered, or is about to be asked anyway.
+    """
+    with transaction.atomic():
+        withdrawal = lock(withdrawal.pk)
+        if withdrawal.state not in Withdrawal.UNDECIDED:
+            raise Refused(_("Nothing is open at Feishu for this withdrawal, so there is nothing to ask."))
+        call = Call.objects.get(withdrawal=withdrawal)
+        why = reason.strip()
+        try:
+            outbox.resend_call(call, by=None, reason=why or gettext_noop("asked again from the page"))
+        except Refused as refusal:
+            raise Refused(_("Feishu is being asked already. Look again in a minute.")) from refusal
+        audit.record(by=by, action=gettext_noop("Feishu asked again"), on=withdrawal, reason=why)
+
+
+def age_of_doubt(withdrawal: Withdrawal) -> timedelta:
+    """How long it has been approved and not answered; nothing for one that Feishu does not have to answer."""
+    if withdrawal.state not in Withdrawal.UNDECIDED or withdrawal.decided_at is None:
+        return timedelta(0)
+    return clock.now() - withdrawal.decided_at

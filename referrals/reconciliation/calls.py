@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
+from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
@@ -39,7 +40,7 @@ register(
         name=runs.RECONCILE,
         label=_("Reconcile points"),
         send=hire.reconcile_referral_accounts,
-        safe_to_repeat=True,  # it only reads
+        endpoint=ENDPOINTS[runs.RECONCILE],
         permission="referrals.view_reconciliation",
         on_answer=apply_answer,
         on_refusal=apply_refusal,

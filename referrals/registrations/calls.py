@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.database import clock
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
+from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
@@ -71,7 +72,7 @@ register(
         name=CREATE,
         label=_("Register referrer"),
         send=hire.create_referral_account,
-        safe_to_repeat=True,
+        endpoint=ENDPOINTS[CREATE],
         permission="referrals.view_referralaccount",
         on_answer=apply_answer,
         on_refusal=apply_refusal,

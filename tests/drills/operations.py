@@ -8,6 +8,8 @@ from django.utils.translation import gettext_noop
 
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
+from hireops.feishu.codes import CATCH_ALL_CODES
+from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError, Outcome
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Found, Operation, Resolution, register
@@ -17,8 +19,6 @@ PACKAGES = "drill.packages"
 PACKAGES_BY_HAND = "drill.packages_by_hand"
 PROGRESS = "drill.progress"
 PROGRESS_BY_HAND = "drill.progress_by_hand"
-
-CATCH_ALL = {1002001, 1020001}
 
 
 def resolve_packages(call: Call) -> Resolution:
@@ -31,12 +31,12 @@ def resolve_packages(call: Call) -> Resolution:
             found=Found.DONE, answer=hire.create_eco_background_check_package(call.tenant_key, **call.payload)
         )
     except FeishuError as error:
-        if error.code not in CATCH_ALL:
+        if error.code not in CATCH_ALL_CODES:
             raise
     try:
         answer = hire.batch_update_eco_background_check_package(call.tenant_key, **call.payload)
     except FeishuError as error:
-        if error.outcome is Outcome.REFUSED and error.code in CATCH_ALL:
+        if error.outcome is Outcome.REFUSED and error.code in CATCH_ALL_CODES:
             why = gettext_noop("Feishu neither creates these packages nor knows all of them.")
             return Resolution(found=Found.UNCLEAR, why=why)
         raise
@@ -66,32 +66,37 @@ def create_form(tenant_key: str, *, scope: int, number: int) -> Answer:
 
 
 for _operation in (
-    Operation(name=FORM, label="Drill: form", send=create_form, safe_to_repeat=True),
+    Operation(
+        name=FORM,
+        label="Drill: form",
+        send=create_form,
+        endpoint=ENDPOINTS["eco_account_custom_field.create"],
+    ),
     Operation(
         name=PACKAGES,
         label="Drill: packages",
         send=hire.create_eco_background_check_package,
-        safe_to_repeat=False,
+        endpoint=ENDPOINTS["eco_background_check_package.create"],
         resolve=resolve_packages,
     ),
     Operation(
         name=PACKAGES_BY_HAND,
         label="Drill: packages, by hand",
         send=hire.create_eco_background_check_package,
-        safe_to_repeat=False,
+        endpoint=ENDPOINTS["eco_background_check_package.create"],
     ),
     Operation(
         name=PROGRESS,
         label="Drill: progress",
         send=hire.update_eco_background_check_progress,
-        safe_to_repeat=False,
+        endpoint=ENDPOINTS["eco_background_check.update_progress"],
         resolve=resolve_progress,
     ),
     Operation(
         name=PROGRESS_BY_HAND,
         label="Drill: progress, by hand",
         send=hire.update_eco_background_check_progress,
-        safe_to_repeat=False,
+        endpoint=ENDPOINTS["eco_background_check.update_progress"],
     ),
 ):
     register(_operation)

@@ -1,7 +1,7 @@
 """``python -m tests.drills.payroll STEP``: what staff and beat do in the drill of payouts.
 
 ``know`` reads account IDs from standard input and asks Feishu for their balances; ``pay`` asks for all that
-is in each account and has somebody else approve it; ``settle`` is the janitor. Each rings at the end.
+is in each account and has somebody else approve it. Each rings at the end.
 """
 
 import sys
@@ -19,7 +19,6 @@ from referrals.accounts import services as accounts  # noqa: E402
 from referrals.ledger import services as ledger  # noqa: E402
 from referrals.models import ReferralAccount  # noqa: E402
 from referrals.payouts import services as withdrawals  # noqa: E402
-from referrals.payouts import settling  # noqa: E402
 
 
 def know() -> None:
@@ -40,10 +39,6 @@ def pay() -> None:
         withdrawals.approve_withdrawal(withdrawal, by=approver, reason="checked")
 
 
-def settle() -> None:
-    settling.settle_undecided()
-
-
 if __name__ == "__main__":
-    {"know": know, "pay": pay, "settle": settle}[sys.argv[1]]()
+    {"know": know, "pay": pay}[sys.argv[1]]()
     drain.delay()  # waits at the door until a worker comes

@@ -85,13 +85,12 @@ class Payroll:
         return killed
 
     def calm(self, seconds: float) -> None:
-        """Feishu is well again; a healthy worker and the janitor bring everything to its end."""
+        """Feishu is well again; a healthy worker brings everything to its end."""
         self.world.simulator.clear_faults()
         worker = self.world.hireops.worker()
         until = time.monotonic() + seconds
         while self.undecided() or self.world.open_calls():
             assert time.monotonic() < until, self.world.report()
-            self.step("settle")
             time.sleep(2)
             if not self.world.hireops.database.rows("SELECT 1 FROM outbox_call WHERE lease_key IS NOT NULL"):
                 self.world.let_time_pass()

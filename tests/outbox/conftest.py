@@ -9,6 +9,7 @@ from django.db import transaction
 
 from hireops.database import clock as database_clock
 from hireops.feishu.client import Answer
+from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.outbox import registry, sending, services, timing
 from hireops.outbox.models import Call
@@ -49,14 +50,18 @@ def feishu():
     return Feishu()
 
 
+def endpoint_of(name, *, safe_to_repeat):
+    return Endpoint(name, "POST", "/", limits=(), meanings={}, safe_to_repeat=safe_to_repeat, doc="")
+
+
 @pytest.fixture
 def registered(monkeypatch, feishu):
     """``registered("name", safe_to_repeat=False)``: an operation for one test that goes to ``feishu``."""
 
     def register(name, **options):
-        operation = Operation(
-            **{"name": name, "label": f"Label of {name}", "send": feishu, "safe_to_repeat": True, **options}
-        )
+        endpoint = endpoint_of(name, safe_to_repeat=options.pop("safe_to_repeat", True))
+        known = {"name": name, "label": f"Label of {name}", "endpoint": endpoint, "send": feishu}
+        operation = Operation(**{**known, **options})
         monkeypatch.setitem(registry._operations, name, operation)
         return operation
 

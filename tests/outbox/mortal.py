@@ -18,6 +18,7 @@ from hireops.feishu.client import Answer  # noqa: E402
 from hireops.outbox import registry, services  # noqa: E402
 from hireops.outbox.models import Call  # noqa: E402
 from hireops.outbox.tasks import drain  # noqa: E402
+from tests.outbox.conftest import endpoint_of  # noqa: E402
 
 
 def send(tenant_key: str, *, number: int) -> Answer:
@@ -33,9 +34,8 @@ def enqueue(numbers: range) -> None:
 
 
 def main(what: str, safety: str) -> None:
-    registry.register(
-        registry.Operation(name="drill", label="Drill", send=send, safe_to_repeat=safety == "safe")
-    )
+    endpoint = endpoint_of("drill", safe_to_repeat=safety == "safe")
+    registry.register(registry.Operation(name="drill", label="Drill", send=send, endpoint=endpoint))
     if what == "enqueue-and-drain":
         enqueue(range(3))
     drain()  # as long as the lease holds, this must change nothing for the call that was lost

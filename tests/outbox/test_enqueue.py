@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from hireops.feishu.models import Tenant
-from hireops.outbox import sending, services
+from hireops.outbox import sending, services, timing
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.recording import record
 from hireops.outbox.registry import UnknownOperationError, get, register
@@ -147,6 +147,32 @@ def test_one_whose_worker_died_is_replaced_when_its_lease_is_over(enqueue, feish
     assert feishu.sent_numbers == [2]
     assert states() == {1: "superseded", 2: "succeeded"}
     assert Attempt.objects.get(call__superseded_by__isnull=False).outcome == "lost"
+
+
+@pytest.mark.parametrize("tries", [1, timing.APPLY_TRIES], ids=["to be applied again", "for a person"])
+def test_one_that_feishu_has_done_is_not_replaced_and_its_answer_is_applied(
+    enqueue, feishu, registered, clock, *, tries
+):
+    applied = []
+
+    def on_answer(call, answer):
+        if len(Attempt.objects.filter(call=call)) <= tries and call.payload["number"] == 1:
+            raise ValueError("not yet")
+        applied.append(call.payload["number"])
+
+    registered("test.applied", on_answer=on_answer)
+    old = enqueue(1, operation="test.applied")
+    for _ in range(tries):
+        drain()
+        clock.advance(61)
+    enqueue(2, operation="test.applied", supersede=True)
+    old.refresh_from_db()
+    assert (old.state, old.superseded_by) == ("pending" if tries == 1 else "waiting", None)
+    if old.state == "waiting":
+        services.resend_call(old, by=None, reason="it is mended")
+    drain()
+    old.refresh_from_db()
+    assert (old.state, applied, feishu.sent_numbers) == ("succeeded", [1, 2], [1, 2])
 
 
 def test_one_that_waits_for_a_person_needs_none_any_more(enqueue, feishu, clock, states):

@@ -5,7 +5,7 @@ from time import sleep
 import pytest
 
 from hireops.feishu.models import Tenant
-from hireops.outbox import sending, tasks, timing
+from hireops.outbox import recording, sending, tasks, timing
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import claim, refused, system_error, unknown
 
@@ -53,6 +53,49 @@ def test_after_an_unknown_outcome_the_target_rests_and_others_do_not(enqueue, fe
     clock.advance(2)
     drain()
     assert feishu.sent_numbers == ([1, 3, 1, 2] if operation == "test.safe" else [1, 3, 2])
+
+
+@pytest.fixture
+def tried_for_ever(registered):
+    retry = timing.RetryPolicy(give_up_after=None)
+    registered("test.for_ever", retry=retry, definite_refusals=frozenset())
+
+
+@pytest.mark.usefixtures("tried_for_ever")
+def test_what_is_tried_for_ever_holds_nothing_up_while_it_pauses_and_goes_first_after_that(
+    enqueue, feishu, clock
+):
+    feishu.says.append(refused())
+    enqueue(1, operation="test.for_ever")
+    enqueue(2)
+    drain()
+    assert feishu.sent_numbers == [1, 2]
+    clock.advance(61)
+    enqueue(3)
+    drain()
+    assert feishu.sent_numbers == [1, 2, 1, 3]
+
+
+@pytest.mark.usefixtures("tried_for_ever")
+def test_nothing_passes_it_before_its_first_try_on_its_way_or_while_it_may_still_land(enqueue, feishu, clock):
+    feishu.says.append(unknown())
+    enqueue(1)
+    enqueue(2, operation="test.for_ever")
+    enqueue(3)
+    first = claim()
+    assert sending.claim() is None
+    recording.record(first, sending.send(first))
+    clock.advance(31)
+    while (tried := claim()).call.payload["number"] != 2:  # the first is repeated before
+        recording.record(tried, sending.send(tried))
+    assert sending.claim() is None
+    feishu.says.append(unknown())
+    recording.record(tried, sending.send(tried))
+    clock.advance(29)
+    assert sending.claim() is None
+    clock.advance(2)
+    drain()
+    assert feishu.sent_numbers == [1, 1, 2, 2, 3]
 
 
 def test_a_refused_call_lets_the_next_one_go(enqueue, feishu, states):

@@ -7,7 +7,7 @@ from hireops.desk.admin import staff_action
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.models import Withdrawal
-from referrals.payouts import services, settling
+from referrals.payouts import services
 
 State = Withdrawal.State
 REQUEST = "referrals.request_withdrawal"
@@ -61,5 +61,5 @@ def cancel(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     offered=lambda withdrawal: withdrawal.state in Withdrawal.UNDECIDED,
 )
 def ask_again(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
-    settling.ask_again(withdrawal, by=by, reason=reason)
+    services.ask_again(withdrawal, by=by, reason=reason)
     ring(drain)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.timesince import timesince
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
@@ -18,7 +18,7 @@ from hireops.outbox import registry
 from hireops.outbox.models import Call
 from referrals.ledger.assets import amount_in_words, asset_label, in_words, signed
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
-from referrals.payouts import services, settling
+from referrals.payouts import services
 
 State = Withdrawal.State
 ACCOUNT_DISABLED = 1002555
@@ -76,7 +76,7 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader) -> dict[str, Any]:
         "meaning": meaning(withdrawal, call),
         "advice": ENABLE_AGAIN if must_be_enabled(withdrawal, call) else "",
         "age": age_shown(withdrawal, clock.now),
-        "asked_again_at": settling.asked_again_at(withdrawal),
+        "asked_again_at": call.not_before if call and withdrawal.state in Withdrawal.UNDECIDED else None,
         "amounts": amounts(withdrawal),
         "differs": differs(withdrawal),
         "steps": steps(withdrawal),
@@ -169,6 +169,10 @@ class WithdrawalStep:
     who: str
     what: str
     why: str
+
+
+# Reasons that earlier versions have written into the audit.
+gettext_noop("no answer yet")
 
 
 def steps(withdrawal: Withdrawal) -> list[WithdrawalStep]:

@@ -4,9 +4,12 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import count, pairwise
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import translation
@@ -21,9 +24,9 @@ from hireops.outbox import sending
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
 from hireops.outbox.recording import record
+from referrals.accounts import services as accounts
 from referrals.models import POINTS, Case, ReferralAccount, Withdrawal
-from referrals.payouts import services, settling
-from referrals.payouts.tasks import settle_withdrawals
+from referrals.payouts import services
 from tests.meanwhile import two_writers
 from tests.referrals.conftest import balances, history, tell
 
@@ -121,9 +124,7 @@ def later(clock, drain):
 
     def later(seconds=61):
         clock.advance(seconds)
-        settling.settle_undecided()
         drain()
-        settling.settle_undecided()
 
     return later
 
@@ -284,24 +285,26 @@ def answer_with(withdrawal, *, order=None, points=0, **cash):
     asked().filter(withdrawal=withdrawal).update(answer={**data, "withdrawal_details": details})
 
 
-def test_a_kept_answer_that_can_not_be_taken_in_is_told_and_tried_again(approved, clock, drain):
+def test_a_kept_answer_that_can_not_be_taken_in_is_told_and_tried_for_ever(feishu, approved, later):
     """As an older hireops may have kept it."""
     withdrawal = approved()
     answer_with(withdrawal, order="another", points=5)
-    drain()
-    settling.settle_undecided()
+    later(0)
     assert state(withdrawal) == "approved"  # it may only be the database that was away
     for _ in range(10):
-        clock.advance(61)
-        drain()
-    assert now_of(withdrawal).call.state == "waiting"
-    clock.advance(2 * HOUR)
-    assert settling.settle_undecided() == 1  # taking it in is tried again, in case the mistake is mended
+        later(61)
+    assert state(withdrawal) == "unknown"
     assert actions(withdrawal)[2:] == ["withdrawal with an answer that can't be taken in"]
-    drain()
+    for _ in range(30):
+        later(HOUR)
+    tries = now_of(withdrawal).call.tries
+    later(HOUR)  # in case the mistake is mended
     withdrawal = now_of(withdrawal)
-    assert (withdrawal.state, withdrawal.call.answer["external_order_id"]) == ("unknown", "another")
+    assert withdrawal.call.tries == tries + 1
+    assert (withdrawal.state, withdrawal.call.state) == ("unknown", "pending")
+    assert withdrawal.call.answer["external_order_id"] == "another"
     assert amounts(withdrawal)[POINTS] == (Decimal(100), None)
+    assert done_at(feishu) == {}
 
 
 # --- Who may ask for it, and who decides
@@ -326,7 +329,6 @@ def test_no_other_one_is_asked_for_while_nobody_knows_what_became_of_it(
     feishu.add_fault("cut", path=WITHDRAW, when="after")
     withdrawal = approved(account)
     drain()
-    settling.settle_undecided()
     assert state(withdrawal) == "unknown"
     with pytest.raises(Refused, match="is open"):
         requested(account)
@@ -435,7 +437,6 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_order(feishu, approved, 
     later(0)
     assert len(done_at(feishu)) == 1
     assert now_of(withdrawal).trans_time is None
-    settling.settle_undecided()
     assert state(withdrawal) == "unknown"
     later()
     assert (state(withdrawal), amounts(withdrawal)[POINTS][1]) == ("taken", Decimal(100))
@@ -458,6 +459,7 @@ def test_a_worker_that_dies_takes_nothing_twice(feishu, owner, approved, later, 
     assert (state(withdrawal), now_of(withdrawal).call.tries) == ("approved", 1)
     later(31)
     assert (state(withdrawal), now_of(withdrawal).call.tries) == ("taken", 2)
+    assert actions(withdrawal)[2:] == ["withdrawal without an answer", "withdrawal answered"]
     assert [each["repeats"] for each in done_at(feishu).values()] == [int(had_sent)]
     assert balances(account) == {POINTS: Decimal(0)}
 
@@ -548,7 +550,7 @@ def test_the_catch_all_is_asked_again_for_ever(feishu, approved, later, http_sta
         later(HOUR)
         withdrawal = now_of(withdrawal)
         seen.add((withdrawal.state, withdrawal.call.state))
-    assert seen == {("unknown", "pending"), ("unknown", "waiting"), ("taken", "succeeded")}
+    assert seen == {("unknown", "pending"), ("taken", "succeeded")}
 
 
 @pytest.mark.parametrize("code", [1002001, 1020001])
@@ -561,7 +563,7 @@ def test_a_refusal_after_the_catch_all_proves_nothing(feishu, approved, later, c
     later(0)
     assert state(withdrawal) == "unknown"
     later()
-    assert (state(withdrawal), now_of(withdrawal).call.state) == ("unknown", "refused")
+    assert (state(withdrawal), now_of(withdrawal).call.state) == ("unknown", "pending")
     later(120)
     assert (state(withdrawal), amounts(withdrawal)[POINTS][1]) == ("taken", Decimal(100))
 
@@ -573,7 +575,7 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(feishu, approved, later, c
     withdrawal = approved()
     later(0)
     later()
-    assert (state(withdrawal), now_of(withdrawal).call.state) == ("unknown", "refused")
+    assert (state(withdrawal), now_of(withdrawal).call.state) == ("unknown", "pending")
     later(120)
     assert (state(withdrawal), amounts(withdrawal)[POINTS][1]) == ("taken", Decimal(100))
     assert len(done_at(feishu)) == 1
@@ -587,11 +589,11 @@ def test_feishu_away_for_two_days_makes_it_old_but_never_failed(feishu, approved
     for _ in range(50):
         later(HOUR)
         assert state(withdrawal) == "unknown"
-    assert settling.age_of_doubt(now_of(withdrawal)) > timedelta(days=2)
+    assert services.age_of_doubt(now_of(withdrawal)) > timedelta(days=2)
     feishu.clear_faults()
     later(HOUR)
     assert state(withdrawal) == "taken"
-    assert settling.age_of_doubt(now_of(withdrawal)) == timedelta(0)
+    assert services.age_of_doubt(now_of(withdrawal)) == timedelta(0)
     assert len(done_at(feishu)) == 1
 
 
@@ -606,80 +608,78 @@ def test_what_never_left_is_still_on_its_way(feishu, approved, later, settings):
     assert state(withdrawal) == "taken"
 
 
-def test_the_pause_grows_with_the_age(feishu, approved, drain, clock):
+def asked_at(withdrawal):
+    started = withdrawal.call.attempts.order_by("pk").values_list("started_at", flat=True)
+    return [moment - started[0] for moment in started]
+
+
+def test_the_pause_grows_with_the_age(feishu, approved, later):
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
     withdrawal = approved()
-    asks = []
     for _ in range(20 * 6):
-        drain()
-        clock.advance(600)
-        asks += [clock.ahead.total_seconds()] * settling.settle_undecided()
-    pauses = [after - before for before, after in pairwise(asks)]
-    assert pauses == sorted(pauses)
-    assert (pauses[0], pauses[-1]) == (600, HOUR)
+        later(600)
+    pauses = [after - before for before, after in pairwise(asked_at(withdrawal))]
+    whole = [round(pause.total_seconds() / 600) for pause in pauses]
+    assert whole == sorted(whole)
+    assert (whole[0], whole[-1]) == (1, 6)
     assert state(withdrawal) == "unknown"
 
 
 @pytest.mark.parametrize("hours", [0, 1, 3, 9, 30])
-def test_it_is_asked_again_at_the_time_that_its_page_names(feishu, approved, drain, clock, hours):
+def test_it_is_asked_again_at_the_time_that_its_page_names(feishu, approved, later, hours):
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
     withdrawal = approved()
-    drain()
-    clock.advance(hours * HOUR)
-    settling.settle_undecided()
-    drain()
-    due = settling.asked_again_at(now_of(withdrawal))
-    assert due is not None
-    clock.advance((due - database_clock.now()).total_seconds() - 2)
-    assert settling.settle_undecided() == 0
-    clock.advance(4)
-    assert settling.settle_undecided() == 1
+    later(0)
+    later(hours * HOUR)
+    asked_before = len(asked_at(withdrawal))
+    due = now_of(withdrawal).call.not_before
+    later((due - database_clock.now()).total_seconds() - 2)
+    assert len(asked_at(withdrawal)) == asked_before
+    later(4)
+    assert len(asked_at(withdrawal)) == asked_before + 1
 
 
-def test_a_round_is_bounded_and_begins_with_the_least_recently_tried(
-    feishu, approved, drain, clock, monkeypatch
+def test_while_it_pauses_the_account_is_asked_for_and_enabled(feishu, approved, later, ada, drain):
+    """So that a person can bring about the answer, which Feishu refuses while the account is off."""
+    feishu.add_fault("cut", path=WITHDRAW, when="after")
+    feishu.add_fault("refused", path=WITHDRAW, code=1002555, http_status=400, calls=1000)
+    withdrawal = approved()
+    later(0)
+    later(10 * HOUR)
+    ReferralAccount.objects.update(status=ReferralAccount.Status.DISABLED)
+    call = accounts.enable(now_of(withdrawal).account, by=ada, reason="Feishu has to answer")
+    tries = now_of(withdrawal).call.tries
+    drain()
+    call.refresh_from_db()
+    assert (call.state, now_of(withdrawal).call.tries) == ("succeeded", tries)
+    feishu.clear_faults()
+    later(HOUR)
+    assert state(withdrawal) == "taken"
+
+
+@pytest.mark.parametrize("stopped_as", ["waiting", "refused"])
+@pytest.mark.parametrize("state_before", ["approved", "unknown"])
+def test_what_an_older_hireops_had_stopped_asking_for_is_asked_for_again(
+    feishu, approved, later, stopped_as, state_before
 ):
-    monkeypatch.setattr(settling, "MOST_AT_ONCE", 2)
-    feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
-    for _ in range(5):
-        approved()
-        drain()
-        clock.advance(1)
-    last, *others = asked().order_by("-pk")
-    Call.objects.filter(pk=last.pk).update(not_before=others[-1].not_before - timedelta(seconds=1))
-    tried = list(asked().order_by("not_before").values_list("withdrawal", flat=True))
-    clock.advance(60)
-    for expected in (tried[:2], tried[2:4], tried[4:], []):
-        before = set(asked().filter(state="pending").values_list("withdrawal", flat=True))
-        assert settling.settle_undecided() == len(expected)
-        after = set(asked().filter(state="pending").values_list("withdrawal", flat=True))
-        assert after - before == set(expected)
-
-
-def test_a_round_doubts_so_many_and_the_next_the_others(feishu, approved, drain, clock, monkeypatch):
-    monkeypatch.setattr(settling, "MOST_AT_ONCE", 2)
-    feishu.add_fault("refused", path=WITHDRAW, code=1002001, http_status=400, calls=1000)
-    for _ in range(3):
-        approved()
-    while asked().filter(tries=0).exists():
-        drain()
-        clock.advance(600)
-    for unknown in (2, 3):
-        settling.settle_undecided()
-        assert Withdrawal.objects.filter(state="unknown").count() == unknown
-
-
-def test_a_round_without_anything_due_costs_the_same_for_any_number(
-    feishu, approved, drain, django_assert_num_queries
-):
-    feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=1000)
-    with django_assert_num_queries(3):
-        settling.settle_undecided()
-    for _ in range(4):
-        approved()
-    drain()
-    with django_assert_num_queries(3):
-        assert settling.settle_undecided() == 0
+    taken = approved()
+    later(0)
+    refused = approved()
+    feishu.add_fault("refused", path=WITHDRAW, code=1002555, http_status=400)
+    later(0)
+    stopped = approved()
+    ended = {"state": stopped_as, "finished_at": database_clock.now() if stopped_as == "refused" else None}
+    asked().filter(withdrawal=stopped).update(reason="gave_up", **ended)
+    if state_before == "unknown":
+        Withdrawal.objects.filter(pk=stopped.pk).update(state="unknown")
+    later(24 * HOUR)
+    assert state(stopped) == state_before
+    migration = import_module("referrals.migrations.0013_payouts_asked_for_ever")
+    migration.ask_again(apps, SimpleNamespace(connection=connection))
+    later(1)
+    assert [state(each) for each in (taken, refused, stopped)] == ["taken", "refused", "taken"]
+    assert now_of(stopped).external_order_id == stopped.external_order_id
+    assert stopped.external_order_id in done_at(feishu)
 
 
 def test_a_customer_who_has_removed_the_app_is_never_asked(feishu, owner, approved, drain, settings):
@@ -710,15 +710,6 @@ def test_what_was_done_before_the_database_was_restored_is_found_by_its_order(
     assert balances(account) == {POINTS: Decimal(7)}
 
 
-@sends_nothing
-def test_the_task_rings_nobody_when_nothing_is_open(requested, monkeypatch):
-    rung: list[object] = []
-    monkeypatch.setattr("referrals.payouts.tasks.ring", rung.append)
-    requested()
-    settle_withdrawals()
-    assert rung == []
-
-
 # --- Asking now
 
 
@@ -726,13 +717,13 @@ def test_staff_can_ask_at_once(feishu, approved, ada, drain, clock):
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400)
     withdrawal = approved()
     drain()
-    settling.ask_again(withdrawal, by=ada, reason="the permission is there now")
+    services.ask_again(withdrawal, by=ada, reason="the permission is there now")
     with pytest.raises(Refused, match="being asked already"):
-        settling.ask_again(withdrawal, by=ada, reason="")
+        services.ask_again(withdrawal, by=ada, reason="")
     drain()
     assert state(withdrawal) == "taken"
     with pytest.raises(Refused, match="nothing to ask"):
-        settling.ask_again(withdrawal, by=ada, reason="")
+        services.ask_again(withdrawal, by=ada, reason="")
 
 
 @sends_nothing
@@ -794,13 +785,13 @@ def test_of_two_decisions_at_the_same_instant_one_counts(requested, ada):
 
 
 @two_writers
-def test_workers_and_janitors_at_once_take_everything_once(feishu, owner, approved, drain, clock):
+def test_workers_at_once_take_everything_once(feishu, owner, approved, drain, clock):
     """E4"""
     feishu.add_fault("cut", path=WITHDRAW, when="after", calls=5)
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=5)
     made = [approved(owner(points=100 + number)) for number in range(12)]
     for _ in range(40):
-        in_threads(drain, drain, settling.settle_undecided, settling.settle_undecided)
+        in_threads(drain, drain, drain)
         clock.advance(120)
         if not Withdrawal.objects.filter(state__in=Withdrawal.UNDECIDED).exists():
             break
@@ -810,23 +801,23 @@ def test_workers_and_janitors_at_once_take_everything_once(feishu, owner, approv
 
 
 @two_writers
-def test_two_janitors_ask_once(feishu, approved, drain, clock):
-    feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=4)
-    for _ in range(4):
-        approved()
-    drain()
-    clock.advance(120)
-    results = in_threads(*[settling.settle_undecided] * 4)
-    assert sum(results) == 4
-
-
-@two_writers
-def test_the_janitor_does_not_wait_for_a_lock(feishu, approved, drain, clock):
-    """E9"""
+def test_of_two_people_who_ask_again_at_once_one_is_told_that_it_is_asked(feishu, approved, drain, ada):
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400)
     withdrawal = approved()
     drain()
-    clock.advance(120)
+    results = in_threads(*[lambda: services.ask_again(withdrawal, by=ada, reason="now")] * 4)
+    assert sum(isinstance(each, Refused) for each in results) == 3, results
+    drain()
+    assert state(withdrawal) == "taken"
+
+
+@two_writers
+def test_noting_a_doubt_does_not_wait_for_a_lock(feishu, requested, drain, later, ada):
+    """E9: the next try tells it."""
+    withdrawal = requested()
+    drain()
+    feishu.add_fault("cut", path=WITHDRAW, when="after", calls=2)
+    services.approve_withdrawal(withdrawal, by=ada, reason="checked")
     locked, done = threading.Event(), threading.Event()
 
     def hold():
@@ -835,12 +826,16 @@ def test_the_janitor_does_not_wait_for_a_lock(feishu, approved, drain, clock):
             locked.set()
             done.wait(30)
 
-    def settle():
+    def send():
         locked.wait(30)
         try:
-            return settling.settle_undecided()
+            drain()
         finally:
             done.set()
 
-    assert in_threads(hold, settle) == [None, 0]
-    assert settling.settle_undecided() == 1
+    assert in_threads(hold, send) == [None, None]
+    assert (state(withdrawal), now_of(withdrawal).call.tries) == ("approved", 1)
+    later()
+    assert state(withdrawal) == "unknown"
+    later()
+    assert state(withdrawal) == "taken"

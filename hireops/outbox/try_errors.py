@@ -1,0 +1,38 @@
+"""How a try can end without Feishu having spoken in it."""
+
+from hireops.feishu.errors import Advice, FeishuError, Outcome
+
+
+class WorkerLostError(Exception):
+    """The lease ran out: the worker was killed or stopped, and may have sent the request before."""
+
+
+class TooLateError(Exception):
+    """Too little was left of the lease when the request was to leave, so it did not."""
+
+
+class UnappliedError(Exception):
+    """Feishu has answered, but what the answer changes here could not be written. Nothing is lost."""
+
+
+class UnappliableError(Exception):
+    """Raised by an app that will never apply this answer: trying it again is no use, a person has to look."""
+
+
+class NotDoneError(Exception):
+    """It was found out that Feishu has not done the call."""
+
+
+class UnclearError(Exception):
+    """It could not be found out whether Feishu has done the call; ``why`` says so to staff."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class TenantGoneError(FeishuError):
+    """The customer has removed the app: nothing was sent, and never will be."""
+
+    def __init__(self) -> None:
+        super().__init__(Outcome.NOT_SENT, "the tenant has uninstalled the app", advice=Advice.NEVER)
