@@ -98,15 +98,14 @@ class Company:
     def withdrawal(self, name: str) -> Any:
         return rows("referrals.Withdrawal", account__name=name).get()
 
-    def ask_for(self, *names: str) -> None:
+    def ask_for(self, *names: str, by: Person) -> None:
         accounts = [self.account(name).pk for name in names]
         boxes = {f"{kind}-{pk}": "on" for pk in accounts for kind in ("points", "cash")}
         asked = {"account": ",".join(map(str, accounts)), "reason": "November payout", "confirmed": "yes"}
-        self.hira.see("referrals/withdrawal/request/", **boxes, **asked)
+        by.see("referrals/withdrawal/request/", **boxes, **asked)
 
-    def decide(self, action: str, *names: str) -> None:
-        person = self.hira if action == "cancel" else self.ada
-        person.act("referrals.Withdrawal", action, *(self.withdrawal(name).pk for name in names))
+    def decide(self, action: str, *names: str, by: Person) -> None:
+        by.act("referrals.Withdrawal", action, *(self.withdrawal(name).pk for name in names))
 
     def hand_over(self, *names: str) -> None:
         chosen = [self.withdrawal(name).pk for name in names]

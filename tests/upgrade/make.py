@@ -40,6 +40,7 @@ def main() -> None:
             "FEISHU_BASE_URL": simulator.url,
             "OUTBOX_SENDERS": "1",
             "ALLOWED_HOSTS": "testserver",
+            "REFERRALS_SELF_APPROVAL": "true",
         }
         os.environ.update(environment, DJANGO_SETTINGS_MODULE="hireops.settings")
 

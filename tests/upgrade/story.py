@@ -30,10 +30,12 @@ TAKEN = ["paid", "bounced", "handed over", "also handed over", "to be handed ove
 ENDED = ["rejected", "canceled", "refused", "empty"]
 BEGUN = ["requested", "approved", "unknown"]
 NOT_PAID_OUT = ["switched off", "asked in vain", "drifted"]
-EMPLOYEES = [*TAKEN, *ENDED, *BEGUN, *NOT_PAID_OUT]
+SELF_APPROVED = "approved by who asked"
+EMPLOYEES = [*TAKEN, *ENDED, *BEGUN, *NOT_PAID_OUT, SELF_APPROVED]
 LEFT_AS = {name: name.replace(" ", "_") for name in (*TAKEN, *ENDED, *BEGUN)} | {
     "also handed over": "handed_over",
     "to be handed over": "taken",
+    SELF_APPROVED: "taken",
 }
 
 
@@ -108,18 +110,20 @@ def _registrations_and_rewards(company: Company) -> None:
 
 
 def _withdrawals(company: Company) -> None:
-    company.ask_for(*TAKEN, *ENDED)
-    company.decide("reject", "rejected")
-    company.decide("cancel", "canceled")
-    company.decide("approve", *TAKEN)
+    company.ask_for(*TAKEN, *ENDED, by=company.hira)
+    company.decide("reject", "rejected", by=company.ada)
+    company.decide("cancel", "canceled", by=company.hira)
+    company.decide("approve", *TAKEN, by=company.ada)
+    company.ask_for(SELF_APPROVED, by=company.root)
+    company.decide("approve", SELF_APPROVED, by=company.root)
     run(SEND)
     company.deliver()
     number = EMPLOYEES.index("empty")
     company.feishu.reward("empty", points=-100 - number, CNY=f"-{number}.50")  # told after it is approved
-    company.decide("approve", "empty")
+    company.decide("approve", "empty", by=company.ada)
     run(SEND)
     company.feishu.add_fault("refused", path=WITHDRAW, code=ACCOUNT_DISABLED)
-    company.decide("approve", "refused")
+    company.decide("approve", "refused", by=company.ada)
     run(SEND)
     company.deliver()
     company.hand_over("paid", "bounced")
@@ -201,8 +205,8 @@ def _what_must_be_sent_at_once(company: Company) -> None:
     half_sent = company.import_of("half sent", 55)
     run(IMPORT, IMPORT)
     company.confirm(half_sent)
-    company.ask_for(*BEGUN)
-    company.decide("approve", "unknown")
+    company.ask_for(*BEGUN, by=company.hira)
+    company.decide("approve", "unknown", by=company.ada)
     company.feishu.add_fault("cut", path=WITHDRAW, when="after")
     while not company.withdrawal("unknown").call.attempts.exists():
         sleep(1)  # queries rest for some seconds after those that failed
@@ -217,7 +221,7 @@ def _what_can_wait(company: Company) -> None:
     company.import_of("checked by a worker that died", 3)
     die_in(IMPORT, "referrals.between_parts")
     company.import_of("uploaded", 3)
-    company.decide("approve", "approved")
+    company.decide("approve", "approved", by=company.ada)
     for name in ("平台令牌", "平台账号令牌"):  # of two pushes, the second takes the place of the first
         company.rename_field("account_token", name)
         company.push(1)

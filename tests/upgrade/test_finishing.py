@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulator_process import Simulator
 from tests.upgrade.people import Person, hidden_field, proves, rows, work
-from tests.upgrade.story import UNKNOWN_TO_FEISHU
+from tests.upgrade.story import SELF_APPROVED, UNKNOWN_TO_FEISHU
 
 
 @pytest.mark.parametrize("command", ["check_invariants", "prove_balances"])
@@ -47,12 +47,23 @@ def test_a_requested_withdrawal_is_approved_and_taken(feishu: Simulator, hira: P
     assert asked.external_order_id in withdrawn_at(feishu)
 
 
-def test_what_was_taken_is_handed_over(hira: Person):
-    hand_over(hira, "to be handed over")
-    assert withdrawal("to be handed over").state == "handed_over"
-    assert {payment.sum for payment in payments("to be handed over")} == {
-        amount.taken for amount in withdrawal("to be handed over").amounts.all()
+@pytest.mark.parametrize("name", ["to be handed over", SELF_APPROVED])
+def test_what_was_taken_is_handed_over(hira: Person, name):
+    hand_over(hira, name)
+    assert withdrawal(name).state == "handed_over"
+    assert {payment.sum for payment in payments(name)} == {
+        amount.taken for amount in withdrawal(name).amounts.all()
     }
+
+
+def test_the_file_of_a_batch_still_says_whom_to_pay(hira: Person):
+    batch = payments("handed over").first().batch
+    file = hira.page(f"referrals/payoutbatch/{batch.pk}/file/csv/")
+    for payment in batch.payments.all():
+        account = payment.amount.withdrawal.account
+        (line,) = (line for line in file.splitlines() if payment.payment_id in line)
+        assert account.name in line
+        assert account.mobile in line
 
 
 def test_what_came_back_is_handed_over_again_under_new_payment_ids(hira: Person):
