@@ -63,7 +63,7 @@ def test_the_file_of_a_batch_still_says_whom_to_pay(hira: Person):
         account = payment.amount.withdrawal.account
         (line,) = (line for line in file.splitlines() if payment.payment_id in line)
         assert account.name in line
-        assert account.mobile in line
+        assert account.email in line
 
 
 def test_what_came_back_is_handed_over_again_under_new_payment_ids(hira: Person):
