@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from hireops.inbox import replaying
+from hireops.inbox.models import Replay
 from hireops.inbox.services import REPLAY
 from hireops.jobs.registry import Kind, register, repeated
 
@@ -13,5 +14,6 @@ register(
         parts=repeated(replaying.replay_piece),
         on_cancel=replaying.cancel,
         permission="inbox.view_replay",
+        under_way=lambda: Replay.objects.filter(finished_at=None),
     )
 )

@@ -9,6 +9,8 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from hireops.desk import health as desk_health
-        from hireops.jobs import health
+        from hireops.desk import invariants as desk_invariants
+        from hireops.jobs import health, invariants
 
         desk_health.register(health.long_work, urgent=True)
+        desk_invariants.register(invariants.work_under_way_has_its_job)

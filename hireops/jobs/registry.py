@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import repeat
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from hireops.jobs.models import Job
@@ -46,7 +48,8 @@ class Kind:
 
     ``one_at_a_time``: workers never do two jobs of this kind at once. ``on_cancel(job)`` runs in the
     transaction that cancels it; without it staff cannot cancel such work on the job's page.
-    ``permission`` is what staff need to see such a job.
+    ``permission`` is what staff need to see such a job. ``under_way()`` gives the objects that such work is
+    to bring on: each has a running job, and no other object has (``manage.py check_invariants``).
     """
 
     name: str
@@ -55,6 +58,7 @@ class Kind:
     one_at_a_time: bool = False
     on_cancel: Callable[[Job], None] | None = None
     permission: str = ""
+    under_way: Callable[[], QuerySet[Any]] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -74,6 +78,10 @@ def repeated(part: Callable[[Job], Step]) -> Callable[[Job], Iterator[Part]]:
 
 def get(name: str) -> Kind | None:
     return _kinds.get(name)
+
+
+def all_kinds() -> list[Kind]:
+    return list(_kinds.values())
 
 
 def names() -> list[str]:

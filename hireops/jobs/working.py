@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from math import inf
 from time import monotonic
 
 from hireops.database import clock
@@ -22,14 +23,14 @@ def stop() -> None:
     _stopping.set()
 
 
-def take_turn() -> bool:
-    """Work on the job whose turn it is. False if there is none."""
+def take_turn(until: float = inf) -> bool:
+    """Work on the job whose turn it is, not much beyond ``until`` (``monotonic``). False if there is none."""
     lease = None if _stopping.is_set() else leases.claim()
     kind = registry.get(lease.job.kind) if lease else None
     if lease is None or kind is None:
         return False
     try:
-        _do_parts(lease, kind)
+        _do_parts(lease, kind, until)
     except LeaseLostError:
         logger.info("job %d (%s) is no longer ours", lease.job.pk, kind.name)
     except Exception as error:  # noqa: BLE001 - whatever a part raises, the others go on
@@ -39,14 +40,15 @@ def take_turn() -> bool:
     return True
 
 
-def _do_parts(lease: Lease, kind: Kind) -> None:
+def _do_parts(lease: Lease, kind: Kind, until: float) -> None:
     turn_ends = None
     for part in kind.parts(lease.job):
         turn_ends = turn_ends or monotonic() + TURN_S  # what had to be prepared first is not counted
         step = lease.keep(part)
         if step.outcome or step.rest is not None:
             return
-        if _stopping.is_set() or (monotonic() > turn_ends and _others_wait(kind)):
+        now = monotonic()
+        if _stopping.is_set() or (now > turn_ends and (now > until or _others_wait(kind))):
             lease.release()
             return
     lease.keep(lambda: DONE)

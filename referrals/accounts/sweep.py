@@ -1,6 +1,7 @@
 """Asking for the balances of all enabled accounts bit by bit: by the clock, and when somebody wants it."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -62,13 +63,19 @@ def ask_next(job: Job) -> Step:
     room = MOST_SWEPT - _queries_owed()
     if room <= 0:
         return Step(rest=LOOK_EVERY)
-    due = sorted(_due(min(room, ASKED_AT_ONCE), job.asked_at))
+    due = _lock_all(_due(min(room, ASKED_AT_ONCE), job.asked_at))
     if not due:
         return DONE
     asked = sum(_sweep_past_mistakes(pk, job.asked_at) for pk in due)
     job.done += asked
     transaction.on_commit(partial(ring, drain))
     return GO_ON if asked else Step(rest=LOOK_EVERY)
+
+
+def _lock_all(accounts: Collection[int]) -> list[int]:
+    """All of a transaction at once, by their ids, as everywhere; calls are owed after that."""
+    rows = ReferralAccount.objects.select_for_update().filter(pk__in=accounts).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
 
 
 # --- By the clock

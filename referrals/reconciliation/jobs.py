@@ -9,6 +9,7 @@ from hireops.doorbell import ring
 from hireops.jobs.models import Job
 from hireops.jobs.registry import Kind, Step, register, repeated
 from hireops.outbox.tasks import drain
+from referrals.models import Reconciliation
 from referrals.reconciliation import services as runs
 
 
@@ -23,5 +24,6 @@ register(
         label=_("Reconcile a day"),
         parts=repeated(compare_more),
         permission="referrals.view_reconciliation",
+        under_way=lambda: Reconciliation.objects.filter(state=Reconciliation.State.RUNNING),
     )
 )

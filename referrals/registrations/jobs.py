@@ -3,7 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from hireops.jobs.registry import Kind, register, repeated
+from referrals.models import RegistrationImport
 from referrals.registrations import checking, sending
+
+State = RegistrationImport.State
 
 register(
     Kind(
@@ -12,6 +15,7 @@ register(
         parts=checking.parts,
         one_at_a_time=True,  # each holds its whole file in memory
         permission="referrals.view_registrationimport",
+        under_way=lambda: RegistrationImport.objects.filter(state=State.CHECKING),
     )
 )
 register(
@@ -20,5 +24,6 @@ register(
         label=_("Register the referrers of a file"),
         parts=repeated(sending.enqueue_next),
         permission="referrals.view_registrationimport",
+        under_way=lambda: RegistrationImport.objects.filter(state=State.SENDING),
     )
 )

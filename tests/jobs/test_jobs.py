@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from hireops.database import clock
+from hireops.desk import invariants
 from hireops.desk.models import AuditEntry
 from hireops.jobs import leases, registry, services, tasks, working
 from hireops.jobs.leases import LEASE, LeaseLostError
@@ -415,3 +416,35 @@ def test_what_rests_is_no_trouble(
     start("resting")
     tasks.work()
     assert "badge-bad" not in pages(otto).get("/admin/health/").content.decode().split("Long work")[-1]
+
+
+def test_what_is_under_way_without_its_job_and_a_job_without_its_object_are_found(
+    kind: Callable[..., Kind],
+) -> None:
+    def broken() -> list[str]:
+        return [sentence for name, sentence in invariants.broken() if name.endswith("has_its_job")]
+
+    kind("hiring", under_way=lambda: User.objects.filter(is_active=True))
+    hired, left = User.objects.create_user("hired"), User.objects.create_user("left", is_active=False)
+    assert broken() == [f"auth.User {hired.pk} is under way and has no running hiring"]
+    start("hiring", about=hired)
+    assert broken() == []
+    start("hiring", about=left)
+    assert broken() == [f"auth.User {left.pk} has a running hiring and is not under way"]
+
+
+def test_a_worker_that_has_worked_for_long_lets_other_tasks_come_and_goes_on_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rung: list[object] = []
+    monkeypatch.setattr(tasks, "ring", rung.append)
+    monkeypatch.setattr(tasks, "WORK_FOR_S", 0.001)
+    monkeypatch.setattr(working, "TURN_S", 0.0)
+    job = start(total=1000)
+
+    tasks.work()
+
+    state, done = seen(job)
+    assert (state, rung) == (State.RUNNING, [tasks.work])
+    assert 0 < done < 1000
+    assert (job.lease_key, job.tries) == (None, 0)
