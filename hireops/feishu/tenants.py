@@ -14,7 +14,7 @@ from hireops.feishu.models import Tenant
 AccountKey = tuple[int, str]  # the tenant's primary key, and Feishu's account_id
 
 
-def note_state(tenant: Tenant, state: Tenant.State, *, at: datetime) -> bool:
+def record_state(tenant: Tenant, state: Tenant.State, *, at: datetime) -> bool:
     """Set the tenant's state as of ``at``, Feishu's time. False, and unchanged, if a later one is known."""
     not_later = Q(state_at=None) | Q(state_at__lte=at)
     return bool(Tenant.objects.filter(not_later, pk=tenant.pk).update(state=state, state_at=at))

@@ -39,19 +39,19 @@ def keep_ticket(received: Received[AppTicketEvent]) -> None:
 
 
 def open_tenant(received: Received[AppOpenEvent]) -> None:
-    _note_state(received.event, Tenant.State.ACTIVE)
+    _record_state(received.event, Tenant.State.ACTIVE)
 
 
 def change_status(received: Received[AppStatusChangeEvent]) -> None:
-    _note_state(received.event, STATE_AFTER[received.content.status])
+    _record_state(received.event, STATE_AFTER[received.content.status])
 
 
 def uninstall(received: Received[AppUninstalledEvent]) -> None:
-    _note_state(received.event, Tenant.State.GONE)
+    _record_state(received.event, Tenant.State.GONE)
 
 
-def _note_state(event: Event, state: Tenant.State) -> None:
-    tenants.note_state(event.tenant, state, at=_time_of(event))
+def _record_state(event: Event, state: Tenant.State) -> None:
+    tenants.record_state(event.tenant, state, at=_time_of(event))
 
 
 def _time_of(event: Event) -> datetime:

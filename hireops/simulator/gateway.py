@@ -92,7 +92,7 @@ class Gateway:
 
     def cut(self, *, orderly: bool = False) -> int:
         """Ends all connections, as a network does or as a server does that goes; how many there were."""
-        connections = self._standing()
+        connections = self._open_connections()
         for each in connections:
             with contextlib.suppress(OSError):
                 if orderly:
@@ -102,28 +102,28 @@ class Gateway:
         return len(connections)
 
     def silence(self) -> int:
-        """Those that stand now; new ones are not touched by it."""
-        connections = self._standing()
+        """Those that are open now, not those that come later."""
+        connections = self._open_connections()
         for each in connections:
             each.silent = True
         return len(connections)
 
     def restore(self) -> None:
         self.refusal = 0
-        for each in self._standing():
+        for each in self._open_connections():
             each.silent = False
 
     def shown(self) -> list[dict[str, Any]]:
         names = ("device_id", "opened_at", "silent", "pings", "events", "acks")
-        return [{name: getattr(each, name) for name in names} for each in self._standing()]
+        return [{name: getattr(each, name) for name in names} for each in self._open_connections()]
 
-    def _standing(self) -> list[Connection]:
+    def _open_connections(self) -> list[Connection]:
         with self._lock:
             return list(self._connections)
 
     def _open(self) -> int:
         server = serve(
-            self._talk,
+            self._serve,
             "127.0.0.1",
             0,
             process_request=self._admit,
@@ -147,7 +147,7 @@ class Gateway:
             self._tickets.remove(ticket)
         return None
 
-    def _talk(self, link: ServerConnection) -> None:
+    def _serve(self, link: ServerConnection) -> None:
         """The life of one connection."""
         device_id = _asked(link.request, "device_id") if link.request else ""
         connection = Connection(link, device_id, self._world.clock.now())
@@ -156,14 +156,14 @@ class Gateway:
         try:
             for message in link:
                 if isinstance(message, bytes):
-                    self._hear(connection, message)
+                    self._receive(connection, message)
         except (WebSocketException, OSError):
             return  # cut; those who wait for acknowledgements will have waited in vain
         finally:
             with self._lock:
                 self._connections.remove(connection)
 
-    def _hear(self, connection: Connection, message: bytes) -> None:
+    def _receive(self, connection: Connection, message: bytes) -> None:
         if connection.silent:
             return
         try:

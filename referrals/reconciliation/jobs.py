@@ -15,7 +15,7 @@ from referrals.reconciliation import services as runs
 
 def compare_more(job: Job) -> Step:
     transaction.on_commit(partial(ring, drain))
-    return runs.go_on(job)
+    return runs.enqueue_more(job)
 
 
 register(

@@ -1,7 +1,7 @@
-"""One reconciliation from its start to its end: what is owed to Feishu step by step, and what comes of it.
+"""One reconciliation from its start to its end: its calls to Feishu, some at a time, and their answers.
 
-Its job owes a few calls and rests; an answer that has been compared wakes it. Whoever works on one locks its
-row first, accounts second, the job last. The accounts of one answer are all that a transaction locks, at
+Its job enqueues a few calls and rests; an answer that has been compared wakes it. Whoever works on one locks
+its row first, accounts second, the job last. The accounts of one answer are all that a transaction locks, at
 once, by their ids, as everywhere.
 """
 
@@ -76,25 +76,25 @@ def _refuse_a_second(tenant: Tenant, day: date) -> None:
         )
 
 
-# --- What is owed ----------------------------------------------------------------------------------------
+# --- Its calls -------------------------------------------------------------------------------------------
 
 
-def go_on(job: Job) -> Step:
-    """Owe as many calls as may be on their way at once, and end it when nothing is left."""
+def enqueue_more(job: Job) -> Step:
+    """Enqueue as many calls as may be on their way at once, and end it when nothing is left."""
     reconciliation = Reconciliation.objects.select_for_update().get(pk=job.subject_pk)
-    _end_what_waits(reconciliation)
+    _fail_waiting_chunks(reconciliation)
     pending = reconciliation.chunks.filter(state=Part.PENDING).count()
     failed = reconciliation.chunks.filter(state=Part.FAILED).exists()
     while pending < CALLS_AT_ONCE and not (failed or reconciliation.all_owed):
-        pending += _owe_next(reconciliation)
+        pending += _enqueue_next(reconciliation)
     if not pending:
         _end(reconciliation, failed=failed)
     reconciliation.save()
-    _note_progress(job, reconciliation)
+    _record_progress(job, reconciliation)
     return Step(rest=LOOK_EVERY) if pending else _outcome(reconciliation)
 
 
-def _note_progress(job: Job, reconciliation: Reconciliation) -> None:
+def _record_progress(job: Job, reconciliation: Reconciliation) -> None:
     """In accounts; how many there are is counted once."""
     if job.total is None:
         job.total = ReferralAccount.objects.filter(tenant=reconciliation.tenant_id).count()
@@ -109,7 +109,7 @@ def _outcome(reconciliation: Reconciliation) -> Step:
     return Step(outcome=Job.State.FAILED, reason=reason)
 
 
-def _owe_next(reconciliation: Reconciliation) -> int:
+def _enqueue_next(reconciliation: Reconciliation) -> int:
     """The next accounts in the order of their IDs, which the unique index has. How many calls: 1 or 0."""
     rows = ReferralAccount.objects.filter(
         tenant=reconciliation.tenant_id, account_id__gt=reconciliation.owed_up_to
@@ -157,7 +157,7 @@ def _end(reconciliation: Reconciliation, *, failed: bool) -> None:
     reconciliation.finished_at = clock.now()
 
 
-# --- What comes of it ------------------------------------------------------------------------------------
+# --- Their answers ---------------------------------------------------------------------------------------
 
 
 def apply_answer(call: Call, result: hire.ReconciliationResult) -> None:
@@ -201,7 +201,7 @@ def split(call: Call) -> None:
 
 
 def fail(call: Call) -> None:
-    """Feishu does not compare: what is on its way is still taken in, and nothing more is owed."""
+    """Feishu does not compare: answers on their way are still applied, and nothing more is enqueued."""
     if chunk := _pending_chunk(call):
         accounts = _lock_in_question(chunk, {})
         chunk.reconciliation.differences += compare_cash(chunk.reconciliation, accounts)
@@ -233,13 +233,13 @@ def _open_unknown(chunk: ReconciliationChunk) -> None:
     reconciliation.differences += compare_cash(reconciliation, accounts)
 
 
-# --- What got stuck --------------------------------------------------------------------------------------
+# --- Calls given up --------------------------------------------------------------------------------------
 
 
-def _end_what_waits(reconciliation: Reconciliation) -> None:
+def _fail_waiting_chunks(reconciliation: Reconciliation) -> None:
     """Calls that the outbox has given up wait for a person, and their reconciliation would run for ever.
 
-    Asking anew is as good, also for an answer that the outbox has tried in vain to apply several times.
+    Feishu is asked anew by the next one, also if the outbox could not apply an answer several times.
     """
     waiting = reconciliation.chunks.filter(state=Part.PENDING, call__state=Call.State.WAITING)
     for chunk in waiting.select_related("call"):

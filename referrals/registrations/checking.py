@@ -162,7 +162,7 @@ def _compare(batch: RegistrationImport, rows: Sequence[Registration], tenant: Te
             continue
         compare_with_known(row, known)
         if row.state != RowState.INVALID:
-            _note_line(lines, row)
+            _keep_first_line(lines, row)
 
 
 def _earlier_lines(
@@ -177,7 +177,7 @@ def _earlier_lines(
     return {contact: line or 0 for contact, line in [*by_mobile, *by_email]}
 
 
-def _note_line(lines: dict[str, int], row: Registration) -> None:
+def _keep_first_line(lines: dict[str, int], row: Registration) -> None:
     for contact in (row.mobile, row.email):
         if contact:
             lines.setdefault(contact, row.line or 0)

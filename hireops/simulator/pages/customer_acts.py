@@ -65,14 +65,14 @@ def order(request: HttpRequest) -> HttpResponse:
 @require_POST
 def cancel_check(request: HttpRequest, background_check_id: str) -> HttpResponse:
     reason = in_language({"zh_cn": "候选人已放弃入职", "en_us": "The candidate has withdrawn"})
-    with _said_when_too_late(request):
+    with _refused_with_a_message(request):
         ordering.cancel_check(the_world(), background_check_id, termination_reason=reason)
     return Place.of(request.POST).back()
 
 
 @require_POST
 def decide_check(request: HttpRequest, background_check_id: str) -> HttpResponse:
-    with _said_when_too_late(request):
+    with _refused_with_a_message(request):
         approved = request.POST.get("decision") == "approve"
         ordering.decide_check(the_world(), background_check_id, approved=approved)
     return Place.of(request.POST).back()
@@ -80,7 +80,7 @@ def decide_check(request: HttpRequest, background_check_id: str) -> HttpResponse
 
 @require_POST
 def finish_marking(request: HttpRequest, exam_id: str) -> HttpResponse:
-    with _said_when_too_late(request):
+    with _refused_with_a_message(request):
         ordering.finish_marking(the_world(), exam_id)
     return Place.of(request.POST).back()
 
@@ -91,7 +91,7 @@ def change(request: HttpRequest, tenant_key: str) -> HttpResponse:
     wanted = request.POST.get("change", "")
     if wanted not in set(TenantChange):
         raise Http404
-    with _said_when_too_late(request):
+    with _refused_with_a_message(request):
         change_tenant(the_world(), tenant_key, TenantChange(wanted))
     return Place.of(request.POST).back()
 
@@ -103,7 +103,7 @@ def push_ticket(request: HttpRequest) -> HttpResponse:
 
 
 @contextmanager
-def _said_when_too_late(request: HttpRequest) -> Iterator[None]:
+def _refused_with_a_message(request: HttpRequest) -> Iterator[None]:
     try:
         yield
     except ValueError:
