@@ -11,7 +11,7 @@ from hireops.feishu.errors import Advice, FeishuError, Outcome
 from tests.feishu.servers import answer, ok, send_and_close
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"]),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("token"),
 ]
 

@@ -12,7 +12,7 @@ from hireops.feishu.transport import ANSWER_MAX_BYTES
 from tests.feishu.servers import answer, say_nothing, send_and_close, send_slowly
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"]),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("token"),
 ]
 

@@ -21,7 +21,7 @@ from tests.feishu.in_processes import in_processes
 from tests.feishu.token_calls import in_threads
 from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"])
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PER_MINUTE = ENDPOINTS["referral_account.create"]  # 100/min
 

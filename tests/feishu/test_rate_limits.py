@@ -15,7 +15,7 @@ from tests.feishu.servers import answer, ok, send_and_close
 from tests.feishu.token_calls import in_threads
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"]),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("token"),
 ]
 

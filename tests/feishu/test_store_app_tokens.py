@@ -12,7 +12,7 @@ from hireops.feishu.sealing import unseal
 from tests.feishu.servers import answer
 from tests.feishu.token_calls import age, app_id, failure, in_threads, issue
 
-pytestmark = pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"])
+pytestmark = pytest.mark.django_db(transaction=True)
 
 STORE_APP = "/open-apis/auth/v3/app_access_token"
 STORE_TENANT = "/open-apis/auth/v3/tenant_access_token"

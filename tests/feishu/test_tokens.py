@@ -17,7 +17,7 @@ from hireops.feishu.sealing import seal, unseal
 from tests.feishu.servers import answer, say_nothing, send_and_close, send_slowly
 from tests.feishu.token_calls import age, app_id, failure, in_a_minute, in_threads, issue
 
-pytestmark = pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"])
+pytestmark = pytest.mark.django_db(transaction=True)
 
 CUSTOM = "/open-apis/auth/v3/tenant_access_token/internal"
 

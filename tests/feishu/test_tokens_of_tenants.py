@@ -16,7 +16,7 @@ from hireops.feishu.endpoints import ENDPOINTS
 from tests.feishu.servers import Request, Server, answer, ok
 from tests.feishu.token_calls import app_id, in_threads, issue
 
-pytestmark = [pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"]), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 AUTH = "/open-apis/auth/v3"
 FIELDS = ENDPOINTS["eco_account_custom_field.create"]

@@ -17,7 +17,7 @@ from tests.feishu.servers import answer, ok
 from tests.feishu.token_calls import age, app_id, in_a_minute, in_threads, issue
 from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"])
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def keep(token: str, **changes: object) -> None:

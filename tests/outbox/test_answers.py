@@ -12,7 +12,7 @@ from hireops.outbox.reasons import explain
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import internal_error, refused
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +107,7 @@ def test_what_the_database_says_of_a_mistake_is_not_logged(enqueue, registered, 
     assert "13812345678" not in caplog.text
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_answer_that_waits_for_the_database_may_wait_for_long(
     enqueue, feishu, registered, clock, monkeypatch
 ):
@@ -207,6 +208,7 @@ def test_an_answer_that_no_database_can_store_as_it_is_is_stored_all_the_same(en
     assert (call.state, call.answer) == ("succeeded", {"name": "a\ufffdb?", "list": ["\ufffd"]})
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_word_of_feishu_survives_a_moment_without_the_database(enqueue, feishu, registered, clock):
     def on_answer(call, answer):
         if answer.duration_ms:

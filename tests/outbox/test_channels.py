@@ -16,7 +16,7 @@ from hireops.outbox.sending import send
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import busy, claim, not_sent, refused, system_error, unknown
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from hireops.outbox.sending import send
 from tests.outbox.conftest import claim
 from tests.selection import on_postgresql
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 MANY = 20_000
 

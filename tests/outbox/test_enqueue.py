@@ -12,7 +12,7 @@ from hireops.outbox.sending import send
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import claim, not_sent, unknown
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_a_call_holds_what_was_asked_by_whom_and_is_due_at_once(enqueue, vera, clock):
@@ -30,6 +30,7 @@ def test_a_call_holds_what_was_asked_by_whom_and_is_due_at_once(enqueue, vera, c
     assert call.not_before <= clock.now()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_outside_a_transaction_nothing_can_be_enqueued(registered):
     with pytest.raises(RuntimeError, match="transaction"):
         services.enqueue(operation="test.safe", target="a", payload={}, tenant=None, by=None)

@@ -13,7 +13,7 @@ from hireops.outbox.models import Attempt, Call
 from hireops.outbox.tasks import drain, trim
 from tests.outbox.conftest import busy, refused, unknown
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 DAY_S = 24 * 3600
 

@@ -9,7 +9,7 @@ from hireops.outbox import recording, sending, tasks, timing
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import claim, refused, system_error, unknown
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_calls_of_one_target_leave_in_the_order_in_which_they_were_enqueued(enqueue, feishu):

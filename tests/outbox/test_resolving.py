@@ -13,7 +13,7 @@ from hireops.outbox.registry import Found, Resolution
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import claim, internal_error, not_sent, refused, unknown
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 DONE, NOT_DONE = Resolution(found=Found.DONE), Resolution(found=Found.NOT_DONE)
 

@@ -16,7 +16,7 @@ from hireops.outbox.sending import send
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import busy, claim, not_sent, refused, system_error, unknown
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,7 @@ def test_a_call_that_succeeds_is_sent_once_and_keeps_its_answer(enqueue, feishu)
     assert attempt.duration_ms >= 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_while_it_is_sent_no_transaction_is_open_and_the_attempt_is_there(enqueue, feishu):
     seen = []
 

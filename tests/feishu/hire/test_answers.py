@@ -14,7 +14,7 @@ from tests.feishu.hire.examples import CALLS, as_published, call, names
 from tests.feishu.servers import answer, ok
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"]),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("example_token"),
 ]
 

@@ -23,7 +23,7 @@ from tests.feishu.hire.examples import (
 )
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, available_apps=["hireops.feishu"]),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("example_token"),
 ]
 
