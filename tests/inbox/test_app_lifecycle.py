@@ -10,7 +10,7 @@ from hireops.inbox.models import Event
 from hireops.inbox.tasks import drain
 from tests.deliveries import deliver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

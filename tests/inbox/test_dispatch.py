@@ -18,7 +18,7 @@ from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope
 from tests.selection import on_postgresql
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def _claimed():
@@ -252,6 +252,7 @@ def test_a_worker_that_dies_while_its_batch_goes_one_by_one_died_once_for_each_e
         assert [attempt.outcome for attempt in event.attempts.all()] == ["lost", "handled"]
 
 
+@pytest.mark.django_db(transaction=True)
 @on_postgresql
 def test_an_event_whose_row_somebody_holds_for_long_fails_alone_and_the_others_take_effect(client, handles):
     group = Group.objects.create(name="held")
@@ -277,6 +278,7 @@ def test_an_event_whose_row_somebody_holds_for_long_fails_alone_and_the_others_t
     assert held.not_before is not None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_hundred_events_five_times_each_by_four_workers_take_effect_once(client, handles):
     handled = []
     handles("test.x_v1", lambda event: handled.append(event.event_id))

@@ -18,7 +18,7 @@ from tests.deliveries import deliver, envelope
 from tests.long_work import claimed, work
 from tests.selection import on_postgresql
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 REPLAY_FAILED = "/admin/inbox/event/replay-failed/"
 SET_ASIDE = "/admin/inbox/event/actions/set_aside/"

@@ -5,6 +5,7 @@ from time import sleep
 import pytest
 
 from hireops.feishu.models import Tenant
+from hireops.jobs.tasks import work
 from hireops.outbox import recording, sending, tasks, timing
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import claim, refused, system_error, unknown
@@ -120,4 +121,4 @@ def test_a_drain_that_has_worked_long_enough_rings_for_the_rest(enqueue, feishu,
     enqueue(2)
     drain()
     assert states() == {1: "succeeded", 2: "pending"}
-    assert rung == [drain]
+    assert rung == [drain, work]
