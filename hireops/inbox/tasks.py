@@ -12,10 +12,10 @@ from hireops.inbox import dispatch, trimming
 
 DRAIN_FOR_S = 20
 FINISH_WITHIN_S = 10
-AT_MOST_EVERY_S = 0.4
+COALESCE_S = 0.4
 
-_turn = threading.Lock()
-_rung = threading.Event()
+_draining = threading.Lock()
+_requested = threading.Event()
 _stopping = threading.Event()
 
 
@@ -25,17 +25,17 @@ def drain() -> None:
 
     One thread of a worker at a time: it handles hundreds together, and more threads would only be in its way.
     """
-    _rung.set()
+    _requested.set()
     until = monotonic() + DRAIN_FOR_S
-    while _rung.is_set() and _turn.acquire(blocking=False):
+    while _requested.is_set() and _draining.acquire(blocking=False):
         try:
-            _rung.clear()
+            _requested.clear()
             begun = monotonic()
             _drain(until)
             if not drain.request.called_directly:
-                _let_some_come(begun)
+                _coalesce(begun)
         finally:
-            _turn.release()
+            _draining.release()
         if monotonic() > until:
             ring(drain)
             return
@@ -49,20 +49,20 @@ def _drain(until: float) -> None:
             return
 
 
-def _let_some_come(begun: float) -> None:
-    """What comes meanwhile is handled together: a batch costs something by itself."""
-    _stopping.wait(max(0, begun + AT_MOST_EVERY_S - monotonic()))
+def _coalesce(begun: float) -> None:
+    """Events that come meanwhile share the next batch: a batch costs something by itself."""
+    _stopping.wait(max(0, begun + COALESCE_S - monotonic()))
 
 
 @worker_shutting_down.connect
-def _take_no_more(**_details: Any) -> None:
+def _claim_no_more(**_details: Any) -> None:
     _stopping.set()
 
 
 @worker_shutdown.connect
-def _finish_what_is_in_hand(**_details: Any) -> None:
-    """Also what a thread has in hand that Celery knows nothing of (``hireops.celery``)."""
-    _turn.acquire(timeout=FINISH_WITHIN_S)
+def _wait_for_the_drain(**_details: Any) -> None:
+    """Also a drain of a thread that Celery knows nothing of (``hireops.celery``)."""
+    _draining.acquire(timeout=FINISH_WITHIN_S)
 
 
 @app.task

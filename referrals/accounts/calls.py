@@ -165,7 +165,7 @@ def apply_account(account: ReferralAccount, theirs: hire.Account) -> None:
 
 
 def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:
-    told_before = account.feishu_mobile, account.feishu_email
+    contact_before = account.feishu_mobile, account.feishu_email
     account.feishu_name = _name(referrer) or account.feishu_name
     account.feishu_mobile = _contact(contacts.read_mobile, referrer.mobile) or account.feishu_mobile
     account.feishu_email = _contact(contacts.read_email, referrer.email) or account.feishu_email
@@ -173,7 +173,7 @@ def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:
     account.mobile = account.mobile or account.feishu_mobile
     account.email = account.email or account.feishu_email
     account.save(update_fields=["name", "mobile", "email", "feishu_name", "feishu_mobile", "feishu_email"])
-    if (account.feishu_mobile, account.feishu_email) != told_before:
+    if (account.feishu_mobile, account.feishu_email) != contact_before:
         _judge_contact(account)
 
 
