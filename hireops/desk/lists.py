@@ -44,6 +44,10 @@ class ExactSearchAdmin(_ModelAdmin):
 
     exact_search_fields: Sequence[str] = ()
 
+    def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
+        """By lookup (``"name__startswith"``) its value; the rows are found that have any of them."""
+        return dict.fromkeys(self.exact_search_fields, term)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -52,7 +56,8 @@ class ExactSearchAdmin(_ModelAdmin):
             return super().get_search_results(request, queryset, search_term)
         rows = self.model._default_manager.order_by()  # noqa: SLF001  public API
         # One query for each column, so that each uses its index; an OR over joins would use none.
-        found = [rows.filter(**{name: term}).values("pk") for name in self.exact_search_fields]
+        wanted = self.values_searched(request, term).items()
+        found = [rows.filter(**{lookup: value}).values("pk") for lookup, value in wanted]
         if self.search_fields:
             found.append(self._found_in_part(request, rows, term).values("pk"))
         return queryset.filter(pk__in=found[0].union(*found[1:])), False

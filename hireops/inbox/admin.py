@@ -95,7 +95,7 @@ def set_aside(event: Event, *, by: User, reason: str) -> None:
     services.set_aside(event, by=by, reason=reason)
 
 
-class AttemptInline(MirrorInline):
+class EventAttemptInline(MirrorInline):
     model = Attempt
     fields = ("started_at", "finished_at", "outcome_shown", "error")
 
@@ -199,7 +199,7 @@ class EventAdmin(MirrorAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Event | None) -> Any:
         in_conflict = obj is not None and not self._is_hidden(request, obj) and obj.conflicts.exists()
-        return [AttemptInline, ConflictInline] if in_conflict else [AttemptInline]
+        return [EventAttemptInline, ConflictInline] if in_conflict else [EventAttemptInline]
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
         left_out = HIDDEN_FIELDS if self._is_hidden(request, obj) else ()

@@ -81,7 +81,7 @@ class OperationFilter(admin.SimpleListFilter):
         return queryset.filter(operation=self.value()) if self.value() else queryset
 
 
-class AttemptInline(MirrorInline):
+class CallAttemptInline(MirrorInline):
     model = Attempt
     fields: ClassVar[tuple[str, ...]] = (
         "started_at",
@@ -111,7 +111,7 @@ class AttemptInline(MirrorInline):
         )
 
 
-class BareAttemptInline(AttemptInline):
+class BareCallAttemptInline(CallAttemptInline):
     """For who may not see what the call is about: Feishu's messages may quote it."""
 
     fields = ("started_at", "duration_ms", "outcome_shown", "http_status", "code", "log_id")
@@ -159,7 +159,7 @@ class CallAdmin(MirrorAdmin):
     exact_search_fields = ("target", "attempts__log_id")  # how they are searched is decided in _found
     search_help_text = _("Target, log ID, operation, or the tenant's name or key, in full")
     ordering = ("-id",)
-    inlines = [AttemptInline]
+    inlines = [CallAttemptInline]
     staff_actions = [resend, cancel, mark_as_done]
     fieldsets = [
         (
@@ -217,7 +217,7 @@ class CallAdmin(MirrorAdmin):
         return super().get_fieldsets(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Call | None) -> Any:
-        return [BareAttemptInline] if self._is_hidden(request, obj) else [AttemptInline]
+        return [BareCallAttemptInline] if self._is_hidden(request, obj) else [CallAttemptInline]
 
     def offered_actions(self, request: HttpRequest, obj: Call) -> list[StaffAction]:
         return [] if self._is_hidden(request, obj) else super().offered_actions(request, obj)

@@ -1,5 +1,6 @@
 """A desk of its own: roles carry actions, permissions ask a service that refuses, kinds of objects mirror."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
@@ -7,10 +8,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action
+from hireops.desk.actions import StaffAction
+from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action, staff_page
 from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.site import Desk
+from hireops.desk.staff import staff
 from hireops.desk.views import choose_language, healthz, readyz
 
 
@@ -73,6 +76,46 @@ class ContentTypeAdmin(MirrorAdmin):
     inlines = (PermissionInline,)
 
 
+@staff_action(
+    permission="auth.change_user",
+    label="Greet",
+    confirm="These people will be greeted.",
+    template="admin/referrals/referralaccount/deactivate.html",
+)
+def greet(person: User, *, by: User, reason: str) -> None:
+    person.first_name = f"greeted by {by}"
+    person.save()
+
+
+class PersonAdmin(MirrorAdmin):
+    """All hooks of the base."""
+
+    list_display = ("username",)
+    exact_search_fields = ("username",)
+    staff_actions = (greet,)
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {"looking": f"{request.user} at all"}
+
+    def page_context(self, request: HttpRequest, obj: User) -> dict[str, Any]:
+        titled = {"title": "The boss"} if obj.username == "boss" else {}
+        return {"looking": f"{request.user} at {obj}", **titled}
+
+    def offered_actions(self, request: HttpRequest, obj: User) -> list[StaffAction]:
+        return [] if obj == request.user else super().offered_actions(request, obj)
+
+    def confirmation_context(self, action: StaffAction, objects: Sequence[User]) -> dict[str, Any]:
+        return {"left": [f"{action.name}: {person}" for person in objects]}
+
+    def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
+        return {"username__startswith": term, "email": term.lower()}
+
+    @staff_page("<slug:team>/summary/", name="summary", permission="auth.view_group")
+    def summary_view(self, request: HttpRequest, team: str) -> HttpResponse:
+        template = "admin/staff_page.html"
+        return self.render_page(request, template, title=f"Team {team}", looking=staff(request))
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("with a secret in it")
 
@@ -81,6 +124,7 @@ site = Desk(name="admin")
 site.register(Group, RoleAdmin)
 site.register(Permission, PermissionAdmin)
 site.register(ContentType, ContentTypeAdmin)
+site.register(User, PersonAdmin)
 
 urlpatterns = [
     path("admin/", site.urls),

@@ -78,7 +78,6 @@ class RegistrationAdmin(MirrorAdmin):
     fields = ["state"]
     list_filter = ["state", ImportFilter, "created_at"]
     search_help_text = _("Mobile number in any spelling, email or account ID, in full")
-    # Only so that there is a search box: ``get_search_results`` looks.
     exact_search_fields = ["account__account_id"]
     staff_actions = [retry, discard]
 
@@ -135,19 +134,13 @@ class RegistrationAdmin(MirrorAdmin):
         text = gettext("%(file)s, line %(line)s") % {"file": row.batch.file_name, "line": row.line}
         return linked(row.batch, text)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Registration], search_term: str
-    ) -> tuple[QuerySet[Registration], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        wanted = {"account__account_id": term}
+    def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
+        values = {"account__account_id": term}
         if may_see_personal_data(request.user):
-            wanted |= _contacts_in(term)
-        rows = Registration.objects.order_by()
-        # One query for each column, so that each uses its index.
-        found = [rows.filter(**{name: value}).values("pk") for name, value in wanted.items()]
-        return queryset.filter(pk__in=found[0].union(*found[1:])), False
+            values["email"] = term.lower()
+            with suppress(contacts.UnreadableContactError):
+                values["mobile"] = contacts.read_mobile(term)
+        return {lookup: value for lookup, value in values.items() if value}
 
     # --- Registering and correcting
 
@@ -232,10 +225,3 @@ def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
         "is_on_its_way": row.state == State.PENDING and not problems.waits_for_a_person(row.call),
         "form": ContactForm(initial=given) if correctable else None,
     }
-
-
-def _contacts_in(term: str) -> dict[str, str]:
-    found = {"email": term.lower()}
-    with suppress(contacts.UnreadableContactError):
-        found["mobile"] = contacts.read_mobile(term)
-    return {name: value for name, value in found.items() if value}
