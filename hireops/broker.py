@@ -23,7 +23,7 @@ def _folder_named_by(client: Any) -> Path:
     return Path("/", client.virtual_host)
 
 
-class Channel(virtual.Channel):
+class FolderChannel(virtual.Channel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # What was seen and not yet tried: one listing serves many messages, however many are waiting.
@@ -72,7 +72,7 @@ class Channel(virtual.Channel):
 
 
 class Transport(virtual.Transport):
-    Channel = Channel
+    Channel = FolderChannel
     driver_type = driver_name = "embedded"
     polling_interval = 0.1
     # A folder out of reach is a lost connection: the worker connects again instead of ending.

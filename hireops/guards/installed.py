@@ -18,7 +18,7 @@ LIFTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class GuardDifference:
     """``is_ours`` unless somebody else's trigger is in question, which ``install`` leaves alone."""
 
     what: str
@@ -37,27 +37,27 @@ def is_lifted(connection: BaseDatabaseWrapper) -> bool:
     return any(trigger.is_latch for trigger in triggers_of(connection))
 
 
-def differences(connection: BaseDatabaseWrapper) -> list[Difference]:
+def differences(connection: BaseDatabaseWrapper) -> list[GuardDifference]:
     """Each guard that is missing, changed, disabled or not ours; none if all is well.
 
     Both sides are the database's own text: what it tells of a trigger, against what it would tell.
     """
     there = triggers_of(connection)
     if any(trigger.is_latch for trigger in there):
-        return [Difference(LIFTED)]
+        return [GuardDifference(LIFTED)]
     return list(_differences(connection, there))
 
 
-def _differences(connection: BaseDatabaseWrapper, there: Collection[Trigger]) -> Iterator[Difference]:
+def _differences(connection: BaseDatabaseWrapper, there: Collection[Trigger]) -> Iterator[GuardDifference]:
     tables = tables_of(connection)
     wanted = _wanted(connection, tables)
     found = {(trigger.table, trigger.name): trigger for trigger in there}
     for (table, name), text in wanted.items():
         if wrong := _wrong(found.get((table, name)), text):
-            yield Difference(f"guard {name} of {table} is {wrong}")
+            yield GuardDifference(f"guard {name} of {table} is {wrong}")
     for (table, name), trigger in found.items():
         if (table, name) not in wanted and (trigger.is_ours or table in tables):
-            yield Difference(
+            yield GuardDifference(
                 f"trigger {name} of {table} is none of the declared guards", is_ours=trigger.is_ours
             )
 

@@ -17,7 +17,7 @@ from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as SQLiteEdit
 from django.db.models import Model
 
 from hireops.failpoints import failpoint
-from hireops.guards.installed import LIFTED, Difference, dialect_of, differences, is_lifted
+from hireops.guards.installed import LIFTED, GuardDifference, dialect_of, differences, is_lifted
 from hireops.guards.installing import Misfit, install, latch_what_is_new, lift
 
 
@@ -40,7 +40,7 @@ def migrating(connection: BaseDatabaseWrapper) -> Iterator[None]:
             connection.SchemaEditorClass = usual
 
 
-def put_back(connection: BaseDatabaseWrapper) -> list[Misfit] | list[Difference]:
+def put_back(connection: BaseDatabaseWrapper) -> list[Misfit] | list[GuardDifference]:
     """Every guard as it is declared for the schema as it is now. What is given is still not so.
 
     If a rule names what the schema does not have, nothing changes and the latch stays.

@@ -43,7 +43,7 @@ BECAME = [
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
-class LeaseLostError(Exception):
+class CallLeaseLostError(Exception):
     """Another worker has judged this call in the meantime; what this one was writing is rolled back."""
 
 
@@ -78,7 +78,7 @@ def record(claim: Claim, result: TryResult) -> None:
             _tell_the_app(claim.call, result, verdict)
             _write(claim, result, verdict)
             failpoint("outbox.before_commit")
-    except LeaseLostError:
+    except CallLeaseLostError:
         _tell_the_log(claim, result)
     except Exception as cause:  # noqa: BLE001 - whatever it is, Feishu's word is kept
         where = error_location(cause)
@@ -154,7 +154,7 @@ def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -
                 if result.error is None and verdict.in_doubt:
                     _tell_the_app_of_doubt(claim.call, cause)
                 _write(claim, result, verdict)
-        except LeaseLostError:
+        except CallLeaseLostError:
             _tell_the_log(claim, result)
         except DATABASE_AWAY as error:
             trouble = error
@@ -212,7 +212,7 @@ def _write(claim: Claim, result: TryResult, verdict: Verdict) -> None:
     ours = Call.objects.select_for_update().filter(pk=claim.call.pk, lease_key=claim.call.lease_key)
     call = ours.first()
     if call is None:
-        raise LeaseLostError
+        raise CallLeaseLostError
     now = clock.now()
     if verdict.signal is ChannelSignal.RATE_LIMITED:
         _undo_try(claim.attempt, call)

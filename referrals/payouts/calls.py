@@ -25,6 +25,7 @@ from referrals.ledger import services as ledger
 from referrals.ledger.figures import UnusableFigureError
 from referrals.models import POINTS, Case, Withdrawal, WithdrawalAmount
 from referrals.payouts import services as withdrawals
+from referrals.payouts import transitions
 
 WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED = 1002002, 1002553, 1002555
 DEFINITE = frozenset({WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED})
@@ -89,7 +90,7 @@ def apply_answer(call: Call, answer: Answer) -> None:
         raise AnsweredTwiceError
     taken, unasked = _asked_and_not(withdrawal, result.withdrawal_details)
     taken = _write_taken(withdrawal, taken)
-    withdrawals.write_step(
+    transitions.write_step(
         withdrawal,
         State.TAKEN if any(taken.values()) else State.EMPTY,
         trans_time=result.trans_time,
@@ -108,7 +109,7 @@ def apply_answer(call: Call, answer: Answer) -> None:
 
 
 def _locked(call: Call) -> Withdrawal:
-    return withdrawals.lock(Withdrawal.objects.values_list("pk", flat=True).get(call=call))
+    return transitions.lock(Withdrawal.objects.values_list("pk", flat=True).get(call=call))
 
 
 def _asked_and_not(
@@ -155,7 +156,7 @@ def apply_refusal(call: Call, error: FeishuError) -> None:
     withdrawal = _locked(call)
     if withdrawal.state not in Withdrawal.UNDECIDED:
         return
-    withdrawals.write_step(withdrawal, State.REFUSED, answered_at=clock.now())
+    transitions.write_step(withdrawal, State.REFUSED, answered_at=clock.now())
     audit.record(by=None, action=gettext_noop("withdrawal refused by Feishu"), on=withdrawal, code=error.code)
     ledger.record_refusal(withdrawal)
     if error.code == ACCOUNT_DISABLED:
@@ -164,12 +165,12 @@ def apply_refusal(call: Call, error: FeishuError) -> None:
 
 def apply_doubt(call: Call, error: Exception) -> None:
     """From now on only an answer ends it. Whoever has the account at this moment is not waited for."""
-    withdrawal = withdrawals.lock_if_free(call)
+    withdrawal = transitions.lock_if_free(call)
     if withdrawal is None or withdrawal.state not in Withdrawal.UNDECIDED:
         return
     code = error.code if isinstance(error, FeishuError) else None
     if withdrawal.state == State.APPROVED:
-        withdrawals.write_step(withdrawal, State.UNKNOWN)
+        transitions.write_step(withdrawal, State.UNKNOWN)
         action = gettext_noop("withdrawal without an answer")
         if call.answer is not None:
             action = gettext_noop("withdrawal with an answer that can't be taken in")

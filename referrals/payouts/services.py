@@ -23,6 +23,7 @@ from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, ReferralAccount, SelfApproval, Withdrawal, WithdrawalAmount
+from referrals.payouts.transitions import lock, lock_account, write_step
 
 WITHDRAW = "referral_account.withdraw"
 
@@ -41,7 +42,7 @@ def request_withdrawal(
     deactivated, nothing of it is known to be there, or a withdrawal of it is open.
     """
     with transaction.atomic():
-        account = _lock_account(account.pk)
+        account = lock_account(account.pk)
         seen = seen_in(account, points=points, cash=cash)
         _refuse_to_request(account, seen, asked=points or cash)
         withdrawal = _create(account, by=by, points=points, cash=cash, reason=reason.strip())
@@ -237,44 +238,6 @@ def _decide(
         decision_reason=reason.strip(),
         self_approved=state == State.APPROVED and by.pk == withdrawal.requested_by_id,
     )
-
-
-# --- Rows and steps
-
-
-def lock(pk: int) -> Withdrawal:
-    """The withdrawal and its account as they are now, and nobody else's until the transaction ends."""
-    account = _lock_account(Withdrawal.objects.values_list("account_id", flat=True).get(pk=pk))
-    return lock_of(account, pk)
-
-
-def lock_of(account: ReferralAccount, pk: int) -> Withdrawal:
-    withdrawal = Withdrawal.objects.select_for_update().get(pk=pk)
-    withdrawal.account = account
-    return withdrawal
-
-
-def lock_if_free(call: Call) -> Withdrawal | None:
-    """The withdrawal that owes this call, without waiting for who has its account at this moment."""
-    found = Withdrawal.objects.filter(call=call).values_list("pk", "account_id").first()
-    if found is None:
-        return None
-    pk, account_pk = found
-    accounts_free = ReferralAccount.objects.select_for_update(skip_locked=True, of=("self",))
-    account = accounts_free.select_related("tenant").filter(pk=account_pk).first()
-    return lock_of(account, pk) if account else None
-
-
-def _lock_account(pk: int) -> ReferralAccount:
-    return ReferralAccount.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=pk)
-
-
-def write_step(withdrawal: Withdrawal, state: Withdrawal.State, **values: object) -> None:
-    """The next state of a locked row, with what this step knows. The database refuses what is no step."""
-    withdrawal.state = state
-    for name, value in values.items():
-        setattr(withdrawal, name, value)
-    withdrawal.save(update_fields=["state", *values])
 
 
 # --- While Feishu has not answered

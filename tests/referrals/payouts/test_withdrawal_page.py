@@ -13,7 +13,7 @@ from hireops.database import clock as database_clock
 from hireops.outbox.models import Attempt, Call
 from referrals.accounts.admin.accounts import withdrawal_page
 from referrals.models import Balance, Payment, PayoutBatch, ReferralAccount, Withdrawal
-from referrals.payouts import services
+from referrals.payouts import services, transitions
 from tests.referrals.conftest import tell
 from tests.referrals.withdrawals import payee_of
 
@@ -389,7 +389,7 @@ def answered(withdrawal, **taken):
     for asset, amount in taken.items():
         withdrawal.amounts.create(asset=asset, seen=0, taken=amount)
     now = database_clock.now()
-    services.write_step(withdrawal, Withdrawal.State.TAKEN, trans_time=now, answered_at=now)
+    transitions.write_step(withdrawal, Withdrawal.State.TAKEN, trans_time=now, answered_at=now)
 
 
 def test_the_page_says_where_something_else_was_taken(approver, approved):

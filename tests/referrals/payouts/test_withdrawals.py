@@ -26,7 +26,7 @@ from hireops.outbox.models import Call
 from hireops.outbox.recording import record
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, Case, ReferralAccount, Withdrawal
-from referrals.payouts import services
+from referrals.payouts import services, transitions
 from tests.meanwhile import two_writers
 from tests.referrals.conftest import balances, history, tell
 
@@ -822,7 +822,7 @@ def test_noting_a_doubt_does_not_wait_for_a_lock(feishu, requested, drain, later
 
     def hold():
         with transaction.atomic():
-            services.lock(withdrawal.pk)
+            transitions.lock(withdrawal.pk)
             locked.set()
             done.wait(30)
 
