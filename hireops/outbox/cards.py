@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
 from hireops.desk.cards import Card
-from hireops.outbox import channels
+from hireops.outbox import sending
 from hireops.outbox.models import Call
 
 COUNTED_TO = 100
@@ -18,7 +18,7 @@ LATE = timedelta(minutes=2)
 
 def unsent_since() -> datetime | None:
     """Since when the oldest call has been owed that should have left long ago."""
-    owed = Call.objects.filter(~channels.steps_aside(clock.now()), state=Call.State.PENDING).order_by("id")
+    owed = Call.objects.filter(~sending.steps_aside(clock.now()), state=Call.State.PENDING).order_by("id")
     # By number, for which there is an index; one that was sent again by hand is younger than its number.
     return min(owed.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
 

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from hireops.database import clock
-from hireops.outbox.channels import due, keep_to_indexes, with_due_calls
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
+from hireops.outbox.sending import due, keep_to_indexes, with_due_calls
 
 MOST_SENTENCES = 100
 SUCCESSES = Count("attempts", filter=Q(attempts__outcome=Attempt.Outcome.SUCCESS))

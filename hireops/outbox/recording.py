@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import sleep
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from hireops.database import clock
 from hireops.error_location import error_location
@@ -13,13 +13,13 @@ from hireops.failpoints import failpoint
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.outbox import channels, evidence, registry
+from hireops.outbox.history import DATABASE_AWAY, history_before
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.try_errors import UnappliedError, WorkerLostError
-from hireops.outbox.verdicts import CallHistory, ChannelSignal, Verdict, judge, judge_unapplied_refusal
+from hireops.outbox.verdicts import ChannelSignal, Verdict, judge, judge_unapplied_refusal
 
 logger = logging.getLogger(__name__)
 
-REMEMBERED_TRIES = 20
 LOST_AT_ONCE = 100
 WAITS_FOR_THE_DATABASE_S = (0.0, 1.0, 2.0, 4.0)
 # The columns that say what became of a call. What is sent never changes.
@@ -40,7 +40,6 @@ BECAME = [
     "tries",
     "unresolved",
 ]
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class CallLeaseLostError(Exception):
@@ -108,26 +107,7 @@ def _verdict(claim: Claim, result: TryResult) -> Verdict:
     if result.error is None:
         signal = ChannelSignal.WORKS if claim.call.answer is None else ChannelSignal.NOTHING
         return Verdict(outcome=Attempt.Outcome.SUCCESS, state=Call.State.SUCCEEDED, signal=signal)
-    return judge(result.error, _history(claim, clock.now()))
-
-
-def _history(claim: Claim, now: datetime) -> CallHistory:
-    call, before = claim.call, claim.call.attempts.filter(id__lt=claim.attempt.pk)
-    recent = before.filter(started_at__gte=call.pending_since).order_by("-id")
-    # A try whose answer waits because the database was away says nothing against the answer.
-    alike = recent.filter(resolving=claim.attempt.resolving).exclude(
-        outcome=Attempt.Outcome.UNAPPLIED, message__in=[away.__name__ for away in DATABASE_AWAY]
-    )
-    return CallHistory(
-        operation=registry.find(call.operation),
-        age=now - call.created_at,
-        pending_for=now - call.pending_since,
-        earlier=tuple(alike.values_list("outcome", "code")[:REMEMBERED_TRIES]),
-        lookups=recent.filter(resolving=True).count(),
-        answered=call.answer is not None,
-        resolving=claim.attempt.resolving,
-        may_have_landed=before.filter(Attempt.MAY_HAVE_LANDED).exists(),
-    )
+    return judge(result.error, history_before(claim.attempt, claim.call, clock.now()))
 
 
 def _tell_the_app(call: Call, result: TryResult, verdict: Verdict) -> None:
@@ -170,7 +150,7 @@ def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -
 
 
 def _verdict_without_the_app(claim: Claim, result: TryResult, cause: Exception) -> Verdict:
-    history = _history(claim, clock.now())
+    history = history_before(claim.attempt, claim.call, clock.now())
     match result.error:
         case None:
             unapplied = UnappliedError()

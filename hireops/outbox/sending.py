@@ -1,4 +1,4 @@
-"""From an owed call to Feishu's word on it: claim and send. ``recording.py`` writes down what came of it.
+"""From an owed call to Feishu's word on it: whose turn it is, claim, send. ``recording.py`` writes the rest.
 
 A claim is a lease by the database's clock, committed together with an open ``Attempt`` before anything
 leaves. The request is made outside any transaction. A worker that dies anywhere leaves a lease that runs
@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_noop
 
 from hireops import deadline
@@ -60,10 +61,10 @@ def claim() -> Claim | None:
 
 def _claim(now: datetime, *, send_before: float) -> Claim | None:
     with transaction.atomic():
-        channels.keep_to_indexes()
-        for channel in channels.with_due_calls(now)[:CHANNELS_TRIED]:
-            due = channels.due(now).filter(channel=channel).select_related("tenant")
-            call = due.select_for_update(skip_locked=True, of=("self",)).first()
+        keep_to_indexes()
+        for channel in with_due_calls(now)[:CHANNELS_TRIED]:
+            calls = due(now).filter(channel=channel).select_related("tenant")
+            call = calls.select_for_update(skip_locked=True, of=("self",)).first()
             if call is not None:
                 return Claim(call, _lease(call, channel, now), send_before)
     return None
@@ -85,6 +86,81 @@ def _lease(call: Call, channel: Channel, now: datetime) -> Attempt:
     if not channels.admit(channel, now=now, lease_until=call.lease_until):
         raise ChannelChangedError
     return attempt
+
+
+# --- Whose turn it is
+
+
+def keep_to_indexes() -> None:
+    """Until the transaction ends, read what is pending in the order of an index.
+
+    PostgreSQL's statistics are mostly from a time when nothing was pending. It then takes any index of
+    pending calls for as good as another, reads all of them and sorts. Where it can't do without, it takes
+    the query for so costly that it would compile it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL jit = off")
+
+
+def steps_aside(now: datetime) -> Q:
+    """What pauses and is tried for ever: nothing else of its lane waits for it meanwhile."""
+    return Q(operation__in=registry.never_given_up(), not_before__gt=now)
+
+
+def due(now: datetime) -> QuerySet[Call]:
+    """What may be sent at ``now``: its time has come, it is the first of its lane, the lane is quiet."""
+    # Subqueries with LIMIT look into an index once for each row that is asked about. EXISTS would leave
+    # it to PostgreSQL, which joins all pending calls when its statistics are from a time without any.
+    in_lane = Call.objects.filter(lane=OuterRef("lane"))
+    first = in_lane.filter(~steps_aside(now), state=Call.State.PENDING).order_by("id").values("id")[:1]
+    on_its_way = in_lane.filter(lease_until__gt=now).values("id")[:1]
+    lane_is_free = Call.objects.alias(on_its_way=Subquery(on_its_way)).filter(on_its_way=None)
+    of_those = {"state": Call.State.PENDING, "lease_key": None, "not_before__lte": now}
+    return lane_is_free.filter(**of_those, id=Subquery(first)).order_by("not_before", "id")
+
+
+def with_due_calls(now: datetime) -> QuerySet[Channel]:
+    """Channels from which something may leave at ``now``, the one that was served longest ago first.
+
+    Not those of a suspended tenant. Those of a tenant that is gone are there, so that their calls end.
+    """
+    # A subquery with LIMIT, not EXISTS: PostgreSQL would turn that into a join over all pending calls.
+    first = due(now).filter(channel=OuterRef("pk")).values("pk")[:1]
+    listening = Q(tenant=None) | ~Q(tenant__state=Tenant.State.SUSPENDED)
+    opened = Channel.objects.filter(listening, open_from__lte=now)
+    return opened.alias(first_due=Subquery(first)).filter(first_due__isnull=False).order_by("served_at", "id")
+
+
+def seconds_to_next() -> float | None:
+    """Until the next call may become due by the mere passing of time; None if there is no such moment."""
+    with transaction.atomic():
+        keep_to_indexes()
+        return _seconds_to_next(clock.now())
+
+
+def _seconds_to_next(now: datetime) -> float | None:
+    pending = Call.objects.filter(state=Call.State.PENDING, lease_key=None)
+    waiting = pending.filter(channel=OuterRef("pk"))
+    moments = [
+        pending.filter(not_before__gt=now)
+        .order_by("not_before")
+        .values_list("not_before", flat=True)
+        .first(),
+        Channel.objects.filter(Exists(waiting), open_from__gt=now)
+        .order_by("open_from")
+        .values_list("open_from", flat=True)
+        .first(),
+        Call.objects.filter(lease_until__gt=now)
+        .order_by("lease_until")
+        .values_list("lease_until", flat=True)
+        .first(),
+    ]
+    known = [moment for moment in moments if moment is not None]
+    return (min(known) - now).total_seconds() if known else None
+
+
+# --- Making the request
 
 
 def send(claim: Claim) -> TryResult:

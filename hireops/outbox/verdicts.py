@@ -4,9 +4,7 @@ This alone decides it, from what happened at Feishu (``feishu/errors.py``), from
 calls (``Operation``), and from what is known of this one (``CallHistory``).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from enum import Enum
 from typing import Any
 
@@ -14,9 +12,9 @@ from hireops.feishu.codes import CATCH_ALL_CODES
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.quotas import QuotaUsedUpError
 from hireops.outbox import timing
+from hireops.outbox.history import CallHistory
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
-from hireops.outbox.registry import Operation
 from hireops.outbox.try_errors import (
     NotDoneError,
     TenantGoneError,
@@ -43,29 +41,6 @@ class ChannelSignal(Enum):
     PERHAPS_FAILS = "perhaps_fails"  # or Feishu refuses this one call
     RATE_LIMITED = "rate_limited"  # by our own quota, before anything was sent: that is no try
     NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallHistory:
-    """What is known of the call before this try, which was to find out what became of it if ``resolving``.
-
-    ``age`` counts from when it was enqueued, ``pending_for`` from when it was to be sent, maybe again.
-    ``earlier``: outcome and code of tries of the same kind since then. ``lookups``: how often it was tried to
-    find out. ``may_have_landed``: any earlier request may have been carried out.
-    """
-
-    operation: Operation
-    age: timedelta
-    pending_for: timedelta
-    earlier: Sequence[tuple[str, int | None]] = ()  # in any order
-    lookups: int = 0
-    answered: bool = False
-    resolving: bool = False
-    may_have_landed: bool = False
-
-    @property
-    def pause_s(self) -> float:
-        return self.operation.retry.pause_before(len(self.earlier) + 2, age=self.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

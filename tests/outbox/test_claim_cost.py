@@ -10,10 +10,9 @@ from django.db import connection, transaction
 
 from hireops.database import clock
 from hireops.feishu.models import Tenant
-from hireops.outbox.channels import due, keep_to_indexes, with_due_calls
 from hireops.outbox.models import Call, Channel
 from hireops.outbox.recording import record
-from hireops.outbox.sending import send
+from hireops.outbox.sending import due, keep_to_indexes, send, with_due_calls
 from tests.outbox.conftest import claim
 from tests.selection import on_postgresql
 

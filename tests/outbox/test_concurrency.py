@@ -212,7 +212,7 @@ def test_a_call_sent_again_by_hand_waits_for_a_newer_one_that_is_just_being_owed
 def test_two_claims_of_one_lane_that_do_not_see_each_other_are_refused_by_the_database(watchful, monkeypatch):
     """What ``due`` promises is taken away here; the unique index alone must hold."""
     monkeypatch.setattr(
-        "hireops.outbox.channels.due",
+        "hireops.outbox.sending.due",
         lambda now: Call.objects.filter(state="pending", lease_key=None).order_by("id"),
     )
     for number in range(8):

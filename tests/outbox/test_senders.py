@@ -8,7 +8,7 @@ from django.db import connection, connections
 
 from hireops.desk import invariants
 from hireops.feishu.client import Answer
-from hireops.outbox import senders, sending, timing
+from hireops.outbox import sending, tasks, timing
 from hireops.outbox.models import Call
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import busy
@@ -127,14 +127,14 @@ def test_what_is_due_later_is_left_for_the_next_look(enqueue, feishu):
 def test_a_process_that_is_to_stop_finishes_what_is_in_hand_and_takes_up_nothing_more(
     enqueue, slow, monkeypatch
 ):
-    monkeypatch.setattr(senders, "_stopping", threading.Event())
+    monkeypatch.setattr(tasks, "_stopping", threading.Event())
     slow.seconds = 0.5
     owe(enqueue, 20)
     first = threading.Thread(target=_drain_and_close)
     first.start()
     while slow.now < SENDERS:
         sleep(0.01)
-    senders.stop()
+    tasks.stop()
     first.join(20)
     assert not first.is_alive()
     assert Call.objects.filter(state="succeeded").count() == len(slow.sent) < 20

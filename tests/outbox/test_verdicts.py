@@ -6,10 +6,11 @@ import pytest
 
 from hireops.feishu.errors import Advice
 from hireops.outbox import timing
+from hireops.outbox.history import CallHistory
 from hireops.outbox.registry import Operation
 from hireops.outbox.timing import RetryPolicy
 from hireops.outbox.try_errors import TenantGoneError, TooLateError, UnappliedError, WorkerLostError
-from hireops.outbox.verdicts import CallHistory, judge, judge_unapplied_refusal
+from hireops.outbox.verdicts import judge, judge_unapplied_refusal
 from tests.outbox.conftest import busy, endpoint_of, internal_error, not_sent, refused, system_error, unknown
 
 
