@@ -26,7 +26,7 @@ from hireops.failpoints import failpoint
 from hireops.feishu.callbacks import Unreadable
 from hireops.inbox import registry
 from hireops.inbox.models import Attempt, Batch, Event
-from hireops.inbox.registry import CannotHandleError, EventType, Received
+from hireops.inbox.registry import EventType, Received
 
 logger = logging.getLogger(__name__)
 
@@ -216,7 +216,8 @@ def _read(
     for event in events:
         content = event_type.read(event.payload)
         if isinstance(content, Unreadable):
-            failed.append(_content_failure(event, content.reason))
+            outcome = Attempt.Outcome.RAISED
+            failed.append(AttemptResult(event, outcome, content.reason, Event.Cause.CONTENT))
         else:
             readable.append(Received(event, content))
     return failed, readable
@@ -237,14 +238,8 @@ def _try(
 
 
 def _failure(event: Event, error: Exception) -> AttemptResult:
-    """What staff read. Only an error that was made for them speaks for itself; others may quote values."""
-    if isinstance(error, CannotHandleError):
-        return _content_failure(event, str(error))
+    """Staff see where it was raised, not its text: that may quote values."""
     return AttemptResult(event, Attempt.Outcome.RAISED, error_location(error), Event.Cause.ERROR)
-
-
-def _content_failure(event: Event, reason: str) -> AttemptResult:
-    return AttemptResult(event, Attempt.Outcome.RAISED, reason, Event.Cause.CONTENT)
 
 
 # --- Record ------------------------------------------------------------------------------------------------

@@ -14,10 +14,6 @@ from hireops.inbox.models import Event
 Content = TypeVar("Content")
 
 
-class CannotHandleError(Exception):
-    """What a handler raises to tell staff why; its text is shown to them, so it repeats no values."""
-
-
 @dataclass(frozen=True, slots=True)
 class Received(Generic[Content]):
     """An event, and what it says."""
@@ -37,8 +33,8 @@ class EventType(Generic[Content]):
     transaction that marks them handled: what it writes is there if and only if they are. If it raises, all
     that it wrote is rolled back and it is given fewer of them, down to one; so it may be called again for the
     same event, also later, and must then change nothing. Raising over one event means that this one could not
-    be handled; it is tried again, and ends as failed with the text of the error. Two workers may run it at
-    once for different events: what it locks, it locks in one order.
+    be handled: it is tried again, and its row names the error and its place, not its text. Two workers may
+    run it at once for different events: what it locks, it locks in one order.
 
     For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
     calls to Feishu that came of it, ``in_words(content)`` what it says, in a sentence without personal data.

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection, transaction
 
 from hireops.inbox.models import Event
-from hireops.inbox.registry import CannotHandleError, EventType, each, register
+from hireops.inbox.registry import EventType, each, register
 
 COUNTED = "drill.counted_v1"
 MORTAL = "drill.mortal_v1"
@@ -109,10 +109,6 @@ def _call_itself_for_ever(event: Event) -> None:
     _call_itself_for_ever(event)
 
 
-def _give_a_reason_that_no_database_keeps(_event: Event) -> None:
-    raise CannotHandleError("\x00 and \ud800")
-
-
 WAYS_TO_FAIL: dict[str, Callable[[Event], None]] = {
     "nested": _raise_in_a_nested_transaction,
     "database": _raise_a_database_error,
@@ -120,7 +116,6 @@ WAYS_TO_FAIL: dict[str, Callable[[Event], None]] = {
     "commit": _leave_something_that_the_commit_refuses,
     "connection": _lose_the_connection,
     "recursion": _call_itself_for_ever,
-    "unstorable reason": _give_a_reason_that_no_database_keeps,
 }
 ON_POSTGRESQL = {"swallowed", "connection"}
 

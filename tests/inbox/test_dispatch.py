@@ -13,7 +13,7 @@ from hireops.database import clock
 from hireops.feishu.callbacks import Unreadable
 from hireops.inbox import dispatch, registry
 from hireops.inbox.models import Attempt, Batch, Event
-from hireops.inbox.registry import CannotHandleError, EventType
+from hireops.inbox.registry import EventType
 from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope
 from tests.selection import on_postgresql
@@ -61,11 +61,6 @@ def _raise_value_error(event):
     raise ValueError("not a number: 13812345678")
 
 
-def _raise_for_staff(event):
-    Group.objects.create(name="half done")
-    raise CannotHandleError("The account is not known yet.")
-
-
 def _raise_database_error(event):
     Group.objects.create(name="half done")
     Group.objects.create(name="half done")
@@ -76,7 +71,6 @@ def _raise_database_error(event):
     [
         (_raise_value_error, r"ValueError at test_dispatch.py:\d+"),
         (_raise_database_error, r"IntegrityError at \w+.py:\d+"),
-        (_raise_for_staff, "The account is not known yet."),
     ],
 )
 def test_a_handler_that_raises_leaves_a_reason_without_values_and_the_others_go_on(
@@ -118,6 +112,15 @@ def test_an_event_that_can_not_be_read_fails_at_once_and_its_handler_sees_the_ot
     assert failed.attempts.get().error == "number is missing"
     assert failed.not_before is not None
     assert Event.objects.filter(state="handled").count() == 2
+
+
+def test_a_fault_in_reading_an_event_fails_that_event_alone(client, handles):
+    handles("test.x_v1", lambda event: None, read=lambda payload: 1 / payload["event"]["number"])
+    for number in (1, 0, 2):
+        deliver(client, envelope("test.x_v1", {"number": number}))
+    drain()
+    states = Event.objects.order_by("pk").values_list("state", "cause")
+    assert list(states) == [("handled", ""), ("failed", "error"), ("handled", "")]
 
 
 def test_of_a_batch_in_which_one_raises_the_others_take_effect_once_each_and_in_their_order(

@@ -13,7 +13,6 @@ from hireops.desk.models import AuditEntry
 from hireops.feishu.callbacks import Unreadable
 from hireops.inbox import replaying, tasks
 from hireops.inbox.models import Event, Replay
-from hireops.inbox.registry import CannotHandleError
 from tests.deliveries import deliver, envelope
 from tests.long_work import claimed, work
 from tests.selection import on_postgresql
@@ -238,15 +237,10 @@ def test_what_took_effect_cannot_be_set_aside(browser: Any, client: Any, handles
 
 
 def test_a_failure_names_its_cause_and_the_next_step(browser: Any, client: Any, handles: Any) -> None:
-    def useless(event: Event) -> None:
-        raise CannotHandleError("account_id is that of nobody")
-
-    handles("test.useless_v1", useless)
     unreadable = Unreadable("account_id is missing")
     handles("test.incomplete_v1", lambda event: None, read=lambda payload: unreadable)
     handles("test.broken_v1", lambda event: 1 / 0)
     steps = {
-        "test.useless_v1": ("content", "Compare its content with what Feishu shows."),
         "test.incomplete_v1": ("content", "Compare its content with what Feishu shows."),
         "test.broken_v1": ("error", "This is a fault inside hireops, not in the event."),
     }
