@@ -10,6 +10,7 @@ from hireops.database.clock import now
 from hireops.desk import cards
 from referrals.accounts.cards import accounts_with_old_figures
 from referrals.cases.cards import open_cases
+from referrals.cases.services import close_case
 from referrals.models import Case, ReferralAccount, Registration, RegistrationImport, Withdrawal
 from referrals.payouts.cards import payouts_to_approve, payouts_to_pay, payouts_without_answer
 from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
@@ -145,7 +146,7 @@ def test_imports_that_were_checked_wait_for_confirmation(pages, hira):
 
 def test_open_cases_are_counted_and_closed_ones_not(account, pages, ada):
     Case.objects.create(kind="points", account=account())
-    Case.objects.create(kind="points", account=account(), closed_at=now(), closed_by=ada, note="x")
+    close_case(Case.objects.create(kind="points", account=account()), by=ada, note="x")
     card = seen(open_cases, ada)
     assert shown(card) == (1, "bad")
     assert opens(pages, ada, card) == 1

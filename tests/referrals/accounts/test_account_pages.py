@@ -14,6 +14,7 @@ from hireops.database.clock import now
 from hireops.desk.models import AuditEntry
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
+from referrals.cases.services import close_case
 from referrals.models import BalanceChange, Case, ReferralAccount, Registration, Withdrawal
 from tests.referrals.conftest import tell
 
@@ -126,7 +127,7 @@ def test_the_list_is_narrowed_by_status_source_open_withdrawal_open_case_and_age
     ReferralAccount.objects.filter(pk=old.pk).update(seen_at=now() - timedelta(days=3))
     asked(plain, hira)
     Case.objects.create(kind="points", account=off)
-    Case.objects.create(kind="points", account=event, closed_at=now(), closed_by=hira, note="x")
+    close_case(Case.objects.create(kind="points", account=event), by=hira, note="x")
 
     browser = pages(hira)
     assert found(browser, "?status__exact=2") == {"off"}
@@ -202,7 +203,8 @@ def test_the_page_shows_withdrawals_open_cases_and_registrations(pages, hira, ac
     withdrawal = asked(made, hira)
     withdrawal.amounts.create(asset="points", seen=100)
     case = Case.objects.create(kind="drift", account=made, asset="points", ours=1, theirs=2)
-    closed = Case.objects.create(kind="points", account=made, closed_at=now(), closed_by=hira, note="x")
+    closed = Case.objects.create(kind="points", account=made)
+    close_case(closed, by=hira, note="x")
     registration = Registration.objects.create(
         state="registered", mobile="+8613800138000", created_by=hira, account=made
     )
