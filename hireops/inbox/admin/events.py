@@ -1,24 +1,20 @@
-"""What staff see of the events from Feishu."""
+"""Events: their list, and the page of each."""
 
-from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import User
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.actions import StaffAction
-from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
-from hireops.desk.display import badge, linked, pretty_json, state_badge
+from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.display import linked, pretty_json, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.masking import may_see_personal_data
@@ -27,7 +23,9 @@ from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.feishu.models import Tenant
 from hireops.feishu.strict_json import blanked
-from hireops.inbox import registry, services, tasks
+from hireops.inbox import registry, services
+from hireops.inbox.admin.actions import REPLAY, replay, set_aside
+from hireops.inbox.admin.forms import ReplayFailedForm
 from hireops.inbox.filters import (
     BeforeFilter,
     DayFilter,
@@ -36,15 +34,11 @@ from hireops.inbox.filters import (
     TenantFilter,
     TypeFilter,
 )
-from hireops.inbox.models import Attempt, Conflict, Event, Replay
+from hireops.inbox.models import Attempt, Conflict, Event
 from hireops.inbox.registry import labels
-from hireops.inbox.services import REPLAY as REPLAY_JOB
-from hireops.jobs.display import newest_about
-from hireops.jobs.models import Job
 from hireops.jobs.tasks import work
 
 RAW_BYTES_SHOWN = 2000
-REPLAY = "inbox.replay_event"
 EVENT_FIELDS = (
     "what",
     "what_it_says",
@@ -67,34 +61,6 @@ EVENT_FIELDS = (
 HIDDEN_FIELDS = {"what_it_says", "subject", "changed", "followed"}
 
 
-@staff_action(
-    permission=REPLAY,
-    label=_("Replay"),
-    confirm=_(
-        "These events are handled once more, now. Handling an event twice changes nothing that "
-        "it has changed already; the earlier attempts stay on record."
-    ),
-    offered=lambda event: event.state in services.REPLAYABLE and not event.trimmed_at,
-)
-def replay(event: Event, *, by: User, reason: str) -> None:
-    services.replay_event(event, by=by, reason=reason)
-    ring(tasks.drain)
-
-
-@staff_action(
-    permission=REPLAY,
-    label=_("Set aside"),
-    confirm=_(
-        "Nothing more is done about these events: they no longer count as failed and are not tried again. "
-        "They stay in the list, and can be replayed after all."
-    ),
-    reason_required=True,
-    offered=lambda event: event.state in services.MAY_BE_SET_ASIDE,
-)
-def set_aside(event: Event, *, by: User, reason: str) -> None:
-    services.set_aside(event, by=by, reason=reason)
-
-
 class EventAttemptInline(MirrorInline):
     model = Attempt
     fields = ("started_at", "finished_at", "outcome_shown", "error")
@@ -111,32 +77,6 @@ class ConflictInline(MirrorInline):
     @admin.display(description=_("content"))
     def content(self, conflict: Conflict) -> SafeString:
         return pretty_json(conflict.payload)
-
-
-class ReplayFailedForm(forms.Form):
-    since = forms.DateTimeField(
-        label=_("Received since"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("Events that arrived before this moment are left alone."),
-    )
-    event_type = forms.ChoiceField(label=_("Event type"), required=False)
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("It is kept in the audit, for each event."),
-    )
-
-    def __init__(self, *args: Any, hidden: set[str], **kwargs: Any) -> None:
-        """``hidden``: the event types that the person may not see, so that they are not replayed."""
-        super().__init__(*args, **kwargs)
-        self.fields["since"].initial = timezone.now() - timedelta(days=1)
-        types = self.fields["event_type"]
-        assert isinstance(types, forms.ChoiceField)  # noqa: S101 - it is made so above
-        seen = [(event_type, label) for event_type, label in labels().items() if event_type not in hidden]
-        types.choices = [("", _("All types")), *seen]
-        if hidden:
-            types.help_text = _("Events whose content you may not see are left out.")
 
 
 @admin.register(Event)
@@ -288,34 +228,3 @@ class EventAdmin(MirrorAdmin):
     def _links(self, rows: list[Model]) -> str:
         links = format_html_join(" · ", "{}", ((linked(row),) for row in rows))
         return links or self.get_empty_value_display()
-
-
-@admin.register(Replay)
-class ReplayAdmin(MirrorAdmin):
-    change_form_template = "admin/inbox/replay/change_form.html"
-    list_display = ("asked_at", "since", "type_shown", "progress", "replayed", "asked_by", "reason")
-    list_select_related = ("asked_by",)
-    ordering = ("-id",)
-    fields = ("asked_at", "asked_by", "since", "type_shown", "progress", "replayed", "finished_at", "reason")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        canceled = Job.objects.filter(kind=REPLAY_JOB, subject_id=OuterRef("pk"), state=Job.State.CANCELED)
-        replays: QuerySet[Any] = super().get_queryset(request).annotate(canceled=Exists(canceled))
-        return replays
-
-    def page_context(self, request: HttpRequest, obj: Replay) -> dict[str, Any]:
-        return {"progress": newest_about(obj)}
-
-    @admin.display(description=_("event type"))
-    def type_shown(self, asked: Replay) -> str:
-        if not asked.event_type:
-            return gettext("All types")
-        return labels().get(asked.event_type) or asked.event_type
-
-    @admin.display(description=_("state"))
-    def progress(self, asked: Any) -> SafeString:
-        if asked.canceled:
-            return state_badge(Job.State.CANCELED)
-        if asked.finished_at:
-            return badge(_("Done"), "ok")
-        return badge(_("Running"), "busy")
