@@ -14,7 +14,7 @@ from hireops.environment import database_of
 from tests.emptying import Baseline
 from tests.template import drop_what_the_run_has_made, template
 
-pytest_plugins = ["tests.processes", "tests.selection"]
+pytest_plugins = ["tests.clocks", "tests.processes", "tests.selection"]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

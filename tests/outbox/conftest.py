@@ -1,13 +1,11 @@
 """A Feishu that says what the test wants, and a clock that the test moves."""
 
 from collections import deque
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from hireops.database import clock as database_clock
 from hireops.feishu.client import Answer
 from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import Advice, FeishuError, Outcome
@@ -81,26 +79,6 @@ def enqueue(registered):
             return services.enqueue(**{"payload": {"number": number}, **call})
 
     return enqueue
-
-
-class Clock:
-    def __init__(self, real):
-        self.real = real
-        self.ahead = timedelta()
-
-    def now(self):
-        return self.real() + self.ahead
-
-    def advance(self, seconds):
-        self.ahead += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """The database's clock; ``clock.advance(60)`` makes it a minute later."""
-    clock = Clock(database_clock.now)
-    monkeypatch.setattr(database_clock, "now", clock.now)
-    return clock
 
 
 @pytest.fixture

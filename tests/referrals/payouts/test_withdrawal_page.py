@@ -421,11 +421,10 @@ def undecided(withdrawal, *, hours, **call):
     Call.objects.filter(pk=withdrawal.call_id).update(state="waiting", finished_at=None, **call)
 
 
-def test_an_undecided_one_says_how_old_it_is_and_what_happens_next(approver, approved, monkeypatch):
+def test_an_undecided_one_says_how_old_it_is_and_what_happens_next(approver, approved, clock):
     withdrawal = approved()
     undecided(withdrawal, hours=30)
-    real = database_clock.now
-    monkeypatch.setattr(database_clock, "now", lambda: real() + timedelta(hours=30))
+    clock.advance(hours=30)
     page = approver.get(page_of(withdrawal))
     for text in [
         "1 day, 6 hours",

@@ -55,30 +55,10 @@ LOST_ANSWERS = ["cut", "server_error", "html", "truncated", "empty", "half_close
 sends_nothing = pytest.mark.django_db
 
 
-class Clock:
-    def __init__(self, real):
-        self.real = real
-        self.ahead = timedelta(0)
-
-    def now(self):
-        return self.real() + self.ahead
-
-    def advance(self, seconds):
-        self.ahead += timedelta(seconds=seconds)
-
-
 @pytest.fixture(autouse=True)
 def _in_english():
     with translation.override("en"):
         yield
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """The database's clock; ``clock.advance(60)`` makes it a minute later."""
-    clock = Clock(database_clock.now)
-    monkeypatch.setattr(database_clock, "now", clock.now)
-    return clock
 
 
 @pytest.fixture

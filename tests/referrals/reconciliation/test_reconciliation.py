@@ -36,6 +36,7 @@ from referrals.models import (
 from referrals.reconciliation import closed_days, days
 from referrals.reconciliation import services as runs
 from referrals.reconciliation.tasks import reconcile_closed_days as what_beat_does
+from tests.clocks import Clock
 from tests.long_work import work, work_after_a_rest
 from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.withdrawals import answered, approved, break_into, come_back, handed_over, taken
@@ -53,23 +54,8 @@ Account = Callable[..., ReferralAccount]
 State, Part, Kind = Reconciliation.State, ReconciliationChunk.State, Case.Kind
 
 
-class Clock:
-    """Ours. It goes on, from wherever it is set."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._ahead = timedelta()
-        monkeypatch.setattr(database_clock, "now", lambda: datetime.now(UTC) + self._ahead)
-
-    def set(self, moment: datetime) -> None:
-        self._ahead = moment - datetime.now(UTC)
-
-    def let_pass(self, **time: float) -> None:
-        self._ahead += timedelta(**time)
-
-
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock(monkeypatch)
+def clock(clock: Clock) -> Clock:
     clock.set(END + timedelta(hours=9))
     return clock
 
@@ -327,7 +313,7 @@ def test_a_call_whose_answer_is_lost_is_compared_all_the_same(
     customer.feishu.add_fault("cut", path=f"{PATH}/reconciliation", when="after")
     drain()
     assert state_of(run) == State.RUNNING
-    clock.let_pass(minutes=10)
+    clock.advance(minutes=10)
     drain()
     assert state_of(run) == State.MATCHED
 
@@ -553,7 +539,7 @@ def test_a_call_that_the_outbox_gave_up_ends_its_run_and_a_later_one_is_started(
     assert reconcile_closed_days() == 0
     assert state_of(run) == State.FAILED
     assert Call.objects.filter(operation=runs.RECONCILE).get().state == Call.State.CANCELED
-    clock.let_pass(hours=7)
+    clock.advance(hours=7)
     assert reconcile_closed_days() == 1
 
 
@@ -563,7 +549,7 @@ def test_a_person_need_not_wait_for_a_run_that_the_outbox_gave_up(
     account("6942")
     run = reconcile_day(tenant, DAY, by=None)
     Call.objects.update(state=Call.State.WAITING)
-    clock.let_pass(minutes=1, seconds=1)
+    clock.advance(minutes=1, seconds=1)
     work()
     reconcile_day(tenant, DAY, by=hira)
     assert state_of(run) == State.FAILED
@@ -600,7 +586,7 @@ def test_an_answer_that_the_outbox_could_not_apply_ends_its_run_and_is_not_appli
     assert drain() == 1
     call.refresh_from_db()
     assert call.state == Call.State.SUCCEEDED  # nobody could have ended it by hand
-    clock.let_pass(hours=7)
+    clock.advance(hours=7)
     assert list(_days_started()) == [DAY]
 
 
@@ -641,7 +627,7 @@ def test_beat_reconciles_every_closed_day_since_the_first_payout(
     taken(one, at=NOON, points=5)
     clock.set(END + timedelta(days=2, hours=1))
     assert list(_days_started()) == [DAY, DAY + timedelta(days=1)]
-    clock.let_pass(hours=2)
+    clock.advance(hours=2)
     assert list(_days_started()) == [DAY + timedelta(days=2)]
     assert list(_days_started()) == []
 
@@ -662,7 +648,7 @@ def test_beat_waits_for_the_run_of_before_and_repeats_one_that_failed_hours_late
     assert reconcile_closed_days() == 0
     refuse(1002002)
     assert reconcile_closed_days() == 0
-    clock.let_pass(hours=6, minutes=1)
+    clock.advance(hours=6, minutes=1)
     assert reconcile_closed_days() == 1
     assert Reconciliation.objects.filter(day=DAY, started_by=None).count() == 2
 
@@ -682,12 +668,12 @@ def test_beat_repeats_a_day_of_which_a_payout_was_answered_later_after_all_new_d
     assert reconcile_closed_days() == 1
     answer(**{"6942": (50, 0)})
     answered(late, at=NOON, heard_at=database_clock.now(), points=50)
-    clock.let_pass(hours=14)  # not twice within a day
+    clock.advance(hours=14)  # not twice within a day
     assert list(_days_started()) == []
-    clock.let_pass(hours=12)
+    clock.advance(hours=12)
     assert list(_days_started()) == [DAY + days.ONE_DAY, DAY]
     assert figures() == []
-    clock.let_pass(hours=25)
+    clock.advance(hours=25)
     assert list(_days_started()) == [DAY + 2 * days.ONE_DAY]
 
 
@@ -701,11 +687,11 @@ def test_beat_compares_what_was_paid_once_payments_are_recorded_and_once_a_day_a
     handed_over(second)
     break_into("referrals_payment", "UPDATE referrals_payment SET sum = 1.30 WHERE sum > 2")
     _pay(second)
-    clock.let_pass(hours=25)
+    clock.advance(hours=25)
     _pay(first)
     assert list(_days_started()) == [DAY + days.ONE_DAY, DAY]
     assert figures(kind=Kind.CASH) == [("6942", Decimal("12.30"), Decimal("1.30"))]
-    clock.let_pass(hours=25)
+    clock.advance(hours=25)
     assert list(_days_started()) == [DAY + 2 * days.ONE_DAY]
 
 
@@ -722,7 +708,7 @@ def test_a_day_of_another_customer_is_not_repeated(tenant: Tenant, account: Acco
     assert list(_days_started()) == [DAY]
     theirs = ReferralAccount.objects.create(tenant=other, account_id="1", source="event")
     answered(approved(theirs, at=NOON), at=NOON, heard_at=database_clock.now(), points=5)
-    clock.let_pass(hours=25)
+    clock.advance(hours=25)
     assert list(_days_started()) == [DAY + days.ONE_DAY]
 
 
