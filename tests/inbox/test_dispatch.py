@@ -11,7 +11,7 @@ from django.db.models import F
 
 from hireops.database import clock
 from hireops.feishu.callbacks import Unreadable
-from hireops.inbox import dispatch, registry
+from hireops.inbox import dispatch, registry, services
 from hireops.inbox.models import Attempt, Batch, Event
 from hireops.inbox.registry import EventType
 from hireops.inbox.tasks import drain
@@ -224,6 +224,70 @@ def test_a_worker_that_lost_its_lease_leaves_no_effect(client, handles):
     dispatch.handle(slow_workers_batch)
     assert Group.objects.count() == groups + 1
     assert [attempt.outcome for attempt in Attempt.objects.order_by("id")] == ["lost", "handled"]
+
+
+def test_a_worker_that_was_too_slow_leaves_the_event_to_the_one_that_has_claimed_it_since(client, handles):
+    handles("test.x_v1", lambda event: None)
+    deliver(client, envelope("test.x_v1"))
+    slow_workers_batch = _claimed()
+    _make_due()
+    claimed_since = _claimed()
+    dispatch.handle(slow_workers_batch)
+    assert Event.objects.get().state == "pending"
+    dispatch.handle(claimed_since)
+    assert [attempt.outcome for attempt in Attempt.objects.order_by("id")] == ["lost", "handled"]
+
+
+def test_only_the_worker_whose_time_is_over_counts_as_dead(client, handles):
+    handles("test.x_v1", lambda event: None)
+    deliver(client, envelope("test.x_v1"))
+    dead, event_lost = _claimed(), Event.objects.get()
+    Batch.objects.filter(pk=dead.pk).update(started_at=F("started_at") - timedelta(minutes=1))
+    Event.objects.update(not_before=F("not_before") - timedelta(minutes=2))
+    alive = Batch.objects.create(events=[_event_of(client).pk], started_at=clock.now())
+    dispatch.release_expired_batches(clock.now())
+    assert list(Batch.objects.all()) == [alive]
+    assert list(Attempt.objects.values_list("event", "outcome")) == [(event_lost.pk, "lost")]
+
+
+def test_what_staff_have_set_aside_before_its_worker_begins_is_not_handled(client, handles, vera):
+    def fail(event):
+        raise CannotHandleError("its content is bad")
+
+    handles("test.x_v1", fail)
+    event = _event_of(client)
+    drain()
+    Event.objects.update(not_before=F("not_before") - timedelta(minutes=2))
+    batch = _claimed()
+    event.refresh_from_db()
+    services.set_aside(event, by=vera, reason="seen to")
+    dispatch.handle(batch)
+    event.refresh_from_db()
+    assert (event.state, event.attempts.count()) == ("set_aside", 1)
+
+
+def test_a_batch_that_goes_one_by_one_leaves_the_batches_of_others_alone(client, handles, monkeypatch):
+    handles("test.x_v1", lambda event: None)
+    record = dispatch._record
+
+    def record_one_at_a_time(batch, results):
+        if len(batch.events) > 1:
+            raise IntegrityError
+        record(batch, results)
+
+    monkeypatch.setattr(dispatch, "_record", record_one_at_a_time)
+    for _ in range(2):
+        deliver(client, envelope("test.x_v1"))
+    batch = _claimed()
+    another = Batch.objects.create(events=[_event_of(client).pk], started_at=clock.now())
+    dispatch.handle(batch)
+    assert list(Batch.objects.values_list("events", flat=True)) == [another.events]
+    assert Event.objects.filter(state="handled").count() == 2
+
+
+def _event_of(client):
+    deliver(client, envelope("test.x_v1"))
+    return Event.objects.latest("id")
 
 
 def test_an_error_that_only_the_commit_finds_fails_one_event_and_not_its_batch(client, handles, monkeypatch):

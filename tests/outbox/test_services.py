@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 
 from hireops.desk.errors import Refused
 from hireops.desk.models import AuditEntry
@@ -90,14 +91,39 @@ def _unapplied(enqueue, feishu, registered):
     return _succeeded(enqueue, feishu, registered)
 
 
-@pytest.mark.parametrize("situation", [_succeeded, _on_its_way, _may_have_landed, _unapplied])
-def test_what_feishu_may_have_done_can_not_be_cancelled(enqueue, feishu, registered, vera, situation):
+def _waits_with_its_answer(enqueue, feishu, registered):
+    call = _unapplied(enqueue, feishu, registered)
+    Call.objects.update(state="waiting")
+    return call
+
+
+@pytest.mark.parametrize(
+    ("situation", "why"),
+    [
+        (_succeeded, "has ended"),
+        (_on_its_way, "on its way"),
+        (_may_have_landed, "may have done"),
+        (_unapplied, "has done this call already"),
+        (_waits_with_its_answer, "has done this call already"),
+    ],
+)
+def test_what_feishu_may_have_done_can_not_be_cancelled(enqueue, feishu, registered, vera, *, situation, why):
     call = situation(enqueue, feishu, registered)
     before = Call.objects.values().get()
-    with pytest.raises(Refused):
+    with translation.override("en"), pytest.raises(Refused, match=why):
         services.cancel_call(call, by=vera, reason="too late")
     assert Call.objects.values().get() == before
     assert not AuditEntry.objects.exists()
+
+
+def test_a_call_is_cancelled_although_feishu_may_have_done_another(enqueue, feishu, vera):
+    feishu.says.append(unknown())
+    enqueue(1)
+    drain()
+    call = enqueue(2, target="b")
+    services.cancel_call(call, by=vera, reason="typing mistake")
+    call.refresh_from_db()
+    assert call.state == "canceled"
 
 
 def test_a_refused_call_is_sent_again_as_it_was(enqueue, feishu, vera):
@@ -181,6 +207,39 @@ def test_what_a_newer_one_has_replaced_is_not_sent_again(enqueue, feishu, vera, 
     call.refresh_from_db()
     assert call.state == "refused"
     assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"target": "b", "supersede": True},
+        {"operation": "test.other", "supersede": True},
+        {"supersede": False},
+    ],
+    ids=["of another target", "of another operation", "that replaces nothing"],
+)
+def test_a_newer_one_keeps_none_from_being_sent_again_that_it_does_not_replace(enqueue, feishu, vera, other):
+    feishu.says.append(refused())
+    call = enqueue(1)
+    drain()
+    enqueue(2, **other)
+    services.resend_call(call, by=vera, reason="permission was added")
+    drain()
+    assert sorted(feishu.sent_numbers) == [1, 1, 2]
+
+
+def test_a_full_replace_is_not_kept_from_being_sent_again_by_itself_or_an_older_one(
+    enqueue, feishu, vera, clock
+):
+    feishu.says.extend([{}, unknown()])
+    enqueue(1, operation="test.unsafe", supersede=True)
+    drain()
+    call = enqueue(2, operation="test.unsafe", supersede=True)
+    drain()
+    services.resend_call(call, by=vera, reason="not done, looked it up")
+    clock.advance(31)
+    drain()
+    assert feishu.sent_numbers == [1, 2, 2]
 
 
 def test_what_a_newer_one_was_to_replace_in_vain_can_be_sent_again(enqueue, feishu, vera):

@@ -10,7 +10,7 @@ from hireops.outbox.history import CallHistory
 from hireops.outbox.registry import Operation
 from hireops.outbox.timing import RetryPolicy
 from hireops.outbox.try_errors import TenantGoneError, TooLateError, UnappliedError, WorkerLostError
-from hireops.outbox.verdicts import judge, judge_unapplied_refusal
+from hireops.outbox.verdicts import ChannelSignal, judge, judge_unapplied_refusal
 from tests.outbox.conftest import busy, endpoint_of, internal_error, not_sent, refused, system_error, unknown
 
 
@@ -92,6 +92,38 @@ def test_the_catch_all_error_is_tried_five_times_whatever_else_happened(earlier,
 def test_an_answer_is_applied_five_times_whatever_else_happened(earlier, state):
     tries = [("unapplied", None)] * earlier + [("not_sent", None)] * 5
     assert judge(UnappliedError(), known(UNSAFE.operation, earlier=tries)).state == state
+
+
+def test_the_catch_all_counts_where_it_is_the_last_word_and_repeating_is_safe():
+    earlier = [("refused", 1002001)] * 4
+    assert judge(busy(), known(earlier=earlier)).state == "pending"
+    unsafe = known(operation(safe_to_repeat=False), earlier=earlier)
+    assert judge(internal_error(), unsafe).reason == "unknown_unsafe"
+    assert judge(system_error(), unsafe).reason == "system_error"
+
+
+def test_a_request_that_could_not_leave_says_nothing_good_of_its_channel():
+    assert judge(not_sent(Advice.ASK_PERSON), SAFE).signal is ChannelSignal.FAILS
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "quiet_s"),
+    [
+        (refused(), "waiting", 0),
+        (busy(), "pending", 0),
+        (not_sent(Advice.ASK_PERSON), "pending", 0),
+        (unknown(), "pending", 30),
+        (internal_error(), "pending", 0),
+    ],
+)
+def test_a_try_to_find_out_that_failed_is_made_again_unless_it_was_refused(error, state, quiet_s):
+    verdict = judge(error, known(operation(safe_to_repeat=False), resolving=True))
+    assert (verdict.state, verdict.quiet_s, verdict.unresolved) == (state, quiet_s, True)
+
+
+def test_a_worker_that_dies_over_an_answer_leaves_no_doubt_about_the_request():
+    assert not judge(WorkerLostError(), known(answered=True)).in_doubt
+    assert judge(WorkerLostError(), known()).in_doubt
 
 
 def test_a_rest_ends_before_a_lease_and_is_longer_than_a_request(settings):
