@@ -207,7 +207,7 @@ def test_an_event_that_kills_three_workers_waits_for_a_person_and_takes_no_other
     deliver(client, envelope("test.good_v1"))
     drain()
     poison = Event.objects.get(event_type="test.poison_v1")
-    assert (poison.state, poison.not_before) == ("failed", None)
+    assert (poison.state, poison.cause, poison.not_before) == ("failed", "lost", None)
     assert "worker died" in poison.reason
     assert [attempt.outcome for attempt in poison.attempts.all()] == ["lost"] * 3
     assert Event.objects.get(event_type="test.good_v1").state == "handled"
@@ -238,6 +238,15 @@ def test_a_worker_that_was_too_slow_leaves_the_event_to_the_one_that_has_claimed
     assert [attempt.outcome for attempt in Attempt.objects.order_by("id")] == ["lost", "handled"]
 
 
+def test_what_one_worker_has_claimed_no_other_claims(client, handles):
+    deliver(client, envelope("test.x_v1"))
+    first = _claimed()
+    assert dispatch.claim() is None
+    later = _event_of(client)
+    assert _claimed().events == [later.pk]
+    assert list(Batch.objects.order_by("id").values_list("events", flat=True)) == [first.events, [later.pk]]
+
+
 def test_only_the_worker_whose_time_is_over_counts_as_dead(client, handles):
     handles("test.x_v1", lambda event: None)
     deliver(client, envelope("test.x_v1"))
@@ -247,12 +256,13 @@ def test_only_the_worker_whose_time_is_over_counts_as_dead(client, handles):
     alive = Batch.objects.create(events=[_event_of(client).pk], started_at=clock.now())
     dispatch.release_expired_batches(clock.now())
     assert list(Batch.objects.all()) == [alive]
-    assert list(Attempt.objects.values_list("event", "outcome")) == [(event_lost.pk, "lost")]
+    lost = Attempt.objects.get()
+    assert (lost.event, lost.outcome) == (event_lost, "lost")
 
 
 def test_what_staff_have_set_aside_before_its_worker_begins_is_not_handled(client, handles, vera):
     def fail(event):
-        raise CannotHandleError("its content is bad")
+        raise RuntimeError
 
     handles("test.x_v1", fail)
     event = _event_of(client)

@@ -121,6 +121,11 @@ def test_a_try_to_find_out_that_failed_is_made_again_unless_it_was_refused(error
     assert (verdict.state, verdict.quiet_s, verdict.unresolved) == (state, quiet_s, True)
 
 
+def test_finding_out_waits_as_long_as_feishu_demands():
+    verdict = judge(busy(retry_after_s=17.0), known(operation(safe_to_repeat=False), resolving=True))
+    assert (verdict.pause_s, verdict.demanded_s) == (17.0, 17.0)
+
+
 def test_a_worker_that_dies_over_an_answer_leaves_no_doubt_about_the_request():
     assert not judge(WorkerLostError(), known(answered=True)).in_doubt
     assert judge(WorkerLostError(), known()).in_doubt
