@@ -58,6 +58,8 @@ class _Latching(BaseDatabaseSchemaEditor):
         if not type(self).has_lifted:
             lift(self.connection)
             type(self).has_lifted = True
+        else:
+            failpoint("guards.between_migrations")
         return super().__enter__()
 
     def __exit__(
@@ -70,7 +72,6 @@ class _Latching(BaseDatabaseSchemaEditor):
             latch_what_is_new(self.connection)
             failpoint("guards.before_end_of_migration")
         super().__exit__(kind, error, traceback)
-        failpoint("guards.between_migrations")
 
     def create_model(self, model: type[Model]) -> None:
         with self._latched_at_once():

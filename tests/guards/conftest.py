@@ -9,13 +9,17 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from referrals.models import SelfApproval, Withdrawal
 from tests.databases import Database, new_database
+from tests.guards.changes import Changes
 from tests.upgrade import dumps
 from tests.upgrade.conftest import IS_SQLITE, STARTING_POINTS, opened
 
 
 @pytest.fixture(scope="session")
-def _former(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Database]:
+def _former(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Database]:
     """As the oldest commit with a starting point has left it: its guards were made by migrations."""
     with new_database(tmp_path_factory.mktemp("former")) as database:
         if IS_SQLITE:
@@ -34,6 +38,7 @@ def _migrated(
     try:
         with django_db_blocker.unblock(), opened(database):
             call_command("migrate", verbosity=0)
+            SelfApproval.objects.create(withdrawal=Withdrawal.objects.earliest("pk"))
         yield database
     finally:
         database.drop()
@@ -56,3 +61,10 @@ def _copy(original: Database, folder: Path, blocker: Any) -> Iterator[Database]:
             yield database
     finally:
         database.drop()
+
+
+@pytest.fixture
+def changes(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Changes:
+    """More migrations than hireops has, for every app with guarded tables."""
+    monkeypatch.syspath_prepend(tmp_path)
+    return Changes(tmp_path, settings)
