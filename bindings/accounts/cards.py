@@ -2,19 +2,19 @@
 
 from datetime import timedelta
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bindings.models import EcoAccount
 from hireops.database.clock import now
 from hireops.desk.cards import Card, counted
+from hireops.desk.staff import Reader
 
 NEW_FOR = timedelta(days=7)
 
 
-def accounts_bound(user: User | AnonymousUser) -> Card | None:
-    if not user.has_perm("bindings.view_ecoaccount"):
+def accounts_bound(reader: Reader) -> Card | None:
+    if not reader.has_perm("bindings.view_ecoaccount"):
         return None
     recent = EcoAccount.objects.filter(created_at__gte=now() - NEW_FOR)
     return Card(

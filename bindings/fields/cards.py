@@ -1,17 +1,17 @@
 """What has not been pushed, on the home page."""
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bindings.fields.pushes import preview_push
 from bindings.models import CustomField, Scope
 from hireops.desk.cards import Card
+from hireops.desk.staff import Reader
 
 
-def fields_not_pushed(user: User | AnonymousUser) -> Card | None:
+def fields_not_pushed(reader: Reader) -> Card | None:
     """How many fields differ from the form that Feishu shows, with a link to them."""
-    if not user.has_perm("bindings.view_customfield"):
+    if not reader.has_perm("bindings.view_customfield"):
         return None
     waiting = {scope: _differences(scope) for scope in Scope}
     url = reverse("admin:bindings_customfield_changelist")

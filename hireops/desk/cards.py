@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 
 from hireops.desk.paging import bounded_count
+from hireops.desk.staff import Reader
+from hireops.desk.states import Tone
 
 Text = str | Promise
-Tone = Literal["ok", "warn", "bad"]
 MOST_COUNTED = 1000
 
 
@@ -25,13 +25,13 @@ class Card:
     tone: Tone = "ok"
 
 
-CardFunction = Callable[[User | AnonymousUser], Card | None]
+CardFunction = Callable[[Reader], Card | None]
 
 _card_functions: list[CardFunction] = []
 
 
 def register(function: CardFunction) -> CardFunction:
-    """Show the card that ``function(user)`` returns; None where it does not concern that user.
+    """Show the card that ``function(reader)`` returns; None where it does not concern that reader.
 
     Called on every visit of the home page, so its query must be cheap on a large table.
     """
@@ -39,9 +39,9 @@ def register(function: CardFunction) -> CardFunction:
     return function
 
 
-def cards_for(user: User | AnonymousUser) -> list[Card]:
-    """The cards of this user, in the order of registration."""
-    return [card for function in _card_functions if (card := function(user)) is not None]
+def cards_for(reader: Reader) -> list[Card]:
+    """The cards of this reader, in the order of registration."""
+    return [card for function in _card_functions if (card := function(reader)) is not None]
 
 
 def counted(rows: QuerySet[Any]) -> int:

@@ -8,7 +8,8 @@ queries must be cheap; all of them must stay quick on large tables.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hireops.desk.cards import Text, Tone
+from hireops.desk.cards import Text
+from hireops.desk.states import Tone
 
 PERMISSION = "desk.view_heartbeat"
 

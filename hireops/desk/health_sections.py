@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +12,7 @@ from hireops.desk.cards import Card
 from hireops.desk.display import duration, moment
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.models import InvariantCheck
+from hireops.desk.staff import Reader
 
 SIGN_OF_LIFE = Metric("process_last_seen_seconds", "Seconds since the worker or beat was last alive.")
 BROKEN_ROWS = Metric("broken_promises", "Rows that broke a promise in the last nightly check.")
@@ -85,9 +85,9 @@ def promises() -> Section:
     return Section(gettext_lazy("Nightly check"), [found, when], details=done.sentences[:SENTENCES_SHOWN])
 
 
-def card(user: User | AnonymousUser) -> Card | None:
+def card(reader: Reader) -> Card | None:
     """Red when something has stopped, fallen silent or broken a promise; the page says the rest."""
-    if not user.has_perm(health.PERMISSION):
+    if not reader.has_perm(health.PERMISSION):
         return None
     alarms = health.alarms()
     named = [_("%(label)s: %(shown)s") % {"label": each.label, "shown": each.shown} for each in alarms]

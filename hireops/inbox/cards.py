@@ -1,12 +1,12 @@
 """What the home page says about events."""
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.database import clock
 from hireops.desk.cards import Card
+from hireops.desk.staff import Reader
 from hireops.inbox.event_queries import by_index
 from hireops.inbox.models import Event
 
@@ -15,9 +15,9 @@ LATE_AFTER_S = 60
 COUNT_AT_MOST = 1000
 
 
-def events_waiting(user: User | AnonymousUser) -> Card | None:
+def events_waiting(reader: Reader) -> Card | None:
     """How old the oldest event is that is due and not handled."""
-    if not user.has_perm("inbox.view_event"):
+    if not reader.has_perm("inbox.view_event"):
         return None
     now = clock.now()
     oldest = Event.objects.filter(not_before__lte=now).order_by("not_before").only("not_before").first()
@@ -32,9 +32,9 @@ def events_waiting(user: User | AnonymousUser) -> Card | None:
     )
 
 
-def events_failed(user: User | AnonymousUser) -> Card | None:
+def events_failed(reader: Reader) -> Card | None:
     """How many events could not be handled, at least for now."""
-    if not user.has_perm("inbox.view_event"):
+    if not reader.has_perm("inbox.view_event"):
         return None
     count = by_index("state", Event.State.FAILED).values("pk")[:COUNT_AT_MOST].count()
     return Card(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
 from django.utils.functional import Promise
 
+from hireops.desk.staff import Reader
 from hireops.feishu.callbacks import Unreadable
 from hireops.inbox.models import Event
 
@@ -97,12 +97,12 @@ def in_words(event: Event) -> str:
     return "" if isinstance(content, Unreadable) else event_type.in_words(content)
 
 
-def hidden_from(user: User | AnonymousUser) -> set[str]:
-    """The names of the types of whose events ``user`` sees only that they came."""
+def hidden_from(reader: Reader) -> set[str]:
+    """The names of the types of whose events ``reader`` sees only that they came."""
     return {
         event_type.name
         for event_type in _event_types.values()
-        if event_type.permission and not user.has_perm(event_type.permission)
+        if event_type.permission and not reader.has_perm(event_type.permission)
     }
 
 

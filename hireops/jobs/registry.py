@@ -7,10 +7,10 @@ from functools import partial
 from itertools import repeat
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from hireops.desk.staff import Reader
 from hireops.jobs.models import Job
 
 
@@ -101,6 +101,6 @@ def can_be_canceled(name: str) -> bool:
     return name in _kinds and _kinds[name].on_cancel is not None
 
 
-def hidden_from(user: User | AnonymousUser) -> set[str]:
-    """The kinds that ``user`` does not see."""
-    return {kind.name for kind in _kinds.values() if kind.permission and not user.has_perm(kind.permission)}
+def hidden_from(reader: Reader) -> set[str]:
+    """The kinds that ``reader`` does not see."""
+    return {kind.name for kind in _kinds.values() if kind.permission and not reader.has_perm(kind.permission)}

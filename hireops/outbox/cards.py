@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
 from hireops.desk.cards import Card
+from hireops.desk.staff import Reader
 from hireops.outbox import sending
 from hireops.outbox.models import Call
 
@@ -23,9 +23,9 @@ def unsent_since() -> datetime | None:
     return min(owed.values_list("pending_since", flat=True)[:OLDEST_LOOKED_AT], default=None)
 
 
-def calls_waiting(user: User | AnonymousUser) -> Card | None:
+def calls_waiting(reader: Reader) -> Card | None:
     """How many calls need somebody to decide."""
-    if not user.has_perm("outbox.view_call"):
+    if not reader.has_perm("outbox.view_call"):
         return None
     count = Call.objects.filter(state=Call.State.WAITING)[: COUNTED_TO + 1].count()
     return Card(
@@ -37,9 +37,9 @@ def calls_waiting(user: User | AnonymousUser) -> Card | None:
     )
 
 
-def oldest_unsent(user: User | AnonymousUser) -> Card | None:
+def oldest_unsent(reader: Reader) -> Card | None:
     """How long the oldest call has been waiting to be sent, in minutes."""
-    if not user.has_perm("outbox.view_call"):
+    if not reader.has_perm("outbox.view_call"):
         return None
     since = unsent_since()
     age = clock.now() - since if since else timedelta()

@@ -5,9 +5,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.utils.functional import Promise
 
+from hireops.desk.staff import Reader
 from hireops.feishu.client import Answer
 from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import FeishuError
@@ -132,12 +132,12 @@ def never_given_up() -> list[str]:
     return [operation.name for operation in _operations.values() if operation.retry.never_gives_up]
 
 
-def hidden_from(user: User | AnonymousUser) -> set[str]:
-    """The operations of whose calls ``user`` sees only that they exist."""
+def hidden_from(reader: Reader) -> set[str]:
+    """The operations of whose calls ``reader`` sees only that they exist."""
     return {
         operation.name
         for operation in _operations.values()
-        if operation.permission and not user.has_perm(operation.permission)
+        if operation.permission and not reader.has_perm(operation.permission)
     }
 
 

@@ -1,15 +1,15 @@
 """Accounts of which nothing was heard for long, on the home page."""
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
+from hireops.desk.staff import Reader
 from referrals.accounts import services as accounts
 
 
-def accounts_with_old_figures(user: User | AnonymousUser) -> Card | None:
-    if not user.has_perm("referrals.view_referralaccount"):
+def accounts_with_old_figures(reader: Reader) -> Card | None:
+    if not reader.has_perm("referrals.view_referralaccount"):
         return None
     count = counted(accounts.old_figures())
     return Card(

@@ -1,14 +1,14 @@
 """Cases that wait for somebody, on the home page."""
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
+from hireops.desk.staff import Reader
 from referrals.models import Case
 
 
-def open_cases(user: User | AnonymousUser) -> Card | None:
-    if not user.has_perm("referrals.view_case"):
+def open_cases(reader: Reader) -> Card | None:
+    if not reader.has_perm("referrals.view_case"):
         return None
     count = counted(Case.objects.filter(closed_at=None))
     return Card(

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
+from hireops.desk.staff import Reader
 from referrals.models import Withdrawal
 from referrals.payouts.services import age_of_doubt
 
@@ -17,13 +17,13 @@ TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
 State = Withdrawal.State
 
 
-def payouts_to_approve(user: User | AnonymousUser) -> Card | None:
+def payouts_to_approve(reader: Reader) -> Card | None:
     """Those that this person may decide: not the own ones."""
-    if not user.has_perm("referrals.approve_withdrawal"):
+    if not reader.has_perm("referrals.approve_withdrawal"):
         return None
     waiting = Withdrawal.objects.filter(state=State.REQUESTED)
     if not settings.REFERRALS_SELF_APPROVAL:
-        waiting = waiting.exclude(requested_by=user.pk)
+        waiting = waiting.exclude(requested_by=reader.pk)
     count = counted(waiting)
     return Card(
         title=_("Payouts waiting for approval"),
@@ -33,9 +33,9 @@ def payouts_to_approve(user: User | AnonymousUser) -> Card | None:
     )
 
 
-def payouts_without_answer(user: User | AnonymousUser) -> Card | None:
+def payouts_without_answer(reader: Reader) -> Card | None:
     """Feishu may have taken the money out, and has not said so yet."""
-    if not user.has_perm("referrals.view_withdrawal"):
+    if not reader.has_perm("referrals.view_withdrawal"):
         return None
     undecided = Withdrawal.objects.filter(state__in=Withdrawal.UNDECIDED)
     oldest = undecided.order_by("decided_at").first()
@@ -59,9 +59,9 @@ def _doubt_in_words(age: timedelta) -> str:
     }
 
 
-def payouts_to_pay(user: User | AnonymousUser) -> Card | None:
+def payouts_to_pay(reader: Reader) -> Card | None:
     """Taken out of Feishu and not handed over for payment, or come back from it."""
-    if not user.has_perm("referrals.add_payoutbatch"):
+    if not reader.has_perm("referrals.add_payoutbatch"):
         return None
     bounced = counted(Withdrawal.objects.filter(state=State.BOUNCED))
     count = counted(Withdrawal.objects.filter(state__in=TO_BE_PAID))

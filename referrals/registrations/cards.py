@@ -1,16 +1,16 @@
 """Registrations that wait for somebody, on the home page."""
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
+from hireops.desk.staff import Reader
 from referrals.models import Registration, RegistrationImport
 
 TO_BE_CORRECTED = [Registration.State.INVALID, Registration.State.REFUSED]
 
 
-def registrations_to_correct(user: User | AnonymousUser) -> Card | None:
-    if not user.has_perm("referrals.change_registration"):
+def registrations_to_correct(reader: Reader) -> Card | None:
+    if not reader.has_perm("referrals.change_registration"):
         return None
     count = counted(Registration.objects.filter(state__in=TO_BE_CORRECTED))
     return Card(
@@ -21,8 +21,8 @@ def registrations_to_correct(user: User | AnonymousUser) -> Card | None:
     )
 
 
-def imports_to_confirm(user: User | AnonymousUser) -> Card | None:
-    if not user.has_perm("referrals.change_registrationimport"):
+def imports_to_confirm(reader: Reader) -> Card | None:
+    if not reader.has_perm("referrals.change_registrationimport"):
         return None
     checked = RegistrationImport.State.CHECKED
     count = counted(RegistrationImport.objects.filter(state=checked))
