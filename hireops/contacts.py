@@ -68,8 +68,14 @@ def with_code(code: str, mobile: str) -> str:
 
 
 def parts_of(mobile: str) -> MobileParts:
-    """An E.164 number as Feishu wants it: ``{"code": "86", "number": "13800138000"}`` (contract 2.1)."""
-    number = phonenumbers.parse(mobile)
+    """An E.164 number as Feishu wants it: ``{"code": "86", "number": "13800138000"}`` (contract 2.1).
+
+    Raises ``UnreadableContactError`` for one of no country.
+    """
+    try:
+        number = phonenumbers.parse(mobile)
+    except phonenumbers.NumberParseException:
+        raise UnreadableContactError(BAD_MOBILE) from None
     national = phonenumbers.national_significant_number(number)
     return {"code": str(number.country_code), "number": national}
 

@@ -180,7 +180,7 @@ match urlsplit(DATABASE_URL).scheme:
         # Prepared is what asks for it (hireops.database.prepared), and nothing else, however often it comes.
         prepared = {"prepare_threshold": sys.maxsize}
         database["OPTIONS"] = {"connect_timeout": 2, **keepalives, **prepared, **database.get("OPTIONS", {})}
-        # Told while connecting, so that Django needs no query for it before a patience can begin.
+        # Said while connecting, so that Django needs no query for it before a query deadline can begin.
         os.environ.setdefault("PGTZ", "UTC")
 DATABASES = {"default": {**database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 

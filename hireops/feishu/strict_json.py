@@ -22,7 +22,7 @@ _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u0000|u[dD][89a-fA
 
 
 class UnreadableTextError(ValueError):
-    """Why an authentic text cannot be taken in; its text is a msgid."""
+    """Why an authentic text cannot be stored; what it says is a msgid."""
 
 
 def gettext_noop(message: str) -> str:

@@ -9,10 +9,10 @@ from decimal import Decimal
 from itertools import chain
 from typing import IO
 
-import phonenumbers
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hireops import contacts
 from hireops.desk.masking import mask
 from hireops.spreadsheets.writing import Cell, write_csv, write_xlsx
 from referrals.ledger.assets import as_counted, asset_label, in_order
@@ -89,10 +89,10 @@ def _row(payment: Payment, *, reveal: bool) -> list[Cell]:
 def _mobile(payment: Payment) -> tuple[str, str]:
     """The country's calling code without its plus, and the number; a number of no country stands alone."""
     try:
-        parsed = phonenumbers.parse(payment.payee_mobile)
-    except phonenumbers.NumberParseException:
+        parts = contacts.parts_of(payment.payee_mobile)
+    except contacts.UnreadableContactError:
         return "", payment.payee_mobile
-    return str(parsed.country_code), phonenumbers.national_significant_number(parsed)
+    return parts["code"], parts["number"]
 
 
 def _totals(payments: Sequence[Payment]) -> list[tuple[str, int, Decimal]]:

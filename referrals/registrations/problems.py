@@ -52,7 +52,7 @@ def problem_in_words(row: Registration) -> str:
 
 
 def _call_problem(call: Call) -> str:
-    """Of a call that waits for a person, or that was tried in vain so far."""
+    """Of a call that waits for a person, or that has failed so far."""
     return reasons.explain(call) if waits_for_a_person(call) or call.tries else ""
 
 

@@ -201,7 +201,7 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
 
 
 def _progress(batch: RegistrationImport, ended: int, total: int) -> Progress | None:
-    """As its rows stand, which move with every answer. None where there is nothing to be shown."""
+    """Counted from its rows, whose states change with every answer. None where there is nothing to show."""
     is_moving = batch.state in MOVING
     if not is_moving and not (total and batch.state != State.CHECKED):
         return None

@@ -102,7 +102,7 @@ def moment(number: int) -> datetime:
 
 
 @dataclass
-class Told:
+class SentFigure:
     """One figure, with what is needed to let it arrive as often as wanted."""
 
     what: str
@@ -129,18 +129,18 @@ class Told:
                 return (self.at, 2, self.row.pk)
 
 
-def sorted_once(figures: list[Told]) -> dict[str, Decimal]:
+def sorted_once(figures: list[SentFigure]) -> dict[str, Decimal]:
     """The balance that the sorted sequence gives, each figure once."""
     balance: dict[str, Any] = {}
-    for told in sorted(figures, key=lambda told: told.place):
-        if told.what == "withdrawal":
-            points, cash = told.detail
+    for sent in sorted(figures, key=lambda sent: sent.place):
+        if sent.what == "withdrawal":
+            points, cash = sent.detail
             balance = {
                 asset: 0 if (points if asset == POINTS else cash) else amount
                 for asset, amount in balance.items()
             }
         else:
-            balance = dict(told.amounts)
+            balance = dict(sent.amounts)
     return holdings(balance)
 
 
@@ -150,49 +150,51 @@ class Arrivals:
     def __init__(self, account: ReferralAccount, hira: Any, ada: Any) -> None:
         self.account, self.hira, self.ada = account, hira, ada
 
-    def prepare(self, told: Told) -> None:
-        match told.what:
+    def prepare(self, sent: SentFigure) -> None:
+        match sent.what:
             case "event":
-                told.row = event_of(self.account, told.at, moment(told.detail), told.amounts)
+                sent.row = event_of(self.account, sent.at, moment(sent.detail), sent.amounts)
             case "query":
-                told.row = owed(self.account)
+                sent.row = owed(self.account)
 
-    def approve(self, told: Told) -> None:
-        if told.row is None:
-            points, cash = told.detail
-            told.row = approved(self.account, self.hira, approver=self.ada, points=points, cash=cash)
+    def approve(self, sent: SentFigure) -> None:
+        if sent.row is None:
+            points, cash = sent.detail
+            sent.row = approved(self.account, self.hira, approver=self.ada, points=points, cash=cash)
 
-    def arrive(self, told: Told) -> None:
-        points, cash = (told.amounts.get(POINTS, 0), {k: v for k, v in told.amounts.items() if k != POINTS})
-        match told.what:
+    def arrive(self, sent: SentFigure) -> None:
+        points, cash = (sent.amounts.get(POINTS, 0), {k: v for k, v in sent.amounts.items() if k != POINTS})
+        match sent.what:
             case "event":
-                handle(told.row)
+                handle(sent.row)
             case "query":
-                asked_at = told.at + timedelta(seconds=5)
-                answer(self.account, asked_at=asked_at, points=points, cash=cash, call=told.row)
+                asked_at = sent.at + timedelta(seconds=5)
+                answer(self.account, asked_at=asked_at, points=points, cash=cash, call=sent.row)
             case "withdrawal":
-                self.approve(told)
-                amounts = dict(told.taken)
-                taken(told.row, told.at, amounts.pop(POINTS, 0) if told.detail[0] else 0, amounts)
+                self.approve(sent)
+                amounts = dict(sent.taken)
+                taken(sent.row, sent.at, amounts.pop(POINTS, 0) if sent.detail[0] else 0, amounts)
 
 
 @given(data=st.data(), figures=st.lists(events | events | queries | withdrawals, min_size=1, max_size=8))
 @bounded
 def test_any_order_and_repetition_ends_where_the_sorted_figures_end(data, figures, account, hira, ada):
     with thrown_away():
-        told = [Told(what, moment(second), detail, amounts) for what, second, detail, amounts in figures]
+        sent = [
+            SentFigure(what, moment(second), detail, amounts) for what, second, detail, amounts in figures
+        ]
         arrivals = Arrivals(account(), hira, ada)
-        for each in told:
+        for each in sent:
             arrivals.prepare(each)
-        again = data.draw(st.lists(st.sampled_from(range(len(told))), max_size=5), label="again")
-        order = data.draw(st.permutations([*range(len(told)), *again]), label="order")
+        again = data.draw(st.lists(st.sampled_from(range(len(sent))), max_size=5), label="again")
+        order = data.draw(st.permutations([*range(len(sent)), *again]), label="order")
         for step, number in enumerate(order):
             # The next withdrawal may have been on its way for a while before its answer comes.
-            upcoming = next((told[n] for n in order[step:] if told[n].what == "withdrawal"), None)
+            upcoming = next((sent[n] for n in order[step:] if sent[n].what == "withdrawal"), None)
             if upcoming and data.draw(st.booleans(), label="on its way"):
                 arrivals.approve(upcoming)
-            arrivals.arrive(told[number])
-        assert holdings(balances(arrivals.account)) == sorted_once(told)
+            arrivals.arrive(sent[number])
+        assert holdings(balances(arrivals.account)) == sorted_once(sent)
         assert_that_money_is_conserved(arrivals.account)
 
 
@@ -249,9 +251,9 @@ class Feishu:
 
     def answer_arrives(self, number: int) -> None:
         if self.answers:
-            call, asked_at, told = self.answers[number % len(self.answers)]
-            cash = {asset: amount for asset, amount in told.items() if asset != POINTS}
-            answer(self.account, asked_at=asked_at, points=told.get(POINTS, 0), cash=cash, call=call)
+            call, asked_at, sent = self.answers[number % len(self.answers)]
+            cash = {asset: amount for asset, amount in sent.items() if asset != POINTS}
+            answer(self.account, asked_at=asked_at, points=sent.get(POINTS, 0), cash=cash, call=call)
 
     def payout_arrives(self, number: int) -> None:
         if self.payouts:
@@ -301,9 +303,9 @@ def everything_arrives(feishu: Feishu, order: list[Any]) -> None:
 
 
 def leftovers(feishu: Feishu, *, events: bool) -> list[Any]:
-    told = [(Feishu.event_arrives, number) for number in range(len(feishu.events) if events else 0)]
-    told += [(Feishu.answer_arrives, number) for number in range(len(feishu.answers))]
-    return [*told, *((Feishu.payout_arrives, number) for number in range(len(feishu.payouts)))]
+    sent = [(Feishu.event_arrives, number) for number in range(len(feishu.events) if events else 0)]
+    sent += [(Feishu.answer_arrives, number) for number in range(len(feishu.answers))]
+    return [*sent, *((Feishu.payout_arrives, number) for number in range(len(feishu.payouts)))]
 
 
 @given(data=st.data(), skew=skews, happened=happenings)
