@@ -43,6 +43,3 @@ class Quotas:
                 return Exceeded(limit, max(1, math.ceil(calls[-limit] + seconds - now)))
         calls.append(now)
         return None
-
-    def forget(self) -> None:
-        self._calls.clear()
