@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -84,15 +85,18 @@ def fingerprint_of(page):
 
 
 def feishu_says(outcome, push=None):
-    """The newest push's call ends: ``accepted``, ``refused``, or ``unknown`` (then it stays to be sent)."""
+    """The newest push's call ends: ``accepted``, ``refused``, ``catch_all`` (and somebody gives it up), or
+    ``unknown`` (then it stays to be sent)."""
     call = (push or CustomFieldPush.objects.latest("pk")).call
-    heard = {"code": 1002001, "message": "system error"} if outcome == "refused" else {}
+    heard = HEARD.get(outcome, {})
     call.tries += 1
     if outcome == "accepted":
         call.state, call.finished_at, call.answer, call.log_id = Call.State.SUCCEEDED, now(), {}, "LOG123"
     if outcome == "refused":
         call.state, call.finished_at, call.reason = Call.State.REFUSED, now(), "refused"
         call.error_code, call.error_message = heard["code"], heard["message"]
+    if outcome == "catch_all":
+        call.state, call.finished_at, call.reason = Call.State.CANCELED, now(), "canceled"
     Attempt.objects.create(
         call=call,
         started_at=now(),
@@ -105,9 +109,14 @@ def feishu_says(outcome, push=None):
     return call
 
 
+HEARD: dict[str, dict[str, Any]] = {
+    "refused": {"code": 99992402, "message": "field validation failed"},
+    "catch_all": {"code": 1002001, "message": "system error"},
+}
 OUTCOMES = {
     "accepted": Attempt.Outcome.SUCCESS,
     "refused": Attempt.Outcome.REFUSED,
+    "catch_all": Attempt.Outcome.REFUSED,
     "unknown": Attempt.Outcome.UNKNOWN,
 }
 

@@ -128,6 +128,16 @@ def test_a_key_that_feishu_refused_can_be_corrected(vendor, field):
     assert token.key == "another"
 
 
+def test_a_key_that_feishu_answered_with_its_catch_all_may_be_on_the_form(vendor, field):
+    """ "System error" can mean that it broke after the form had been taken (contract 8.4)."""
+    token = field("token")
+    confirm(vendor)
+    feishu_says("catch_all")
+    vendor.post(page_of(token), form(key="another", position=1))
+    token.refresh_from_db()
+    assert token.key == "token"
+
+
 def test_a_field_that_was_never_pushed_can_be_deleted(vendor, field):
     token = field("token")
     assert vendor.post(page_of(token, "delete"), {"post": "yes"}).status_code == 302

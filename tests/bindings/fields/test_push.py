@@ -225,8 +225,8 @@ def test_the_page_of_a_push_says_what_became_of_it(vendor, field, said, words, r
     if said == "accepted":
         assert says(page, "LOG123")
     if said == "refused":
-        assert says(page, "1002001")
-        assert says(page, "system error")
+        assert says(page, "99992402")
+        assert says(page, "field validation failed")
 
 
 def test_the_page_of_a_push_links_to_its_call(vendor, field):
