@@ -15,6 +15,7 @@ def test_before_any_change_every_guard_refuses_what_it_is_there_for(company: Dat
     assert silent() == set()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "atomic", [True, pytest.param(False, marks=on_sqlite)], ids=["at once", "without a transaction"]

@@ -22,6 +22,8 @@ from tests.guards.refusals import silent
 from tests.processes import ROOT
 from tests.upgrade.conftest import opened
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
 # Where the guards of the former version still stand, as nothing has been changed yet.
 BEFORE = ["guards.before_lifting"]
 MEANWHILE = [

@@ -1,0 +1,119 @@
+"""What somebody types into the database about events, calls and cases, past all that hireops asks."""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from hireops.desk.site import Desk
+from hireops.guards.dialects import LATCH
+from hireops.guards.installed import LIFTED, differences
+from hireops.guards.installing import install, lift
+from hireops.inbox.models import Event
+from hireops.outbox.models import Attempt, Call
+from referrals.models import Case
+from tests.databases import Database
+from tests.referrals.raw_sql import columns_of, execute, refused
+from tests.selection import on_postgresql, on_sqlite
+
+CONTENT = '{"other": 1}'
+
+
+@pytest.mark.parametrize("column", ["payload", "digest", "event_id", "event_type"])
+def test_an_event_stays_as_it_came(company: Database, column: str):
+    event = Event.objects.filter(payload__isnull=False).exclude(event_type="app_ticket").earliest("pk")
+    before = columns_of(event)
+    refused("event_", f"UPDATE inbox_event SET {column} = %s WHERE id = %s", CONTENT, event.pk)
+    refused("event_content", "UPDATE inbox_event SET payload = NULL WHERE id = %s", event.pk)
+    refused("event_stays", "DELETE FROM inbox_event WHERE id = %s", event.pk)
+    assert columns_of(event) == before
+
+
+@on_sqlite
+def test_an_event_is_not_replaced_by_another_of_its_id(company: Database):
+    event = Event.objects.filter(payload__isnull=False).earliest("pk")
+    columns = "app_id, event_id, event_type, tenant_key, raw, digest, state, subject"
+    replaced = f"INSERT OR REPLACE INTO inbox_event ({columns}, payload) SELECT {columns}, '{CONTENT}'"
+    execute(f"{replaced} FROM inbox_event WHERE id = %s", event.pk)
+    assert Event.objects.get(app_id=event.app_id, event_id=event.event_id).payload == event.payload
+    whole = "INSERT OR REPLACE INTO inbox_event SELECT * FROM inbox_event WHERE id = %s"
+    before = columns_of(event)
+    execute(whole, event.pk)
+    assert columns_of(event) == before
+
+
+def test_an_answer_is_kept_as_it_was_given(company: Database):
+    call = Call.objects.filter(answer__isnull=False, trimmed_at=None).exclude(answer={}).earliest("pk")
+    for value in (CONTENT, "{}", None):
+        refused("answered_once", "UPDATE outbox_call SET answer = %s WHERE id = %s", value, call.pk)
+    refused("call_stays", "DELETE FROM outbox_call WHERE id = %s", call.pk)
+
+
+@pytest.mark.parametrize("column", ["request", "response", "duration_ms", "endpoint", "outcome", "log_id"])
+def test_an_attempt_that_has_ended_says_what_it_said(company: Database, column: str):
+    attempt = Attempt.objects.filter(finished_at__isnull=False, request__isnull=False).earliest("pk")
+    value: Any = {"request": CONTENT, "response": CONTENT, "duration_ms": 7}.get(column, "other")
+    refused("attempt_", f"UPDATE outbox_attempt SET {column} = %s WHERE id = %s", value, attempt.pk)
+    refused("attempt_content", "UPDATE outbox_attempt SET request = NULL WHERE id = %s", attempt.pk)
+
+
+@on_postgresql
+@pytest.mark.parametrize("table", ["outbox_attempt", "outbox_call", "inbox_event"])
+def test_evidence_is_not_emptied(company: Database, table: str):
+    refused("never emptied", f"TRUNCATE {table} CASCADE")
+
+
+def test_a_case_begins_open_and_is_closed_once(company: Database):
+    case = Case.objects.filter(closed_at__isnull=False).earliest("pk")
+    refused("closed_once", "UPDATE referrals_case SET closed_at = NULL, note = '' WHERE id = %s", case.pk)
+    columns = "kind, account_id, asset, closed_at, note"
+    inserted = f"INSERT INTO referrals_case ({columns}) SELECT {columns} FROM referrals_case WHERE id = %s"
+    refused("begins_open", inserted, case.pk)
+
+
+@pytest.mark.django_db
+def test_staff_read_that_nothing_was_saved_and_what_to_do(monkeypatch: pytest.MonkeyPatch, client: Client):
+    def latched(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError(f"no such function: {LATCH}_run_manage_py_migrate")
+
+    monkeypatch.setattr(Desk, "login", latched)
+    client.cookies["django_language"] = "en"
+    answer = client.get("/admin/login/")
+    assert answer.status_code == 503
+    assert "Nothing of what you entered was saved" in answer.content.decode()
+
+
+@on_postgresql
+def test_the_owner_of_the_tables_need_be_no_superuser(company: Database):
+    """What a migrate does to guards, a role without rights on anything else can do."""
+    role = f"{company.name}_owner"
+    execute(f'CREATE ROLE "{role}" NOSUPERUSER')
+    try:
+        _give_everything_to(role)
+        execute(f'SET ROLE "{role}"')
+        lift(connection)
+        assert [str(each) for each in differences(connection)] == [LIFTED]
+        assert install(connection) == []
+        assert differences(connection) == []
+    finally:
+        execute("RESET ROLE")
+        execute(f'REASSIGN OWNED BY "{role}" TO CURRENT_USER')
+        execute(f'DROP OWNED BY "{role}"')
+        execute(f'DROP ROLE "{role}"')
+
+
+def _give_everything_to(role: str) -> None:
+    execute(f'GRANT CREATE, USAGE ON SCHEMA public TO "{role}"')
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('ALTER TABLE %I OWNER TO ', tablename) FROM pg_tables WHERE schemaname = 'public'"
+        )
+        tables = [statement for (statement,) in cursor.fetchall()]
+        cursor.execute(
+            "SELECT format('ALTER FUNCTION %I() OWNER TO ', proname) FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype"
+        )
+        functions = [statement for (statement,) in cursor.fetchall()]
+    for statement in [*tables, *functions]:
+        execute(f'{statement}"{role}"')
