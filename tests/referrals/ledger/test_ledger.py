@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from hireops.database import clock
 from hireops.outbox.models import Attempt
 from referrals.ledger import services as ledger
-from referrals.models import BalanceChange, ReferralAccount
+from referrals.models import BalanceChange, ReferralAccount, Withdrawal
 from tests.referrals.conftest import MORNING, balances, tell
 from tests.referrals.observations import answer, approved, owed, steps, taken
 from tests.selection import on_sqlite
@@ -160,6 +160,18 @@ def test_only_what_was_asked_for_is_recognised_as_a_withdrawal(account, payout):
         ("CNY", 3, 0, "withdrawal"),
         ("USD", 4, 1, "event"),
     }
+
+
+def test_only_a_withdrawal_that_feishu_may_have_done_is_recognised(account, payout, hira):
+    known = account("1", points=100)
+    taken(payout(known), at(5), points=100)
+    tell("1", points=7, at=at(6))
+    tell("1", points=0, at=at(7))
+    waiting = {"external_order_id": "not approved", "takes_points": True, "takes_cash": True}
+    Withdrawal.objects.create(account=known, requested_by=hira, **waiting)
+    tell("1", points=9, at=at(8))
+    tell("1", points=0, at=at(9))
+    assert [cause for *_step, cause in steps(known)[2:]] == ["event"] * 4
 
 
 def test_a_query_that_finds_what_a_withdrawal_without_an_answer_took_is_recognised_too(account, payout):
