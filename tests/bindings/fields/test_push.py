@@ -189,6 +189,36 @@ def test_a_refused_push_changes_nothing_about_today(vendor, field):
     assert keys(page.context["preview"].plan.added) == ["token"]
 
 
+def test_only_a_push_after_the_accepted_one_may_have_replaced_its_list(vendor, pushed, field):
+    pushed("token")
+    assert not says(vendor.get(push_page()), "Feishu may have taken the push")
+    newer = field("newer")
+    confirm(vendor)
+    feishu_says("unknown")
+    CustomField.objects.filter(pk=newer.pk).update(retired=True)
+    page = vendor.get(push_page())
+    assert says(page, "Feishu may have taken the push")
+    assert page.context["preview"].given_up == ("newer",)
+
+
+def test_a_push_that_was_refused_is_not_open(vendor, field):
+    field("token")
+    confirm(vendor)
+    assert len(vendor.get(push_page()).context["preview"].open_pushes) == 1
+    feishu_says("refused")
+    assert vendor.get(push_page()).context["preview"].open_pushes == []
+
+
+def test_what_feishu_may_have_of_one_push_it_does_not_have_of_another(vendor, field):
+    field("exam", scope=2)
+    confirm(vendor, 2)
+    feishu_says("unknown")
+    dropped, _kept = field("dropped"), field("kept")
+    confirm(vendor)
+    CustomField.objects.filter(pk=dropped.pk).update(retired=True)
+    assert vendor.get(push_page()).context["preview"].given_up == ()
+
+
 def test_a_key_that_feishu_may_have_must_be_confirmed_and_is_burned_when_dropped(vendor, field):
     token, _city = field("token"), field("city")
     confirm(vendor)

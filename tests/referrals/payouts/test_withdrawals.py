@@ -396,6 +396,7 @@ def test_only_who_asked_takes_the_request_back(requested, hira, ada, admin_user)
     assert state(withdrawal) == "requested"
     services.cancel_withdrawal(withdrawal, by=hira, reason="not needed")
     assert (state(withdrawal), now_of(withdrawal).decided_by) == ("canceled", hira)
+    assert not now_of(withdrawal).self_approved
 
 
 @sends_nothing
