@@ -1,5 +1,6 @@
 """What staff see of the calls to Feishu."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -11,8 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.actions import StaffAction
-from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.admin import ConfidentialAdmin, MirrorAdmin, staff_action
 from hireops.desk.display import badge, linked, pretty_json, state_badge
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.staff import Reader
@@ -143,7 +143,7 @@ def _found(term: str, reader: Reader) -> QuerySet[Any, Any]:
 
 
 @admin.register(Call)
-class CallAdmin(MirrorAdmin):
+class CallAdmin(ConfidentialAdmin):
     list_display = (
         "operation_shown",
         "target",
@@ -158,6 +158,7 @@ class CallAdmin(MirrorAdmin):
     list_select_related = ("tenant",)
     exact_search_fields = ("target", "attempts__log_id")  # how they are searched is decided in _found
     search_help_text = _("Target, log ID, operation, or the tenant's name or key, in full")
+    about = "target"
     ordering = ("-id",)
     inlines = [CallAttemptInline]
     staff_actions = [resend, cancel, mark_as_done]
@@ -200,30 +201,19 @@ class CallAdmin(MirrorAdmin):
             return queryset.filter(tenant__in=tenants), False
         return (queryset.filter(pk__in=_found(term, request.user)) if term else queryset), False
 
-    def get_list_display(self, request: HttpRequest) -> Any:
-        hidden = registry.hidden_from(request.user)
-
-        @admin.display(description=_("target"))
-        def target(call: Call) -> str | None:
-            return None if call.operation in hidden else call.target
-
-        return [target if column == "target" else column for column in self.list_display]
+    def is_hidden_from(self, reader: Reader) -> Callable[[Call], bool]:
+        hidden = registry.hidden_from(reader)
+        return lambda call: call.operation in hidden
 
     # --- One call
 
     def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:
-        if self._is_hidden(request, obj):
+        if self.is_hidden(request, obj):
             return [(None, {"fields": BARE_FIELDS})]
         return super().get_fieldsets(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Call | None) -> Any:
-        return [BareCallAttemptInline] if self._is_hidden(request, obj) else [CallAttemptInline]
-
-    def offered_actions(self, request: HttpRequest, obj: Call) -> list[StaffAction]:
-        return [] if self._is_hidden(request, obj) else super().offered_actions(request, obj)
-
-    def _is_hidden(self, request: HttpRequest, call: Call | None) -> bool:
-        return call is not None and call.operation in registry.hidden_from(request.user)
+        return [BareCallAttemptInline] if self.is_hidden(request, obj) else [CallAttemptInline]
 
     @admin.display(description=_("content"))
     def not_shown(self, call: Call) -> str:

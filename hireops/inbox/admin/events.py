@@ -1,5 +1,6 @@
 """Events: their list, and the page of each."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -12,14 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.actions import StaffAction
-from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.admin import ConfidentialAdmin, staff_page
 from hireops.desk.display import linked, pretty_json, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.paging import OrderedPaginator
-from hireops.desk.staff import staff
+from hireops.desk.staff import Reader, staff
 from hireops.doorbell import ring
 from hireops.feishu.models import Tenant
 from hireops.feishu.strict_json import blanked
@@ -80,11 +80,12 @@ class ConflictInline(MirrorInline):
 
 
 @admin.register(Event)
-class EventAdmin(MirrorAdmin):
+class EventAdmin(ConfidentialAdmin):
     list_display = ("what_and_which", "state_shown", "reason_shown", "received_at", "subject", "tenant_key")
     list_filter = (StateFilter, TypeFilter, TenantFilter, DayFilter, BeforeFilter)
     exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.event_queries
     search_help_text = _("Event ID, account ID, event type, or the tenant's name or key, in full")
+    about = "subject"
     ordering = ("-id",)
     paginator = OrderedPaginator
     staff_actions = [replay, set_aside]
@@ -105,14 +106,9 @@ class EventAdmin(MirrorAdmin):
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_replay": request.user.has_perm(REPLAY)}
 
-    def get_list_display(self, request: HttpRequest) -> Any:
-        hidden = registry.hidden_from(request.user)
-
-        @admin.display(description=_("about"))
-        def subject(event: Event) -> str | None:
-            return None if event.event_type in hidden else event.subject
-
-        return [subject if column == "subject" else column for column in self.list_display]
+    def is_hidden_from(self, reader: Reader) -> Callable[[Event], bool]:
+        hidden = registry.hidden_from(reader)
+        return lambda event: event.event_type in hidden
 
     # --- Replaying what failed
 
@@ -138,11 +134,11 @@ class EventAdmin(MirrorAdmin):
     # --- One event
 
     def get_inlines(self, request: HttpRequest, obj: Event | None) -> Any:
-        in_conflict = obj is not None and not self._is_hidden(request, obj) and obj.conflicts.exists()
+        in_conflict = obj is not None and not self.is_hidden(request, obj) and obj.conflicts.exists()
         return [EventAttemptInline, ConflictInline] if in_conflict else [EventAttemptInline]
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
-        left_out = HIDDEN_FIELDS if self._is_hidden(request, obj) else ()
+        left_out = HIDDEN_FIELDS if self.is_hidden(request, obj) else ()
         return [
             (None, {"fields": [name for name in EVENT_FIELDS if name not in left_out]}),
             (_("Content"), {"fields": (self._content_field(request, obj),)}),
@@ -153,17 +149,11 @@ class EventAdmin(MirrorAdmin):
             return "removed"
         unreadable = event is not None and event.payload is None
         # Nobody knows whom an unreadable one is about.
-        if self._is_hidden(request, event) or (unreadable and registry.hidden_from(request.user)):
+        if self.is_hidden(request, event) or (unreadable and registry.hidden_from(request.user)):
             return "not_shown"
         if not may_see_personal_data(request.user):
             return "content"
         return "raw_bytes" if unreadable else "content_in_full"
-
-    def offered_actions(self, request: HttpRequest, obj: Event) -> list[StaffAction]:
-        return [] if self._is_hidden(request, obj) else super().offered_actions(request, obj)
-
-    def _is_hidden(self, request: HttpRequest, event: Event | None) -> bool:
-        return event is not None and event.event_type in registry.hidden_from(request.user)
 
     @admin.display(description=_("event"))
     def what(self, event: Event) -> str:
