@@ -17,6 +17,12 @@ from tests.template import drop_what_the_run_has_made, template
 pytest_plugins = ["tests.clocks", "tests.processes", "tests.selection"]
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Made before the workers start, where no time-out of a test runs."""
+    if session.config.getoption("numprocesses", default=None):
+        template()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
         drop_what_the_run_has_made()

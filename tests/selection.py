@@ -6,11 +6,14 @@ but for those that are marked ``also_on_sqlite``. What a test needs is read off 
 it fails, because to a test that needs no database none answers.
 """
 
+import os
 from collections.abc import Iterator
 from enum import Enum, auto
 
 import pytest
 from django.db import connection
+
+from tests.template import template
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 NONE_ANSWERS = "postgres://nobody@127.0.0.1:1/none"
@@ -76,6 +79,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A template that is missing is made here, where no time-out of a test runs."""
+    if "PYTEST_XDIST_WORKER" not in os.environ and any(
+        need_of(item) is not Need.NO_DATABASE for item in session.items
+    ):
+        template()
 
 
 def _kinds(item: pytest.Item, *, share: bool) -> set[str]:
