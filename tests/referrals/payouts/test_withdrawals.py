@@ -503,6 +503,7 @@ def test_only_definite_refusals_end_it(feishu, approved, requested, later, code)
     later(0)
     ended = now_of(withdrawal)
     assert (ended.state, ended.trans_time, ended.answered_at is None) == ("refused", None, False)
+    assert actions(withdrawal)[2:] == ["withdrawal refused by Feishu"]
     later(24 * HOUR)
     assert state(withdrawal) == "refused"
     assert done_at(feishu) == {}
@@ -699,6 +700,8 @@ def test_staff_can_ask_at_once(feishu, approved, ada, drain, clock):
     withdrawal = approved()
     drain()
     services.ask_again(withdrawal, by=ada, reason="the permission is there now")
+    asked = entries_about(withdrawal).filter(action="Feishu asked again").get()
+    assert (asked.actor, asked.reason) == (ada, "the permission is there now")
     with pytest.raises(Refused, match="being asked already"):
         services.ask_again(withdrawal, by=ada, reason="")
     drain()
