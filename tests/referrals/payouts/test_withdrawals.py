@@ -397,6 +397,7 @@ def test_only_who_asked_takes_the_request_back(requested, hira, ada, admin_user)
     services.cancel_withdrawal(withdrawal, by=hira, reason="not needed")
     assert (state(withdrawal), now_of(withdrawal).decided_by) == ("canceled", hira)
     assert not now_of(withdrawal).self_approved
+    assert actions(withdrawal) == ["withdrawal requested", "withdrawal request taken back"]
 
 
 @sends_nothing
