@@ -1,12 +1,15 @@
-"""Two transactions at once, one of which waits for the other. For PostgreSQL: SQLite has one writer."""
+"""Work at the same time as other work: in threads that start together, or held up by each other."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Queue
+from threading import Barrier
 from time import sleep
+from typing import Any
 
 from django.db import connection
+from django.utils.translation import get_language, override
 
 from tests.selection import on_postgresql
 
@@ -47,3 +50,21 @@ def meanwhile(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
         yield wait
     for worked in results:
         worked.result()
+
+
+def at_once(*work: Callable[[], Any]) -> list[Any]:
+    """Each in a thread of its own, all started together; what it gave or raised, in their order."""
+    start, language = Barrier(len(work)), get_language()
+
+    def run(each: Callable[[], Any]) -> Any:
+        try:
+            start.wait()
+            with override(language):
+                return each()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(work)) as threads:
+        return list(threads.map(run, work))

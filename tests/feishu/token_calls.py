@@ -1,18 +1,19 @@
 """What the tests of tokens share."""
 
-import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from hireops.database import clock
 from hireops.feishu import tokens
 from hireops.feishu.errors import FeishuError, Outcome
 from hireops.feishu.models import AccessToken
 from tests.feishu.servers import answer
+from tests.meanwhile import at_once
 
 
 def failure(tenant_key: str = "") -> FeishuError:
@@ -22,25 +23,13 @@ def failure(tenant_key: str = "") -> FeishuError:
     return failed.value
 
 
-def in_threads(count: int, work) -> list[Any]:
-    """The results of ``work(i)``, started in all threads at one moment."""
-    barrier, results = threading.Barrier(count), {}
-
-    def run(i: int) -> None:
-        try:
-            barrier.wait()
-            results[i] = work(i)
-        except FeishuError as error:
-            results[i] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[i]) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [results[i] for i in range(count)]
+def in_threads(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """The results of ``work(i)``, or its ``FeishuError``, started in all threads at one moment."""
+    results = at_once(*(partial(work, i) for i in range(count)))
+    for result in results:
+        if isinstance(result, Exception) and not isinstance(result, FeishuError):
+            raise result
+    return results
 
 
 def issue(token: str, expire: object = 7200):

@@ -3,10 +3,11 @@
 import random
 import threading
 from collections import defaultdict
+from functools import partial
 from time import sleep
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from hireops.desk import invariants
 from hireops.desk.errors import Refused
@@ -15,30 +16,15 @@ from hireops.outbox import services
 from hireops.outbox.models import Call
 from hireops.outbox.sending import claim
 from hireops.outbox.tasks import drain
-from tests.meanwhile import two_writers
+from tests.meanwhile import at_once, two_writers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def in_threads(number, work):
     """Run ``work(n)`` in threads that start together; an error in one of them fails the test."""
-    start, errors = threading.Barrier(number), []
-
-    def run(n):
-        try:
-            start.wait()
-            work(n)
-        except Exception as error:  # noqa: BLE001 - reported below
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[n]) for n in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    results = at_once(*(partial(work, n) for n in range(number)))
+    assert [each for each in results if isinstance(each, Exception)] == []
 
 
 class Watchful:

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from hireops.database import clock
@@ -18,8 +16,6 @@ from hireops.outbox.models import Call
 from hireops.outbox.services import enqueue
 from referrals.ledger import services as ledger
 from referrals.models import POINTS, BalanceChange, ReferralAccount, Withdrawal, WithdrawalAmount
-
-NUMBERS = count(1)
 
 
 def bonus(points: int = 0, cash: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -78,28 +74,7 @@ def answer(
         return ledger.record_answer(account, Bonus.of(told), call=call, asked_at=asked_at)
 
 
-def approved(
-    account: ReferralAccount, by: User, *, points: bool = True, cash: bool = True, approver: User
-) -> Withdrawal:
-    """A withdrawal that is on its way to Feishu."""
-    withdrawal = Withdrawal.objects.create(
-        account=account,
-        external_order_id=f"order-{next(NUMBERS)}",
-        takes_points=points,
-        takes_cash=cash,
-        requested_by=by,
-    )
-    Withdrawal.objects.filter(pk=withdrawal.pk).update(
-        state=Withdrawal.State.APPROVED,
-        decided_by=approver,
-        decided_at=clock.now(),
-        call=owed(account, "referral_account.withdraw"),
-    )
-    withdrawal.refresh_from_db()
-    return withdrawal
-
-
-def taken(
+def answer_withdrawal(
     withdrawal: Withdrawal, trans_time: datetime, points: int = 0, cash: Mapping[str, Any] | None = None
 ) -> None:
     """Feishu answers what it took; another time the same, if it is asked again."""

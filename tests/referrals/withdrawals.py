@@ -1,13 +1,16 @@
 """Withdrawals as they lie in the books after Feishu's answer, made by their legal steps."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from hireops.database import clock
 from hireops.outbox import services as outbox
+from hireops.outbox.models import Call
 from referrals.models import (
     POINTS,
     BalanceChange,
@@ -19,36 +22,52 @@ from referrals.models import (
 )
 
 NUMBERS = count(1)
+TRANS_TIME = datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)
 State = Withdrawal.State
 
 
 def approved(
-    account: ReferralAccount, *, at: datetime, points: bool = True, cash: bool = False
+    account: ReferralAccount,
+    *,
+    by: User | None = None,
+    approver: User | None = None,
+    at: datetime | None = None,
+    points: bool = True,
+    cash: bool = False,
+    seen: Mapping[str, Decimal] | None = None,
 ) -> Withdrawal:
-    """Asked for by one person and approved by another; its call is on the way."""
-    asker, approver = (User.objects.get_or_create(username=name)[0] for name in ("asker", "approver"))
-    number = next(NUMBERS)
+    """Asked for by one person and approved by another; its call is on the way, and nobody sends it."""
     withdrawal = Withdrawal.objects.create(
         account=account,
-        external_order_id=f"order-{number}",
+        external_order_id=f"order{next(NUMBERS):05}",
         takes_points=points,
         takes_cash=cash,
-        requested_by=asker,
+        requested_by=by or _person("asker"),
     )
+    for asset, amount in (seen or {}).items():
+        WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=amount)
+    withdrawal.state, withdrawal.call = State.APPROVED, _call(account)
+    withdrawal.decided_by, withdrawal.decided_at = approver or _person("approver"), at or clock.now()
+    withdrawal.save(update_fields=["state", "call", "decided_by", "decided_at"])
+    return withdrawal
+
+
+def _person(username: str) -> User:
+    return User.objects.get_or_create(username=username)[0]
+
+
+def _call(account: ReferralAccount) -> Call:
     with transaction.atomic():
         call = outbox.enqueue(
             operation="referral_account.withdraw",
             target=f"referral_account:{account.account_id}",
             payload={},
             tenant=None,
-            by=approver,
+            by=None,
         )
-    call.state, call.finished_at = call.State.CANCELED, call.created_at  # nobody shall send it
+    call.state, call.finished_at = Call.State.CANCELED, call.created_at
     call.save()
-    withdrawal.state, withdrawal.call = State.APPROVED, call
-    withdrawal.decided_by, withdrawal.decided_at = approver, at
-    withdrawal.save(update_fields=["state", "call", "decided_by", "decided_at"])
-    return withdrawal
+    return call
 
 
 def answered(
@@ -64,7 +83,7 @@ def answered(
     if points is not None:
         taken[POINTS] = Decimal(points)
     for asset, amount in taken.items():
-        WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=0, taken=amount)
+        _write_taken(withdrawal, asset, amount)
         if amount:
             _book(withdrawal, asset, amount, at=at)
     withdrawal.state = State.TAKEN if any(taken.values()) else State.EMPTY
@@ -88,8 +107,31 @@ def _book(withdrawal: Withdrawal, asset: str, amount: Decimal, *, at: datetime) 
     )
 
 
-def taken(account: ReferralAccount, *, at: datetime, points: int | None = None, **cash: str) -> Withdrawal:
-    asked = approved(account, at=at, points=points is not None, cash=bool(cash))
+def _write_taken(withdrawal: Withdrawal, asset: str, amount: Decimal) -> None:
+    seen = withdrawal.amounts.filter(asset=asset).first()
+    if seen is None:
+        WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=0, taken=amount)
+    else:
+        seen.taken = amount
+        seen.save(update_fields=["taken"])
+
+
+def taken(
+    account: ReferralAccount,
+    *,
+    at: datetime = TRANS_TIME,
+    by: User | None = None,
+    approver: User | None = None,
+    points: int | None = None,
+    **cash: str,
+) -> Withdrawal:
+    """``taken(account, points=100, CNY="12.30")``: Feishu has taken that out, as it was seen before."""
+    seen = {asset: Decimal(amount) for asset, amount in cash.items()}
+    if points is not None:
+        seen[POINTS] = Decimal(points)
+    asked = approved(
+        account, by=by, approver=approver, at=at, points=points is not None, cash=bool(cash), seen=seen
+    )
     return answered(asked, at=at, heard_at=None, points=points, **cash)
 
 

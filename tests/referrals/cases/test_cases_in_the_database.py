@@ -9,8 +9,9 @@ from django.db import connection
 from hireops.database.clock import now
 from referrals.cases.services import close_case, open_case
 from referrals.models import POINTS, Case, Reconciliation, ReconciliationChunk
-from tests.referrals.observations import approved, owed
+from tests.referrals.observations import owed
 from tests.referrals.raw_sql import columns_of, execute, refused
+from tests.referrals.withdrawals import approved
 from tests.selection import on_postgresql, on_sqlite
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ def case(run, account, hira, ada):
         ours=Decimal(100),
         theirs=Decimal(90),
         reconciliation=run,
-        withdrawal=approved(owner, hira, approver=ada),
+        withdrawal=approved(owner, by=hira, approver=ada),
         change=owner.changes.get(),
     )
 

@@ -13,8 +13,8 @@ from hireops.outbox.trimming import trim
 from referrals.ledger import invariants
 from referrals.models import Balance, BalanceChange, ReferralAccount
 from tests.referrals.conftest import MORNING, tell
-from tests.referrals.observations import answer, approved, taken
-from tests.referrals.withdrawals import take_guards_from
+from tests.referrals.observations import answer, answer_withdrawal
+from tests.referrals.withdrawals import approved, take_guards_from
 from tests.selection import on_postgresql
 
 pytestmark = pytest.mark.django_db
@@ -46,9 +46,11 @@ def add_change(account, before, after, **values):
 
 def test_after_ordinary_work_every_balance_is_proven(account, hira, ada):
     known = account("1", points=100, CNY="12.30")
-    withdrawal = approved(known, hira, approver=ada)
+    withdrawal = approved(known, by=hira, approver=ada, cash=True)
     tell("1", points=0, minutes=5)
-    taken(withdrawal, MORNING + timedelta(minutes=5), points=90, cash={"CNY": "12.30", "USD": "0.07"})
+    answer_withdrawal(
+        withdrawal, MORNING + timedelta(minutes=5), points=90, cash={"CNY": "12.30", "USD": "0.07"}
+    )
     answer(known, points=7, cash={"JPY": "3"}, asked_at=MORNING + timedelta(minutes=9))
     account("2", points=1)
     account("nothing was ever told")
@@ -103,8 +105,8 @@ def test_a_first_change_that_does_not_begin_at_nothing_is_found(account):
 
 def test_a_withdrawal_that_is_not_booked_as_taken_is_found(account, hira, ada):
     known = account("1", points=100)
-    withdrawal = approved(known, hira, approver=ada)
-    taken(withdrawal, MORNING + timedelta(minutes=5), points=100)
+    withdrawal = approved(known, by=hira, approver=ada, cash=True)
+    answer_withdrawal(withdrawal, MORNING + timedelta(minutes=5), points=100)
     assert found(invariants.withdrawals_are_booked_as_taken) == []
     add_change(known, 0, -3, cause="withdrawal", withdrawal=withdrawal)
     (sentence,) = found(invariants.withdrawals_are_booked_as_taken)
@@ -113,7 +115,7 @@ def test_a_withdrawal_that_is_not_booked_as_taken_is_found(account, hira, ada):
 
 def test_what_is_booked_for_a_withdrawal_without_an_answer_is_not_held_against_it(account, hira, ada):
     known = account("1", points=100)
-    approved(known, hira, approver=ada)
+    approved(known, by=hira, approver=ada, cash=True)
     tell("1", points=0, minutes=5)
     assert list(invariants.findings()) == []
 

@@ -11,7 +11,8 @@ from hireops.outbox.models import Attempt
 from referrals.ledger import services as ledger
 from referrals.models import BalanceChange, ReferralAccount, Withdrawal
 from tests.referrals.conftest import MORNING, balances, tell
-from tests.referrals.observations import answer, approved, owed, steps, taken
+from tests.referrals.observations import answer, answer_withdrawal, owed, steps
+from tests.referrals.withdrawals import approved
 from tests.selection import on_sqlite
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def payout(hira, ada):
     """``payout(account, points=True)``: a withdrawal that was approved and has no answer yet."""
 
     def payout(account, **kinds):
-        return approved(account, hira, approver=ada, **kinds)
+        return approved(account, by=hira, approver=ada, **{"cash": True, **kinds})
 
     return payout
 
@@ -127,7 +128,7 @@ def test_an_answer_counts_from_the_try_that_brought_it(account):
 
 def test_a_withdrawal_empties_what_was_asked_for_and_leaves_the_rest(account, payout):
     known = account("1", points=100, CNY="12.30")
-    taken(payout(known, cash=False), at(5), points=100)
+    answer_withdrawal(payout(known, cash=False), at(5), points=100)
     assert balances(known) == {"points": 0, "CNY": Decimal("12.30")}
     assert steps(known)[-1] == ("points", 100, 0, "withdrawal")
     known.refresh_from_db()
@@ -136,7 +137,7 @@ def test_a_withdrawal_empties_what_was_asked_for_and_leaves_the_rest(account, pa
 
 def test_the_event_that_follows_a_withdrawal_changes_nothing(account, payout):
     known = account("1", points=100)
-    taken(payout(known), at(5), points=100)
+    answer_withdrawal(payout(known), at(5), points=100)
     tell("1", points=0, at=at(5))
     assert [cause for *_step, cause in steps(known)] == ["event", "withdrawal"]
 
@@ -147,7 +148,7 @@ def test_the_event_of_a_withdrawal_without_an_answer_is_recognised_as_that(accou
     event = tell("1", points=0, cash={"CNY": "0.00"}, at=at(5))
     steps_to_nothing = BalanceChange.objects.filter(after=0).values_list("cause", "withdrawal_id", "event_id")
     assert set(steps_to_nothing) == {("withdrawal", withdrawal.pk, event.pk)}
-    taken(withdrawal, at(5), points=100, cash={"CNY": "3"})
+    answer_withdrawal(withdrawal, at(5), points=100, cash={"CNY": "3"})
     assert len(steps(known)) == 4
 
 
@@ -164,7 +165,7 @@ def test_only_what_was_asked_for_is_recognised_as_a_withdrawal(account, payout):
 
 def test_only_a_withdrawal_that_feishu_may_have_done_is_recognised(account, payout, hira):
     known = account("1", points=100)
-    taken(payout(known), at(5), points=100)
+    answer_withdrawal(payout(known), at(5), points=100)
     tell("1", points=7, at=at(6))
     tell("1", points=0, at=at(7))
     waiting = {"external_order_id": "not approved", "takes_points": True, "takes_cash": True}
@@ -179,7 +180,7 @@ def test_a_query_that_finds_what_a_withdrawal_without_an_answer_took_is_recognis
     withdrawal = payout(known)
     (change,) = answer(known, points=0, asked_at=at(9))
     assert (change.cause, change.withdrawal) == ("withdrawal", withdrawal)
-    taken(withdrawal, at(5), points=100)
+    answer_withdrawal(withdrawal, at(5), points=100)
     assert len(steps(known)) == 2
 
 
@@ -188,7 +189,7 @@ def test_what_was_taken_beyond_the_balance_that_was_known_is_a_step_of_its_own(
     account, payout, really, difference
 ):
     known = account("1", points=100)
-    taken(payout(known), at(5), points=really)
+    answer_withdrawal(payout(known), at(5), points=really)
     assert steps(known)[1:] == [
         ("points", 100, 100 + difference, "unannounced"),
         ("points", really, 0, "withdrawal"),
@@ -201,7 +202,7 @@ def test_a_withdrawal_whose_answer_comes_after_newer_events_takes_nothing_from_w
     known = account("1", points=100)
     withdrawal = payout(known)
     tell("1", points=7, at=at(6))
-    taken(withdrawal, at(5), points=100)
+    answer_withdrawal(withdrawal, at(5), points=100)
     assert balances(known) == {"points": 7}
     assert steps(known)[1:] == [
         ("points", 100, 7, "event"),
@@ -212,7 +213,7 @@ def test_a_withdrawal_whose_answer_comes_after_newer_events_takes_nothing_from_w
 
 def test_an_event_from_before_a_withdrawal_that_arrives_after_it_brings_nothing_back(account, payout):
     known = account("1", points=100, CNY="1")
-    taken(payout(known, cash=False), at(5), points=130)
+    answer_withdrawal(payout(known, cash=False), at(5), points=130)
     tell("1", points=130, cash={"CNY": "2"}, at=at(4))
     assert balances(known) == {"points": 0, "CNY": 2}
     tell("1", points=3, cash={"CNY": "2"}, at=at(6))
@@ -222,7 +223,7 @@ def test_an_event_from_before_a_withdrawal_that_arrives_after_it_brings_nothing_
 def test_a_query_before_a_withdrawal_that_is_answered_after_it_brings_nothing_back(account, payout):
     known = account("1", points=100)
     query = owed(known)
-    taken(payout(known), at(5), points=100)
+    answer_withdrawal(payout(known), at(5), points=100)
     ReferralAccount.objects.update(seen_at=at(5))
     answer(known, points=100, asked_at=at(4), call=query)
     assert balances(known) == {"points": 0}
@@ -232,10 +233,10 @@ def test_the_same_answer_of_a_withdrawal_again_changes_nothing(account, payout):
     known = account("1", points=100)
     withdrawal = payout(known)
     for _ in range(3):
-        taken(withdrawal, at(5), points=100)
+        answer_withdrawal(withdrawal, at(5), points=100)
     assert len(steps(known)) == 2
     tell("1", points=9, at=at(6))
-    taken(withdrawal, at(5), points=100)
+    answer_withdrawal(withdrawal, at(5), points=100)
     assert balances(known) == {"points": 9}
 
 
@@ -243,7 +244,7 @@ def test_a_withdrawal_that_found_nothing_gives_back_what_was_taken_for_its_own(a
     known = account("1", points=100)
     withdrawal = payout(known)
     tell("1", points=0, at=at(5))  # it was somebody else who took them back
-    taken(withdrawal, at(6))
+    answer_withdrawal(withdrawal, at(6))
     assert balances(known) == {"points": 0}
     booked = BalanceChange.objects.filter(withdrawal=withdrawal, cause="withdrawal")
     assert sum(booked.values_list("difference", flat=True)) == 0
@@ -262,7 +263,7 @@ def test_a_withdrawal_that_was_refused_gives_back_what_was_taken_for_its_own(acc
 
 def test_a_withdrawal_of_an_account_without_any_figure_is_booked(account, payout):
     known = account("1")
-    taken(payout(known), LONG_AGO, points=5, cash={"CNY": "0.01"})
+    answer_withdrawal(payout(known), LONG_AGO, points=5, cash={"CNY": "0.01"})
     assert balances(known) == {"points": 0, "CNY": 0}
     assert len(steps(known)) == 4
 
@@ -270,16 +271,16 @@ def test_a_withdrawal_of_an_account_without_any_figure_is_booked(account, payout
 def test_the_answer_of_an_earlier_withdrawal_again_does_not_open_the_door_to_older_events(account, payout):
     known = account("1", points=100)
     first = payout(known)
-    taken(first, at(5), points=100)
-    taken(payout(known), at(9), points=30)
-    taken(first, at(5), points=100)
+    answer_withdrawal(first, at(5), points=100)
+    answer_withdrawal(payout(known), at(9), points=30)
+    answer_withdrawal(first, at(5), points=100)
     tell("1", points=30, at=at(7))
     assert balances(known) == {"points": 0}
 
 
 def test_an_event_of_the_moment_of_a_withdrawal_tells_the_balance_after_it(account, payout):
     known = account("1", points=100)
-    taken(payout(known), at(5), points=100)
+    answer_withdrawal(payout(known), at(5), points=100)
     tell("1", points=2, at=at(5))
     assert balances(known) == {"points": 2}
 

@@ -12,8 +12,9 @@ from referrals.ledger import services as ledger
 from referrals.models import POINTS, Balance, BalanceChange, ReferralAccount
 from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.conftest import MORNING, balances, tell
-from tests.referrals.observations import answer, approved
+from tests.referrals.observations import answer
 from tests.referrals.raw_sql import columns_of, execute, refused
+from tests.referrals.withdrawals import approved
 from tests.selection import on_postgresql, on_sqlite
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +153,7 @@ def test_no_step_is_put_between_others_or_before_them(known, before, after):
 
 
 def test_a_step_is_of_a_withdrawal_of_its_own_account(known, account, hira, ada):
-    withdrawal = approved(account("2", points=100), hira, approver=ada)
+    withdrawal = approved(account("2", points=100), by=hira, approver=ada, cash=True)
     booked = {"cause": "withdrawal", "event_id": None, "withdrawal_id": withdrawal.pk}
     refused("change_is_of_its_own", *insert_changes((known, POINTS, 100, 0, booked)))
     execute(*insert_changes((withdrawal.account, POINTS, 100, 0, booked)))

@@ -20,7 +20,8 @@ from hireops.outbox.models import Call
 from referrals.ledger import invariants
 from referrals.models import POINTS, ReferralAccount, Withdrawal
 from tests.referrals.conftest import BALANCE_EVENT, LONG, balances
-from tests.referrals.observations import answer, approved, bonus, handle, owed, taken
+from tests.referrals.observations import answer, answer_withdrawal, bonus, handle, owed
+from tests.referrals.withdrawals import approved
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NUMBERS = count(1)
@@ -160,7 +161,7 @@ class Arrivals:
     def approve(self, sent: SentFigure) -> None:
         if sent.row is None:
             points, cash = sent.detail
-            sent.row = approved(self.account, self.hira, approver=self.ada, points=points, cash=cash)
+            sent.row = approved(self.account, by=self.hira, approver=self.ada, points=points, cash=cash)
 
     def arrive(self, sent: SentFigure) -> None:
         points, cash = (sent.amounts.get(POINTS, 0), {k: v for k, v in sent.amounts.items() if k != POINTS})
@@ -173,7 +174,7 @@ class Arrivals:
             case "withdrawal":
                 self.approve(sent)
                 amounts = dict(sent.taken)
-                taken(sent.row, sent.at, amounts.pop(POINTS, 0) if sent.detail[0] else 0, amounts)
+                answer_withdrawal(sent.row, sent.at, amounts.pop(POINTS, 0) if sent.detail[0] else 0, amounts)
 
 
 @given(data=st.data(), figures=st.lists(events | events | queries | withdrawals, min_size=1, max_size=8))
@@ -231,7 +232,7 @@ class Feishu:
         if self.open_payout is not None:
             return
         points, cash = [(True, True), (True, False), (False, True)][number % 3]
-        self.open_payout = approved(self.account, self.hira, approver=self.ada, points=points, cash=cash)
+        self.open_payout = approved(self.account, by=self.hira, approver=self.ada, points=points, cash=cash)
         asked_for = {asset: points if asset == POINTS else cash for asset in self.balance}
         took = {asset: amount for asset, amount in self.balance.items() if asked_for[asset]}
         self.change({asset: 0 if asked_for[asset] else left for asset, left in self.balance.items()})
@@ -259,7 +260,7 @@ class Feishu:
         if self.payouts:
             withdrawal, at, took = self.payouts[number % len(self.payouts)]
             cash = {asset: amount for asset, amount in took.items() if asset != POINTS}
-            taken(withdrawal, at, took.get(POINTS, 0), cash)
+            answer_withdrawal(withdrawal, at, took.get(POINTS, 0), cash)
             if withdrawal == self.open_payout:
                 self.open_payout = None
 

@@ -13,7 +13,8 @@ from referrals.models import Payment, PayoutBatch, Withdrawal
 from referrals.payments.admin.handing_over import hand_over_url
 from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
-from tests.referrals.taken import csv_file, payment_of, state, taken
+from tests.referrals.payments.results_files import csv_file, payment_of, state
+from tests.referrals.withdrawals import taken
 
 State = Withdrawal.State
 PREPARE = "/admin/referrals/payoutbatch/prepare/"

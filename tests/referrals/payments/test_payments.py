@@ -14,8 +14,8 @@ from referrals.payments import services as payments
 from referrals.payments.invariants import withdrawal_states_follow_from_payments
 from referrals.payments.recording import record_bounced, record_open_paid, record_paid
 from referrals.payments.services import hand_over
-from tests.referrals.taken import csv_file, payment_of, record_file, state, taken, xlsx_file
-from tests.referrals.withdrawals import break_into
+from tests.referrals.payments.results_files import csv_file, payment_of, record_file, state, xlsx_file
+from tests.referrals.withdrawals import break_into, taken
 
 State = Withdrawal.State
 

@@ -10,8 +10,9 @@ from openpyxl import load_workbook
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
 from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
+from tests.referrals.payments.results_files import record_file
 from tests.referrals.raw_sql import execute, refused
-from tests.referrals.taken import TRANS_TIME, record_file, taken
+from tests.referrals.withdrawals import TRANS_TIME, taken
 
 HEADER = [
     "Payment ID",

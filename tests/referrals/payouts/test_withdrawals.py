@@ -27,7 +27,7 @@ from hireops.outbox.recording import record
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, Case, ReferralAccount, Withdrawal
 from referrals.payouts import services, transitions
-from tests.meanwhile import two_writers
+from tests.meanwhile import at_once, two_writers
 from tests.referrals.conftest import balances, history, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -722,34 +722,11 @@ def test_in_the_outbox_nobody_cancels_it_or_sends_it_again(feishu, approved, ada
 # --- At the same time
 
 
-def in_threads(*work):
-    """Run them at once; what each of them gave or raised, in order."""
-    start = threading.Barrier(len(work))
-    results: list[object] = [None] * len(work)
-
-    def run(number):
-        try:
-            start.wait()
-            with translation.override("en"):
-                results[number] = work[number]()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(len(work))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 def test_of_two_requests_at_the_same_instant_one_is_there(owner, requested):
     """E5"""
     for _ in range(10):
         account = owner(points=100)
-        results = in_threads(*[lambda account=account: requested(account)] * 4)
+        results = at_once(*[lambda account=account: requested(account)] * 4)
         assert sum(isinstance(each, Withdrawal) for each in results) == 1, results
         assert all("this account" in str(each) for each in results if isinstance(each, Refused)), results
         assert sum(isinstance(each, Refused) for each in results) == 3, results
@@ -759,7 +736,7 @@ def test_of_two_requests_at_the_same_instant_one_is_there(owner, requested):
 def test_of_two_decisions_at_the_same_instant_one_counts(requested, ada):
     for _ in range(5):
         withdrawal = requested()
-        results = in_threads(
+        results = at_once(
             lambda w=withdrawal: services.approve_withdrawal(w, by=ada, reason="yes"),
             lambda w=withdrawal: services.approve_withdrawal(w, by=ada, reason="yes"),
             lambda w=withdrawal: services.reject_withdrawal(w, by=ada, reason="no"),
@@ -776,7 +753,7 @@ def test_workers_at_once_take_everything_once(feishu, owner, approved, drain, cl
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400, calls=5)
     made = [approved(owner(points=100 + number)) for number in range(12)]
     for _ in range(40):
-        in_threads(drain, drain, drain)
+        at_once(drain, drain, drain)
         clock.advance(120)
         if not Withdrawal.objects.filter(state__in=Withdrawal.UNDECIDED).exists():
             break
@@ -790,7 +767,7 @@ def test_of_two_people_who_ask_again_at_once_one_is_told_that_it_is_asked(feishu
     feishu.add_fault("refused", path=WITHDRAW, code=1009999, http_status=400)
     withdrawal = approved()
     drain()
-    results = in_threads(*[lambda: services.ask_again(withdrawal, by=ada, reason="now")] * 4)
+    results = at_once(*[lambda: services.ask_again(withdrawal, by=ada, reason="now")] * 4)
     assert sum(isinstance(each, Refused) for each in results) == 3, results
     drain()
     assert state(withdrawal) == "taken"
@@ -818,7 +795,7 @@ def test_noting_a_doubt_does_not_wait_for_a_lock(feishu, requested, drain, later
         finally:
             done.set()
 
-    assert in_threads(hold, send) == [None, None]
+    assert at_once(hold, send) == [None, None]
     assert (state(withdrawal), now_of(withdrawal).call.tries) == ("approved", 1)
     later()
     assert state(withdrawal) == "unknown"
