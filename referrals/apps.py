@@ -46,7 +46,8 @@ class ReferralsConfig(AppConfig):
         from hireops.desk import cards
         from referrals.accounts.cards import accounts_with_old_figures
         from referrals.cases.cards import open_cases
-        from referrals.payouts.cards import payouts_to_approve, payouts_to_pay, payouts_without_answer
+        from referrals.payments.cards import payouts_to_pay
+        from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
         from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
 
         for card in (

@@ -101,6 +101,7 @@ _ALL = (
         f"{_REFERRAL_ACCOUNT}/{{referral_account_id}}/withdraw",
         PER_MINUTE_100,
         {1002553: codes.NO_REFERRAL_ACCOUNT, 1002555: codes.REFERRAL_ACCOUNT_DISABLED},
+        # Which of these end a withdrawal is said by its Operation (definite_refusals).
         safe_to_repeat=True,  # with the same external_order_id
     ),
     _hire(

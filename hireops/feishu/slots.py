@@ -43,7 +43,7 @@ _COUNT = "UPDATE feishu_quota SET given = given + 1 WHERE app_id = %s AND tenant
 _READ = """
     SELECT id, given, strikes, blocked_until, probe_until, learnt_at, {now}, {oldest}
     FROM feishu_quota AS quota WHERE app_id = %s AND tenant_key = %s AND endpoint = %s"""
-# When the call left that is as many places back as a window allows calls, as learnt or as documented.
+# A window allows n calls, as learnt or else as documented: when the n-th last call left.
 _OLDEST = """(
     SELECT taken_at FROM feishu_quotaslot AS slot
     WHERE slot.quota_id = quota.id AND slot.position = (given - coalesce({ceiling}, %s)) %% %s

@@ -16,11 +16,12 @@ from datetime import datetime, timedelta
 from time import sleep
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
 from hireops.database import bulk, clock, locks
+from hireops.database.errors import DATABASE_AWAY
 from hireops.error_location import error_location
 from hireops.failpoints import failpoint
 from hireops.feishu.callbacks import Unreadable
@@ -42,7 +43,6 @@ WAITS_FOR_THE_DATABASE_S = (0.5, 1, 2, 4)
 READ_FOR_HANDLERS = ("app_id", "event_id", "event_type", "tenant_key", "created_at", "payload", "tries")
 
 LOST_REASON = gettext_noop("the worker died while handling it, several times")
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class BatchLostError(Exception):

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from time import monotonic
 
 from django.conf import settings
-from django.db import DataError, InterfaceError, InternalError, OperationalError, connection
+from django.db import DataError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
 from hireops.database import prepared, query_deadline
+from hireops.database.errors import DATABASE_AWAY
 from hireops.feishu import callbacks
 
 MAX_BYTES = 1024 * 1024
@@ -20,7 +21,7 @@ RECONNECT_WITHIN_S = 0.4
 BREAKER_OPEN_S = 1.0
 
 # InternalError: it has become a standby, which is read-only.
-DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+NOT_STORED = (*DATABASE_AWAY, InternalError)
 
 _breaker_open_until = 0.0
 
@@ -61,7 +62,7 @@ def keys() -> callbacks.CallbackKeys:
 def store_delivery(delivery: callbacks.CallbackEvent | callbacks.Unreadable, raw: bytes) -> bool:
     """Commit what came by either way in. True if a worker is to look at it.
 
-    Raises one of ``DATABASE_AWAY`` when the database does not store it in time; then it is not known whether
+    Raises one of ``NOT_STORED`` when the database does not store it in time; then it is not known whether
     it is stored.
     """
     if isinstance(delivery, callbacks.Unreadable):
@@ -120,7 +121,7 @@ def _within_deadline(insert: Callable[[], bool]) -> bool:
     try:
         with query_deadline.query_deadline(STORE_TIMEOUT_S):
             return insert()
-    except DATABASE_AWAY:
+    except NOT_STORED:
         connection.close()
         if monotonic() - started > RECONNECT_WITHIN_S:
             _breaker_open_until = monotonic() + BREAKER_OPEN_S

@@ -58,7 +58,7 @@ class _Intake:
         except callbacks.NotAuthenticError as refused:
             logger.warning("an event was refused: %s", refused.reason)
             raise
-        except (*intake.DATABASE_AWAY, TimeoutError) as error:
+        except (*intake.NOT_STORED, TimeoutError) as error:
             logger.warning("an event was not kept: no answer from the database (%s)", type(error).__name__)
             raise
         except Exception as error:

@@ -39,7 +39,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     try:
         if intake.store_delivery(delivery, body):
             ring(tasks.drain)
-    except intake.DATABASE_AWAY as error:
+    except intake.NOT_STORED as error:
         return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")
     return HttpResponse(b'{"msg":"success"}', content_type="application/json")
 

@@ -48,8 +48,10 @@ class Kind:
 
     ``one_at_a_time``: workers never do two jobs of this kind at once. ``on_cancel(job)`` runs in the
     transaction that cancels it; without it staff cannot cancel such work on the job's page.
-    ``permission`` is what staff need to see such a job. ``under_way()`` gives the objects that such work is
-    to bring on: each has a running job, and no other object has (``manage.py check_invariants``).
+    ``permission`` is what staff need to see such a job. ``under_way()`` gives the objects whose
+    state says that such work is going on: just these have a running job (``manage.py check_invariants``).
+
+    Progress is ``job.done`` of ``job.total``, which a part sets; it is saved with what the part did.
     """
 
     name: str

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError
-
+from hireops.database.errors import DATABASE_AWAY
 from hireops.outbox import registry
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.registry import Operation
 
 REMEMBERED_TRIES = 20
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,13 @@ from time import sleep
 from django.db import connection, transaction
 
 from hireops.database import clock
+from hireops.database.errors import DATABASE_AWAY
 from hireops.error_location import error_location
 from hireops.failpoints import failpoint
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
 from hireops.outbox import channels, evidence, registry
-from hireops.outbox.history import DATABASE_AWAY, history_before
+from hireops.outbox.history import history_before
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.try_errors import UnappliedError, WorkerLostError
 from hireops.outbox.verdicts import ChannelSignal, Verdict, judge, judge_unapplied_refusal

@@ -33,7 +33,8 @@ READY_BEFORE_TURN_S = 1.0
 class RetryPolicy:
     """Until when a call that fails is tried again by itself, and how long it pauses.
 
-    Pauses grow to a minute, and on to ``part_of_age`` of the call's age, but not beyond ``longest_pause``.
+    Pauses grow to a minute, and on to ``part_of_age`` of the call's age, but not beyond ``longest_pause``;
+    so for pauses longer than a minute both are needed.
     With ``give_up_after`` a person has to decide in the end; None: it is tried for ever, and calls of its
     target that were enqueued later may leave while it pauses.
     """
@@ -41,6 +42,10 @@ class RetryPolicy:
     give_up_after: timedelta | None = timedelta(hours=24)
     part_of_age: float = 0.0
     longest_pause: timedelta = timedelta(seconds=LONGEST_PAUSE_S)
+
+    def __post_init__(self) -> None:
+        if self.longest_pause > timedelta(seconds=LONGEST_PAUSE_S) and not self.part_of_age:
+            raise ValueError("pauses grow beyond a minute only by part_of_age")
 
     @property
     def never_gives_up(self) -> bool:

@@ -1,14 +1,12 @@
 """Querying, enabling and deactivating accounts, and what the answers change here (contract 2.2 to 2.4)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from hireops import contacts
-from hireops.desk import audit
 from hireops.feishu import hire
 from hireops.feishu.client import Answer
 from hireops.feishu.endpoints import ENDPOINTS
@@ -16,6 +14,7 @@ from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
 from referrals.accounts import services as accounts
+from referrals.accounts.profile import apply_account
 from referrals.accounts.services import DEACTIVATE, ENABLE, GET_ASSETS
 from referrals.cases import services as cases
 from referrals.ledger import services as ledger
@@ -137,66 +136,3 @@ OPERATIONS: Iterable[Operation] = [
 ]
 for operation in OPERATIONS:
     register(operation)
-
-
-NAME_LENGTH = 255
-MASKS = ("*", "xxx")
-
-
-def apply_account(account: ReferralAccount, theirs: hire.Account) -> None:
-    """Take over status, name and contact from an answer; for a locked row.
-
-    What was registered here stays, and what Feishu says is kept beside it: somebody may have registered one
-    person with the number of another. Feishu leaves out what the app has no right to see, or masks it with x
-    or * (contract 2.2); what is masked is never kept.
-    """
-    if account.status != theirs.status:
-        audit.record(
-            by=None,
-            action=gettext_noop("status told by Feishu"),
-            on=account,
-            before=account.status,
-            after=theirs.status,
-        )
-        account.status = theirs.status
-        account.save(update_fields=["status"])
-    if theirs.referrer:
-        _apply_referrer(account, theirs.referrer)
-
-
-def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:
-    contact_before = account.feishu_mobile, account.feishu_email
-    account.feishu_name = _name(referrer) or account.feishu_name
-    account.feishu_mobile = _contact(contacts.read_mobile, referrer.mobile) or account.feishu_mobile
-    account.feishu_email = _contact(contacts.read_email, referrer.email) or account.feishu_email
-    account.name = account.name or account.feishu_name
-    account.mobile = account.mobile or account.feishu_mobile
-    account.email = account.email or account.feishu_email
-    account.save(update_fields=["name", "mobile", "email", "feishu_name", "feishu_mobile", "feishu_email"])
-    if (account.feishu_mobile, account.feishu_email) != contact_before:
-        _judge_contact(account)
-
-
-def _judge_contact(account: ReferralAccount) -> None:
-    """Whether money would reach the person that Feishu means; asked whenever Feishu says something new."""
-    if account.contact_differs:
-        cases.open_case(kind=Case.Kind.CONTACT, account=account)
-        return
-    for case in account.cases.filter(kind=Case.Kind.CONTACT, closed_at=None):
-        cases.close_explained_case(case, note=gettext_noop("Feishu has the contact that is registered here."))
-
-
-def _name(referrer: hire.Referrer) -> str:
-    names = (referrer.name_zh.strip(), referrer.name_en.strip())
-    return next((name for name in names if name and not _is_masked(name)), "")[:NAME_LENGTH]
-
-
-def _contact(read: Callable[[str], str], text: str) -> str:
-    try:
-        return "" if _is_masked(text) else read(text)
-    except contacts.UnreadableContactError:
-        return ""
-
-
-def _is_masked(text: str) -> bool:
-    return any(mask in text.lower() for mask in MASKS)

@@ -58,6 +58,7 @@ def update_balances(received: Sequence[Received[BalanceUpdate]]) -> None:
     batch, to_explain = LedgerBatch.lock(set(keys), source=ReferralAccount.Source.EVENT), []
     for key, one in zip(keys, received, strict=True):
         account, update = batch.accounts[key], one.content
+        # A query may have found the change before its event came, and opened a case for it.
         may_explain = account.figure_at is not None and account.figure_event_id is None
         is_newest = batch.apply_event(
             account, update.amounts, event=one.event, modify_time=update.modify_time

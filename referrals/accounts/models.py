@@ -15,7 +15,7 @@ class ReferralAccount(models.Model):
     """The reward account of one employee (contract 2.0). Feishu names it; hireops only keeps what it says.
 
     ``figure_...`` tell where the newest *whole* balance came from: an event or the answer to a call. Two
-    figures are compared by ``figure_at``, then as ``referrals.figures`` says. A withdrawal empties one kind
+    figures are compared by ``figure_at``, then as ``ledger/figures.py`` says. A withdrawal empties one kind
     only, as of ``points_taken_at`` or ``cash_taken_at``.
     """
 

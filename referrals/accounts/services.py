@@ -139,6 +139,3 @@ def pending_status(account: ReferralAccount) -> int:
 def left_in(accounts: Iterable[ReferralAccount]) -> QuerySet[Balance]:
     """What is in these accounts and can't be withdrawn once they are deactivated."""
     return Balance.objects.filter(account__in=accounts, amount__gt=0).select_related("account")
-
-
-# --- What an answer tells of an account

@@ -7,9 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +17,7 @@ from hireops.desk.staff import Reader, personal_data_for
 from referrals.cases.services import close_case
 from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
 from referrals.ledger.assets import amount_in_words, asset_label
+from referrals.ledger.steps import minute
 from referrals.models import Case, Withdrawal
 
 UNDECIDED_SHOWN = 5
@@ -123,7 +122,7 @@ class CaseAdmin(MirrorAdmin):
 
     @admin.display(description=_("opened"))
     def opened_shown(self, case: Case) -> str:
-        return date_format(localtime(case.opened_at), "Y-m-d H:i")
+        return minute(case.opened_at)
 
     @admin.display(description=_("state"))
     def state_shown(self, case: Case) -> SafeString:
@@ -200,7 +199,7 @@ def _answered_later(case: Case) -> bool:
 def _closed(case: Case) -> str:
     if case.closed_at is None:
         return ""
-    moment = date_format(localtime(case.closed_at), "Y-m-d H:i")
+    moment = minute(case.closed_at)
     if case.closed_by is None:
         return gettext("Closed by hireops on %(time)s, because the cause became known:") % {"time": moment}
     values = {"user": case.closed_by.get_username(), "time": moment}
@@ -230,4 +229,4 @@ def _facts(case: Case, reader: Reader) -> Iterator[tuple[Any, str]]:
         yield _("Balance change"), linked(case.change, str(case.change))
         if case.change.call_id:
             yield _("Call"), linked(case.change.call, f"#{case.change.call_id}")
-    yield _("Opened"), date_format(localtime(case.opened_at), "Y-m-d H:i")
+    yield _("Opened"), minute(case.opened_at)

@@ -17,7 +17,7 @@ from referrals.ledger.models import ASSET_LENGTH, POINTS
 
 ZERO = Decimal("0.00")
 TOO_MUCH = Decimal(10) ** 13  # SQLite keeps 15 digits exactly
-# Feishu's clock and ours may differ by this much. An answer is older than it looks rather than newer.
+# Feishu's clock and ours may differ by this much. In doubt an answer is taken for the older figure.
 CLOCKS_DIFFER = timedelta(seconds=5)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 """Handing over what was taken out of Feishu to the paying side, and what follows for the withdrawals.
 
 ``settle`` is the only writer of ``Withdrawal.state`` among taken, handed over, bounced and paid. Locks are
-taken in the order of the plan: accounts, withdrawals, payments, each by their ids.
+taken in one order: accounts, withdrawals, payments, each by their ids.
 """
 
 from collections import defaultdict

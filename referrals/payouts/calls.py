@@ -19,6 +19,7 @@ from hireops.outbox.registry import Operation, register
 from hireops.outbox.timing import RetryPolicy
 from hireops.outbox.try_errors import UnappliableError
 from referrals.accounts import services as accounts
+from referrals.accounts.calls import NO_SUCH_ACCOUNT
 from referrals.cases import services as cases
 from referrals.ledger import figures
 from referrals.ledger import services as ledger
@@ -27,7 +28,7 @@ from referrals.models import POINTS, Case, Withdrawal, WithdrawalAmount
 from referrals.payouts import services as withdrawals
 from referrals.payouts import transitions
 
-WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED = 1002002, 1002553, 1002555
+WRONG_VALUE, ACCOUNT_DISABLED = 1002002, 1002555
 DEFINITE = frozenset({WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED})
 # With the same order ID, so that it happens once; the older it is, the longer the pauses.
 UNTIL_ANSWERED = RetryPolicy(give_up_after=None, part_of_age=0.1, longest_pause=timedelta(hours=1))

@@ -13,7 +13,6 @@ from referrals.payouts.services import age_of_doubt
 # An answer comes within seconds; what takes longer than this is worth a look.
 SLOW = timedelta(minutes=2)
 LONG_IN_DOUBT = timedelta(hours=1)
-TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
 State = Withdrawal.State
 
 
@@ -57,18 +56,3 @@ def _doubt_in_words(age: timedelta) -> str:
         "hours": hours,
         "minutes": minutes,
     }
-
-
-def payouts_to_pay(reader: Reader) -> Card | None:
-    """Taken out of Feishu and not handed over for payment, or come back from it."""
-    if not reader.has_perm("referrals.add_payoutbatch"):
-        return None
-    bounced = counted(Withdrawal.objects.filter(state=State.BOUNCED))
-    count = counted(Withdrawal.objects.filter(state__in=TO_BE_PAID))
-    return Card(
-        title=_("Payouts to be paid"),
-        value=count,
-        note=_("%(count)s of them came back") % {"count": bounced} if bounced else "",
-        url=list_url("referrals_withdrawal", f"state__in={','.join(TO_BE_PAID)}"),
-        tone="warn" if count else "ok",
-    )

@@ -8,21 +8,13 @@ written or to remove the row is refused, whoever it is.
 from collections.abc import Iterable
 
 from hireops.guards.rules import Rule, any_differs, append_only, quoted, there_is
+from referrals.payouts.transitions import STEPS
 
 WITHDRAWAL, AMOUNT = "referrals_withdrawal", "referrals_withdrawalamount"
 PAYMENT = "referrals_payment"
 SELF_APPROVAL = "referrals_selfapproval"
 ACCOUNT, CALL = "referrals_referralaccount", "outbox_call"
 
-# state -> the states that may follow it
-STEPS = {
-    "requested": ("approved", "rejected", "canceled"),
-    "approved": ("unknown", "taken", "empty", "refused"),
-    "unknown": ("taken", "empty", "refused"),
-    "taken": ("handed_over",),
-    "handed_over": ("paid", "bounced"),
-    "bounced": ("handed_over",),
-}
 OPEN = ("requested", "approved", "unknown")
 
 

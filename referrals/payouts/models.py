@@ -16,9 +16,9 @@ from referrals.ledger.models import ASSET_LENGTH
 class Withdrawal(models.Model):
     """Taking the *whole* balance of points, cash or both out of one account (contract 2.5), and paying it.
 
-    The states are written by ``services/withdrawals.py``, ``services/payments.py`` and ``calls`` alone, by
-    guarded updates, and drawn in docs/architecture.md. The database refuses every other step, and every
-    change of what a step has written (``guards.py``).
+    The states up to *taken* are written by ``transitions.py`` alone, the later ones by ``settle`` of the
+    payments; all are drawn in docs/architecture.md. The database refuses every other step, and every change
+    of what a step has written (``guards.py``).
     """
 
     class State(States):

@@ -1,7 +1,17 @@
-"""One withdrawal, locked after its account, and its next state: the only writer of states up to *taken*."""
+"""Which states a withdrawal goes through; and the only writer of those up to *taken*, on a locked row."""
 
 from hireops.outbox.models import Call
 from referrals.models import ReferralAccount, Withdrawal
+
+# state -> the states that may follow it
+STEPS = {
+    "requested": ("approved", "rejected", "canceled"),
+    "approved": ("unknown", "taken", "empty", "refused"),
+    "unknown": ("taken", "empty", "refused"),
+    "taken": ("handed_over",),
+    "handed_over": ("paid", "bounced"),
+    "bounced": ("handed_over",),
+}
 
 
 def lock(pk: int) -> Withdrawal:

@@ -10,11 +10,10 @@ from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
+from referrals.accounts.calls import NO_SUCH_ACCOUNT
 from referrals.reconciliation import services as runs
 
 logger = logging.getLogger(__name__)
-
-NO_SUCH_ACCOUNT = 1002553
 
 
 def apply_answer(call: Call, answer: Answer) -> None:

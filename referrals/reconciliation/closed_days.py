@@ -78,7 +78,7 @@ def _newest_by_day(runs: QuerySet[Reconciliation]) -> dict[date, int]:
 def _outdated(newest: Iterable[int], now: datetime) -> set[date]:
     """The days of those runs after whose start a payout of the day was answered, or a payment of it recorded.
 
-    It is the payments that make most of it: on the night after the payout there are none to be compared.
+    Mostly it is payments: they are recorded days after the payout, when its day has been compared already.
     """
     runs = Reconciliation.objects.filter(
         Exists(_payouts_of_the_day().filter(answered_at__gt=OuterRef("started_at")))

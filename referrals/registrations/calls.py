@@ -11,8 +11,8 @@ from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
-from referrals.accounts import calls as account_calls
 from referrals.accounts import services as accounts
+from referrals.accounts.profile import apply_account
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount, Registration
 from referrals.registrations.creating import CREATE, own_tenant
@@ -31,7 +31,7 @@ def apply_answer(call: Call, answer: Answer) -> None:
     account, created = ledger.account_for(
         call.tenant or own_tenant(), answered.account_id, source=ReferralAccount.Source.REGISTERED
     )
-    account_calls.apply_account(account, answered if created else replace(answered, status=account.status))
+    apply_account(account, answered if created else replace(answered, status=account.status))
     ledger.record_answer(account, answered.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
     registration = Registration.objects.select_for_update().filter(call=call).first()
     if registration is not None:

@@ -20,10 +20,10 @@ from hireops.jobs import services as jobs
 from hireops.outbox.models import Call
 from hireops.spreadsheets.errors import reason_unreadable
 from referrals.models import Registration, RegistrationImport
-from referrals.registrations.checking import CHECK, CHECKED_AT_ONCE
 from referrals.registrations.creating import CREATE, own_tenant
+from referrals.registrations.import_checking import CHECK, CHECKED_AT_ONCE
+from referrals.registrations.import_sending import SEND
 from referrals.registrations.matching import LONGEST_GIVEN
-from referrals.registrations.sending import SEND
 
 MOST_BYTES = 10 * 1024 * 1024
 

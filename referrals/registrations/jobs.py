@@ -4,15 +4,15 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.jobs.registry import Kind, register, repeated
 from referrals.models import RegistrationImport
-from referrals.registrations import checking, sending
+from referrals.registrations import import_checking, import_sending
 
 State = RegistrationImport.State
 
 register(
     Kind(
-        name=checking.CHECK,
+        name=import_checking.CHECK,
         label=_("Check a file of referrers"),
-        parts=checking.parts,
+        parts=import_checking.parts,
         one_at_a_time=True,  # each holds its whole file in memory
         permission="referrals.view_registrationimport",
         under_way=lambda: RegistrationImport.objects.filter(state=State.CHECKING),
@@ -20,9 +20,9 @@ register(
 )
 register(
     Kind(
-        name=sending.SEND,
+        name=import_sending.SEND,
         label=_("Register the referrers of a file"),
-        parts=repeated(sending.enqueue_next),
+        parts=repeated(import_sending.enqueue_next),
         permission="referrals.view_registrationimport",
         under_way=lambda: RegistrationImport.objects.filter(state=State.SENDING),
     )

@@ -25,7 +25,7 @@ class RegistrationImport(models.Model):
     # Until it has been checked; the rows keep what was in it.
     content = models.BinaryField(null=True, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.CHECKING)
-    # Why it can't be read: a key of services.imports and what that text needs. Never a sentence.
+    # Why it can't be read: the key of an ``UnreadableFileError`` and what its text needs. Never a sentence.
     problem = models.CharField(_("problem"), max_length=50, blank=True)
     problem_details = models.JSONField(default=dict, blank=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)
@@ -92,7 +92,7 @@ class Registration(models.Model):
     mobile = models.CharField(_("mobile number"), max_length=32, blank=True)
     email = models.CharField(_("email"), max_length=254, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=State.choices)
-    # What is wrong: a key of services.registrations and what that text needs. Never a sentence.
+    # What is wrong: a key of ``problems.PROBLEMS`` and what that text needs. Never a sentence.
     problem = models.CharField(_("problem"), max_length=50, blank=True)
     problem_details = models.JSONField(default=dict, blank=True)
     account = models.ForeignKey(

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from time import monotonic, sleep
 
 import pytest
@@ -19,6 +20,7 @@ from hireops.feishu.models import Quota, QuotaSlot
 from hireops.feishu.quotas import QuotaUsedUpError
 from tests.feishu.in_processes import in_processes
 from tests.feishu.token_calls import in_threads
+from tests.meanwhile import at_once
 from tests.selection import also_on_sqlite
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +62,8 @@ def test_16_processes_that_ask_640_times_get_exactly_the_100_of_a_minute(hireops
 
 def test_the_first_calls_of_many_tenants_are_all_counted():
     for number in range(10):
-        in_threads(8, lambda _i, number=number: quotas.acquire(PER_MINUTE, f"tenant-{number}"))
+        tenant = f"tenant-{number}"
+        at_once(*[partial(quotas.acquire, PER_MINUTE, tenant)] * 8)
     assert list(Quota.objects.values_list("given", flat=True)) == [8] * 10
     assert QuotaSlot.objects.count() == 80
 

@@ -12,7 +12,8 @@ from referrals.accounts.cards import accounts_with_old_figures
 from referrals.cases.cards import open_cases
 from referrals.cases.services import close_case
 from referrals.models import Case, ReferralAccount, Registration, RegistrationImport, Withdrawal
-from referrals.payouts.cards import payouts_to_approve, payouts_to_pay, payouts_without_answer
+from referrals.payments.cards import payouts_to_pay
+from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
 from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
 from tests.referrals.withdrawals import answered, approved, come_back, handed_over
 

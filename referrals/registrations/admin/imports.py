@@ -34,8 +34,8 @@ from referrals.models import Registration, RegistrationImport
 from referrals.registrations import imports, problems
 from referrals.registrations.admin.display import contact_of, page_of, state_of
 from referrals.registrations.admin.forms import UploadForm
-from referrals.registrations.checking import MOST_ROWS
-from referrals.registrations.sending import ENDED
+from referrals.registrations.import_checking import MOST_ROWS
+from referrals.registrations.import_sending import ENDED
 
 PROBLEM_ROWS_SHOWN = 20
 CONTENT_TYPES = {

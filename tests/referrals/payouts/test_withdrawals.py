@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from importlib import import_module
 from itertools import count, pairwise
 from types import SimpleNamespace
@@ -726,7 +727,7 @@ def test_of_two_requests_at_the_same_instant_one_is_there(owner, requested):
     """E5"""
     for _ in range(10):
         account = owner(points=100)
-        results = at_once(*[lambda account=account: requested(account)] * 4)
+        results = at_once(*[partial(requested, account)] * 4)
         assert sum(isinstance(each, Withdrawal) for each in results) == 1, results
         assert all("this account" in str(each) for each in results if isinstance(each, Refused)), results
         assert sum(isinstance(each, Refused) for each in results) == 3, results
@@ -737,9 +738,9 @@ def test_of_two_decisions_at_the_same_instant_one_counts(requested, ada):
     for _ in range(5):
         withdrawal = requested()
         results = at_once(
-            lambda w=withdrawal: services.approve_withdrawal(w, by=ada, reason="yes"),
-            lambda w=withdrawal: services.approve_withdrawal(w, by=ada, reason="yes"),
-            lambda w=withdrawal: services.reject_withdrawal(w, by=ada, reason="no"),
+            partial(services.approve_withdrawal, withdrawal, by=ada, reason="yes"),
+            partial(services.approve_withdrawal, withdrawal, by=ada, reason="yes"),
+            partial(services.reject_withdrawal, withdrawal, by=ada, reason="no"),
         )
         assert sum(isinstance(each, Refused) for each in results) == 2, results
         assert asked().filter(withdrawal=withdrawal).count() == int(state(withdrawal) == "approved")

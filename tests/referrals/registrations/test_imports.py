@@ -22,7 +22,7 @@ from hireops.outbox.models import Call
 from hireops.spreadsheets.reading import read_rows
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals.models import ReferralAccount, Registration, RegistrationImport
-from referrals.registrations import checking, imports, problems
+from referrals.registrations import import_checking, imports, problems
 from referrals.registrations import services as registrations
 from tests.jobs.mortal import killed_at
 from tests.long_work import claimed, work, work_after_a_rest
@@ -86,7 +86,7 @@ def test_the_upload_answers_at_once_and_a_worker_checks_the_file(db, pages, hira
 
     content = csv_of(["手机号", "姓名"], ["138 0013 8000", "张三"])
     with monkeypatch.context() as patch:
-        patch.setattr(checking, "read_rows", nobody_reads)
+        patch.setattr(import_checking, "read_rows", nobody_reads)
         answer = pages(hira).post(ADD, {"file": SimpleUploadedFile("内推.csv", content)}, follow=True)
 
     batch = RegistrationImport.objects.get()
@@ -255,7 +255,7 @@ def test_a_file_that_cannot_be_read_says_why(tenant, upload, pages, content, tol
 
 
 def test_too_many_rows_are_refused_whole(tenant, upload, monkeypatch):
-    monkeypatch.setattr(checking, "MOST_ROWS", 600)
+    monkeypatch.setattr(import_checking, "MOST_ROWS", 600)
 
     batch = upload(csv_of(*([f"138{number:08}"] for number in range(601))))
 
@@ -281,7 +281,7 @@ def test_while_one_file_is_checked_no_other_one_is_so_that_workers_are_left_for_
 def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
     batch = upload(csv_of(["13800138000"]), check=False)
     slow = claimed()
-    part = next(checking.parts(slow.job))
+    part = next(import_checking.parts(slow.job))
     Job.objects.update(not_before=clock.now())
     tasks.work()
 
@@ -295,7 +295,7 @@ def test_a_worker_that_was_too_slow_keeps_nothing(tenant, upload):
 def test_discarding_stops_the_check(tenant, upload, hira):
     batch = upload(csv_of(["13800138000"]), check=False)
     checks = claimed()
-    part = next(checking.parts(checks.job))
+    part = next(import_checking.parts(checks.job))
     imports.discard(batch, by=hira)
 
     with pytest.raises(LeaseLostError):
