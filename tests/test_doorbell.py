@@ -46,7 +46,7 @@ def bell_at(monkeypatch: pytest.MonkeyPatch, queue_name: str) -> Callable[[str],
         app.conf.task_default_queue = queue_name
         monkeypatch.setattr(doorbell, "app", app)
         monkeypatch.setattr(doorbell, "_doorbell", doorbell.Doorbell())
-        task = app.task(name=TASK)(nothing)
+        task = app.task(name=TASK, shared=False)(nothing)
         return lambda: doorbell.ring(task)
 
     return bell_at

@@ -11,8 +11,9 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.signals import got_request_exception
-from django.db import connection
+from django.db import connection, transaction
 
+from tests.emptying import without_triggers
 from tests.fuzz.cases import Case, Delivery
 from tests.fuzz.expectations import Expected, Identity, Keeps, expected
 from tests.fuzz.keys import CURRENT_KEYS, TOKEN
@@ -237,6 +238,7 @@ def _tells_token(payload: Any) -> bool:
 
 
 def _empty_tables() -> None:
-    with connection.cursor() as cursor:
-        for table in ("inbox_conflict", "inbox_event"):
+    tables = ["inbox_conflict", "inbox_event"]
+    with transaction.atomic(), without_triggers(tables), connection.cursor() as cursor:
+        for table in tables:
             cursor.execute(f"DELETE FROM {table}")

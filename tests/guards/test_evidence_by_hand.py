@@ -1,13 +1,14 @@
 """What somebody types into the database about events, calls and cases, past all that hireops asks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
-from hireops.desk.site import Desk
-from hireops.guards.dialects import LATCH
+from bindings.models import CustomField
 from hireops.guards.installed import LIFTED, differences
 from hireops.guards.installing import install, lift
 from hireops.inbox.models import Event
@@ -72,16 +73,21 @@ def test_a_case_begins_open_and_is_closed_once(company: Database):
     refused("begins_open", inserted, case.pk)
 
 
-@pytest.mark.django_db
-def test_staff_read_that_nothing_was_saved_and_what_to_do(monkeypatch: pytest.MonkeyPatch, client: Client):
-    def latched(*_args: object, **_kwargs: object) -> None:
-        raise OperationalError(f"no such function: {LATCH}_run_manage_py_migrate")
-
-    monkeypatch.setattr(Desk, "login", latched)
-    client.cookies["django_language"] = "en"
-    answer = client.get("/admin/login/")
+def test_staff_read_that_nothing_was_saved_and_what_to_do(
+    transactional_db: None, vera: User, client_of: Callable[[User], Client]
+):
+    browser = client_of(vera)
+    browser.cookies["django_language"] = "en"
+    lift(connection)
+    try:
+        connection.close()  # the next one is not the one that migrates
+        field = {"scope": 1, "key": "plan", "name_zh": "套餐", "position": 10}
+        answer = browser.post("/admin/bindings/customfield/add/", field)
+    finally:
+        install(connection)
     assert answer.status_code == 503
     assert "Nothing of what you entered was saved" in answer.content.decode()
+    assert not CustomField.objects.exists()
 
 
 @on_postgresql
