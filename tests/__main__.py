@@ -9,6 +9,7 @@ starved. The table says how many needed it; one that fails twice has failed. The
 """
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -87,6 +88,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Checks hireops as CI does.")
     parser.add_argument("--fast", action="store_true", help="only what takes seconds, on SQLite")
     is_fast = parser.parse_args(arguments).fast
+    # Hundreds of processes are started, and each would compile all that it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing stays behind
     with tempfile.TemporaryDirectory(prefix="hireops-tests-") as name, ExitStack() as stack:
         steps = Steps(Path(name))

@@ -26,6 +26,7 @@ from referrals.registrations import import_checking, imports, problems
 from referrals.registrations import services as registrations
 from tests.jobs.mortal import killed_at
 from tests.long_work import claimed, work, work_after_a_rest
+from tests.selection import on_sqlite
 
 State, RowState = RegistrationImport.State, Registration.State
 LIST = "/admin/referrals/registration/"
@@ -355,6 +356,7 @@ def peak_of(action):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "most"), [("csv", 10_000), ("xlsx", 3000)])
+@on_sqlite  # the memory of Python is in question
 @pytest.mark.timeout(600)
 def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most):
     peaks = []
@@ -369,6 +371,7 @@ def test_ten_thousand_rows_are_checked_in_flat_memory(tenant, upload, kind, most
 
 
 @pytest.mark.slow
+@on_sqlite  # the memory of Python is in question
 @pytest.mark.timeout(600)
 def test_ten_thousand_problems_come_back_complete_in_flat_memory(db, tenant, hira, pages):
     batch = RegistrationImport.objects.create(file_name="a.csv", uploaded_by=hira, state=State.CHECKED)
