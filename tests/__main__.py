@@ -32,7 +32,7 @@ CHECKS = {
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
 }
 ON_SQLITE, ON_POSTGRESQL = "pytest on SQLite", "pytest on PostgreSQL"
-# Measured on two cores: what waits is with PostgreSQL, so it has more workers than there are cores.
+# For two cores: what waits is with PostgreSQL, so together there are more workers than cores.
 WORKERS = {ON_SQLITE: "2", ON_POSTGRESQL: "3"}
 
 
