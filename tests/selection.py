@@ -73,8 +73,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if need_of(item) is Need.PROCESSES:  # they mostly wait: first, and a file of them on one worker
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    share, fast = config.getoption("--share"), config.getoption("--fast")
     left_out = [
-        item for item in items if connection.vendor not in _kinds(item, share=config.getoption("--share"))
+        item
+        for item in items
+        if connection.vendor not in _kinds(item, share=share) or (fast and _is_slow(item))
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -22,6 +22,8 @@ from tests.environment import pinned
 from tests.processes import ROOT, free_port, wait_until
 from tests.servers import brokers
 
+pytestmark = pytest.mark.slow
+
 RINGS = 200
 TASK = "hireops.inbox.tasks.drain"
 

@@ -13,6 +13,8 @@ from hireops.desk.tasks import check_invariants
 from tests.databases import Database
 from tests.guards.refusals import SQLITE, silent
 
+pytestmark = pytest.mark.slow
+
 FUNCTION = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
 ON_SQLITE = {
     "missing": ["DROP TRIGGER account_stays"],

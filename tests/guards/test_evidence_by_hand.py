@@ -18,6 +18,8 @@ from tests.databases import Database
 from tests.referrals.raw_sql import columns_of, execute, refused
 from tests.selection import on_postgresql, on_sqlite
 
+pytestmark = pytest.mark.slow
+
 CONTENT = '{"other": 1}'
 
 

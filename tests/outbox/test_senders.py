@@ -13,7 +13,7 @@ from hireops.outbox.models import Call
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import busy
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SENDERS = 4
 

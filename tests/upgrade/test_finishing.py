@@ -8,6 +8,8 @@ from tests.simulator_process import Simulator
 from tests.upgrade.people import Person, hidden_field, proves, rows, work
 from tests.upgrade.story import SELF_APPROVED, UNKNOWN_TO_FEISHU
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("command", ["check_invariants", "prove_balances"])
 def test_the_promises_hold(feishu: Simulator, command):

@@ -9,6 +9,8 @@ from django.test import Client
 from tests.upgrade.conftest import STARTING_POINTS, Upgraded, all_rows
 from tests.upgrade.people import Person, proves, rows
 
+pytestmark = pytest.mark.slow
+
 # Which columns of earlier rows a migration has rewritten since, and why. Everything else is as it was.
 REWRITTEN: dict[str, set[str]] = {}
 # Django's own tables: migrating fills them.

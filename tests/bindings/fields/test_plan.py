@@ -1,9 +1,12 @@
 """The plan of a push: what it says about any two lists."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bindings.fields.plan import Change, Field, Plan, Problem, ProblemKind, burned_keys, plan_push
+
+pytestmark = pytest.mark.slow
 
 KEYS = st.sampled_from(["ord_id", "token", "secret", "region", "city", "A_1", "z"])
 TEXTS = st.sampled_from(["", "订单号", "Order", "说明"])

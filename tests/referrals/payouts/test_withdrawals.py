@@ -31,7 +31,7 @@ from referrals.payouts import services, transitions
 from tests.meanwhile import at_once, two_writers
 from tests.referrals.conftest import balances, history, tell
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 WITHDRAW = "/open-apis/hire/v1/referral_account/:referral_account_id/withdraw"
 NUMBERS = count(1)

@@ -15,7 +15,7 @@ from tests.referrals.observations import owed
 from tests.referrals.withdrawals import payee_of
 from tests.selection import on_postgresql, on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 WITHDRAW = "referral_account.withdraw"
 TABLE, AMOUNTS = "referrals_withdrawal", "referrals_withdrawalamount"

@@ -42,6 +42,8 @@ from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.withdrawals import answered, approved, break_into, come_back, handed_over, taken
 from tests.simulator_process import Simulator
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 1, tzinfo=SHANGHAI)
