@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "hireops",
     "hireops.guards",
     "hireops.desk",
+    "hireops.people",
     "hireops.feishu",
     "hireops.jobs",
     "hireops.inbox",
