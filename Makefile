@@ -52,7 +52,7 @@ bench: $(TOOLS)
 # Long forms of the drills, of which `make test` runs short ones; and random figures that no run had before.
 drills: $(TOOLS)
 	@.venv/bin/python -m pytest tests/drills --long
-	@.venv/bin/python -m pytest tests/referrals/test_properties.py --hypothesis-profile=long --timeout=3600
+	@.venv/bin/python -m pytest tests/referrals/ledger/test_properties.py --hypothesis-profile=long --timeout=3600
 
 # A million hostile requests to the webhook; a line for each that it got wrong, with how to repeat it.
 fuzz: $(TOOLS)

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = (
     "ALLOWED_HOSTS",
     "CSRF_TRUSTED_ORIGINS",

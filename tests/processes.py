@@ -21,12 +21,12 @@ import pytest
 
 from tests.databases import Database
 from tests.environment import pinned
+from tests.forked import Forked
 from tests.template import template
 
-ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-Process = subprocess.Popen[bytes]
+Process = Forked
 
 
 def free_port() -> int:
@@ -63,16 +63,15 @@ class Hireops:
 
     def manage(self, *arguments: str) -> str:
         """What ``manage.py`` prints; fails the test if it fails."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return self.python("manage.py", *arguments)
+
+    def python(self, *arguments: str, stdin: str = "") -> str:
+        """What Python prints that is run with these arguments; fails the test if it fails."""
+        output = self.folder / f"{time.monotonic_ns()}.txt"
+        command = [sys.executable, *arguments]
+        done = Forked(command, environment=self.environment, output=output, stdin=stdin.encode())
+        assert done.wait() == 0, output.read_text()
+        return output.read_text()
 
     def web(self, *options: str, **variables: str) -> str:
         """Starts a web server; its address, such as ``http://127.0.0.1:45321``."""
@@ -103,12 +102,8 @@ class Hireops:
         return self.start(str(BIN / "celery"), "-A", "hireops", *arguments, **variables)
 
     def start(self, *command: str, **variables: str) -> Process:
-        """Starts anything in this environment, with ``variables`` added; its output goes to ``output``."""
-        with self.output.open("ab") as output:
-            environment = {**self.environment, **variables}
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
-            )
+        """Starts anything of Python here, with ``variables`` added; its output goes to ``output``."""
+        process = Forked(list(command), environment={**self.environment, **variables}, output=self.output)
         self.running.append(process)
         return process
 
@@ -127,6 +122,7 @@ class Hireops:
         """Nothing is tidied up, neither by the process nor by its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         if process in self.running:
             self.running.remove(process)

@@ -22,7 +22,8 @@ from typing import Any
 
 import requests
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.forked import Forked
+
 AUTH = "/open-apis/auth/v3"
 FIELDS = "/open-apis/hire/v1/eco_account_custom_fields"
 TENANT_TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"
@@ -50,7 +51,7 @@ class Simulator:
 
     url: str
     environment: dict[str, str]
-    process: subprocess.Popen[bytes]
+    process: Forked
     log: Path
     http: requests.Session = field(default_factory=requests.Session)
 
@@ -238,12 +239,11 @@ def running_simulator(**environment: str) -> Iterator[Simulator]:
             _end(process)
 
 
-def _start(listening: socket.socket, variables: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+def _start(listening: socket.socket, variables: dict[str, str], log: Path) -> Forked:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    number = listening.fileno()
     options = [
         "--bind",
-        f"fd://{number}",
+        "fd://{listening}",
         "--threads",
         "16",
         "--graceful-timeout",
@@ -251,19 +251,15 @@ def _start(listening: socket.socket, variables: dict[str, str], log: Path) -> su
         "--no-control-socket",
     ]
     workers = ["--workers", variables.pop("WORKERS", "1")]
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "hireops.simulator.wsgi", *options, *workers],
-            cwd=ROOT,
-            env={**inherited, **variables},
-            pass_fds=[number],
-            start_new_session=True,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    return Forked(
+        [sys.executable, "-m", "gunicorn", "hireops.simulator.wsgi", *options, *workers],
+        environment={**inherited, **variables},
+        output=log,
+        listening=listening,
+    )
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_it_answers(url: str, process: Forked, log: Path) -> None:
     try:
         requests.get(f"{url}/versions", timeout=30)
     except requests.RequestException:
@@ -271,7 +267,7 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path
         raise DidNotStart(log.read_text(), status) from None
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Forked) -> None:
     process.terminate()
     try:
         process.wait(10)

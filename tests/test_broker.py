@@ -12,7 +12,8 @@ from kombu import Connection
 from kombu.simple import SimpleQueue
 
 from hireops import broker
-from tests.processes import ROOT, Hireops, wait_until
+from tests.environment import ROOT
+from tests.processes import Hireops, wait_until
 
 QUEUE = "bell"
 PUBLISHERS, MESSAGES_EACH = 3, 200

@@ -18,8 +18,8 @@ from celery import Celery
 from kombu import Connection
 
 from hireops import broker, doorbell
-from tests.environment import pinned
-from tests.processes import ROOT, free_port, wait_until
+from tests.environment import ROOT, pinned
+from tests.processes import free_port, wait_until
 from tests.servers import brokers
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,8 @@ from django.db import connection
 
 from hireops.desk.roles import ROLES
 from hireops.environment import database_of
-from tests.environment import pinned
-from tests.processes import ROOT, Hireops
+from tests.environment import ROOT, pinned
+from tests.processes import Hireops
 from tests.selection import also_on_sqlite
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.environment import pinned
+from tests.environment import ROOT, pinned
 from tests.pages import Browser
-from tests.processes import ROOT, free_port, wait_until
+from tests.processes import free_port, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +50,10 @@ class Demo:
                 stderr=subprocess.STDOUT,
             )
 
+    def start_and_wait(self) -> None:
+        self.start()
+        wait_until(self.answers, seconds=NEWCOMER_WAITS_S, what=f"the demo does not answer: {self.printed}")
+
     def press_ctrl_c(self) -> int:
         assert self.process
         self.process.send_signal(signal.SIGINT)
@@ -81,8 +85,6 @@ class Demo:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     demo = Demo(tmp_path)
-    demo.start()
-    wait_until(demo.answers, seconds=NEWCOMER_WAITS_S, what=f"the demo does not answer: {demo.printed}")
     yield demo
     if demo.process and demo.process.poll() is None:
         demo.press_ctrl_c()
@@ -101,13 +103,38 @@ def _define_field(staff: Browser, key: str, name: str) -> None:
     assert name in page.text
 
 
-def test_from_nothing_to_a_bound_account_in_the_admin(demo):
+def test_from_nothing_to_a_bound_account_and_on_after_ctrl_c_over_the_long_connection(demo):
+    demo.start_and_wait()
+    first_login = demo.find(r"login.*").group()
     staff = demo.log_in()
+    _push_a_form(staff)
+    _fill_it_in(demo)
+    _find_what_was_filled_in(staff)
+    assert demo.press_ctrl_c() == 0
+    assert not demo.answers()
+
+    demo.environment["FEISHU_EVENTS"] = "long_connection"
+    demo.start_and_wait()
+    assert first_login in demo.printed
+    staff = demo.log_in()
+    assert "company_code" in staff.get("/admin/bindings/customfield/")
+    _bind_over_the_long_connection(demo)
+    wait_until(
+        lambda: "背调账号 002" in staff.get("/admin/bindings/ecoaccount/"),
+        seconds=NEWCOMER_WAITS_S,
+        what="the account is not in the admin",
+    )
+    assert demo.press_ctrl_c() == 0
+
+
+def _push_a_form(staff: Browser) -> None:
     _define_field(staff, "company_code", "企业编号")
     _define_field(staff, "account_token", "账号令牌")
     push = staff.submit("/admin/bindings/customfield/push/1/", having="fingerprint")
     assert "/admin/bindings/customfieldpush/" in push.url
 
+
+def _fill_it_in(demo: Demo) -> None:
     customer = Browser(f"http://127.0.0.1:{demo.simulator_port}")
     wait_until(lambda: "企业编号" in customer.get("/?scope=1"), what="the pushed fields are not on the form")
     customer.submit(
@@ -117,12 +144,14 @@ def test_from_nothing_to_a_bound_account_in_the_admin(demo):
         usages="1",
         **{"field:company_code": "ACME-42", "field:account_token": "7233333"},
     )
+
+
+def _find_what_was_filled_in(staff: Browser) -> None:
     wait_until(
         lambda: "背调账号 001" in staff.get("/admin/bindings/ecoaccount/"),
         seconds=2,
         what="the account is not in the admin",
     )
-
     accounts = staff.get("/admin/bindings/ecoaccount/")
     link = re.search(r'"(/admin/bindings/ecoaccount/\d+/change/)', accounts)
     assert link
@@ -132,38 +161,15 @@ def test_from_nothing_to_a_bound_account_in_the_admin(demo):
     assert "/admin/inbox/event/" in page
 
 
-def test_ctrl_c_ends_everything_and_a_second_start_knows_what_was_there(demo):
-    first_login = demo.find(r"login.*").group()
-    staff = demo.log_in()
-    _define_field(staff, "company_code", "企业编号")
-    assert demo.press_ctrl_c() == 0
-    assert not demo.answers()
-
-    demo.start()
-    wait_until(demo.answers, seconds=NEWCOMER_WAITS_S, what="the second start does not answer")
-    assert first_login in demo.printed
-    assert "company_code" in demo.log_in().get("/admin/bindings/customfield/")
-
-
-def test_the_demo_works_over_the_long_connection_when_asked_to(tmp_path):
-    demo = Demo(tmp_path, FEISHU_EVENTS="long_connection")
-    demo.start()
-    wait_until(demo.answers, seconds=NEWCOMER_WAITS_S, what=f"the demo does not answer: {demo.printed}")
+def _bind_over_the_long_connection(demo: Demo) -> None:
     feishu = f"http://127.0.0.1:{demo.simulator_port}/_control"
 
     def connections() -> list[object]:
         return list(requests.get(f"{feishu}/state?parts=connections", timeout=10).json()["connections"])
 
     wait_until(lambda: len(connections()) == 1, seconds=NEWCOMER_WAITS_S, what="the listener did not connect")
-    account = {"scope": 1, "name": "背调账号 001", "usages": [1], "values": []}
+    account = {"scope": 1, "name": "背调账号 002", "usages": [1], "values": []}
     assert requests.post(f"{feishu}/accounts", json=account, timeout=10).status_code == 200
-    staff = demo.log_in()
-    wait_until(
-        lambda: "背调账号 001" in staff.get("/admin/bindings/ecoaccount/"),
-        seconds=NEWCOMER_WAITS_S,
-        what="the account is not in the admin",
-    )
-    assert demo.press_ctrl_c() == 0
 
 
 def _refusal(folder: Path, **variables: str) -> str:

@@ -28,8 +28,9 @@ from tests.benchmarks import cpu
 from tests.benchmarks.brokers import wait_until
 from tests.benchmarks.event_load import APP_ID, ENCRYPT_KEY, VERIFICATION_TOKEN, Sender
 from tests.databases import Database
+from tests.environment import ROOT
 from tests.postgresql import PostgreSQL
-from tests.processes import BIN, ROOT, Hireops
+from tests.processes import BIN, Hireops
 from tests.servers import brokers as brokers_here
 
 STARTS_WITHIN_S = 60

@@ -6,7 +6,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from tests.drills import handlers
 from tests.drills.handling import PROMISED_S, Handling, contested, counted, mortal, slow
 from tests.drills.proofs import balances
 from tests.drills.sender import Sender, balance_events, id_of
-from tests.processes import ROOT, Hireops, Process, wait_until
+from tests.processes import Hireops, Process, wait_until
 from tests.proxies import Proxy
 from tests.selection import also_on_sqlite, on_postgresql
 from tests.servers import brokers
@@ -289,21 +288,15 @@ def test_replays_beside_the_workers_change_no_balance_and_only_add_attempts(
     sender.send(sender.shuffled([*told, *failing]))
     handling.wait_for(lambda: not handling.waiting(), PROMISED_S)
     before = balances(handling.hireops)
-    accepted = subprocess.run(
-        [sys.executable, "-m", "tests.drills.replay", "20" if long else "2"],
-        cwd=ROOT,
-        env=handling.hireops.environment,
-        capture_output=True,
-        check=True,
-    )
+    accepted = int(handling.hireops.python("-m", "tests.drills.replay", "20" if long else "2"))
     handling.wait_for(lambda: handling.states() == {"handled": len(sender.sent)}, PROMISED_S)
     assert balances(handling.hireops) == before
     attempts = handling.one(
         "SELECT count(*) FROM inbox_attempt a JOIN inbox_event e ON e.id = a.event_id "
         f"WHERE e.event_type <> '{handlers.MENDED}' AND a.outcome = 'handled'"
     )
-    assert attempts == len(told) + int(accepted.stdout)
-    assert int(accepted.stdout) >= len(told)
+    assert attempts == len(told) + accepted
+    assert accepted >= len(told)
     handling.check(sender, newest, replayed=True)
 
 
@@ -315,13 +308,7 @@ def test_a_backlog_is_worked_off_while_new_events_do_not_wait_for_long(
     told, newest = balance_events(size + (3000 if long else 250), accounts=5000 if long else 1000, seed=seed)
     backlog, new = told[:size], told[size:]
     sender = Sender(handling.web())
-    subprocess.run(
-        [sys.executable, "-m", "tests.drills.backlog"],
-        cwd=ROOT,
-        env=handling.hireops.environment,
-        input="\n".join(map(json.dumps, backlog)).encode(),
-        check=True,
-    )
+    handling.hireops.python("-m", "tests.drills.backlog", stdin="\n".join(map(json.dumps, backlog)))
     sender.sent |= {id_of(event) for event in backlog}
     sender.acknowledged |= sender.sent
     started = time.monotonic()

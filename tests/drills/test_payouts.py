@@ -1,15 +1,13 @@
 """Payouts while Feishu answers late, cuts, says 500 or 429, and workers are killed at random: once each."""
 
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 from tests.drills.world import World
-from tests.processes import ROOT, Process
+from tests.processes import Process
 
 WITHDRAW = "/open-apis/hire/v1/referral_account/:referral_account_id/withdraw"
 POINTS = ("outbox.claimed", "outbox.before_send", "outbox.after_send", "outbox.before_commit")
@@ -43,8 +41,7 @@ class Payroll:
             world.simulator.reward(account_id, points=number % 7, CNY=f"{number + 1}.{number % 100:02}")
 
     def step(self, name: str, text: str = "") -> None:
-        command = [sys.executable, "-m", "tests.drills.payroll", name]
-        subprocess.run(command, cwd=ROOT, env=self.world.hireops.environment, input=text.encode(), check=True)
+        self.world.hireops.python("-m", "tests.drills.payroll", name, stdin=text)
 
     def approve_all(self) -> None:
         self.step("know", " ".join(self.accounts))

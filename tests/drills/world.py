@@ -1,14 +1,12 @@
 """What drills do and ask: owe calls, run workers, let time pass, and compare both sides."""
 
 import json
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from typing import Any
 
 from tests.drills import operations
-from tests.processes import ROOT, Hireops, Process
+from tests.processes import Hireops, Process
 from tests.simulator_process import Simulator
 
 # A second --include takes the place of the first.
@@ -67,13 +65,7 @@ class World:
         return {"operation": operation, "target": check_id, "payload": payload}
 
     def owe(self, calls: list[dict[str, Any]]) -> None:
-        subprocess.run(
-            [sys.executable, "-m", "tests.drills.owe"],
-            cwd=ROOT,
-            env=self.hireops.environment,
-            input=json.dumps(calls).encode(),
-            check=True,
-        )
+        self.hireops.python("-m", "tests.drills.owe", stdin=json.dumps(calls))
 
     def _next(self) -> int:
         self.number += 1

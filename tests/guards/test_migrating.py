@@ -1,7 +1,6 @@
 """A migrate that ends early leaves a database that refuses to be written to, until it is run again."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +16,9 @@ from hireops.guards.dialects import LATCH
 from hireops.guards.installed import LIFTED, differences, is_lifted
 from tests.databases import Database, new_database
 from tests.environment import pinned
+from tests.forked import Forked
 from tests.guards.changes import Changes, added, guarded_apps
 from tests.guards.refusals import silent
-from tests.processes import ROOT
 from tests.upgrade.conftest import opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -35,7 +34,8 @@ MEANWHILE = [
 ]
 
 
-def migrate(database: Database, folder: Path, *, die_at: str = "") -> "subprocess.Popen[str]":
+def migrate(database: Database, folder: Path, *, die_at: str = "") -> Forked:
+    """It writes to ``migrate.txt`` in the folder."""
     environment = {
         **os.environ,
         **pinned(folder),
@@ -44,9 +44,7 @@ def migrate(database: Database, folder: Path, *, die_at: str = "") -> "subproces
         "HIREOPS_DIE_AT": die_at,
     }
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    return Forked(command, environment=environment, output=folder / "migrate.txt")
 
 
 def refused_everywhere() -> bool:
@@ -83,15 +81,12 @@ def test_a_killed_migrate_leaves_a_database_that_takes_nothing_until_it_is_run_a
     former: Database, tmp_path: Path, place: str
 ):
     _tables()  # this process has been connected since before
-    killed = migrate(former, tmp_path, die_at=place)
-    assert killed.communicate()[0] == ""
-    assert killed.returncode == -9
+    assert migrate(former, tmp_path, die_at=place).wait() == -9
     assert refused_everywhere()
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["guards"]) == (503, [LIFTED])
-    again = migrate(former, tmp_path)
-    assert again.communicate()[0] == ""
-    assert again.returncode == 0
+    assert migrate(former, tmp_path).wait() == 0
+    assert (tmp_path / "migrate.txt").read_text() == ""
     assert differences(connection) == []
     assert not refused_everywhere()
 
@@ -100,7 +95,7 @@ def test_a_killed_migrate_leaves_a_database_that_takes_nothing_until_it_is_run_a
 def test_a_migrate_that_is_killed_before_it_has_changed_anything_has_changed_nothing(
     former: Database, tmp_path: Path, place: str
 ):
-    migrate(former, tmp_path, die_at=place).communicate()
+    migrate(former, tmp_path, die_at=place).wait()
     assert not is_lifted(connection)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM referrals_balancechange")
@@ -110,11 +105,11 @@ def test_a_new_database_is_never_open_without_guards(
     tmp_path: Path, django_db_setup: None, django_db_blocker: Any
 ):
     with new_database(tmp_path) as database, django_db_blocker.unblock():
-        migrate(database, tmp_path, die_at="guards.between_migrations:30").communicate()
+        migrate(database, tmp_path, die_at="guards.between_migrations:30").wait()
         with opened(database):
             assert _tables() != []
             assert refused_everywhere()
-            migrate(database, tmp_path).communicate()
+            migrate(database, tmp_path).wait()
             assert differences(connection) == []
 
 
@@ -166,8 +161,8 @@ def test_one_app_alone_is_guarded_when_it_is_migrated(
 
 def test_two_migrates_at_once_follow_each_other(former: Database, tmp_path: Path):
     both = [migrate(former, tmp_path), migrate(former, tmp_path)]
-    assert [each.communicate()[0] for each in both] == ["", ""]
-    assert [each.returncode for each in both] == [0, 0]
+    assert [each.wait() for each in both] == [0, 0]
+    assert (tmp_path / "migrate.txt").read_text() == ""
     assert differences(connection) == []
 
 

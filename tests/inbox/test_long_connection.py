@@ -15,7 +15,8 @@ import requests
 from websockets.sync.client import connect
 
 from hireops.feishu import callbacks
-from tests.processes import ROOT, Hireops, Process, wait_until
+from tests.environment import ROOT
+from tests.processes import Hireops, Process, wait_until
 from tests.selection import also_on_sqlite
 from tests.simulator_process import APP, Simulator, running_simulator
 

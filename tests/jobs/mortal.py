@@ -1,10 +1,11 @@
 """``python -m tests.jobs.mortal``: a worker that does long work that is due, and dies where it is told."""
 
 import os
-import subprocess
 import sys
+from pathlib import Path
 
 from tests.databases import database_of_tests
+from tests.forked import Forked
 
 
 def killed_at(place: str) -> int:
@@ -16,7 +17,7 @@ def killed_at(place: str) -> int:
         "HIREOPS_DIE_AT": place,
     }
     command = [sys.executable, "-m", "tests.jobs.mortal"]
-    return subprocess.run(command, env=environment, check=False, timeout=60).returncode
+    return Forked(command, environment=environment, output=Path(os.devnull)).wait(60)
 
 
 def main() -> None:
