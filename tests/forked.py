@@ -45,6 +45,7 @@ class Forked:
         listening: socket.socket | None = None,
     ) -> None:
         self.args = command
+        output.touch()
         arguments = (command, environment, output, stdin, listening)
         self._process = server.Process(target=_become, args=arguments)
         self._process.start()
