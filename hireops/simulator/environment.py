@@ -17,6 +17,7 @@ class Environment:
     verification_token: str
     events: str
     webhook_url: str
+    redirect_urls: tuple[str, ...]
     tenant_keys: tuple[str, ...]
     state_file: Path | None
     retry_seconds: tuple[float, ...]
@@ -37,6 +38,7 @@ def read_environment() -> Environment:
         verification_token=required("FEISHU_VERIFICATION_TOKEN"),
         events=one_of("SIMULATOR_EVENTS", "webhook", ("webhook", "long_connection")),
         webhook_url=url("SIMULATOR_WEBHOOK_URL", required("SIMULATOR_WEBHOOK_URL"), ("http", "https")),
+        redirect_urls=tuple(csv("SIMULATOR_REDIRECT_URLS")),
         tenant_keys=tuple(csv("SIMULATOR_TENANT_KEYS", "2ca1d211f64f6438")),
         state_file=Path(state_file) if state_file else None,
         retry_seconds=tuple(seconds("SIMULATOR_RETRY_SECONDS", "15,300,3600,21600")),

@@ -23,6 +23,9 @@ class Staff:
     def __len__(self) -> int:
         return len(self._employees)
 
+    def get(self, employee_id: str) -> Employee | None:
+        return self._employees.get(employee_id)
+
     def newest(self, number: int) -> list[Employee]:
         return list(islice(reversed(self._employees.values()), number))
 

@@ -1,4 +1,4 @@
-"""Access tokens: issued, rotated and refused as contract 1.1 says."""
+"""Access tokens: of apps and tenants as contract 1.1 says, and of employees who have signed in."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ ROTATES_BELOW_S = 30 * 60
 class TokenKind(StrEnum):
     APP = "a"
     TENANT = "t"
+    USER = "u"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Token:
     kind: TokenKind
     tenant_key: str
     expires_at: float
+    employee_id: str = ""  # of a user's token; ``scope`` is what the employee has agreed to
+    scope: frozenset[str] = frozenset()
 
 
 class Tokens:
@@ -33,10 +36,18 @@ class Tokens:
         newest = self._newest.get((kind, tenant_key))
         if newest and newest.expires_at - now >= ROTATES_BELOW_S:
             return newest
-        self._forget_expired(now)
-        token = Token(f"{kind}-{secrets.token_hex(20)}", kind, tenant_key, now + self._lifetime_s)
-        self._valid[token.value] = self._newest[kind, tenant_key] = token
+        token = self._newest[kind, tenant_key] = self._add(
+            Token(f"{kind}-{secrets.token_hex(20)}", kind, tenant_key, now + self._lifetime_s), now
+        )
         return token
+
+    def issue_to_employee(
+        self, employee_id: str, tenant_key: str, scope: frozenset[str], *, now: float
+    ) -> Token:
+        """A new one at every sign-in."""
+        value = f"{TokenKind.USER}-{secrets.token_hex(20)}"
+        expires_at = now + self._lifetime_s
+        return self._add(Token(value, TokenKind.USER, tenant_key, expires_at, employee_id, scope), now)
 
     def find(self, value: str, *, now: float) -> Token | None:
         token = self._valid.get(value)
@@ -45,6 +56,11 @@ class Tokens:
     def revoke_all(self) -> None:
         self._valid.clear()
         self._newest.clear()
+
+    def _add(self, token: Token, now: float) -> Token:
+        self._forget_expired(now)
+        self._valid[token.value] = token
+        return token
 
     def _forget_expired(self, now: float) -> None:
         self._valid = {value: token for value, token in self._valid.items() if token.expires_at > now}

@@ -6,9 +6,10 @@ from django.views.i18n import set_language
 from hireops.simulator.api.door import door
 from hireops.simulator.api.long_connection import hand_out_address
 from hireops.simulator.control.door import control, show_state
-from hireops.simulator.pages import acts, customer_acts, home
+from hireops.simulator.pages import acts, consent, customer_acts, home
 
 urlpatterns = [
+    path("open-apis/authen/v1/authorize", consent.authorize, name="authorize"),
     re_path(r"^open-apis/", door),
     path("callback/ws/endpoint", hand_out_address),
     path("_control/state", show_state),

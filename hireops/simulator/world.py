@@ -6,6 +6,7 @@ from functools import cache
 from hireops.simulator.clock import Clock
 from hireops.simulator.environment import Environment, read_environment
 from hireops.simulator.quotas import Quotas
+from hireops.simulator.signing_in import AuthorizationCodes
 from hireops.simulator.state import State, TenantState
 from hireops.simulator.store import StateFile
 from hireops.simulator.tokens import Tokens
@@ -78,6 +79,7 @@ class World:
 
     def _begin(self) -> None:
         self.tokens = Tokens(self.environment.token_seconds)
+        self.codes = AuthorizationCodes()
         self.quotas = Quotas()
         self.traffic = Traffic()
         self.ticket_due_at = self.clock.now() + TICKET_EVERY_S

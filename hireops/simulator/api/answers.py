@@ -41,6 +41,14 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
         return ApiAnswer(self.http_status, body, self.headers)
 
 
+class OAuthRefusal(Refusal):
+    """As RFC 6749 has it: ``error`` and ``error_description`` beside ``code``, and no ``msg``."""
+
+    def answer(self, log_id: str) -> ApiAnswer:
+        error = "server_error" if self.http_status >= 500 else "invalid_grant"  # noqa: PLR2004
+        return ApiAnswer(self.http_status, {"code": self.code, "error": error, "error_description": self.msg})
+
+
 def refused_operation(why: str) -> Refusal:
     """The catch-all of sections 3 and 4 for a well-formed call that may not be done: HTTP 500, 1002001."""
     return Refusal(500, SYSTEM_ERROR, f"system error: {why}")
@@ -54,6 +62,10 @@ def too_many_calls(http_status: int, *, limit: int, reset_seconds: int) -> Refus
 def token_not_valid() -> Refusal:
     msg = "Invalid access token for authorization. Please make a request with token attached"
     return Refusal(400, 99991663, msg)
+
+
+def user_token_not_valid() -> Refusal:
+    return Refusal(400, 99991668, "Invalid access token for authorization. A user_access_token is needed")
 
 
 def new_log_id() -> str:

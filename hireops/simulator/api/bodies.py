@@ -6,7 +6,18 @@ from typing import Any
 
 from django.http import HttpRequest
 
-_SECRET_KEYS = {"app_secret", "app_ticket", "app_access_token", "tenant_access_token", "token", "password"}
+_SECRET_KEYS = {
+    "access_token",
+    "app_access_token",
+    "app_secret",
+    "app_ticket",
+    "client_secret",
+    "code_verifier",
+    "password",
+    "tenant_access_token",
+    "token",
+}
+_CODE_MIN = 20  # a "code" that is text and this long is of a sign-in; others are countries' and errors'
 _SHOWN_MAX = 64 * 1024
 
 
@@ -41,10 +52,16 @@ def masked(value: Any) -> Any:
 
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: "***" if key in _SECRET_KEYS else _masked(each) for key, each in value.items()}
+        return {key: "***" if _is_secret(key, each) else _masked(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_masked(each) for each in value]
     return value
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    if key == "code":
+        return isinstance(value, str) and len(value) >= _CODE_MIN
+    return key in _SECRET_KEYS
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

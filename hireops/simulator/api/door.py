@@ -7,7 +7,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from hireops.simulator.api.answers import ApiAnswer, Refusal, new_log_id, token_not_valid, too_many_calls
+from hireops.simulator.api.answers import (
+    ApiAnswer,
+    Json,
+    Refusal,
+    new_log_id,
+    token_not_valid,
+    too_many_calls,
+    user_token_not_valid,
+)
 from hireops.simulator.api.bodies import masked, read_json
 from hireops.simulator.api.endpoints import ApiRoute, find_endpoint
 from hireops.simulator.api.sending import send
@@ -15,7 +23,7 @@ from hireops.simulator.api.shapes import field_violations
 from hireops.simulator.api.trouble import make_trouble
 from hireops.simulator.faults import Fault, take_fault
 from hireops.simulator.state import ReceivedCall, TenantState
-from hireops.simulator.tokens import TokenKind
+from hireops.simulator.tokens import Token, TokenKind
 from hireops.simulator.world import World, the_world
 
 
@@ -75,7 +83,7 @@ def _work(
     body, query = read_json(request, needs_type=endpoint.needs_token), request.GET.dict()
     call.request_body = body.shown
     with world.lock:
-        tenant_key = _tenant_key(world, request) if endpoint.needs_token else ""
+        tenant_key, employee = _caller(world, endpoint, request) if endpoint.needs_token else ("", {})
         _check_quota(world, endpoint, tenant_key)
         if body.wrong:
             raise _invalid(endpoint, [{"field": "body", "value": "", "description": f"body {body.wrong}"}])
@@ -84,12 +92,23 @@ def _work(
             *field_violations(endpoint.body, body.value),
         ]:
             raise _invalid(endpoint, violations)
-        result = endpoint.handler(world, {**query, **body.value, **parameters}, tenant_key)
+        result = endpoint.handler(world, {**query, **body.value, **parameters, **employee}, tenant_key)
     return ApiAnswer(200, {"code": 0, "msg": endpoint.msg, **(result if endpoint.flat else {"data": result})})
 
 
-def _tenant_key(world: World, request: HttpRequest) -> str:
-    """Whose token this is; refuses a call without a valid tenant token (contract 8.4)."""
+def _caller(world: World, endpoint: ApiRoute, request: HttpRequest) -> tuple[str, Json]:
+    """The tenant whose token this is, and the employee; refuses a call without a valid one (contract 8.4)."""
+    token = _token(world, endpoint, request)
+    employee: Json = {"employee_id": token.employee_id, "scope": token.scope} if token.employee_id else {}
+    match world.state.tenants.get(token.tenant_key):
+        case TenantState.ACTIVE:
+            return token.tenant_key, employee
+        case TenantState.STOPPED:
+            raise Refusal(400, 99991662, "app is disabled in this tenant")
+    raise Refusal(400, 99991673, "app is not available in this tenant")
+
+
+def _token(world: World, endpoint: ApiRoute, request: HttpRequest) -> Token:
     value = _bearer(request)
     if not value:
         raise Refusal(
@@ -98,14 +117,9 @@ def _tenant_key(world: World, request: HttpRequest) -> str:
     if not value.startswith(("t-", "u-")):
         raise Refusal(400, 99991671, "Invalid access token: must start with t- or u-")
     token = world.tokens.find(value, now=world.clock.now())
-    if token is None or token.kind is not TokenKind.TENANT:
-        raise token_not_valid()
-    match world.state.tenants.get(token.tenant_key):
-        case TenantState.ACTIVE:
-            return token.tenant_key
-        case TenantState.STOPPED:
-            raise Refusal(400, 99991662, "app is disabled in this tenant")
-    raise Refusal(400, 99991673, "app is not available in this tenant")
+    if token is None or token.kind is not endpoint.token_kind:
+        raise user_token_not_valid() if endpoint.token_kind is TokenKind.USER else token_not_valid()
+    return token
 
 
 def _bearer(request: HttpRequest) -> str:

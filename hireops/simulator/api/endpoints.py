@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from hireops.simulator.api import auth, eco_account, outbound_ip
+from hireops.simulator.api import auth, authen, eco_account, outbound_ip
 from hireops.simulator.api import background_check_order as orders
 from hireops.simulator.api import eco_background_check as checks
 from hireops.simulator.api import eco_background_check_custom_field as form
@@ -16,6 +16,7 @@ from hireops.simulator.api import referral_account as referrals
 from hireops.simulator.api.answers import Json, Refusal
 from hireops.simulator.api.shapes import Check, record
 from hireops.simulator.quotas import CallLimit
+from hireops.simulator.tokens import TokenKind
 from hireops.simulator.world import World
 
 NOTHING = record({})
@@ -23,7 +24,8 @@ NOTHING = record({})
 
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
-    """``handler`` runs under the lock; it gets query, body and path parameters in one, and the tenant_key.
+    """``handler`` runs under the lock; it gets query, body and path parameters in one, and the tenant_key; of
+    a user's token also ``employee_id`` and ``scope``.
 
     ``body`` and ``query`` say what may be sent, ``invalid_code`` answers anything else; ``flat`` puts the
     result beside ``code`` instead of into ``data``.
@@ -36,6 +38,7 @@ class ApiRoute:
     query: Check = NOTHING
     quota: CallLimit | None = None
     needs_token: bool = True
+    token_kind: TokenKind = TokenKind.TENANT
     flat: bool = False
     msg: str = "ok"
     invalid_code: int = 99992402
@@ -80,6 +83,24 @@ ENDPOINTS: tuple[ApiRoute, ...] = (
     _auth(f"{AUTH}/app_ticket/resend", auth.APP_BODY, auth.resend_app_ticket, msg="success"),
     _auth(f"{AUTH}/app_access_token", auth.STORE_APP_BODY, auth.app_access_token, msg="success"),
     _auth(f"{AUTH}/tenant_access_token", auth.STORE_TENANT_BODY, auth.tenant_access_token, msg="success"),
+    ApiRoute(
+        "POST",
+        "/open-apis/authen/v2/oauth/token",
+        authen.TOKEN_BODY,
+        authen.oauth_token,
+        quota=TIER_4,
+        needs_token=False,
+        flat=True,
+        invalid_code=authen.INVALID_PARAMETERS,
+    ),
+    ApiRoute(
+        "GET",
+        "/open-apis/authen/v1/user_info",
+        NOTHING,
+        authen.user_info,
+        token_kind=TokenKind.USER,
+        msg="success",
+    ),
     _referral("POST", REFERRAL, referrals.CONTACT_BODY, referrals.create, quota=TIER_3),
     _referral(
         "GET",
