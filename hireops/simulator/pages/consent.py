@@ -3,7 +3,8 @@
 from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +18,7 @@ from hireops.simulator.world import World, the_world
 
 
 @require_http_methods(["GET", "POST"])
-def authorize(request: HttpRequest) -> HttpResponse:
+def authorize(request: HttpRequest) -> HttpResponseBase:
     """``GET`` with the partner's parameters shows the page; its forms are posted to the same address."""
     world, asked = the_world(), AuthorizationRequest.of(request.GET)
     environment = world.environment
@@ -29,7 +30,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     return _page(request, world, asked, EmployeeForm(tenants=world.tenant_keys))
 
 
-def _answer(request: HttpRequest, world: World, asked: AuthorizationRequest) -> HttpResponse:
+def _answer(request: HttpRequest, world: World, asked: AuthorizationRequest) -> HttpResponseBase:
     match request.POST.get("act"):
         case "refuse":
             return HttpResponseRedirect(asked.back(error="access_denied"))
@@ -45,7 +46,7 @@ def _answer(request: HttpRequest, world: World, asked: AuthorizationRequest) -> 
     return _agreed(world, asked, employee)
 
 
-def _agreed(world: World, asked: AuthorizationRequest, employee: Employee) -> HttpResponse:
+def _agreed(world: World, asked: AuthorizationRequest, employee: Employee) -> HttpResponseBase:
     with world.lock:
         code = world.codes.give(employee, asked, now=world.clock.now())
     return HttpResponseRedirect(asked.back(code=code))
@@ -53,7 +54,7 @@ def _agreed(world: World, asked: AuthorizationRequest, employee: Employee) -> Ht
 
 def _page(
     request: HttpRequest, world: World, asked: AuthorizationRequest, form: EmployeeForm, status: int = 200
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Its forms may lead to the partner, whose address has been compared with those that are allowed."""
     with world.lock:
         employees = world.state.staff.newest(SHOWN)
@@ -67,6 +68,9 @@ def _page(
         "several_tenants": len(world.tenant_keys) > 1,
         "employee_form": form,
     }
-    show = csp_update({"form-action": f"{partner.scheme}://{partner.netloc}"})(render)
-    response: HttpResponse = show(request, "simulator/consent.html", context, status=status)
-    return response
+
+    @csp_update({"form-action": f"{partner.scheme}://{partner.netloc}"})
+    def show(request: HttpRequest) -> HttpResponseBase:
+        return render(request, "simulator/consent.html", context, status=status)
+
+    return show(request)
