@@ -224,6 +224,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hireops.desk.tasks.check_invariants",
         "schedule": crontab(hour="18", minute="40"),
     },
+    "settle payout rights": {
+        "task": "hireops.people.tasks.settle_payout_rights",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
     "empty old events": {"task": "hireops.inbox.tasks.trim", "schedule": crontab(hour="19", minute="50")},
     "ask for balances": {
@@ -237,6 +242,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="30"),
     },
 }
+
+# --- People ----------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["hireops.people.backends.StaffBackend"]
+# None in the demo, unless it is set there too.
+PEOPLE_PAYOUT_DELAY_HOURS = (
+    0
+    if DEMO and not text("PEOPLE_PAYOUT_DELAY_HOURS")
+    else integer("PEOPLE_PAYOUT_DELAY_HOURS", 24, most=720)
+)
 
 # --- The inbox -------------------------------------------------------------------------------------------
 

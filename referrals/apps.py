@@ -10,6 +10,7 @@ class ReferralsConfig(AppConfig):
         self._declare_guards()
         self._register_events_and_calls()
         self._register_long_work()
+        self._register_payout_rights()
         self._register_cards()
         self._register_invariants()
 
@@ -41,6 +42,12 @@ class ReferralsConfig(AppConfig):
         from referrals.registrations import jobs as registration_jobs
 
         _ = account_jobs, registration_jobs, reconciliation_jobs
+
+    def _register_payout_rights(self) -> None:
+        from referrals.payments import rights as paying
+        from referrals.payouts import rights as approving
+
+        _ = approving, paying
 
     def _register_cards(self) -> None:
         from hireops.desk import cards

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_noop
 from hireops.database.clock import now
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.people import payout_rights
 from referrals.models import Payment, PayoutBatch
 from referrals.payments.results import ResultLine, read_results
+from referrals.payments.rights import RECORD
 from referrals.payments.services import lock_withdrawals, settle
 
 LONGEST_REFERENCE = 255
@@ -106,6 +108,7 @@ def record_results(batch: PayoutBatch, lines: Sequence[ResultLine], *, by: User)
 
 
 def _record(batch: PayoutBatch, lines: Sequence[ResultLine], by: User) -> CheckedResults:
+    payout_rights.refuse_until_in_effect(by, RECORD)
     payments = batch.payments.filter(payment_id__in=[line.payment_id for line in lines])
     withdrawals = lock_withdrawals(set(payments.values_list("amount__withdrawal", flat=True)))
     locked = {each.payment_id: each for each in payments.select_for_update().order_by("pk")}

@@ -18,7 +18,9 @@ from django.utils.translation import gettext_noop
 
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.people import payout_rights
 from referrals.models import Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
+from referrals.payments.rights import HAND_OVER
 
 TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
 BEING_PAID = [Payment.State.HANDED_OVER, Payment.State.PAID]
@@ -81,10 +83,11 @@ def hand_over(withdrawals: Iterable[Withdrawal], *, by: User, note: str = "") ->
     """A new batch that pays what these withdrawals took and nobody has paid yet: one payment for each asset.
 
     Its payment IDs are those of contract 9.3, step 7. Raises ``Refused``, which names every withdrawal that
-    is in the way, if one of them is not to be paid; then nothing is handed over.
+    is in the way, if one of them is not to be paid, and for who may not hand over yet; then nothing is.
     """
     wanted = {withdrawal.pk for withdrawal in withdrawals}
     with transaction.atomic():
+        payout_rights.refuse_until_in_effect(by, HAND_OVER)
         locked = lock_withdrawals(wanted)
         unpaid = unpaid_amounts(locked)
         _refuse_what_is_not_to_be_paid(wanted, locked, unpaid)

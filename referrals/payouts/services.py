@@ -21,8 +21,10 @@ from hireops.feishu.hire import BonusType
 from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
+from hireops.people import payout_rights
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, ReferralAccount, SelfApproval, Withdrawal, WithdrawalAmount
+from referrals.payouts.rights import APPROVE
 from referrals.payouts.transitions import lock, lock_account, write_step
 
 WITHDRAW = "referral_account.withdraw"
@@ -139,8 +141,8 @@ def _create(account: ReferralAccount, *, by: User, points: bool, cash: bool, rea
 def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call:
     """Owe Feishu the withdrawal, with the order ID that it has had since it was asked for.
 
-    Raises ``Refused`` for who asked for it, unless REFERRALS_SELF_APPROVAL allows it, for an account that is
-    deactivated, and if it has been decided already.
+    Raises ``Refused`` for who asked for it, unless REFERRALS_SELF_APPROVAL allows it, for who may not approve
+    yet, for an account that is deactivated, and if it has been decided already.
     """
     with transaction.atomic():
         withdrawal = lock(withdrawal.pk)
@@ -169,6 +171,7 @@ def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
                 "was sent."
             )
         )
+    payout_rights.refuse_until_in_effect(by, APPROVE)
     if accounts.pending_status(withdrawal.account) != ReferralAccount.Status.AVAILABLE:
         raise Refused(_deactivated())
 

@@ -17,10 +17,9 @@ from hireops.desk.staff import staff
 from referrals.models import PayoutBatch
 from referrals.payments.admin import handing_over
 from referrals.payments.admin import results as payment_results
-from referrals.payments.admin.handing_over import HAND_OVER
 from referrals.payments.admin.page import how_far, summaries
-from referrals.payments.admin.results import RECORD
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
+from referrals.payments.rights import HAND_OVER, RECORD
 
 NOTE_SHOWN = 60
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

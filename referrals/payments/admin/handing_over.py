@@ -26,7 +26,6 @@ from referrals.models import Payment, Withdrawal, WithdrawalAmount
 from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
 
-HAND_OVER = "referrals.add_payoutbatch"
 PREPARE = "admin:referrals_payoutbatch_prepare"
 PEOPLE = ("account", "requested_by", "decided_by")
 

@@ -15,7 +15,8 @@ from hireops.desk.staff import personal_data_for
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, PayoutBatch
 from referrals.payments import services
-from referrals.payments.admin.results import RECORD, ResultsForm
+from referrals.payments.admin.results import ResultsForm
+from referrals.payments.rights import RECORD
 
 PAYMENTS_ON_A_PAGE = 100
 

@@ -65,9 +65,6 @@ class BouncedForm(forms.Form):
     )
 
 
-RECORD = "referrals.record_payment"
-
-
 # --- By hand
 
 

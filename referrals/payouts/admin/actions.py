@@ -8,13 +8,14 @@ from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.models import Withdrawal
 from referrals.payouts import services
+from referrals.payouts.rights import APPROVE
 
 State = Withdrawal.State
 REQUEST = "referrals.request_withdrawal"
 
 
 @staff_action(
-    permission="referrals.approve_withdrawal",
+    permission=APPROVE,
     label=_("Approve"),
     confirm=_(
         "Feishu takes the whole balance of what was asked for out of these accounts, also what has come "
@@ -29,7 +30,7 @@ def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
 
 
 @staff_action(
-    permission="referrals.approve_withdrawal",
+    permission=APPROVE,
     label=_("Reject"),
     confirm=_("Nothing is taken out of these accounts. Who asked for it reads your reason."),
     reason_required=True,
