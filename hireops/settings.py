@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "hireops.people.middleware.LastSeenMiddleware",
     "hireops.desk.updating.UpdatingMiddleware",
 ]
 
@@ -229,6 +230,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "remove ended sessions": {
+        "task": "hireops.people.tasks.remove_ended_sessions",
+        "schedule": crontab(hour="19", minute="5"),
+    },
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
     "empty old events": {"task": "hireops.inbox.tasks.trim", "schedule": crontab(hour="19", minute="50")},
     "ask for balances": {
@@ -246,6 +251,10 @@ CELERY_BEAT_SCHEDULE = {
 # --- People ----------------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = ["hireops.people.backends.StaffBackend"]
+SESSION_ENGINE = "hireops.people.sessions"
+SESSION_IDLE_HOURS = integer("SESSION_IDLE_HOURS", 8, most=720)
+SESSION_DAYS = integer("SESSION_DAYS", 7, most=90)
+SESSION_COOKIE_AGE = SESSION_DAYS * 24 * 3600
 # None in the demo, unless it is set there too.
 PEOPLE_PAYOUT_DELAY_HOURS = (
     0
@@ -293,7 +302,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "hireops.people.credentials.OwnPassword"}]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -57,7 +57,7 @@ class StaffAction:
     template: str
 
     def is_open_to(self, reader: Reader) -> bool:
-        return reader.has_perm(self.permission)
+        return not self.permission or reader.has_perm(self.permission)
 
 
 def staff_action(

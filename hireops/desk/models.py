@@ -56,6 +56,13 @@ class AuditEntry(AppendOnly):
     def action_label(self) -> str:
         return gettext(self.action)
 
+    @property
+    def rights_shown(self) -> str:
+        """Which rights this gave and took, in words; "" where it is about none."""
+        from hireops.desk import rights  # noqa: PLC0415 - it needs Django's models
+
+        return rights.shown(self.details)
+
 
 class Heartbeat(models.Model):
     """When a process of ours last said that it lives, by the database's clock. One row for each name."""

@@ -1,11 +1,14 @@
-"""What the database itself keeps from changing: since when somebody could approve or pay."""
+"""What the database itself keeps from changing: since when somebody could approve or pay, and whose
+credentials were changed by whom.
+"""
 
-from hireops.guards.rules import Rule, any_differs, there_is, update_of
+from hireops.guards.rules import Rule, any_differs, append_only, there_is, update_of
 
 RIGHT = "people_payoutright"
 BEGUN = ("id", "user_id", "permission", "as_superuser", "since", "in_effect_at", "given_by_id")
 
 RULES = [
+    *append_only("people_credentialchange"),
     Rule("payout_right_stays_as_it_began", RIGHT, update_of(BEGUN), any_differs(BEGUN)),
     Rule(
         "payout_right_ends_once",

@@ -11,7 +11,7 @@ from hireops.database import clock
 def had_already(app_label: str, *codenames: str) -> migrations.RunPython:
     """A migration operation: whoever has these permissions now has had them for long, so there is no delay.
 
-    Let the migration depend on ``("people", "0001_initial")`` and on those that grant the permissions.
+    Let the migration depend on ``("people", "0001_rights_and_sessions")`` and on those that grant them.
     """
 
     def write(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -32,7 +32,7 @@ def _write(apps: StateApps, app_label: str, codename: str) -> None:
     now, permission = clock.now(), f"{app_label}.{codename}"
     known = right.objects.filter(permission=permission, ended_at=None).values_list("user", flat=True)
     right.objects.bulk_create(
-        right(user_id=pk, permission=permission, as_superuser=pk not in by_role, since=now, in_effect_at=now)
+        right(user_id=pk, permission=permission, as_superuser=pk not in by_role, in_effect_at=now)
         for pk in everybody
         if pk not in set(known)
     )

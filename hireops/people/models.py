@@ -2,9 +2,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.append_only import AppendOnly
+from hireops.people.browsers import browser_in_words
 
 
 class Staff(User):
@@ -38,7 +42,9 @@ class PayoutRight(models.Model):
     permission = models.CharField(_("permission"), max_length=150)
     # The role or superuser's rank that gave it first; later ones change nothing.
     as_superuser = models.BooleanField(_("as superuser"))
-    since = models.DateTimeField(_("since"))
+    since = models.DateTimeField(
+        _("since"), null=True, blank=True, help_text=_("Empty: before it was written down.")
+    )
     in_effect_at = models.DateTimeField(_("takes effect"))
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -63,10 +69,11 @@ class PayoutRight(models.Model):
                 name="one_open_payout_right_of_each",
             ),
             models.CheckConstraint(
-                condition=Q(in_effect_at__gte=F("since")), name="payout_right_takes_effect_later"
+                condition=Q(since__isnull=True) | Q(in_effect_at__gte=F("since")),
+                name="payout_right_takes_effect_later",
             ),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("since")),
+                condition=Q(ended_at__isnull=True) | Q(since__isnull=True) | Q(ended_at__gte=F("since")),
                 name="payout_right_ends_after_it_begins",
             ),
         ]
@@ -74,3 +81,101 @@ class PayoutRight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.permission}"
+
+
+class CredentialChange(AppendOnly):
+    """That somebody's way of signing in was changed. Who decides about money is shown the last ones."""
+
+    class Kind(models.TextChoices):
+        ACCOUNT = "account", _("account made")
+        USERNAME = "username", _("user name changed")
+        PASSWORD = "password", _("password changed")
+        ONE_TIME_PASSWORD = "one_time_password", _("one-time password set")
+        EMAIL = "email", _("email address changed")
+        SECOND_FACTOR = "second_factor", _("second factors changed")
+        FEISHU_ACCOUNT = "feishu_account", _("linked Feishu account changed")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="credential_changes",
+        verbose_name=_("user"),
+    )
+    kind = models.CharField(_("what"), max_length=32, choices=Kind)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("changed by"),
+        help_text=_("Empty: by who was not signed in, by a link in a mail or on the server."),
+    )
+    at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("change of credentials")
+        verbose_name_plural = _("changes of credentials")
+        ordering = ["-at", "-id"]
+        default_permissions = ()  # the person's page shows them
+        indexes = [models.Index(fields=["user", "-at"], name="credential_change_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_kind_display()}"
+
+
+class OneTimePassword(models.Model):
+    """That the password of this person was made by somebody else, and is to be replaced after signing in."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="one_time_password",
+        verbose_name=_("user"),
+    )
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("set by")
+    )
+    set_at = models.DateTimeField(_("set"))
+    expires_at = models.DateTimeField(_("can be used until"))
+
+    class Meta:
+        verbose_name = _("one-time password")
+        verbose_name_plural = _("one-time passwords")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Session(AbstractBaseSession):
+    """A browser that knows its session key, of which only a digest is kept (``people.sessions``)."""
+
+    session_key = models.CharField(_("session"), max_length=64, primary_key=True)  # the digest
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="sessions",
+        verbose_name=_("user"),
+    )
+    started_at = models.DateTimeField(_("signed in"))
+    last_seen_at = models.DateTimeField(_("last seen"))
+    address = models.CharField(_("address"), max_length=45, blank=True)
+    user_agent = models.CharField(_("browser"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["-last_seen_at"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{browser_in_words(self.user_agent)}, {self.address or '–'}"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from hireops.people.sessions import SessionStore  # noqa: PLC0415 - it stores this model
+
+        return SessionStore

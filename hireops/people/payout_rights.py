@@ -118,10 +118,24 @@ def takes_effect(permission: str, at: datetime) -> str:
     return _("Your right to %(right)s takes effect at %(when)s.") % {"right": right, "when": moment(at)}
 
 
-def begun_since(earliest: datetime, users: Iterable[int]) -> QuerySet[PayoutRight]:
-    """Rights of these people that began since then, with who gave them; the oldest first."""
-    rows = PayoutRight.objects.filter(since__gte=earliest, user__in=users, ended_at=None)
-    return rows.select_related("user", "given_by").order_by("since", "pk")
+def open_rights(user: User) -> QuerySet[PayoutRight]:
+    rows = PayoutRight.objects.filter(user=user.pk, ended_at=None).select_related("given_by")
+    return rows.order_by("permission")
+
+
+def holders(permission: str) -> list[int]:
+    """Who has this right, in effect or not."""
+    settle()
+    rows = PayoutRight.objects.filter(permission=permission, ended_at=None)
+    return list(rows.values_list("user", flat=True))
+
+
+def begun(
+    permission: str, users: Iterable[int], *, since: datetime, until: datetime
+) -> QuerySet[PayoutRight]:
+    """These people's rights of a kind that began in that time."""
+    rows = PayoutRight.objects.filter(permission=permission, user__in=users, since__range=(since, until))
+    return rows.select_related("user", "given_by")
 
 
 def _taking_effect(user: User) -> dict[str, datetime]:

@@ -3,10 +3,18 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from hireops.desk import audit, rights
 from hireops.desk.errors import Refused
-from hireops.people import payout_permissions
+from hireops.people import payout_permissions, sessions
+from hireops.people.models import Session
+
+CHANGE = "auth.change_user"
+
+# --- Who may do what to whom
 
 
 def may_hand_out(by: User, groups: Iterable[Group], *, to: User | None = None) -> bool:
@@ -54,3 +62,33 @@ def only_a_superuser() -> str:
         "This person can approve or pay, so only a superuser changes the roles and how this person signs in. "
         "Nothing was changed."
     )
+
+
+def rights_of(user: User) -> list[str]:
+    """Roles and rank, as the audit tells them (``hireops.desk.rights``)."""
+    rank = [rights.SUPERUSER] if user.is_superuser else []
+    off = [] if user.is_active else [rights.INACTIVE]
+    return [*off, *rank, *user.groups.order_by("name").values_list("name", flat=True)]
+
+
+# --- Where people are signed in
+
+
+def end_sessions(user: User, *, by: User, reason: str = "") -> None:
+    """Wherever this person is signed in, it is over. Raises ``Refused`` if that is nowhere."""
+    with transaction.atomic():
+        if not sessions.end_all(user):
+            raise Refused(_("This person is signed in nowhere."))
+        audit.record(by=by, action=gettext_noop("all sessions ended"), on=user, reason=reason.strip())
+
+
+def end_session(session: Session, *, by: User, reason: str = "") -> None:
+    """The own one, or as an administrator another person's. Raises ``Refused`` for all others."""
+    user = session.user
+    if user is None or not (user.pk == by.pk or by.has_perm(CHANGE)):
+        raise Refused(_("Only administrators end sessions of others."))
+    with transaction.atomic():
+        label = str(session)
+        session.delete()
+        action = gettext_noop("session ended")
+        audit.record(by=by, action=action, on=user, reason=reason.strip(), session=label)

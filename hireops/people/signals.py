@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from allauth.core import context
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from hireops.people import payout_rights
+from hireops.people.acting import acting
 
 RIGHTS_OF_A_USER = {"is_active", "is_superuser"}
 CHANGED = {"post_add", "post_remove", "post_clear"}
@@ -18,12 +18,6 @@ def connect() -> None:
     post_save.connect(_user_saved)
     for model in (Group, Permission):
         post_delete.connect(_rights_deleted, sender=model)
-
-
-def acting() -> User | None:
-    """Who is signed in where this happens; None for what no request does."""
-    user = getattr(context.request, "user", None)
-    return user if isinstance(user, User) else None
 
 
 def _relation_changed(action: str, **_others: Any) -> None:

@@ -1,10 +1,19 @@
 """What happens to people by the clock."""
 
+from django.contrib.sessions.models import Session as FormerSession
+
 from hireops.celery import app
 from hireops.people import payout_rights
+from hireops.people.sessions import SessionStore
 
 
 @app.task
 def settle_payout_rights() -> None:
     """Rights that were given or taken where Django does not tell of it."""
     payout_rights.settle()
+
+
+@app.task
+def remove_ended_sessions() -> None:
+    SessionStore.clear_expired()
+    FormerSession.objects.all().delete()  # of earlier versions: keys in clear, which open nothing any more

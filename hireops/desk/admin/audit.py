@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk import rights
 from hireops.desk.admin.base import MirrorAdmin
 from hireops.desk.display import linked, pretty_json
 from hireops.desk.lists import different_values
@@ -51,4 +53,5 @@ class AuditEntryAdmin(MirrorAdmin):
 
     @admin.display(description=_("details"))
     def details_shown(self, entry: AuditEntry) -> SafeString:
-        return pretty_json(entry.details)
+        others = {name: value for name, value in entry.details.items() if name != rights.RIGHTS}
+        return format_html("{}{}", rights.shown(entry.details), pretty_json(others) if others else "")

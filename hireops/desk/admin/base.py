@@ -148,7 +148,13 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
         if self.edits_are_audited_by_services:
             return
         changes = {"changes": message} if message else {}
-        record(by=staff(request), action=action, on=obj, **changes)
+        record(
+            by=staff(request), action=action, on=obj, **changes, **self.audit_details(request, action, obj)
+        )
+
+    def audit_details(self, request: HttpRequest, action: str, obj: Model) -> dict[str, Any]:
+        """What else the audit is to know of an edit."""
+        return {}
 
 
 def _column_of(lookup: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
@@ -16,9 +17,12 @@ from hireops.desk.display import linked, state_badge
 from hireops.desk.staff import Reader, personal_data_for
 from hireops.outbox import registry
 from hireops.outbox.models import Call
+from hireops.people import payout_rights
 from referrals.ledger.assets import amount_in_words, asset_label, in_words, signed
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
 from referrals.payouts import services
+from referrals.payouts.admin.keys import changed_keys
+from referrals.payouts.rights import APPROVE
 
 State = Withdrawal.State
 ACCOUNT_DISABLED = 1002555
@@ -84,9 +88,19 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader) -> dict[str, Any]:
         "call_link": linked(call, f"{registry.label_of(call.operation)} #{call.pk}") if call else "",
         "attempts": call.attempts.order_by("id") if call else (),
         "payments": payments(withdrawal),
+        "not_yet": not_yet(withdrawal, reader),
+        "changed_keys": changed_keys([withdrawal]),
         "cases": withdrawal.cases.all(),
         "is_moving": withdrawal.state == State.APPROVED,
     }
+
+
+def not_yet(withdrawal: Withdrawal, reader: Reader) -> str:
+    """For who may approve, but not yet: from when."""
+    if withdrawal.state != State.REQUESTED or not isinstance(reader, User):
+        return ""
+    found = (at for name, at in payout_rights.waiting(reader) if name == APPROVE)
+    return next((payout_rights.takes_effect(APPROVE, at) for at in found), "")
 
 
 def age_shown(withdrawal: Withdrawal, as_of: Callable[[], datetime]) -> str:

@@ -1,0 +1,81 @@
+"""The pages of roles."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk import rights
+from hireops.people import payout_permissions
+from hireops.people.admin.rights import RightsAdmin
+
+if TYPE_CHECKING:
+    _MultipleChoiceField = forms.ModelMultipleChoiceField[Permission]
+else:
+    _MultipleChoiceField = forms.ModelMultipleChoiceField
+
+admin.site.unregister(Group)
+
+
+class PermissionField(_MultipleChoiceField):
+    """Permissions as check boxes with names in the reader's language; the database has them in English."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, permission: Any) -> str:
+        return rights.label_of(permission)
+
+
+@admin.register(Group)
+class RoleAdmin(RightsAdmin, GroupAdmin):
+    """Roles and what they may do. Permissions that no page of ours asks for are left out.
+
+    Nobody edits a role that he has, and only a superuser one that lets people approve or pay.
+    """
+
+    filter_horizontal = ()
+    change_form_template = "admin/auth/role.html"
+    UNUSED_APPS = ("admin", "contenttypes", "sessions")
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        offered = Permission.objects.exclude(content_type__app_label__in=self.UNUSED_APPS)
+        offered = offered.exclude(content_type__model="permission").select_related("content_type")
+        if request and not request.user.is_superuser:
+            offered = offered.exclude(pk__in=payout_permissions.rows())
+        return PermissionField(queryset=offered, required=False, label=_("permissions"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not self._why_not(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not self._why_not(request, obj)
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        return {"why_not": self._why_not(request, obj)}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        self.remember_rights(request, _permissions_of(obj) if change else [])
+        super().save_model(request, obj, form, change)
+
+    def rights_of(self, obj: Any) -> list[str]:
+        return _permissions_of(obj)
+
+    def _why_not(self, request: HttpRequest, role: Any) -> str:
+        if role is None or not isinstance(role, Group):
+            return ""
+        if role.user_set.filter(pk=request.user.pk).exists():
+            return gettext("You have this role yourself, so somebody else changes what it may do.")
+        if not request.user.is_superuser and payout_permissions.are_carried_by([role]):
+            return gettext("Who has this role can approve or pay, so only a superuser changes it.")
+        return ""
+
+
+def _permissions_of(role: Group) -> list[str]:
+    rows = role.permissions.select_related("content_type").order_by("content_type__app_label", "codename")
+    return [rights.name_of(permission) for permission in rows]

@@ -1,0 +1,186 @@
+"""The pages of people."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.actions import ReasonForm, staff_action
+from hireops.desk.errors import Refused
+from hireops.desk.pages import staff_page
+from hireops.desk.staff import staff
+from hireops.people import credentials, services
+from hireops.people.admin.page import about_person, full_name
+from hireops.people.admin.rights import RightsAdmin
+from hireops.people.models import CredentialChange
+
+admin.site.unregister(User)
+
+CHANGE = "auth.change_user"
+# Fields by which a person signs in.
+CREDENTIALS = {"username": CredentialChange.Kind.USERNAME, "email": CredentialChange.Kind.EMAIL}
+RIGHTS = ("is_active", "is_superuser", "groups")
+
+
+@staff_action(
+    permission=CHANGE,
+    label=_("End all sessions"),
+    confirm=_("Wherever these people are signed in, they have to sign in again."),
+    dangerous=True,
+)
+def end_sessions(user: User, *, by: User, reason: str) -> None:
+    services.end_sessions(user, by=by, reason=reason)
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who makes somebody an approver, or an approver somebody else, is looked at before anything is saved."""
+
+    by: User  # who uses the page
+
+    def clean_groups(self) -> Any:
+        groups = self.cleaned_data["groups"]
+        before = set(self.instance.groups.all()) if self.instance.pk else set()
+        if set(groups) == before:
+            return groups
+        try:
+            to = self.instance if self.instance.pk else None
+            services.refuse_to_hand_out(self.by, groups, to=to)
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return groups
+
+
+@admin.register(User)
+class StaffUserAdmin(RightsAdmin):
+    """People. Their roles say what they may do; of superusers and of who can approve or pay, only a superuser
+    changes anything, and nobody the own rights."""
+
+    form = PersonForm
+    change_form_template = "admin/auth/person.html"
+    list_display = ("username", "full_name", "roles", "is_active", "last_login")
+    list_filter = ("groups", "is_active")
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    sortable_by = ("username", "last_login")
+    staff_actions = [end_sessions]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        person = (None, {"fields": ("username", "last_name", "first_name", "email")})
+        if obj is None:
+            return (person, (_("Rights"), {"fields": ("groups",)}))
+        dates = (_("Dates"), {"fields": ("last_login", "date_joined")})
+        return (person, (_("Rights"), {"fields": ("is_active", "is_superuser", "groups")}), dates)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        fixed: tuple[str, ...] = ("last_login", "date_joined")
+        if obj == request.user:
+            return (*fixed, *RIGHTS)
+        return fixed if request.user.is_superuser else (*fixed, "is_superuser")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        form = super().get_form(request, obj, change, **kwargs)
+        form.by = staff(request)  # type: ignore[attr-defined]
+        return form
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, **kwargs, widget=forms.CheckboxSelectMultiple, help_text=""
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._within_reach(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        is_oneself = obj is not None and obj == request.user
+        return (
+            not is_oneself
+            and self._within_reach(request, obj)
+            and super().has_delete_permission(request, obj)
+        )
+
+    def _within_reach(self, request: HttpRequest, obj: Model | None) -> bool:
+        return not isinstance(obj, User) or services.may_change_credentials(staff(request), obj)
+
+    # --- What the pages show
+
+    @admin.display(description=_("full name"))
+    def full_name(self, user: User) -> str:
+        return full_name(user)
+
+    @admin.display(description=_("roles"))
+    def roles(self, user: User) -> str:
+        return "、".join(group.name for group in user.groups.all())
+
+    def page_context(self, request: HttpRequest, obj: User) -> dict[str, Any]:
+        return about_person(obj, staff(request))
+
+    # --- What is written
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        by = staff(request)
+        if not change:
+            self.remember_rights(request, [])
+            obj.is_staff = True
+            request.first_password = credentials.give_first_password(obj)  # type: ignore[attr-defined]
+            super().save_model(request, obj, form, change)
+            credentials.account_made(obj, by=by)
+            return
+        self.remember_rights(request, services.rights_of(User.objects.get(pk=obj.pk)))
+        super().save_model(request, obj, form, change)
+        kinds = [CREDENTIALS[name] for name in form.changed_data if name in CREDENTIALS]
+        credentials.edited(obj, kinds, by=by)
+
+    def rights_of(self, obj: Any) -> list[str]:
+        return services.rights_of(obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._password_shown_once(request, obj, request.first_password)  # type: ignore[attr-defined]
+
+    # --- A password for somebody else
+
+    @staff_page("<int:pk>/password/", name="password_change", permission=CHANGE)
+    def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asks, then sets a one-time password and shows it once."""
+        user = User.objects.filter(pk=pk).first()
+        if user is None:
+            raise Http404
+        by = staff(request)
+        if user == by or not self.has_change_permission(request, user):
+            raise PermissionDenied
+        form = ReasonForm(request.POST or None, required=False)
+        if request.method == "POST" and form.is_valid():
+            try:
+                password = credentials.set_one_time_password(user, by=by, reason=form.cleaned_data["reason"])
+            except Refused as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+                return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
+            return self._password_shown_once(request, user, password)
+        title = gettext("Set a one-time password")
+        return self.render_page(
+            request, "admin/auth/one_time_password.html", title=title, form=form, person=user
+        )
+
+    def _password_shown_once(self, request: HttpRequest, user: User, password: str) -> HttpResponse:
+        response = self.render_page(
+            request,
+            "admin/auth/one_time_password_set.html",
+            title=gettext("One-time password of %(user)s") % {"user": user.get_username()},
+            person=user,
+            full_name=full_name(user),
+            password=password,
+            days=credentials.USABLE_FOR.days,
+        )
+        response["Cache-Control"] = "no-store"
+        return response
