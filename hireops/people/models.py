@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.append_only import AppendOnly
+from hireops.people.acting import LONGEST_ADDRESS, LONGEST_USER_AGENT
 from hireops.people.browsers import browser_in_words
 
 
@@ -162,8 +163,8 @@ class Session(AbstractBaseSession):
     )
     started_at = models.DateTimeField(_("signed in"))
     last_seen_at = models.DateTimeField(_("last seen"))
-    address = models.CharField(_("address"), max_length=45, blank=True)
-    user_agent = models.CharField(_("browser"), max_length=200, blank=True)
+    address = models.CharField(_("address"), max_length=LONGEST_ADDRESS, blank=True)
+    user_agent = models.CharField(_("browser"), max_length=LONGEST_USER_AGENT, blank=True)
 
     class Meta:
         verbose_name = _("session")

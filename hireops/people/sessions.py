@@ -1,7 +1,7 @@
 """Who is signed in where, and until when: Django's sessions with an owner, a place and two ends.
 
-A session ends after ``SESSION_IDLE_HOURS`` without a page and ``SESSION_DAYS`` after it began, by the
-database's clock. Its key is kept as a digest: who reads the table is not signed in by it.
+A session ends after ``SESSION_IDLE_HOURS`` without a page and ``SESSION_DAYS`` after it began. Its key is
+kept as a digest: who reads the table is not signed in by it.
 """
 
 import hashlib
@@ -13,8 +13,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from hireops.database import clock
+from hireops.people.acting import place
 from hireops.people.models import Session
 
 TOUCHED_EVERY = timedelta(minutes=1)
@@ -30,10 +31,9 @@ def end_of(started_at: datetime, last_seen_at: datetime) -> datetime:
 
 
 class SessionStore(DatabaseStore):
-    """``settings.SESSION_ENGINE``. ``row`` is what was read or written last, ``as_of`` when."""
+    """``settings.SESSION_ENGINE``. ``row`` is what was read or written last."""
 
     row: Session | None = None
-    as_of: datetime | None = None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -41,7 +41,7 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        Session.objects.filter(expire_date__lt=clock.now()).delete()
+        Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
     def exists(self, session_key: str | None) -> bool:
         return Session.objects.filter(pk=digest(session_key)).exists()
@@ -55,43 +55,44 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: Any) -> Session:
         """The row to be written. It began when it got its present owner."""
-        now, owner = clock.now(), int(data[SESSION_KEY]) if SESSION_KEY in data else None
-        before = self.row if self.row and self.row.user_id == owner else None
+        now, owner = timezone.now(), int(data[SESSION_KEY]) if SESSION_KEY in data else None
+        before = self.row
+        where = (before.address, before.user_agent) if before else place()
+        has_begun = before is not None and before.user_id == owner
         self.row = Session(
-            session_key=digest(self._get_or_create_session_key()),
+            session_key=digest(self._get_or_create_session_key()),  # type: ignore[attr-defined]
             session_data=self.encode(data),
             user_id=owner,
-            started_at=before.started_at if before else now,
+            started_at=before.started_at if before and has_begun else now,
             last_seen_at=now,
-            address=before.address if before else "",
-            user_agent=before.user_agent if before else "",
+            address=where[0],
+            user_agent=where[1],
         )
         self.row.expire_date = end_of(self.row.started_at, now)
         return self.row
 
     def _get_session_from_db(self) -> Session | None:
-        self.as_of = clock.now()
-        rows = Session.objects.filter(pk=digest(self.session_key), expire_date__gt=self.as_of)
-        self.row = rows.first()
+        now = timezone.now()
+        self.row = Session.objects.filter(pk=digest(self.session_key), expire_date__gt=now).first()
         if self.row is None:
             self._session_key = None
         return self.row
 
 
-def touch(session: SessionStore, *, address: str, user_agent: str) -> None:
+def touch(session: SessionStore) -> None:
     """The person has asked for a page. Written once a minute at the most."""
-    row, now = session.row, session.as_of
-    if row is None or now is None or (row.user_agent and now - row.last_seen_at < TOUCHED_EVERY):
+    row, now = session.row, timezone.now()
+    if row is None or now - row.last_seen_at < TOUCHED_EVERY:
         return
     row.last_seen_at, row.expire_date = now, end_of(row.started_at, now)
-    row.address, row.user_agent = address[:45], user_agent[:200] or "–"
+    row.address, row.user_agent = place()
     seen = ("last_seen_at", "expire_date", "address", "user_agent")
     Session.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in seen})
 
 
 def open_sessions(user: User | None = None) -> QuerySet[Session]:
     """Of one person or of everybody, those that have not ended."""
-    rows = Session.objects.filter(user__isnull=False, expire_date__gt=clock.now()).select_related("user")
+    rows = Session.objects.filter(user__isnull=False, expire_date__gt=timezone.now()).select_related("user")
     return rows.filter(user=user) if user else rows
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
@@ -39,6 +40,10 @@ def _migrated(
         with django_db_blocker.unblock(), opened(database):
             call_command("migrate", verbosity=0)
             SelfApproval.objects.create(withdrawal=Withdrawal.objects.earliest("pk"))
+            ada = User.objects.get(username="ada")
+            ada.groups.clear()  # her payout rights end
+            ada.set_password("one of her own")
+            ada.save()
         yield database
     finally:
         database.drop()

@@ -20,7 +20,7 @@ def full_name(user: User) -> str:
 
 
 def about_person(user: User, reader: User) -> dict[str, Any]:
-    changes = user.credential_changes.select_related("by")  # type: ignore[attr-defined]
+    changes = user.credential_changes.select_related("by")
     return {
         "person": user,
         "why_not": why_not(user, reader),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import rights
+from hireops.desk.staff import staff
 from hireops.people import payout_permissions
 from hireops.people.admin.rights import RightsAdmin
 
@@ -69,7 +70,7 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
     def _why_not(self, request: HttpRequest, role: Any) -> str:
         if role is None or not isinstance(role, Group):
             return ""
-        if role.user_set.filter(pk=request.user.pk).exists():
+        if role.user_set.contains(staff(request)):
             return gettext("You have this role yourself, so somebody else changes what it may do.")
         if not request.user.is_superuser and payout_permissions.are_carried_by([role]):
             return gettext("Who has this role can approve or pay, so only a superuser changes it.")

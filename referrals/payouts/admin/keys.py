@@ -57,7 +57,7 @@ def _of(withdrawal: Withdrawal) -> Iterable[ChangedKey]:
             else _not_yet(right.in_effect_at)
         )
         by = right.given_by.get_username() if right.given_by else ""
-        yield ChangedKey(right.since, right.user.get_username(), what, by)
+        yield ChangedKey(right.since or until, right.user.get_username(), what, by)
 
 
 def _not_yet(at: datetime) -> str:
