@@ -161,7 +161,7 @@ class Session(AbstractBaseSession):
         related_name="sessions",
         verbose_name=_("user"),
     )
-    started_at = models.DateTimeField(_("signed in"))
+    started_at = models.DateTimeField(_("signed in at"))
     last_seen_at = models.DateTimeField(_("last seen"))
     address = models.CharField(_("address"), max_length=LONGEST_ADDRESS, blank=True)
     user_agent = models.CharField(_("browser"), max_length=LONGEST_USER_AGENT, blank=True)

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                         max_length=64, primary_key=True, serialize=False, verbose_name="session"
                     ),
                 ),
-                ("started_at", models.DateTimeField(verbose_name="signed in")),
+                ("started_at", models.DateTimeField(verbose_name="signed in at")),
                 ("last_seen_at", models.DateTimeField(verbose_name="last seen")),
                 ("address", models.CharField(blank=True, max_length=45, verbose_name="address")),
                 ("user_agent", models.CharField(blank=True, max_length=200, verbose_name="browser")),
