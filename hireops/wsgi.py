@@ -10,6 +10,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from hireops import configure
+from hireops.web.pools import WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 configure()
 pages = get_wsgi_application()
 
-from hireops.inbox.views import PATH, webhook  # noqa: E402 - Django has to be ready
+from hireops.inbox.views import webhook  # noqa: E402 - Django has to be ready
 
 answer = cast("Callable[[HttpRequest], HttpResponse]", convert_exception_to_response(webhook))
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Feishu has no session, language or form: its events go straight to their view (decisions/0012)."""
-    if environ["PATH_INFO"] != f"/{PATH}":
+    if environ["PATH_INFO"] != WEBHOOK_PATH:
         return pages(environ, start_response)
     close_old_connections()
     # Django would try to make sense of it, and of a charset that a stranger has made up.

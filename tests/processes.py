@@ -77,10 +77,8 @@ class Hireops:
         """Starts a web server; its address, such as ``http://127.0.0.1:45321``."""
         port = variables.get("WEB_PORT", self.environment["WEB_PORT"])
         address = f"127.0.0.1:{port}"
-        threads = ["--worker-class", "gthread", "--threads", "4"]
-        server = self.start(
-            str(BIN / "gunicorn"), "hireops.wsgi", "--bind", address, *threads, *options, **variables
-        )
+        command = [str(BIN / "gunicorn"), "hireops.wsgi", "--bind", address, "--threads", "4"]
+        server = self.start(*command, *options, **variables)
         self._wait(server, lambda: self._is_serving(f"http://{address}/healthz"))
         return f"http://{address}"
 

@@ -244,6 +244,8 @@ def _start(listening: socket.socket, variables: dict[str, str], log: Path) -> Fo
     options = [
         "--bind",
         "fd://{listening}",
+        "--worker-class",
+        "gthread",
         "--threads",
         "16",
         "--graceful-timeout",

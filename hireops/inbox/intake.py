@@ -11,8 +11,9 @@ from django.utils.translation import gettext_noop
 from hireops.database import prepared, query_deadline
 from hireops.database.errors import DATABASE_AWAY
 from hireops.feishu import callbacks
+from hireops.web.pools import EVENT_MAX_BYTES
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = EVENT_MAX_BYTES
 # Feishu waits three seconds (contract 6.6). A broken connection shows at once and is worth a second one,
 # which may take two seconds to open (``connect_timeout``).
 STORE_TIMEOUT_S = 2.5

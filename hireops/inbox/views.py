@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 from hireops.doorbell import ring
 from hireops.feishu import callbacks
 from hireops.inbox import intake, tasks
+from hireops.web.pools import WEBHOOK_PATH
 
 logger = logging.getLogger(__name__)
 
-PATH = "webhook/event"
-SILENCE_S = 2.0
+PATH = WEBHOOK_PATH.removeprefix("/")
 PIECE_BYTES = 64 * 1024
 LENGTH = re.compile(r"[0-9]{1,9}")
 SIGNATURE_HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in callbacks.SIGNATURE_HEADERS}
@@ -25,7 +25,7 @@ SIGNATURE_HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in 
 def webhook(request: HttpRequest) -> HttpResponse:
     try:
         body = _read_body(request)
-    except Exception as error:  # noqa: BLE001 - silence, broken chunks: each web server has its own errors
+    except Exception as error:  # noqa: BLE001 - broken off, broken chunks: each web server has its own errors
         return _refusal(request, 408, f"the body did not come ({type(error).__name__})")
     if body is None:
         return _refusal(request, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
@@ -50,8 +50,6 @@ def _signature(request: HttpRequest) -> dict[str, str]:
 
 def _read_body(request: HttpRequest) -> bytes | None:
     """The raw body, or None when it is too large; what is too large is not read to its end."""
-    if server_socket := request.META.get("gunicorn.socket"):
-        server_socket.settimeout(SILENCE_S)  # or silent callers would hold every thread
     announced = request.META.get("CONTENT_LENGTH")
     if announced:
         length = int(announced) if LENGTH.fullmatch(announced) else intake.MAX_BYTES + 1

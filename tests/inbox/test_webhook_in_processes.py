@@ -113,15 +113,15 @@ def test_what_is_answered_200_is_committed(hireops):
         assert _events(hireops) == number  # read over another connection
 
 
-def test_callers_that_fall_silent_hold_a_thread_for_two_seconds_only(hireops):
+def test_callers_that_fall_silent_hold_no_thread(hireops):
     web = urlsplit(hireops.web())
     head = b"POST /webhook/event HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc"
     with ExitStack() as silent_callers:
-        for _ in range(4):  # as many as the server has threads
-            link = socket.create_connection((web.hostname, web.port), timeout=5)
+        for _ in range(8):  # as many as the server has threads, twice
+            link = socket.create_connection((web.hostname, web.port), timeout=10)
             silent_callers.enter_context(link).sendall(head)
         status, seconds = _post(web.geturl())
-        assert (status, seconds < 4) == (200, True)
+        assert (status, seconds < 1) == (200, True)
         assert link.recv(100).startswith(b"HTTP/1.1 408")
 
 

@@ -1,0 +1,1 @@
+"""The way in: which threads answer whom, and when a request is given to one."""
