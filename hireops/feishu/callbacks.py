@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,10 @@ __all__ = [
 
 SIGNATURE, TIMESTAMP, NONCE = "X-Lark-Signature", "X-Lark-Request-Timestamp", "X-Lark-Request-Nonce"
 SIGNATURE_HEADERS = (SIGNATURE, TIMESTAMP, NONCE)
+# Timestamp, nonce, key and body are hashed without a separator (contract 6.5), so the first two must look as
+# Feishu sends them, whatever the signature says: a number (its unit is not documented), and visible ASCII.
+TIMESTAMP_FORM = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,10})?")
+NONCE_FORM = re.compile(r"[!-~]{1,128}")
 ID_MAX_CHARS = 255
 # Feishu's names for what an event is about; the first that is there counts (contract 2.7, 3.1 and 4).
 SUBJECT_KEYS = ("account_id", "background_check_id", "exam_id")
@@ -107,6 +112,8 @@ def open_callback(
         return _open_unsigned(body, keys)
     timestamp = _header(headers, TIMESTAMP) or ""
     nonce = _header(headers, NONCE) or ""
+    if not (TIMESTAMP_FORM.fullmatch(timestamp) and NONCE_FORM.fullmatch(nonce)):
+        raise NotAuthenticError(401, "no timestamp or nonce as Feishu sends them")
     for encrypt_key in keys.encrypt_keys:
         if _equal(signature, sign(timestamp, nonce, encrypt_key, body)):
             return _open_signed(body, encrypt_key, keys)
@@ -132,8 +139,16 @@ def open_pushed(text: bytes, keys: CallbackKeys) -> CallbackEvent | Unreadable:
 
 
 def _open_signed(body: bytes, encrypt_key: str, keys: CallbackKeys) -> Challenge | CallbackEvent | Unreadable:
+    """Who has seen a signature can continue it over a longer body: it is a plain hash (contract 6.5).
+
+    He has to continue with SHA-256's padding, whose first byte, 0x80, can't follow a whole text in UTF-8.
+    """
     try:
-        text = _decrypted_text(body, encrypt_key)
+        outer = utf8(body)
+    except UnreadableTextError as unreadable:
+        raise NotAuthenticError(401, "signed, but not UTF-8: a signature continued") from unreadable
+    try:
+        text = _decrypted_text(outer, encrypt_key)
         envelope, flaw = parse(text)
     except UnreadableTextError as unreadable:
         return Unreadable(str(unreadable))
@@ -161,7 +176,7 @@ def _open_unsigned(body: bytes, keys: CallbackKeys) -> Challenge:
     if len(body) <= UNSIGNED_MAX_BYTES:
         for encrypt_key in keys.encrypt_keys:
             try:
-                envelope, flaw = parse(_decrypted_text(body, encrypt_key))
+                envelope, flaw = parse(_decrypted_text(utf8(body), encrypt_key))
             except UnreadableTextError:
                 continue
             if _is_url_verification(envelope):
@@ -279,8 +294,8 @@ def _require_token(envelope: dict[str, Any], keys: CallbackKeys) -> None:
         raise NotAuthenticError(401, "wrong token")
 
 
-def _decrypted_text(body: bytes, encrypt_key: str) -> str:
-    sealed = parse(utf8(body))[0].get("encrypt")
+def _decrypted_text(body: str, encrypt_key: str) -> str:
+    sealed = parse(body)[0].get("encrypt")
     if not isinstance(sealed, str):
         raise UnreadableTextError(gettext_noop("The body is not an object with the text encrypt."))
     return utf8(decrypt(sealed, encrypt_key))

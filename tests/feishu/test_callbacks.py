@@ -27,6 +27,7 @@ from tests.feishu.bodies import (
     sealed,
     url_verification,
 )
+from tests.feishu.continuing import continued
 
 # --- Envelopes -------------------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ def test_both_keys_open_events_during_a_rotation_and_the_old_one_none_afterwards
 
 def test_an_event_is_not_refused_by_its_age():
     body, _headers = sealed(envelope())
-    for timestamp in ["1", "9999999999", "", "noon"]:
+    for timestamp in ["1", "9999999999", "1700000000000", "1700000000000000", "1502199207.7171419"]:
         signature = sign(timestamp, "n", bodies.KEY, body)
         headers = {
             "X-Lark-Request-Timestamp": timestamp,
@@ -174,6 +175,47 @@ def test_an_upper_case_signature_is_refused():
 def test_a_missing_header_is_refused(missing):
     body, headers = sealed(envelope())
     assert refusal(body, {name: value for name, value in headers.items() if name != missing}) == 401
+
+
+@pytest.mark.parametrize("way", ["words", "a chunk of JSON", "another event"])
+def test_a_signature_that_somebody_has_continued_is_refused(way):
+    """It is a plain hash: who has seen one computes that of a longer body, without the key (contract 6.5)."""
+    body, headers = sealed(envelope())
+    suffix = {"words": b"forged", "a chunk of JSON": b' "x": 1}', "another event": body}[way]
+    secret_length = len("1700000000" + "nonce-0001" + bodies.KEY)
+    longer, signature = continued(headers["X-Lark-Signature"], secret_length, body, suffix)
+    assert signature == sign("1700000000", "nonce-0001", bodies.KEY, longer)  # it is right
+    assert refusal(longer, headers | {"X-Lark-Signature": signature}) == 401
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xff", b'{"encrypt": "\x80"}', "{}".encode("utf-16"), b"\xed\xa0\x80"]
+)
+def test_what_is_signed_and_not_utf8_is_refused(content):
+    assert refusal(*bodies.signed(content)) == 401
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "nonce"),
+    [
+        ("", "1700000000nonce-0001"),  # what is hashed is the same
+        ("1700000000nonce-0001", ""),
+        ("1700000000nonce", "-0001"),
+        ("1700000000n", "once-0001"),
+    ],
+)
+def test_a_timestamp_or_nonce_that_has_been_moved_is_refused(timestamp, nonce):
+    body, headers = sealed(envelope())
+    moved = {"X-Lark-Request-Timestamp": timestamp, "X-Lark-Request-Nonce": nonce}
+    assert sign(timestamp, nonce, bodies.KEY, body) == headers["X-Lark-Signature"]
+    assert refusal(body, headers | moved) == 401
+
+
+@pytest.mark.parametrize("nonce", ["", "a b", "a\tb", "é", "汉字", "x" * 129, "\x7f"])
+def test_a_nonce_that_feishu_never_sends_is_refused(nonce):
+    body, headers = sealed(envelope())
+    signature = sign("1700000000", nonce, bodies.KEY, body)
+    assert refusal(body, headers | {"X-Lark-Request-Nonce": nonce, "X-Lark-Signature": signature}) == 401
 
 
 def test_unsigned_events_are_refused_even_when_they_decrypt():

@@ -2,7 +2,7 @@
 
 Where the documents leave a choice (how to answer what is both another app's and unreadable) all that they
 allow is right. They leave none on these: nothing is stored that no current key has signed, and what one
-has signed, for us, is stored and answered 200, readable or not.
+has signed, for us, in UTF-8 and with a timestamp and a nonce, is stored and answered 200, readable or not.
 """
 
 import json
@@ -15,6 +15,8 @@ from tests.fuzz.cases import MAX_BYTES, NONCE, SIGNATURE, TIMESTAMP, Delivery
 from tests.fuzz.keys import APP_ID, CURRENT_KEYS, TOKEN, opened, signature
 
 UNSIGNED_MAX_BYTES = 16 * 1024
+TIMESTAMPS = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,10})?")
+NONCES = re.compile(r"[!-~]{1,128}")
 ID_MAX_CHARS = 255
 DEEP = (
     60  # deeper than what Feishu sends; from here on it may be called unreadable, long before a parser ends
@@ -104,10 +106,10 @@ def judge(body: bytes, headers: dict[str, str]) -> Expected:
         return _judge_unsigned(body)
     for key in CURRENT_KEYS:
         if given == signature(timestamp or "", nonce or "", key, body):
-            judged = _judge_signed(body, key)
-            is_complete = timestamp is not None and nonce is not None
-            is_ascii = f"{timestamp}{nonce}".isascii() and f"{timestamp}{nonce}".isprintable()
-            return judged if is_complete and is_ascii else _any(judged)
+            if not (TIMESTAMPS.fullmatch(timestamp or "") and NONCES.fullmatch(nonce or "")):
+                return REFUSED
+            # A signature can be continued, but only with bytes that are no UTF-8.
+            return _judge_signed(body, key) if _is_utf8(body) else REFUSED
     return REFUSED
 
 
@@ -171,6 +173,14 @@ def _judge_url_verification(envelope: dict[str, Any], text: str) -> Expected:
 
 
 # --- Reading ------------------------------------------------------------------------------------------------
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _text(body: bytes, key: str) -> str | None:
