@@ -47,6 +47,7 @@ def ask(
     token: str = "",
     query: Mapping[str, Any] | None = None,
     body: dict[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Reply:
     """Send one request and understand its answer; ``FeishuError`` unless Feishu says that it succeeded.
 
@@ -59,7 +60,7 @@ def ask(
     started = monotonic()
     code, log_id = "-", ""
     try:
-        answer = exchange(method, path, token=token, query=query, body=raw)
+        answer = exchange(method, path, token=token, query=query, body=raw, headers=headers)
         log_id = _log_id(answer, {})
         content = _understood(answer)
         code, log_id = content["code"], _log_id(answer, content)

@@ -42,12 +42,19 @@ class HttpAnswer:
 
 
 def exchange(
-    method: str, path: str, *, token: str, query: Mapping[str, Any] | None, body: bytes | None
+    method: str,
+    path: str,
+    *,
+    token: str,
+    query: Mapping[str, Any] | None,
+    body: bytes | None,
+    headers: Mapping[str, str] | None = None,
 ) -> HttpAnswer:
     """Feishu's answer; ``FeishuError`` with ``NOT_SENT`` or ``UNKNOWN`` if not even its headers came."""
     url = settings.FEISHU_BASE_URL + path
     session = _session()
-    session.trust_env = not _is_loopback(url)  # proxies are for what lies outside this machine
+    kind = {"Content-Type": "application/json; charset=utf-8"} if body is not None else {}
+    session.trust_env = not is_loopback(url)  # proxies are for what lies outside this machine
     _thread.sent = False
     try:
         response = session.request(
@@ -55,7 +62,7 @@ def exchange(
             url,
             params=query,
             data=body,
-            headers={"Content-Type": "application/json; charset=utf-8"} if body is not None else None,
+            headers={**kind, **(headers or {})},
             auth=_Bearer(token),
             timeout=(settings.FEISHU_CONNECT_TIMEOUT, settings.FEISHU_READ_TIMEOUT),
             stream=True,
@@ -88,7 +95,8 @@ def _kind(error: BaseException) -> str:
     return type(reason if isinstance(reason, Exception) else error).__name__
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether the address names this machine."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

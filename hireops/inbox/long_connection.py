@@ -8,15 +8,20 @@ addresses with secrets and whole events; whatever happens to a connection ends i
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
+import websockets.asyncio.client
 from django.conf import settings
 from lark_oapi.ws import Client
-from lark_oapi.ws.const import AUTH_FAILED
+from lark_oapi.ws.const import AUTH_FAILED, GEN_ENDPOINT_URI, INTERNAL_ERROR, SYSTEM_BUSY
 from lark_oapi.ws.exception import ClientException
+from lark_oapi.ws.model import ClientConfig
 
 from hireops.doorbell import ring
 from hireops.error_location import error_location
-from hireops.feishu import callbacks
+from hireops.feishu import callbacks, protocol
+from hireops.feishu.errors import FeishuError
+from hireops.feishu.transport import is_loopback
 from hireops.inbox import intake, tasks
 from hireops.inbox.watch import Watch
 
@@ -26,6 +31,10 @@ CONNECT_WITHIN_S = 30.0
 PINGS_MISSED = 2.5
 ANSWER_WITHIN_S = 2.8  # Feishu waits three (contract 7.1)
 REFUSED_WAIT_S = 60.0
+BUSY = {SYSTEM_BUSY, INTERNAL_ERROR}
+HTTP_OK = 200
+# The address of a connection has its secret in it, which is for the server that Feishu has named.
+websockets.asyncio.client.MAX_REDIRECTS = 1  # counts attempts: the first is the only one
 # The client's own, and those of the libraries under it, which quote addresses, frames and errors.
 TALKATIVE = ("Lark", "asyncio", "websockets", "urllib3", "requests")
 
@@ -78,6 +87,33 @@ def _store(payload: bytes) -> bool:
     return intake.store_delivery(callbacks.open_pushed(payload, intake.keys()), payload)
 
 
+class InsecureAddressError(Exception):
+    """What we were told to connect to is not encrypted."""
+
+    def __str__(self) -> str:
+        return "the address that was named for it is not wss://"
+
+
+def where_to_connect() -> tuple[str, dict[str, Any]]:
+    """The address, and how often to ping (contract 7.2); asked for as all calls, which follow no redirect.
+
+    Only the simulator, on this machine, may be spoken to in clear.
+    """
+    asked = {"AppID": settings.FEISHU_APP_ID, "AppSecret": settings.FEISHU_APP_SECRET}
+    try:
+        reply = protocol.ask("POST", GEN_ENDPOINT_URI, body=asked, headers={"locale": "zh"})
+    except FeishuError as error:
+        if error.http_status == HTTP_OK and error.code and error.code not in BUSY:
+            raise ClientException(error.code, "") from None
+        raise
+    told = reply.content["data"]
+    address = str(told["URL"])
+    on_this_machine = is_loopback(address) and is_loopback(settings.FEISHU_BASE_URL)
+    if urlsplit(address).scheme not in ({"wss", "ws"} if on_this_machine else {"wss"}):
+        raise InsecureAddressError
+    return address, told.get("ClientConfig") or {}
+
+
 class _Client(Client):
     """The official client, whose every sign of life the watch hears of."""
 
@@ -91,12 +127,21 @@ class _Client(Client):
         self._watch = watch
         self.on_reconnecting = self._lost
 
+    def _get_conn_url(self) -> str:
+        """Instead of the client's own, which follows redirects with the App Secret."""
+        address, config = where_to_connect()
+        if config:
+            self._configure(ClientConfig(config))
+        return address
+
     async def _connect(self) -> None:
         """Ends in a connection or in a fresh start, but for a refusal, which ``listen`` puts in words."""
         try:
             await super()._connect()
         except ClientException:
             raise
+        except (FeishuError, InsecureAddressError) as error:
+            self._watch.start_afresh(f"the long connection cannot be made: {error}")
         except Exception as error:  # noqa: BLE001 - the network, TLS, an answer that nobody foresaw
             self._watch.start_afresh(f"the long connection cannot be made ({error_location(error)})")
         self._watch.connected()

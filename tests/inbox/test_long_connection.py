@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -225,6 +226,94 @@ def test_a_feishu_that_accepts_and_never_answers_is_asked_again_and_does_not_hol
     assert process.wait(20) == 0
 
 
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Somebody who would like to be told the App Secret, or the secret in the address of a connection."""
+
+    heard: list[str]
+
+    def do_GET(self) -> None:
+        self.heard.append(self.path)
+        self.send_error(404)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class _Misleading(BaseHTTPRequestHandler):
+    """A Feishu that sends who asks where to connect, or who connects, to somebody else."""
+
+    elsewhere: str
+    address: str
+    heard: list[str]
+
+    def do_POST(self) -> None:
+        if not self.address:
+            self.send_response(307)
+            self.send_header("Location", f"{self.elsewhere}{self.path}")
+            self.end_headers()
+            return
+        self.rfile.read(int(self.headers["Content-Length"]))
+        url = self.address.format(port=self.server.server_address[1])
+        config = {"ReconnectCount": -1, "ReconnectInterval": 1, "ReconnectNonce": 1, "PingInterval": 1}
+        answer = json.dumps({"code": 0, "msg": "", "data": {"URL": url, "ClientConfig": config}}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def do_GET(self) -> None:
+        self.heard.append(self.path)
+        self.send_response(302)
+        self.send_header("Location", f"{self.elsewhere.replace('http', 'ws', 1)}{self.path}")
+        self.end_headers()
+
+    log_message = _Elsewhere.log_message
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler], **told: Any) -> Iterator[str]:
+    kind = type(handler.__name__, (handler,), told)
+    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+ASKED = "/ws?device_id=1&service_id=1&ticket=secret"
+
+
+@pytest.mark.parametrize(
+    ("address", "connects"),
+    [
+        ("", False),  # asking where to connect is redirected
+        (f"ws://127.0.0.1:{{port}}{ASKED}", True),  # connecting is
+        (f"ws://gateway.invalid{ASKED}", False),
+        (f"http://127.0.0.1:{{port}}{ASKED}", False),
+    ],
+    ids=["asking is redirected", "connecting is redirected", "in clear", "no WebSocket"],
+)
+def test_neither_the_app_secret_nor_the_connections_goes_anywhere_but_to_feishu(hireops, address, connects):
+    overheard: list[str] = []
+    heard: list[str] = []
+    with (
+        _serving(_Elsewhere, heard=overheard) as elsewhere,
+        _serving(_Misleading, elsewhere=elsewhere, address=address, heard=heard) as feishu,
+    ):
+        hireops.environment |= {name: value for name, value in APP.items() if name.startswith("FEISHU_")}
+        process = _start(hireops, FEISHU_BASE_URL=feishu)
+        _says(hireops, "the long connection cannot be made")
+        process.terminate()
+        process.wait(20)
+
+    assert not overheard
+    assert bool(heard) is connects
+    assert "secret" not in hireops.output.read_text()
+    if "invalid" in address:
+        assert "is not wss://" in hireops.output.read_text()
+
+
 def test_it_stops_when_told_to(hireops, feishu):
     process = _listener(hireops, feishu)
     process.terminate()
@@ -236,12 +325,10 @@ def test_it_stops_when_told_to(hireops, feishu):
 def test_wrong_credentials_are_one_clear_line_and_a_slow_retry(hireops, feishu):
     process = _start(hireops, FEISHU_APP_SECRET="wrong-app-secret")
     _says(hireops, "check FEISHU_APP_ID and FEISHU_APP_SECRET")
-    (line,) = hireops.output.read_text().splitlines()
-    found = re.search(r"connecting again in ([\d.]+) s", line)
+    (found,) = re.findall(r"connecting again in ([\d.]+) s", hireops.output.read_text())
 
-    assert found
-    assert float(found[1]) >= 60
-    assert "wrong-app-secret" not in line
+    assert float(found) >= 60
+    assert "wrong-app-secret" not in hireops.output.read_text()
     process.terminate()  # while it waits
     assert process.wait(20) == 0
 
