@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from hireops.desk.masking import DEEPEST, masked, without_secrets
 from hireops.desk.states import States, Tone
+from hireops.invisible import escaped_invisible
 
 LONGEST_JSON = 20_000
 
@@ -66,10 +67,11 @@ def pretty_json(value: Any, *, reveal: bool = False) -> SafeString:
     """A JSON value for people: indented, at most 20,000 characters, numbers as they were written.
 
     Personal data is hidden unless ``reveal`` (pass ``may_see_personal_data(request.user)``), secrets always.
+    Characters that nobody sees are written out: here they are evidence.
     """
     text, cut = _first_characters(_written(without_secrets(value) if reveal else masked(value)))
     note = format_html('<p class="help">{}</p>', _("Only the beginning is shown.")) if cut else ""
-    return format_html('<pre class="json">{}</pre>{}', text, note)
+    return format_html('<pre class="json">{}</pre>{}', escaped_invisible(text), note)
 
 
 def _first_characters(pieces: Iterator[str]) -> tuple[str, bool]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 
+from hireops.invisible import without_invisible
+
 # Never shown, not even a part. Credentials of ours, and those that candidates log in to an exam with.
 SECRET_KEYS = frozenset(
     {"authorization", "encrypt_key", "password", "secret", "ticket", "token", "username"}
@@ -43,7 +45,7 @@ def may_see_personal_data(user: User | AnonymousUser) -> bool:
 
 def mask(text: str) -> str:
     """A little of ``text``, enough to recognise it: ``138****5678``, ``张*``, ``a***@b.com``."""
-    text = text.strip()
+    text = without_invisible(text).strip()
     name, at, domain = text.rpartition("@")
     if at and name:
         return f"{name[0]}***@{domain}"

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from hireops.invisible import without_invisible
 from hireops.spreadsheets.excel import MOST_DIGITS, escape_formula
 
 Cell = str | int | Decimal | date | None
@@ -23,7 +23,9 @@ def write_csv(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     yield codecs.BOM_UTF8
     for row in rows:
         line = io.StringIO(newline="")
-        csv.writer(line, quoting=csv.QUOTE_ALL).writerow([escape_formula(cell) for cell in row])
+        csv.writer(line, quoting=csv.QUOTE_ALL).writerow(
+            [escape_formula(without_invisible(cell)) for cell in row]
+        )
         yield line.getvalue().encode("utf-8", errors="replace")
 
 
@@ -57,7 +59,7 @@ def _written(sheet: Any, value: Cell) -> Any:
 
 
 def _text_cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
+    cell = WriteOnlyCell(sheet, without_invisible(text))
     cell.data_type = "s"  # it is "f" for what begins with "="
     cell.number_format = "@"
     return cell

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from bindings.models import CustomField, EcoAccount
 from hireops.desk import cards
+from hireops.invisible import INVISIBLE
 from tests.bindings.conftest import says
 
 BODY = {
@@ -37,6 +38,17 @@ def test_the_page_shows_the_values_under_the_names_of_our_fields(vendor, account
     assert shown == [("Token", "token", "tk_8f2e6b1c", ""), ("", "ord_id", "7233333", "not defined here")]
     assert says(page, "Experienced hires, Campus recruiting, 3")
     assert says(page, "6931286400470354183")
+
+
+def test_a_name_is_shown_as_it_reads_and_kept_as_it_came(vendor, bound):
+    misleading = "甲\u202e乙\u2066丙\u2069丁\u200b戊"
+    event = bound({**BODY, "account_name": misleading})
+    account = EcoAccount.objects.get()
+    for url in (reverse(LIST), page_of(account), reverse("admin:inbox_event_change", args=[event.pk])):
+        page = vendor.get(url)
+        assert not INVISIBLE.search(page.content.decode())
+        assert says(page, "甲乙丙丁戊") or says(page, r"甲\u202e乙\u2066丙\u2069丁\u200b戊")
+    assert account.name == misleading
 
 
 def test_the_names_follow_the_language_of_the_page(vera, client_of, account, field):
