@@ -124,16 +124,19 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hireops.desk.readable.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hireops.desk.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hireops.desk.bodies.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "hireops.people.middleware.LastSeenMiddleware",
     "hireops.desk.updating.UpdatingMiddleware",
+    "hireops.people.hashing.TooManyPasswordsMiddleware",
 ]
 
 TEMPLATES = [
@@ -294,6 +297,11 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # serves each app's files where they lie; there is no collectstatic step
 LOGIN_URL = "admin:login"
+# No other: each would take a core without taking its turn.
+PASSWORD_HASHERS = ["hireops.people.hashing.TurnTakingHasher"]
+# A file and what goes with it. None is put down in a folder: what staff upload is personal data.
+UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in (
