@@ -51,7 +51,7 @@ FULL = _plain_answer(
 )
 
 
-class Connection(TConn):  # type: ignore[misc] - gunicorn has no types
+class Connection(TConn):
     """One caller, in one of four states: he waits (``kept``, ``arriving``), is in hand, or leaves."""
 
     def __init__(self, *args: Any) -> None:
@@ -86,7 +86,7 @@ class Waiting(dict[Connection, None]):
         return next(iter(self), None)
 
 
-class DoorWorker(ThreadWorker):  # type: ignore[misc] - gunicorn has no types
+class DoorWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kept, self.arriving, self.leaving, self.in_hand = Waiting(), Waiting(), Waiting(), Waiting()

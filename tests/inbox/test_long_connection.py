@@ -256,7 +256,7 @@ class _Misleading(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.rfile.read(int(self.headers["Content-Length"]))
-        url = self.address.format(port=self.server.server_address[1])
+        url = self.address.format(port=self.connection.getsockname()[1])
         config = {"ReconnectCount": -1, "ReconnectInterval": 1, "ReconnectNonce": 1, "PingInterval": 1}
         answer = json.dumps({"code": 0, "msg": "", "data": {"URL": url, "ClientConfig": config}}).encode()
         self.send_response(200)
@@ -269,7 +269,8 @@ class _Misleading(BaseHTTPRequestHandler):
         self.send_header("Location", f"{self.elsewhere.replace('http', 'ws', 1)}{self.path}")
         self.end_headers()
 
-    log_message = _Elsewhere.log_message
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 @contextmanager
