@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 MOST_SECONDS = 10 * 365 * 24 * 3600.0
+STAFF_ROLES = {"administrator", "auditor", "hr_approver", "hr_officer", "vendor_operator"}
 WITHOUT_HOST = {"sqlite", "embedded", "locmemcache", "dbcache", "filecache"}
 
 
@@ -121,6 +122,19 @@ def host_names(name: str, default: str) -> list[str]:
         if "/" in value:
             raise ImproperlyConfigured(f"{name} must list host names such as hireops.example.com, no URLs.")
     return values
+
+
+def roles(name: str, default: str) -> frozenset[str]:
+    """Roles of staff, separated by commas; ``none`` for nobody."""
+    wanted = frozenset(csv(name, default))
+    if wanted == {"none"}:
+        return frozenset()
+    if unknown := wanted - STAFF_ROLES:
+        known = ", ".join(sorted(STAFF_ROLES))
+        raise ImproperlyConfigured(
+            f"{name} must be none or some of {known}, not {', '.join(sorted(unknown))}."
+        )
+    return wanted
 
 
 def time_zone(name: str, default: str) -> str:

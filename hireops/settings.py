@@ -32,6 +32,7 @@ from hireops.environment import (
     random_key,
     region,
     required,
+    roles,
     text,
     time_zone,
     url,
@@ -106,9 +107,14 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
     "hireops",
     "hireops.guards",
     "hireops.desk",
@@ -132,6 +138,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hireops.desk.bodies.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "hireops.people.refused_pages.RefusedPagesMiddleware",
+    "hireops.people.first_things.FirstThingsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "hireops.people.middleware.LastSeenMiddleware",
@@ -224,6 +233,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 60},  # longer than its turn: a busy worker is no beat that has stopped
     },
+    "sum up what was repeated": {
+        "task": "hireops.desk.tasks.sum_up_repeated",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "forget wrong passwords": {
+        "task": "hireops.people.tasks.forget_tries",
+        "schedule": crontab(minute="10"),
+    },
     "prove the promises": {
         "task": "hireops.desk.tasks.check_invariants",
         "schedule": crontab(hour="18", minute="40"),
@@ -296,21 +314,11 @@ TIME_ZONE = time_zone("TIME_ZONE", "Asia/Shanghai")
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # serves each app's files where they lie; there is no collectstatic step
-LOGIN_URL = "admin:login"
 # No other: each would take a core without taking its turn.
 PASSWORD_HASHERS = ["hireops.people.hashing.TurnTakingHasher"]
 # A file and what goes with it. None is put down in a folder: what staff upload is personal data.
 UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
-    for validator in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-] + [{"NAME": "hireops.people.credentials.OwnPassword"}]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -328,6 +336,60 @@ HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+# --- Signing in: django-allauth, behind the admin's own login ---------------------------------------------
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "hireops.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}  # the adapter takes an address for the user name of who has it
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; without it there is no password field
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # hireops.people.limits counts, in the database
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "hireops"
+MFA_TOTP_TOLERANCE = 1  # a phone whose clock is half a minute off
+MFA_ADAPTER = "hireops.people.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "hireops.people.forms.CodeForm",
+    "reauthenticate": "hireops.people.forms.CodeAgainForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow it for localhost alone
+
+ACCOUNT_FORMS = {"reset_password": "hireops.people.forms.ForgottenPasswordForm"}
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "hireops: "
+
+LOCK_OUT_TRIES = integer("LOCK_OUT_TRIES", 5, most=100)
+LOCK_OUT_TRIES_OF_ADDRESS = integer("LOCK_OUT_TRIES_OF_ADDRESS", 30, most=10_000)
+LOCK_OUT_MINUTES = integer("LOCK_OUT_MINUTES", 15, most=1_440)
+TRUSTED_PROXIES = int(one_of("TRUSTED_PROXIES", "0", ("0", "1", "2", "3")))
+PROOF_MINUTES = integer("PROOF_MINUTES", 15, most=1_440)
+SECOND_FACTOR_ROLES = roles("SECOND_FACTOR_ROLES", "none" if DEMO else "hr_approver,administrator")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+] + [{"NAME": "hireops.people.credentials.OwnPassword"}]
+
+# --- Mail: without it nobody is offered to reset a forgotten password -------------------------------------
+
+EMAIL_URL = text("EMAIL_URL")
+MAIL = bool(EMAIL_URL)
+if MAIL:
+    try:
+        vars().update(env.email_url_config(EMAIL_URL))
+    except (ImproperlyConfigured, KeyError, ValueError) as mistake:
+        raise ImproperlyConfigured(f"EMAIL_URL cannot be read: {type(mistake).__name__}") from mistake
+DEFAULT_FROM_EMAIL = text("EMAIL_FROM", "hireops@localhost")
+EMAIL_TIMEOUT = 5
 
 # --- Logs: one line each, on standard error, without bodies -------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Every address of hireops."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from hireops.desk.views import choose_language, healthz, prometheus, readyz
@@ -10,6 +10,7 @@ from hireops.inbox import views as inbox
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("account/", include("hireops.people.urls")),
     path("language/", choose_language, name="choose_language"),
     path(inbox.PATH, inbox.webhook, name="webhook"),
     path("healthz", healthz, name="healthz"),

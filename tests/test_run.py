@@ -78,7 +78,7 @@ class Demo:
     def log_in(self) -> Browser:
         username, password = self.find(r"login +(\S+) / (\S+)").groups()
         browser = Browser(f"http://127.0.0.1:{self.web_port}")
-        browser.submit("/admin/login/?next=/admin/", having="password", username=username, password=password)
+        browser.submit("/admin/login/?next=/admin/", having="password", login=username, password=password)
         return browser
 
 

@@ -32,6 +32,7 @@ from django.utils.translation import gettext_lazy
 
 from hireops.desk.pages import StaffPagesAdmin
 from hireops.desk.performing import perform_on_each, result_messages
+from hireops.desk.proof import page_that_asks
 from hireops.desk.staff import Reader, staff
 
 MOST_AT_ONCE = 500
@@ -53,6 +54,7 @@ class StaffAction:
     confirm: str | Promise
     reason_required: bool
     dangerous: bool
+    irreversible: bool
     offered: Callable[[Any], bool]
     template: str
 
@@ -67,13 +69,15 @@ def staff_action(
     confirm: str | Promise,
     reason_required: bool = False,
     dangerous: bool = False,
+    irreversible: bool = False,
     offered: Callable[[Any], bool] = lambda obj: True,
     template: str = "admin/staff_action.html",
 ) -> Callable[[Perform], StaffAction]:
     """Turn ``function(obj, by=user, reason=text)`` into an action for ``StaffAdmin.staff_actions``.
 
-    ``confirm`` says on the confirmation page, which is ``template``, what will happen. ``offered(obj)`` hides
-    the button where the action makes no sense; it protects nothing, the service does.
+    ``confirm`` says on the confirmation page, which is ``template``, what will happen. Before what is
+    ``irreversible`` a person proves who they are (``hireops.desk.proof``). ``offered(obj)`` hides the button
+    where the action makes no sense; it protects nothing, the service does.
     """
 
     def wrap(perform: Perform) -> StaffAction:
@@ -85,6 +89,7 @@ def staff_action(
             confirm,
             reason_required,
             dangerous,
+            irreversible,
             offered,
             template,
         )
@@ -157,6 +162,8 @@ class StaffActionsAdmin(StaffPagesAdmin):
     def _confirm_or_perform(
         self, request: HttpRequest, action: StaffAction, objects: list[Model]
     ) -> HttpResponse:
+        if action.irreversible and (page := page_that_asks(request)):
+            return page
         back = self._back(request)
         if len(objects) > MOST_AT_ONCE:
             text = _("More than %(most)s objects were selected. Nothing was done: select fewer at a time.")

@@ -64,6 +64,21 @@ class AuditEntry(AppendOnly):
         return rights.shown(self.details)
 
 
+class RepeatedEntry(models.Model):
+    """What has lately been written to the audit and may come again any moment (``hireops.desk.repeated``)."""
+
+    key = models.CharField(max_length=64, unique=True)
+    first = models.ForeignKey(AuditEntry, models.PROTECT, null=True, related_name="+")
+    since = models.DateTimeField(null=True, db_index=True)
+    times = models.PositiveIntegerField(default=0, help_text="After the first.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.first} × {self.times}"
+
+
 class Heartbeat(models.Model):
     """When a process of ours last said that it lives, by the database's clock. One row for each name."""
 

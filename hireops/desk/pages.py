@@ -22,6 +22,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 
+from hireops.desk.proof import page_that_asks
 from hireops.desk.staff import Reader
 
 if TYPE_CHECKING:
@@ -38,16 +39,22 @@ class StaffPage:
     route: str
     name: str
     permission: str
+    irreversible: bool
 
     def is_open_to(self, reader: Reader) -> bool:
         return not self.permission or reader.has_perm(self.permission)
 
 
-def staff_page(route: str, *, name: str, permission: str = "") -> Callable[[Marked], Marked]:
-    """Make ``method(self, request, ...)`` of an admin class a page at ``route``, as Django's ``path``."""
+def staff_page(
+    route: str, *, name: str, permission: str = "", irreversible: bool = False
+) -> Callable[[Marked], Marked]:
+    """Make ``method(self, request, ...)`` of an admin class a page at ``route``, as Django's ``path``.
+
+    Who opens a page on which something ``irreversible`` is done proves first who they are.
+    """
 
     def mark(view: Marked) -> Marked:
-        view.staff_page = StaffPage(route, name, permission)  # type: ignore[attr-defined]
+        view.staff_page = StaffPage(route, name, permission, irreversible)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -78,7 +85,8 @@ class StaffPagesAdmin(_ModelAdmin):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not (page.is_open_to(request.user) and self.has_view_permission(request)):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            asking = page_that_asks(request) if page.irreversible else None
+            return asking or view(request, *args, **kwargs)
 
         return self.admin_site.admin_view(guarded)
 

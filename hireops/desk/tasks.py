@@ -4,7 +4,7 @@ import logging
 
 from hireops.celery import app
 from hireops.database import clock
-from hireops.desk import heartbeats, invariants
+from hireops.desk import heartbeats, invariants, repeated
 from hireops.desk.models import InvariantCheck
 
 logger = logging.getLogger(__name__)
@@ -37,3 +37,9 @@ def worker_lives() -> None:
 def beat_lives() -> None:
     """Beat asks for it, and a worker writes it down: beat, the broker between them and a worker are alive."""
     heartbeats.beat(heartbeats.BEAT)
+
+
+@app.task
+def sum_up_repeated() -> None:
+    """What came again within a minute and then no more is in the audit too."""
+    repeated.sum_up()

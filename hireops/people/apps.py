@@ -8,8 +8,13 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from hireops.desk import proof as asking
         from hireops.guards import rules
-        from hireops.people import guards, signals
+        from hireops.people import first_things, guards, proof, recording, second_factor, signals, views
 
         rules.declare(*guards.RULES)
         signals.connect()
+        recording.connect()
+        asking.register(proof.demand)
+        first_things.register(views.first_thing)
+        first_things.register(second_factor.first_thing)

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from hireops.people import payout_rights
 from hireops.people.models import Staff
 
 
-class StaffBackend(ModelBackend):
-    """As Django's, but a right to approve or pay that is not in effect yet is none (``PayoutRight``)."""
+class StaffBackend(AuthenticationBackend):
+    """As allauth's, but a right to approve or pay that is not in effect yet is none (``PayoutRight``)."""
 
     def get_user(self, user_id: Any) -> Staff | None:
         user = Staff.objects.filter(pk=user_id).first()
@@ -18,7 +18,7 @@ class StaffBackend(ModelBackend):
 
     def get_all_permissions(self, user_obj: AbstractBaseUser | AnonymousUser, obj: Any = None) -> set[str]:
         is_remembered = hasattr(user_obj, "_perm_cache")
-        permissions: set[str] = super().get_all_permissions(user_obj, obj)  # type: ignore[arg-type]
+        permissions: set[str] = super().get_all_permissions(user_obj, obj)
         if permissions and not is_remembered:
             permissions -= payout_rights.withheld(user_obj, permissions)  # type: ignore[arg-type]
         return permissions

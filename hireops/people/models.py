@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.append_only import AppendOnly
@@ -180,3 +181,46 @@ class Session(AbstractBaseSession):
         from hireops.people.sessions import SessionStore  # noqa: PLC0415 - it stores this model
 
         return SessionStore
+
+
+class Tally(models.Model):
+    """What was tried of one kind and one key since a moment, and until when nothing more may be tried.
+
+    ``key`` is the ID of the person, an address, or a digest of what must not be stored in clear.
+    ``hireops.people.limits`` alone writes it, and says how much is too much.
+    """
+
+    class Kind(models.TextChoices):
+        PASSWORD = "password", _("wrong passwords of one person")
+        CODE = "code", _("wrong codes of one person")
+        ADDRESS = "address", _("wrong passwords and codes from one address")
+        RESET = "reset", _("mails about a forgotten password")
+        USED_CODE = "used_code", _("codes that were used")
+
+    kind = models.CharField(_("what"), max_length=16, choices=Kind)
+    key = models.CharField(max_length=64)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("person"),
+        help_text=_("Empty: an address, or a name that nobody has."),
+    )
+    count = models.PositiveIntegerField(_("how often"), default=0)
+    since = models.DateTimeField(_("since"))
+    locked_until = models.DateTimeField(_("locked until"), null=True, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("lock-out")
+        verbose_name_plural = _("lock-outs")
+        default_permissions = ("view",)
+        permissions = [("let_in", gettext_noop("Can let in again who is locked out"))]
+        ordering = ["-since", "-id"]
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="one_tally_of_a_kind")]
+
+    def __str__(self) -> str:
+        if self.person:
+            return self.person.get_username()
+        return self.key if self.kind == self.Kind.ADDRESS else gettext("a name that nobody has")

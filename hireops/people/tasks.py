@@ -3,7 +3,7 @@
 from django.contrib.sessions.models import Session as FormerSession
 
 from hireops.celery import app
-from hireops.people import payout_rights
+from hireops.people import limits, payout_rights
 from hireops.people.sessions import SessionStore
 
 
@@ -17,3 +17,9 @@ def settle_payout_rights() -> None:
 def remove_ended_sessions() -> None:
     SessionStore.clear_expired()
     FormerSession.objects.all().delete()  # of earlier versions: keys in clear, which open nothing any more
+
+
+@app.task
+def forget_tries() -> None:
+    """Addresses and names that were wrong an hour ago are nobody's business any more."""
+    limits.forget()

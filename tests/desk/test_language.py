@@ -5,7 +5,7 @@ from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
-LOGIN = "/admin/login/"
+LOGIN = "/account/login/"
 
 
 def test_an_english_browser_gets_chinese(client: Client) -> None:
@@ -18,9 +18,9 @@ def test_an_english_browser_gets_chinese(client: Client) -> None:
 
 
 def test_the_switch_on_the_login_page_is_remembered_and_leads_back(client: Client) -> None:
-    answer = client.post("/language/", {"language": "en", "next": "/admin/login/?next=/admin/"})
+    answer = client.post("/language/", {"language": "en", "next": "/account/login/?next=/admin/"})
 
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/admin/")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/login/?next=/admin/")
     cookie = answer.cookies["django_language"]
     assert (cookie.value, cookie["samesite"], cookie["httponly"]) == ("en", "Lax", True)
     assert "Log in" in client.get(LOGIN).content.decode()

@@ -18,6 +18,7 @@ from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.lists import ExactSearchAdmin, QuickChangeList
 from hireops.desk.paging import AnyPaginator, UncountedPaginator, page_asked
+from hireops.desk.proof import page_that_asks
 from hireops.desk.staff import staff
 
 HISTORY_SHOWN = 200
@@ -39,6 +40,8 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
     linked_by: Sequence[str] = ()
     # True where the services that do the edits write better audit entries, e.g. with the values of before.
     edits_are_audited_by_services = False
+    # True where an edit gives or takes rights: who saves or deletes proves first who they are.
+    edits_need_proof = False
 
     def get_paginator(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
@@ -116,11 +119,18 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
         """The response of ``view``. Its transaction is rolled back if a service refuses what was sent."""
         if request.method != "POST":
             return view()
+        if self._edits(request) and (page := page_that_asks(request)):
+            return page
         try:
             return view()
         except Refused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return HttpResponseRedirect(back)
+
+    def _edits(self, request: HttpRequest) -> bool:
+        """Whether this POST saves or deletes; one of a list chooses an action, which asks by itself."""
+        is_list = request.resolver_match is not None and request.path == self._url("changelist")
+        return self.edits_need_proof and (not is_list or request.POST.get("action") == "delete_selected")
 
     # --- The audit of one object
 

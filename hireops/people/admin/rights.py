@@ -10,6 +10,8 @@ from hireops.desk.rights import RIGHTS
 
 
 class RightsAdmin(StaffAdmin):
+    edits_need_proof = True
+
     def rights_of(self, obj: Any) -> list[str]:
         """As ``hireops.desk.rights`` puts them into words."""
         raise NotImplementedError

@@ -42,7 +42,7 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
 
     filter_horizontal = ()
     change_form_template = "admin/auth/role.html"
-    UNUSED_APPS = ("admin", "contenttypes", "sessions")
+    UNUSED_APPS = ("account", "admin", "contenttypes", "mfa", "sessions", "socialaccount")
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         offered = Permission.objects.exclude(content_type__app_label__in=self.UNUSED_APPS)

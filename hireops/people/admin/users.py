@@ -17,6 +17,7 @@ from hireops.desk.errors import Refused
 from hireops.desk.pages import staff_page
 from hireops.desk.staff import staff
 from hireops.people import credentials, services
+from hireops.people.admin.lock_outs import let_in_person, remove_second_factors
 from hireops.people.admin.page import about_person, full_name
 from hireops.people.admin.rights import RightsAdmin
 from hireops.people.models import CredentialChange
@@ -69,7 +70,7 @@ class StaffUserAdmin(RightsAdmin):
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     sortable_by = ("username", "last_login")
-    staff_actions = [end_sessions]
+    staff_actions = [end_sessions, let_in_person, remove_second_factors]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -150,7 +151,7 @@ class StaffUserAdmin(RightsAdmin):
 
     # --- A password for somebody else
 
-    @staff_page("<int:pk>/password/", name="password_change", permission=CHANGE)
+    @staff_page("<int:pk>/password/", name="password_change", permission=CHANGE, irreversible=True)
     def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Asks, then sets a one-time password and shows it once."""
         user = User.objects.filter(pk=pk).first()

@@ -104,19 +104,19 @@ class PayoutBatchAdmin(MirrorAdmin):
 
     # --- Handing over, and what became of it
 
-    @staff_page("prepare/", name="prepare", permission=HAND_OVER)
+    @staff_page("prepare/", name="prepare", permission=HAND_OVER, irreversible=True)
     def prepare_view(self, request: HttpRequest) -> HttpResponse:
         return handing_over.prepare(self, request)
 
-    @staff_page("<int:pk>/results/", name="results", permission=RECORD)
+    @staff_page("<int:pk>/results/", name="results", permission=RECORD, irreversible=True)
     def results_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return payment_results.record_file(self, request, pk)
 
-    @staff_page("<int:pk>/open/", name="open", permission=RECORD)
+    @staff_page("<int:pk>/open/", name="open", permission=RECORD, irreversible=True)
     def open_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return payment_results.record_open(self, request, pk)
 
-    @staff_page("payments/<int:pk>/<slug:result>/", name="record", permission=RECORD)
+    @staff_page("payments/<int:pk>/<slug:result>/", name="record", permission=RECORD, irreversible=True)
     def record_view(self, request: HttpRequest, pk: int, result: str) -> HttpResponse:
         return payment_results.record_one(self, request, pk, result)
 

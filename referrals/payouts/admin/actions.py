@@ -22,6 +22,7 @@ REQUEST = "referrals.request_withdrawal"
         "since it was asked for. That can't be undone: from then on it is owed to the employees."
     ),
     reason_required=True,
+    irreversible=True,
     offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
 )
 def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:

@@ -1,0 +1,59 @@
+"""Who must have a second factor, and what becomes of one that is lost."""
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops.desk.audit import record
+from hireops.desk.errors import Refused
+from hireops.desk.roles import ROLES
+from hireops.people import credentials, sessions
+from hireops.people.models import CredentialChange
+from hireops.people.services import refuse_to_change_credentials
+
+SECOND = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def is_required_of(person: User) -> bool:
+    """Superusers may do whatever some role may: where one role needs it, so do they."""
+    wanted = settings.SECOND_FACTOR_ROLES
+    if not wanted or person.is_superuser:
+        return bool(wanted)
+    return person.groups.filter(name__in=[ROLES[role] for role in wanted]).exists()
+
+
+def has_one(person: User) -> bool:
+    return bool(is_mfa_enabled(person, SECOND))
+
+
+def first_thing(request: HttpRequest) -> str | None:
+    """Where who lacks it has to go before any other page (``first_things``)."""
+    person = request.user
+    if not settings.SECOND_FACTOR_ROLES or not isinstance(person, User) or has_one(person):
+        return None
+    return reverse("mfa_index") if is_required_of(person) else None
+
+
+def remove_all(person: User, *, by: User, reason: str) -> None:
+    """For who has lost theirs: the password alone lets them in until they have set up another one."""
+    if person == by:
+        raise Refused(_("Your own second factors you remove on their page, after proving who you are."))
+    refuse_to_change_credentials(by, person)
+    with transaction.atomic():
+        types = sorted(
+            Authenticator.objects.select_for_update().filter(user=person).values_list("type", flat=True)
+        )
+        if not types:
+            raise Refused(_("This person has no second factor."))
+        Authenticator.objects.filter(user=person).delete()
+        sessions.end_all(person)
+        credentials.keep(person, CredentialChange.Kind.SECOND_FACTOR, by=by)
+        record(
+            by=by, action=gettext_noop("removed the second factors"), on=person, reason=reason, types=types
+        )

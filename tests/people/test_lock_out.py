@@ -1,0 +1,201 @@
+"""Who has been wrong too often waits, is told how long, and can be let in again."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+
+from hireops.database import clock as database_clock
+from hireops.desk.models import AuditEntry
+from hireops.people import limits, tasks
+from hireops.people.models import Tally
+from tests.clocks import Clock
+from tests.people.conftest import PASSWORD, Phone, complaint, english, sign_in
+
+pytestmark = pytest.mark.django_db
+
+WRONG = "The user name or the password is wrong."
+
+
+def actions() -> list[str]:
+    return list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
+
+
+def test_after_five_wrong_passwords_the_right_one_does_not_help_either(
+    client: Client, mei: User, clock: Clock
+) -> None:
+    english(client)
+    assert [complaint(client) for _try in range(5)] == [WRONG] * 5
+
+    said = complaint(client, password=PASSWORD)
+    assert "Too many wrong tries. You can try again in 15 min" in said
+
+    clock.advance(minutes=14)
+    assert "in 1 min" in complaint(client, password=PASSWORD)
+    clock.advance(minutes=1)
+    assert sign_in(client) == "/admin/"
+
+
+def test_it_is_said_in_chinese_too(client: Client, mei: User) -> None:
+    for _try in range(5):
+        assert complaint(client) == "用户名或密码错误。"
+    assert "15 分钟" in complaint(client)
+
+
+def test_the_right_password_forgets_the_wrong_ones(client: Client, mei: User) -> None:
+    for _round in range(3):
+        for _try in range(4):
+            complaint(Client())
+        assert sign_in(Client()) == "/admin/"
+
+
+def test_name_and_address_of_a_person_are_counted_together(client: Client, mei: User) -> None:
+    for name in ("mei", "MEI", "mei@example.com", " mei ", "Mei"):
+        complaint(client, name)
+    assert "15" in complaint(client, "mei@example.com", PASSWORD)
+
+
+def test_a_name_that_nobody_has_is_locked_as_any_other_and_is_not_stored(client: Client, db: None) -> None:
+    english(client)
+    said = [complaint(client, "hunter2-my-password") for _try in range(6)]
+
+    assert said[:5] == [WRONG] * 5
+    assert "Too many wrong tries" in said[5]
+    stored = [str(row) for model in (Tally, AuditEntry) for row in model.objects.values()]
+    assert "hunter2" not in "".join(stored)
+
+
+def test_one_address_may_not_try_everybody(client: Client, mei: User) -> None:
+    for number in range(30):
+        complaint(client, f"somebody-{number}")
+
+    assert "15" in complaint(client, password=PASSWORD)
+    assert sign_in(Client(REMOTE_ADDR="198.51.100.7")) == "/admin/"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "sent", "counted"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        (2, "1.1.1.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (2, "203.0.113.9", "127.0.0.1"),
+        (1, "not an address", "127.0.0.1"),
+        (1, "[2001:db8::1]:4711", "2001:db8::1"),
+    ],
+)
+def test_an_address_is_believed_only_from_proxies_of_ours(
+    settings, client: Client, proxies: int, sent: str, counted: str
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    client.post("/account/login/", {"login": "x", "password": "y"}, headers={"x-forwarded-for": sent})
+    assert [tally.key for tally in Tally.objects.filter(kind="address")] == [counted]
+
+
+def test_an_administrator_lets_in_again_and_says_why(
+    client: Client, mei: User, otto: User, client_of: Callable[[User], Client]
+) -> None:
+    for _try in range(6):
+        complaint(client)
+    page = f"/admin/auth/user/{mei.pk}/change/"
+    his = english(client_of(otto))
+    assert "Let in again" in his.get(page).content.decode()
+
+    let_in = "/admin/auth/user/actions/let_in_person/"
+    his.post(let_in, {"_selected_action": [mei.pk], "confirmed": "yes", "reason": "she has called"})
+
+    assert sign_in(client) == "/admin/"
+    entry = AuditEntry.objects.get(action="let in again")
+    assert (entry.actor, entry.target_id, entry.reason) == (otto, str(mei.pk), "she has called")
+    assert "Let in again" not in his.get(page).content.decode()
+
+
+def test_the_list_of_lock_outs_shows_who_and_where_from_and_lets_in(
+    client: Client, mei: User, otto: User, client_of: Callable[[User], Client]
+) -> None:
+    for number in range(30):
+        complaint(client, f"somebody-{number}")
+    his = english(client_of(otto))
+
+    shown = his.get("/admin/people/tally/").content.decode()
+    assert "127.0.0.1" in shown
+    assert "for 15 min more" in shown or "for 14 min more" in shown
+
+    of_address = Tally.objects.get(kind="address")
+    his.post("/admin/people/tally/actions/let_in/", {"_selected_action": [of_address.pk], "confirmed": "1"})
+    assert sign_in(client) == "/admin/"
+
+
+@pytest.mark.parametrize("who", ["vera", "hira", "ada", "audrey", "eve"])
+def test_only_administrators_let_in_again(
+    request: pytest.FixtureRequest, client_of: Callable[[User], Client], mei: User, who: str
+) -> None:
+    for _try in range(5):
+        complaint(Client())
+    browser = client_of(request.getfixturevalue(who))
+    for page in ("auth/user/actions/let_in_person", "people/tally/actions/let_in"):
+        sent = {"_selected_action": [Tally.objects.get(kind="password").pk], "confirmed": "1"}
+        assert browser.post(f"/admin/{page}/", sent).status_code == 403
+    assert Tally.objects.get(kind="password").locked_until
+
+
+def test_the_audit_tells_of_the_first_and_counts_the_others(client: Client, mei: User) -> None:
+    for _try in range(9):
+        complaint(client)
+    assert actions() == ["was wrong at signing in", "was locked out", "tried to get in while locked out"]
+    assert AuditEntry.objects.filter(target_id=str(mei.pk)).count() == 3
+
+
+def test_wrong_codes_are_limited_however_often_the_password_is_right(mei: User, her_phone: Phone) -> None:
+    for _try in range(5):
+        client = english(Client())
+        assert sign_in(client) == "/account/2fa/authenticate/"
+        page = client.post("/account/2fa/authenticate/", {"code": "000000"}).content.decode()
+        assert "The code is wrong" in page
+
+    page = client.post("/account/2fa/authenticate/", {"code": her_phone.code()}).content.decode()
+    assert "Too many wrong tries" in page
+    assert client.get("/admin/").status_code == 302
+
+
+def test_what_is_over_is_forgotten(client: Client, mei: User, clock: Clock) -> None:
+    complaint(client)
+    tasks.forget_tries()
+    assert Tally.objects.count() == 2
+    clock.advance(minutes=31)
+    tasks.forget_tries()
+    assert Tally.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_get_no_more_tries_than_one_after_the_other() -> None:
+    """Sixteen threads with a connection each; on PostgreSQL they really meet."""
+    person = User.objects.create_user("mei", password=PASSWORD)
+    looked_at: list[int] = []
+    start = threading.Barrier(16)
+
+    def guess(number: int) -> None:
+        start.wait()
+        try:
+            limits.begin(limits.of_password("mei", person), limits.of_address(f"10.0.0.{number}"))
+            looked_at.append(number)
+        except limits.LockedOut:
+            pass
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(looked_at) == 5
+    tally = Tally.objects.get(kind="password")
+    assert tally.count == 5
+    assert tally.locked_until
+    assert tally.locked_until > database_clock.now()
