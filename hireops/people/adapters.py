@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from hireops.feishu.sealing import seal, unseal
 from hireops.people import limits, proof, recording
 from hireops.people.credentials import may_sign_in_with_it
+from hireops.people.hashing import TooManyPasswordsError
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,12 @@ class AccountAdapter(DefaultAccountAdapter):
         name = str(credentials.get("username", ""))
         who = person_named(name)
         credentials = {"username": who.get_username() if who else name, "password": credentials["password"]}
-        person: User | None = super().authenticate(request, **credentials)
+        try:
+            person: User | None = super().authenticate(request, **credentials)
+        except TooManyPasswordsError:
+            if self.attempt:
+                self.attempt.was_not_looked_at()
+            raise
         if person and self.attempt:
             self.attempt.was_right()
         if person and not may_sign_in_with_it(person):

@@ -6,7 +6,7 @@ one after the other would. Who was right takes the count back.
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,9 +64,16 @@ class Try:
 
     def was_right(self) -> None:
         """The person begins anew; of an address one try is taken back: the others may be somebody else's."""
+        self._rewrite(lambda tally: tally.count - 1 if tally.kind == Kind.ADDRESS else 0)
+
+    def was_not_looked_at(self) -> None:
+        """It is taken back."""
+        self._rewrite(lambda tally: tally.count - 1)
+
+    def _rewrite(self, new_count: Callable[[Tally], int]) -> None:
         with transaction.atomic():
             for tally in _locked(self.tallies):
-                tally.count = max(0, tally.count - 1) if tally.kind == Kind.ADDRESS else 0
+                tally.count = max(0, new_count(tally))
                 if tally.count < limit_of(tally.kind).most:
                     tally.locked_until = None
                 tally.save()

@@ -16,7 +16,7 @@ from django.contrib.auth.views import LogoutView
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, include, path, re_path
 from django.views.decorators.cache import never_cache
 
 from hireops.people import first_things, proof, views
@@ -88,10 +88,10 @@ second_factors = [
 forgotten_password = [
     page("", mailed(account.password_reset), "account_reset_password"),
     page("sent/", mailed(account.password_reset_done), "account_reset_password_done"),
-    page(
-        "<slug:uidb36>-<slug:key>/",
+    re_path(
+        r"^(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         mailed(account.password_reset_from_key),
-        "account_reset_password_from_key",
+        name="account_reset_password_from_key",
     ),
     page("done/", mailed(account.password_reset_from_key_done), "account_reset_password_from_key_done"),
 ]

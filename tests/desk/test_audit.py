@@ -74,7 +74,7 @@ def test_code_cannot_change_an_entry(entry: AuditEntry, change: Callable[[AuditE
     with pytest.raises(AppendOnlyError):
         change(entry)
 
-    assert AuditEntry.objects.get().reason == "checked"
+    assert AuditEntry.objects.get(pk=entry.pk).reason == "checked"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_database_refuses_to_change_an_entry(entry: AuditEntry, statement: s
     ):
         cursor.execute(statement)
 
-    assert AuditEntry.objects.get().reason == "checked"
+    assert AuditEntry.objects.get(pk=entry.pk).reason == "checked"
 
 
 def test_a_person_with_entries_cannot_be_deleted(entry: AuditEntry, ada: User) -> None:
@@ -138,7 +138,7 @@ def test_the_auditor_reads_and_nobody_writes(entry: AuditEntry, audrey: User, cl
         assert browser.get(f"{LIST}add/").status_code == 403
         assert browser.post(f"{LIST}{entry.pk}/change/", {"reason": "other"}).status_code == 403
         assert browser.post(f"{LIST}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert AuditEntry.objects.get().reason == "checked"
+    assert AuditEntry.objects.get(pk=entry.pk).reason == "checked"
 
 
 def test_personal_data_in_details_is_masked(entry: AuditEntry, audrey: User, client_of: Browser) -> None:

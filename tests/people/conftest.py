@@ -1,9 +1,10 @@
-"""An installation whose first approver was named long ago; a person with password and phone; the login page."""
+"""An installation whose first approver was named long ago; a person with a password and a phone."""
 
 import base64
 import hashlib
 import hmac
 import re
+import secrets
 import struct
 import time
 from datetime import timedelta
@@ -68,7 +69,7 @@ def mei(db: None) -> User:
 
 @pytest.fixture
 def her_phone(mei: User) -> Phone:
-    secret = base64.b32encode(b"twenty bytes of hers").decode()
+    secret = base64.b32encode(secrets.token_bytes(20)).decode()
     TOTP.activate(mei, secret)
     return Phone(secret)
 

@@ -33,7 +33,9 @@ def test_without_mail_there_is_neither_link_nor_page(client: Client, db: None) -
     assert client.get(f"{FORGOTTEN}1-set-password/").status_code == 404
 
 
-@pytest.mark.parametrize
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "forgotten the password of mei"), ("zh-hans", "忘记了")]
+)
 def test_a_person_chooses_a_new_password_by_the_link_in_a_mail(
     with_mail: None, client: Client, mei: User, language: str, words: str
 ) -> None:
