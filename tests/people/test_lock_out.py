@@ -10,7 +10,7 @@ from django.test import Client
 
 from hireops.database import clock as database_clock
 from hireops.desk.models import AuditEntry
-from hireops.people import limits, tasks
+from hireops.people import hashing, limits, tasks
 from hireops.people.models import Tally
 from tests.clocks import Clock
 from tests.people.conftest import PASSWORD, Phone, complaint, english, sign_in
@@ -203,3 +203,16 @@ def test_many_at_once_get_no_more_tries_than_one_after_the_other() -> None:
     assert tally.count == 5
     assert tally.locked_until
     assert tally.locked_until > database_clock.now()
+
+
+def test_a_password_that_nobody_has_looked_at_is_not_counted(
+    client: Client, mei: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr(hashing, "WAITING_MAX", 0)
+        busy.setattr(hashing, "_hashing", threading.BoundedSemaphore(1))
+        busy.setattr(hashing, "_waiting", threading.Semaphore(0))
+        with hashing.turn():
+            for _try in range(8):
+                assert client.post("/account/login/", {"login": "mei", "password": "x"}).status_code == 429
+    assert sign_in(client) == "/admin/"
