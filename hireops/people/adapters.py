@@ -95,7 +95,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         recording.inactive(user, self.get_client_ip(request))
-        return super().respond_user_inactive(request, user)
+        page: HttpResponse = super().respond_user_inactive(request, user)
+        return page
 
     # --- Mail
 

@@ -64,7 +64,7 @@ class ChangePasswordForm(AdminPasswordChangeForm):
         return password
 
 
-class ForgottenPasswordForm(ResetPasswordForm):  # type: ignore[misc]
+class ForgottenPasswordForm(ResetPasswordForm):
     """Only so many mails to one address and from one address, whether or not anybody has it."""
 
     def clean_email(self) -> str:

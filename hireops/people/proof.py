@@ -64,7 +64,7 @@ def forms_for(request: HttpRequest) -> dict[str, forms.Form]:
     person = request.user
     if not isinstance(person, User):
         return {}
-    offered: dict[str, type[forms.Form]] = {}
+    offered: dict[str, Any] = {}
     if is_mfa_enabled(person, [Authenticator.Type.TOTP]):
         offered["code"] = CodeAgainForm
     if person.has_usable_password():

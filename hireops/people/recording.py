@@ -3,6 +3,7 @@
 What was typed into the field for names is not among them: now and then it is a password.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -126,5 +127,5 @@ def connect() -> None:
         signal.connect(written)
 
 
-def _of_kind(tallies: Any, kind: str) -> Tally:
+def _of_kind(tallies: Sequence[Tally], kind: str) -> Tally:
     return next(tally for tally in tallies if tally.kind == kind)

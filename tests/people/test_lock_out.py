@@ -206,10 +206,11 @@ def test_many_at_once_get_no_more_tries_than_one_after_the_other() -> None:
 
 
 def test_a_password_that_nobody_has_looked_at_is_not_counted(
-    client: Client, mei: User, monkeypatch: pytest.MonkeyPatch
+    client: Client, db: None, settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    settings.PASSWORD_HASHERS = ["hireops.people.hashing.TurnTakingHasher"]
+    User.objects.create_user("mei", password=PASSWORD, is_staff=True)
     with monkeypatch.context() as busy:
-        busy.setattr(hashing, "WAITING_MAX", 0)
         busy.setattr(hashing, "_hashing", threading.BoundedSemaphore(1))
         busy.setattr(hashing, "_waiting", threading.Semaphore(0))
         with hashing.turn():
