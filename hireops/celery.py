@@ -8,10 +8,10 @@ from typing import Any
 
 import django.conf
 from celery import Celery
-from celery.signals import task_postrun, task_prerun, worker_init
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init
 from django.db import close_old_connections, connections
 
-from hireops import broker, configure
+from hireops import broker, configure, demo, stopping_at_mistakes
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,13 @@ app.autodiscover_tasks()
 def _keep_only_connections_that_are_good(**_details: Any) -> None:
     """As Django does around a request."""
     close_old_connections()
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_rows_of_another_app(**_details: Any) -> None:
+    with stopping_at_mistakes():
+        demo.refuse_rows_of_another_app()
 
 
 @worker_init.connect

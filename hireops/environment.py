@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,8 +12,11 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from hireops import private_files
+
 MOST_SECONDS = 10 * 365 * 24 * 3600.0
 STAFF_ROLES = {"administrator", "auditor", "hr_approver", "hr_officer", "vendor_operator"}
+KEY_MIN_CHARS, KEY_MIN_DIFFERENT = 50, 5
 WITHOUT_HOST = {"sqlite", "embedded", "locmemcache", "dbcache", "filecache"}
 
 
@@ -25,6 +29,18 @@ def required(name: str) -> str:
     if not text(name):
         raise ImproperlyConfigured(f"{name} is missing.")
     return text(name)
+
+
+def strong_key(name: str) -> str:
+    """As strong as ``manage.py check --deploy`` asks for."""
+    value = required(name)
+    is_strong = len(value) >= KEY_MIN_CHARS and len(set(value)) >= KEY_MIN_DIFFERENT
+    if not is_strong or value.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            f"{name} can be guessed: it must be {KEY_MIN_CHARS} random characters or more. "
+            f"Name the one until now in {name}_FALLBACKS, so that what is encrypted stays readable."
+        )
+    return value
 
 
 def csv(name: str, default: str = "") -> list[str]:
@@ -89,6 +105,14 @@ def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in WITHOUT_HOST and not (parts.hostname or elsewhere):
         raise ImproperlyConfigured(f"{name} must name a host.")
     return value
+
+
+def is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def database_of(url: str) -> dict[str, Any]:
@@ -156,12 +180,13 @@ def region(name: str, default: str) -> str:
     return value.upper()
 
 
-def folder(name: str, path: Path) -> Path:
-    """``path``, made if it is not there."""
+def private_folder(name: str, path: Path) -> Path:
+    """``path``, made if it is not there; it and all that is in it is closed to everybody but its owner."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: {path} cannot be made ({error.strerror}).") from None
+    private_files.refuse_shared(name, path)
     return path
 
 

@@ -4,7 +4,8 @@
 line that names it, so that nothing starts half-configured.
 
 Without ``FEISHU_APP_ID`` and ``FEISHU_APP_SECRET`` this is the *demo*: it talks to the simulator on this
-machine, with secrets derived from a random key that is kept in ``VAR_DIR`` and known to nobody else.
+machine, with secrets derived from a random key that is kept in ``VAR_DIR`` and known to nobody else. Beside
+something real it does not start (``hireops.demo``).
 """
 
 import hashlib
@@ -20,19 +21,23 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from hireops import demo, private_files
 from hireops.environment import (
     boolean,
+    csv,
     database_of,
-    folder,
     host_names,
     integer,
+    is_this_machine,
     one_of,
     origins,
     port,
+    private_folder,
     random_key,
     region,
     required,
     roles,
+    strong_key,
     text,
     time_zone,
     url,
@@ -45,7 +50,7 @@ env.read_env(BASE_DIR / ".env")
 
 # --- Feishu ----------------------------------------------------------------------------------------------
 
-VAR_DIR = folder("VAR_DIR", BASE_DIR / text("VAR_DIR", "var"))
+VAR_DIR = private_folder("VAR_DIR", BASE_DIR / text("VAR_DIR", "var"))
 WEB_HOST = text("WEB_HOST", "127.0.0.1")
 WEB_PORT = port("WEB_PORT", 8000)
 SIMULATOR_PORT = port("SIMULATOR_PORT", 8100)
@@ -65,8 +70,14 @@ LISTEN_SILENCE_SECONDS = integer("LISTEN_SILENCE_SECONDS", 300, most=3_600)
 if FEISHU_EVENTS == "long_connection" and FEISHU_APP_TYPE == "store":
     raise ImproperlyConfigured("FEISHU_EVENTS must be webhook: a store app has no long connection.")
 
+DEBUG = boolean("DEBUG", default=False)
+SECRET_KEY_FALLBACKS = csv("SECRET_KEY_FALLBACKS")
+DEFAULT_DATABASE_URL = f"sqlite:///{VAR_DIR / 'hireops.sqlite3'}"
+
 DEMO = not FEISHU_APP_ID and not FEISHU_APP_SECRET
 if DEMO:
+    if not boolean("DEMO", default=False):
+        demo.refuse_beside_something_real(own_database=DEFAULT_DATABASE_URL)
     if WEB_PORT == SIMULATOR_PORT:
         raise ImproperlyConfigured(f"WEB_PORT and SIMULATOR_PORT must differ; both are {WEB_PORT}.")
     SECRET_KEY = text("SECRET_KEY") or random_key(VAR_DIR / "demo-secret-key")
@@ -74,8 +85,6 @@ if DEMO:
     def _demo_secret(purpose: str) -> str:
         return hmac.new(SECRET_KEY.encode(), purpose.encode(), hashlib.sha256).hexdigest()[:32]
 
-    if text("FEISHU_BASE_URL"):
-        raise ImproperlyConfigured("FEISHU_BASE_URL is set, but FEISHU_APP_ID and FEISHU_APP_SECRET are not.")
     FEISHU_BASE_URL = f"http://127.0.0.1:{SIMULATOR_PORT}"
     FEISHU_APP_ID = "cli_demo00000000001"
     FEISHU_APP_SECRET = _demo_secret("app secret")
@@ -85,16 +94,19 @@ else:
     FEISHU_BASE_URL = url("FEISHU_BASE_URL", "https://open.feishu.cn", ("https", "http")).rstrip("/")
     for name in ("FEISHU_APP_ID", "FEISHU_APP_SECRET", "FEISHU_VERIFICATION_TOKEN"):
         required(name)
-    SECRET_KEY = required("SECRET_KEY")
+    SECRET_KEY = strong_key("SECRET_KEY")
     if not FEISHU_ENCRYPT_KEY and not FEISHU_ALLOW_UNENCRYPTED:
         raise ImproperlyConfigured(
             "FEISHU_ENCRYPT_KEY is missing. Without it events are neither signed nor encrypted; "
             "set FEISHU_ALLOW_UNENCRYPTED=true if that is meant."
         )
+    if FEISHU_BASE_URL.startswith("http://") and not is_this_machine(FEISHU_BASE_URL):
+        raise ImproperlyConfigured("FEISHU_BASE_URL must begin with https://: App Secret and tokens travel.")
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG must be false but in the demo: its error pages show people's data.")
 
 # --- Django ----------------------------------------------------------------------------------------------
 
-DEBUG = boolean("DEBUG", default=False)
 ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "hireops.urls"
@@ -165,9 +177,7 @@ TEMPLATES = [
 
 # --- Database and cache ----------------------------------------------------------------------------------
 
-DATABASE_URL = url(
-    "DATABASE_URL", f"sqlite:///{VAR_DIR / 'hireops.sqlite3'}", ("sqlite", "postgres", "postgresql")
-)
+DATABASE_URL = url("DATABASE_URL", DEFAULT_DATABASE_URL, ("sqlite", "postgres", "postgresql"))
 CACHE_URL = url("CACHE_URL", "locmemcache://", ("locmemcache", "redis", "rediss", "dbcache", "filecache"))
 try:
     database = database_of(DATABASE_URL)
@@ -182,11 +192,15 @@ match urlsplit(DATABASE_URL).scheme:
     case "sqlite":
         if not Path(database["NAME"]).parent.is_dir():
             raise ImproperlyConfigured("DATABASE_URL: the folder of the SQLite file does not exist.")
+        for part in ("", "-wal", "-shm"):
+            private_files.close_to_others(Path(f"{database['NAME']}{part}"))
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             # FULL: what was answered with 200 has reached the disk, not only the operating system.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+            # What was emptied or encrypted is not left behind in the file either.
+            "PRAGMA secure_delete=ON;",
         }
     case _:
         # A server that has vanished without a word is noticed within a minute.
@@ -335,6 +349,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_SSL_REDIRECT = HTTPS
+# Asked by machines, also beside the proxy; and Feishu's door, which Django's middleware never sees (0012).
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$", "^webhook/event$"]
+# What else lies below our host's name, and whether browsers are to know it by heart, is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+DEFAULT_EXCEPTION_REPORTER_FILTER = "hireops.debug_page.MaskingFilter"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 # --- Signing in: django-allauth, behind the admin's own login ---------------------------------------------

@@ -9,14 +9,16 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
-from hireops import configure
+from hireops import GUNICORN_STOPS_FOR_GOOD, configure, demo, stopping_at_mistakes
 from hireops.web.pools import WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-configure()
+configure(GUNICORN_STOPS_FOR_GOOD)
 pages = get_wsgi_application()
+with stopping_at_mistakes(GUNICORN_STOPS_FOR_GOOD):
+    demo.refuse_rows_of_another_app()
 
 from hireops.inbox.views import webhook  # noqa: E402 - Django has to be ready
 

@@ -42,6 +42,7 @@ DEFAULTS = (
     "REFERRALS_PHONE_REGION",
     "REFERRALS_SELF_APPROVAL",
     "REFERRALS_SWEEP_HOURS",
+    "SECRET_KEY_FALLBACKS",
     "SESSION_DAYS",
     "SESSION_IDLE_HOURS",
     "SECOND_FACTOR_ROLES",
@@ -59,6 +60,7 @@ def pinned(var_dir: Path) -> dict[str, str]:
         "CACHE_URL": "locmemcache://",
         "CELERY_BROKER_URL": f"embedded://{var_dir / 'doorbell'}",
         "DATABASE_URL": f"sqlite:///{var_dir / 'hireops.sqlite3'}",
+        "DEMO": "true",
         "SECRET_KEY": "for-tests-only-and-long-enough-to-please-every-check-of-django",
         "VAR_DIR": str(var_dir),
     }

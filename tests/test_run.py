@@ -19,6 +19,7 @@ from tests.processes import free_port, wait_until
 pytestmark = pytest.mark.slow
 
 NEWCOMER_WAITS_S = 60
+STRONG = "for-tests-only-and-long-enough-to-please-every-check-of-django"
 
 
 class Demo:
@@ -33,6 +34,7 @@ class Demo:
             "DJANGO_SETTINGS_MODULE": "hireops.settings",
             "CELERY_BROKER_URL": "",
             "DATABASE_URL": "",
+            "DEMO": "",
             "SECRET_KEY": "",
             "WEB_PORT": str(self.web_port),
             "SIMULATOR_PORT": str(self.simulator_port),
@@ -188,12 +190,13 @@ def _refusal(folder: Path, **variables: str) -> str:
         ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE"),
         ({"LANGUAGE_CODE": "fr"}, "LANGUAGE_CODE"),
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
-        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/x"}, "FEISHU_APP_ID"),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/x", "DEMO": "true"}, "DATABASE_URL"),
         ({"CELERY_BROKER_URL": "carrier-pigeon://x"}, "CELERY_BROKER_URL"),
         ({"FEISHU_APP_ID": "cli_x"}, "FEISHU_APP_SECRET"),
         ({"FEISHU_APP_SECRET": "x"}, "FEISHU_APP_ID"),
         (
-            {"FEISHU_APP_ID": "cli_x", "FEISHU_APP_SECRET": "x", "SECRET_KEY": "y" * 50},
+            {"FEISHU_APP_ID": "cli_x", "FEISHU_APP_SECRET": "x", "SECRET_KEY": STRONG},
             "FEISHU_VERIFICATION_TOKEN",
         ),
         (
@@ -201,7 +204,7 @@ def _refusal(folder: Path, **variables: str) -> str:
                 "FEISHU_APP_ID": "cli_x",
                 "FEISHU_APP_SECRET": "x",
                 "FEISHU_VERIFICATION_TOKEN": "v",
-                "SECRET_KEY": "y" * 50,
+                "SECRET_KEY": STRONG,
             },
             "FEISHU_ENCRYPT_KEY",
         ),

@@ -1,12 +1,16 @@
 """What events about a store app itself say (contract 1.4 and 1.7)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from hireops.encryption import encrypt
 from hireops.feishu.event_content import EventContent, MissingContentError, mapping, required_text, text
-from hireops.feishu.strict_json import gettext_noop
+from hireops.feishu.strict_json import gettext_noop, replaced
+
+APP_TICKET = "app_ticket"
 
 
 class AppStatus(StrEnum):
@@ -17,7 +21,7 @@ class AppStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AppTicketEvent(EventContent):
-    """What a store app gets its tokens with; it comes every hour."""
+    """What a store app gets its tokens with; it comes every hour. An event that is kept has it encrypted."""
 
     app_ticket: str = field(repr=False)
 
@@ -62,3 +66,13 @@ class AppUninstalledEvent(EventContent):
     @classmethod
     def _read(cls, _event: Mapping[str, Any]) -> Self:
         return cls()
+
+
+def ticket_encrypted(payload_json: str) -> str:
+    """The envelope of an ``app_ticket`` event as it is kept: the ticket is never stored in clear."""
+    ticket = json.loads(payload_json)["event"].get("app_ticket")
+    return (
+        replaced(payload_json, ticket, encrypt(ticket))
+        if isinstance(ticket, str) and ticket
+        else payload_json
+    )

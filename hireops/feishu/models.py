@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.database.locks import advisory_lock
 from hireops.desk.states import States
+from hireops.encrypted_columns import EncryptedTextField
 
 
 class TenantManager(models.Manager["Tenant"]):
@@ -88,7 +89,7 @@ class AccessToken(models.Model):
     app_id = models.CharField(max_length=255)
     tenant_key = models.CharField(max_length=255, blank=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    sealed = models.TextField(blank=True)
+    sealed = EncryptedTextField(blank=True)
     expires_at = models.DateTimeField(null=True)
     renew_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
@@ -106,7 +107,7 @@ class AppTicket(models.Model):
     """A store app's newest app_ticket, encrypted, and when a new one was last asked for (contract 1.4)."""
 
     app_id = models.CharField(max_length=255, unique=True)
-    sealed = models.TextField(blank=True)
+    sealed = EncryptedTextField(blank=True)
     sent_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
 

@@ -107,12 +107,17 @@ def _depth(text: str) -> int:
 
 def blanked(text: str, secret: str) -> str:
     """The JSON ``text`` with ``"***"`` for each string that is ``secret``, however it is escaped."""
+    return replaced(text, secret, "***")
+
+
+def replaced(text: str, secret: str, by: str) -> str:
+    """The JSON ``text`` with ``by`` for each string that is ``secret``; ``by`` needs no escapes."""
     if "\\" not in text and _NEVER_BETWEEN_STRINGS.fullmatch(secret):
-        return text.replace(f'"{secret}"', '"***"')
+        return text.replace(f'"{secret}"', f'"{by}"')
 
     def blank(string: re.Match[str]) -> str:
         literal = string[0]
         value = _decoder.decode(literal) if "\\" in literal else literal[1:-1]
-        return '"***"' if value == secret else literal
+        return f'"{by}"' if value == secret else literal
 
     return _STRING.sub(blank, text)

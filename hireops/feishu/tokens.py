@@ -15,10 +15,10 @@ from django.conf import settings
 from django.db.models import Q
 
 from hireops.database import clock
+from hireops.encryption import decrypt, encrypt
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import AccessToken, AppTicket
 from hireops.feishu.protocol import ask
-from hireops.feishu.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def keep_app_ticket(*, app_id: str, ticket: str, sent_at: datetime) -> None:
     """Keep a store app's ticket, unless a newer one is here already. ``sent_at`` is the event's ``ts``."""
     AppTicket.objects.get_or_create(app_id=app_id)
     older = Q(sent_at=None) | Q(sent_at__lt=sent_at)
-    AppTicket.objects.filter(older, app_id=app_id).update(sealed=seal(ticket), sent_at=sent_at)
+    AppTicket.objects.filter(older, app_id=app_id).update(sealed=encrypt(ticket), sent_at=sent_at)
 
 
 # --- What this process remembers ---------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def _current(tenant_key: str, kind: AccessToken.Kind) -> str:
     waited_until = monotonic() + WAIT_S
     while True:
         now = clock.now()
-        token = unseal(row.sealed)
+        token = decrypt(row.sealed)
         if token and row.renew_at and now < row.renew_at:
             _cache_token(row, token, row.renew_at - now)
             return token
@@ -149,7 +149,7 @@ def _renewed(row: AccessToken, usable: str | None) -> str:
         raise
     _release(
         row,
-        sealed=seal(token),
+        sealed=encrypt(token),
         expires_at=now + lifetime,
         renew_at=now + max(lifetime - RENEW_BEFORE_END, lifetime / 2),
         claimed_until=None,
@@ -164,7 +164,7 @@ def _release(row: AccessToken, **changes: Any) -> None:
 
 def _invalidate_row(tenant_key: str, kind: AccessToken.Kind, token: str) -> None:
     for row in AccessToken.objects.filter(app_id=settings.FEISHU_APP_ID, tenant_key=tenant_key, kind=kind):
-        if unseal(row.sealed) == token:
+        if decrypt(row.sealed) == token:
             AccessToken.objects.filter(pk=row.pk, sealed=row.sealed).update(
                 sealed="", expires_at=None, renew_at=None
             )
@@ -240,7 +240,7 @@ def _before_sending(error: FeishuError) -> FeishuError:
 
 def _ticket() -> str:
     row = AppTicket.objects.filter(app_id=settings.FEISHU_APP_ID).first()
-    ticket = unseal(row.sealed) if row else None
+    ticket = decrypt(row.sealed) if row else None
     if ticket:
         return ticket
     _request_ticket()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from hireops.encryption import KeyGoneError, decrypt
 from hireops.feishu import tenants, tokens
 from hireops.feishu.app_events import (
     AppOpenEvent,
@@ -28,10 +29,13 @@ STATE_AFTER = {
 
 
 def keep_ticket(received: Received[AppTicketEvent]) -> None:
-    """The newest ticket is kept sealed, and taken out of the event; without one a store app gets no token."""
-    event, ticket = received.event, received.content.app_ticket
-    if ticket == BLANKED or event.payload is None:  # replayed
+    """The newest ticket is kept, and taken out of the event; without one a store app gets no token."""
+    event, encrypted = received.event, received.content.app_ticket
+    if encrypted == BLANKED or event.payload is None:  # replayed
         return
+    ticket = decrypt(encrypted)
+    if ticket is None:
+        raise KeyGoneError
     tokens.keep_app_ticket(app_id=event.app_id, ticket=ticket, sent_at=_time_of(event))
     blanked = {**event.payload, "event": {**event.body, "app_ticket": BLANKED}}
     # Not the object: if this is rolled back, it is handled once more.

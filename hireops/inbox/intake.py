@@ -10,7 +10,9 @@ from django.utils.translation import gettext_noop
 
 from hireops.database import prepared, query_deadline
 from hireops.database.errors import DATABASE_AWAY
+from hireops.encryption import encrypt_bytes
 from hireops.feishu import callbacks
+from hireops.feishu.app_events import APP_TICKET, ticket_encrypted
 from hireops.web.pools import EVENT_MAX_BYTES
 
 MAX_BYTES = EVENT_MAX_BYTES
@@ -74,10 +76,11 @@ def store_delivery(delivery: callbacks.CallbackEvent | callbacks.Unreadable, raw
 
 def _store_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
     """True if it is new; a copy changes nothing, another content under its id is noted."""
+    content = ticket_encrypted(event.payload_json) if event.event_type == APP_TICKET else event.payload_json
 
     def insert() -> bool:
         try:
-            return _insert_event(event, raw)
+            return _insert_event(event, encrypt_bytes(raw), content)
         except DataError:  # the database knows values that it cannot hold and we did not foresee
             return _insert_unreadable(raw, event.app_id, UNFORESEEN)
 
@@ -88,7 +91,7 @@ def _store_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
     return _within_deadline(lambda: _insert_unreadable(raw, app_id, reason))
 
 
-def _insert_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
+def _insert_event(event: callbacks.CallbackEvent, encrypted: bytes, content: str) -> bool:
     values = (
         event.app_id,
         event.event_id,
@@ -96,21 +99,21 @@ def _insert_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
         event.tenant_key,
         event.subject,
         connection.ops.adapt_datetimefield_value(event.created_at),
-        raw,
-        event.payload_json,
+        encrypted,
+        content,
         event.digest,
     )
     if prepared.execute_prepared(INSERT_EVENT, values):
         return True
-    known = (event.digest, raw, event.payload_json, event.app_id, event.event_id, event.digest)
+    known = (event.digest, encrypted, content, event.app_id, event.event_id, event.digest)
     prepared.execute_prepared(NOTE_OTHER_CONTENT, known)
     return False
 
 
 def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
-    digest = hashlib.sha256(raw).hexdigest()
+    digest, encrypted = hashlib.sha256(raw).hexdigest(), encrypt_bytes(raw)
     return bool(
-        prepared.execute_prepared(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", raw, digest, reason))
+        prepared.execute_prepared(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", encrypted, digest, reason))
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from hireops.desk.states import States
+from hireops.encrypted_columns import EncryptedBinaryField
 from hireops.feishu.models import Tenant
 
 ID_LENGTH = 255
@@ -29,7 +30,8 @@ class Event(models.Model):
     """One event of Feishu, kept as it came (contract 6.3). Only its state ever changes.
 
     ``payload`` is the whole decrypted envelope without the Verification Token. An *unreadable* event has
-    none; its ``event_id`` is then ``sha256:`` and the digest of the raw bytes. A *failed* event with a
+    none; its ``event_id`` is then ``sha256:`` and the digest of the raw bytes. These are encrypted: without
+    an Encrypt Key, and over the long connection, the token is in them. A *failed* event with a
     ``not_before`` is tried again by itself; without one it waits for a person. Content that was *trimmed*
     is gone; the row stays, so that the same event is recognised whenever it comes again.
 
@@ -55,7 +57,7 @@ class Event(models.Model):
     tenant_key = models.CharField(_("tenant key"), max_length=ID_LENGTH, blank=True)
     created_at = models.DateTimeField(_("created at Feishu"), null=True, blank=True)
     received_at = models.DateTimeField(_("received"), db_default=Now())
-    raw = models.BinaryField(_("raw bytes"))
+    raw = EncryptedBinaryField(_("raw bytes"))
     payload = models.JSONField(_("content"), null=True, blank=True, decoder=DecimalDecoder)
     digest = models.CharField(_("digest"), max_length=64)
 
@@ -192,7 +194,7 @@ class Conflict(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="conflicts", verbose_name=_("event"))
     received_at = models.DateTimeField(_("received"), db_default=Now())
     digest = models.CharField(_("digest"), max_length=64)
-    raw = models.BinaryField(_("raw bytes"))
+    raw = EncryptedBinaryField(_("raw bytes"))
     payload = models.JSONField(_("content"), null=True, blank=True, decoder=DecimalDecoder)
 
     class Meta:

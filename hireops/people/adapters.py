@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hireops.feishu.sealing import seal, unseal
+from hireops import encryption
 from hireops.people import limits, proof, recording
 from hireops.people.credentials import may_sign_in_with_it
 from hireops.people.hashing import TooManyPasswordsError
@@ -137,11 +137,11 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return seal(text)
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """A secret that nobody has, where the keys are gone that it was sealed with: no code fits it."""
-        secret = unseal(encrypted_text)
+        """A secret that nobody has, where the keys are gone that it was encrypted with: no code fits it."""
+        secret = encryption.decrypt(encrypted_text)
         return b32encode(secrets.token_bytes(20)).decode() if secret is None else secret
 
     def get_totp_label(self, user: User) -> str:

@@ -8,11 +8,15 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from allauth.mfa.models import Authenticator
+
+        from hireops import encrypted_columns
         from hireops.desk import proof as asking
         from hireops.guards import rules
         from hireops.people import first_things, guards, proof, recording, second_factor, signals, views
 
         rules.declare(*guards.RULES)
+        encrypted_columns.declare_json(Authenticator, "data")
         signals.connect()
         recording.connect()
         asking.register(proof.demand)

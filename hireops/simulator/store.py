@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from django.core.exceptions import ImproperlyConfigured
 
+from hireops import private_files
 from hireops.simulator.clock import Clock
 from hireops.simulator.records import (
     CustomerOrder,
@@ -42,6 +43,7 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = self._locked()
+        private_files.close_to_others(path)  # written by a version that left it open
 
     def load(self, clock: Clock) -> State:
         """The state as saved, or an empty one; ``ImproperlyConfigured`` when the file cannot be read."""

@@ -9,9 +9,10 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "hireops.simulator.settings"
+from hireops import GUNICORN_STOPS_FOR_GOOD, private_files
 
-GUNICORN_STOPS_FOR_GOOD = 4  # with any other exit status it would start the worker again, for ever
+os.environ["DJANGO_SETTINGS_MODULE"] = "hireops.simulator.settings"
+private_files.create_for_oneself()
 
 try:
     application = get_wsgi_application()

@@ -157,8 +157,8 @@ def _keep(tokens: dict[str, str]) -> None:
     from django.conf import settings  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
+    from hireops.encryption import encrypt  # noqa: PLC0415
     from hireops.feishu.models import AccessToken  # noqa: PLC0415
-    from hireops.feishu.sealing import seal  # noqa: PLC0415
 
     until: Any = "2999-01-01T00:00Z"
     for tenant_key, token in tokens.items():
@@ -166,7 +166,7 @@ def _keep(tokens: dict[str, str]) -> None:
             app_id=settings.FEISHU_APP_ID,
             tenant_key=tenant_key,
             kind="tenant",
-            sealed=seal(token),
+            sealed=encrypt(token),
             expires_at=until,
             renew_at=until,
         )

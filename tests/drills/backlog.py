@@ -13,7 +13,8 @@ import django
 
 django.setup()
 
-from hireops.inbox.models import Event  # noqa: E402 - after setup
+from hireops.encryption import encrypt_bytes  # noqa: E402 - after setup
+from hireops.inbox.models import Event  # noqa: E402
 
 PIECE = 1000
 
@@ -26,7 +27,7 @@ def event_of(line: str) -> Event:
         event_id=header["event_id"],
         event_type=header["event_type"],
         tenant_key=header["tenant_key"],
-        raw=line.encode(),
+        raw=encrypt_bytes(line.encode()),
         payload=payload,
         digest=hashlib.sha256(line.encode()).hexdigest(),
     )

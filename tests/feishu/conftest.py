@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from hireops.encryption import encrypt
 from hireops.feishu.models import AccessToken
-from hireops.feishu.sealing import seal
 from tests.feishu.servers import Server
 
 
@@ -24,7 +24,7 @@ def token(settings, transactional_db: None) -> str:
     AccessToken.objects.create(
         app_id=settings.FEISHU_APP_ID,
         kind="tenant",
-        sealed=seal("t-valid"),
+        sealed=encrypt("t-valid"),
         expires_at="2999-01-01T00:00Z",
         renew_at="2999-01-01T00:00Z",
     )

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hireops.database import clock
+from hireops.encryption import decrypt
 from hireops.feishu import tokens
 from hireops.feishu.errors import Advice
 from hireops.feishu.models import AppTicket
-from hireops.feishu.sealing import unseal
 from tests.feishu.servers import answer
 from tests.feishu.token_calls import age, app_id, failure, in_threads, issue
 
@@ -120,5 +120,5 @@ def test_the_newest_ticket_wins_in_whatever_order_they_come(settings):
         keep(number)
     in_threads(8, keep)
     row = AppTicket.objects.get()
-    assert (unseal(row.sealed), row.sent_at) == ("ticket-7", minute(7))
+    assert (decrypt(row.sealed), row.sent_at) == ("ticket-7", minute(7))
     assert "ticket" not in row.sealed

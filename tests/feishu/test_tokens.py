@@ -10,10 +10,10 @@ import pytest
 from django.db import connection, transaction
 
 from hireops.database import clock
+from hireops.encryption import decrypt, encrypt
 from hireops.feishu import tokens
 from hireops.feishu.errors import Advice
 from hireops.feishu.models import AccessToken
-from hireops.feishu.sealing import seal, unseal
 from tests.feishu.servers import answer, say_nothing, send_and_close, send_slowly
 from tests.feishu.token_calls import age, app_id, failure, in_a_minute, in_threads, issue
 
@@ -165,7 +165,7 @@ def test_the_claim_of_a_dead_process_runs_out(server):
 
 def test_a_token_that_comes_after_the_claim_ran_out_does_not_replace_a_newer_one(server):
     def overtaken(link):
-        age(sealed=seal("t-newer"), expires_at=in_a_minute(), renew_at=in_a_minute(), claimed_until=None)
+        age(sealed=encrypt("t-newer"), expires_at=in_a_minute(), renew_at=in_a_minute(), claimed_until=None)
         connection.close()
         issue("t-late")(link)
 
@@ -190,15 +190,15 @@ def test_tokens_are_of_no_use_to_who_has_only_the_database(server, settings):
     sealed = AccessToken.objects.get().sealed
     assert "t-1" not in sealed
     settings.SECRET_KEY = "another key"
-    assert unseal(sealed) is None
+    assert decrypt(sealed) is None
     assert tokens.access_token("") == "t-2"
 
 
 def test_after_a_change_of_the_secret_key_the_fallbacks_still_open(settings):
-    sealed = seal("t-1")
+    sealed = encrypt("t-1")
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key"
-    assert unseal(sealed) == "t-1"
+    assert decrypt(sealed) == "t-1"
 
 
 def test_no_token_is_fetched_inside_a_transaction(server):

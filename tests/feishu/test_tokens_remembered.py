@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hireops.database import clock
+from hireops.encryption import encrypt
 from hireops.feishu import client, tokens
 from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.models import AccessToken
-from hireops.feishu.sealing import seal
 from tests.feishu.in_processes import in_processes
 from tests.feishu.servers import answer, ok
 from tests.feishu.token_calls import age, app_id, in_a_minute, in_threads, issue
@@ -26,7 +26,12 @@ def keep(token: str, **changes: object) -> None:
         app_id=app_id(),
         tenant_key="",
         kind="tenant",
-        defaults={"sealed": seal(token), "expires_at": in_a_minute(), "renew_at": in_a_minute(), **changes},
+        defaults={
+            "sealed": encrypt(token),
+            "expires_at": in_a_minute(),
+            "renew_at": in_a_minute(),
+            **changes,
+        },
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.signals import got_request_exception
 from django.db import connection, transaction
 
+from hireops.encryption import decrypt_bytes
 from tests.emptying import without_triggers
 from tests.fuzz.cases import Case, Delivery
 from tests.fuzz.expectations import Expected, Identity, Keeps, expected
@@ -216,7 +217,7 @@ class Judge:
 
     def _origin(self, raw: Any, payload: Any, stored: set[bytes]) -> Accepted | None:
         """The delivery that this row keeps."""
-        digest = _digest(bytes(raw))
+        digest = _digest(decrypt_bytes(raw) or b"")
         stored.add(digest)
         delivery = self._accepted.get(digest)
         if delivery is None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
+from hireops.encryption import decrypt_bytes
 from tests.databases import Database
 from tests.fuzz.judging import Tally
 from tests.fuzz.keys import APP_ID, BLOCK, KEY, TOKEN, encrypted, padded, signature
@@ -302,8 +303,10 @@ class Wire:
         self._promised[right.body] = seed
 
     def settle(self) -> None:
-        stored = {bytes(raw) for (raw,) in self.database.rows("SELECT raw FROM inbox_event")}
-        stored |= {bytes(raw) for (raw,) in self.database.rows("SELECT raw FROM inbox_conflict")}
+        stored = {decrypt_bytes(raw) or b"" for (raw,) in self.database.rows("SELECT raw FROM inbox_event")}
+        stored |= {
+            decrypt_bytes(raw) or b"" for (raw,) in self.database.rows("SELECT raw FROM inbox_conflict")
+        }
         self.tally.events += len(stored)
         for raw in stored - self._signed:
             self.tally.fault("over the wire: stored, though nobody signed it", 0, repr(raw[:300]))

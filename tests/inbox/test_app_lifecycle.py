@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hireops.feishu import sealing
+from hireops import encryption
 from hireops.feishu.models import AppTicket, Tenant
 from hireops.inbox.models import Event
 from hireops.inbox.tasks import drain
@@ -37,7 +37,7 @@ def test_the_newest_ticket_is_kept_whatever_the_order(tell):
     tell("app_ticket", "1700000000.5", app_ticket="middle")
     tell("app_ticket", "1700003600.5", app_ticket="newest")
     tell("app_ticket", "1699990000.5", app_ticket="oldest")
-    assert sealing.unseal(AppTicket.objects.get().sealed) == "newest"
+    assert encryption.decrypt(AppTicket.objects.get().sealed) == "newest"
 
 
 def test_a_ticket_is_kept_and_blanked_also_beside_one_that_can_not_be_read(client, settings):
@@ -53,7 +53,7 @@ def test_a_ticket_is_kept_and_blanked_also_beside_one_that_can_not_be_read(clien
     ticket("bad")
     drain()
     assert Event.objects.get(event_id="bad").state == "failed"
-    assert sealing.unseal(AppTicket.objects.get().sealed) == "a-secret-ticket"
+    assert encryption.decrypt(AppTicket.objects.get().sealed) == "a-secret-ticket"
     assert "a-secret-ticket" not in json.dumps(Event.objects.get(event_id="good").payload)
 
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 from websockets.sync.client import connect
 
+from hireops.encryption import decrypt_bytes
 from hireops.feishu import callbacks
 from tests.environment import ROOT
 from tests.processes import Hireops, Process, wait_until
@@ -91,7 +92,7 @@ def test_an_event_becomes_a_row_and_is_handled(hireops, feishu):
     ((kept_id, raw, payload),) = hireops.database.rows("SELECT event_id, raw, payload FROM inbox_event")
     payload = json.loads(payload) if isinstance(payload, str) else payload
     assert kept_id == event_id
-    assert bytes(raw).decode() == event["body"]
+    assert (decrypt_bytes(raw) or b"").decode() == event["body"]
     assert payload["event"] == json.loads(event["body"])["event"]
     assert APP["FEISHU_VERIFICATION_TOKEN"] not in json.dumps(payload)
     assert hireops.database.rows("SELECT account_id FROM bindings_ecoaccount") == [(ACCOUNT["account_id"],)]
@@ -106,7 +107,7 @@ def test_what_nobody_knows_comes_twice_is_large_or_unreadable_is_kept_once(hireo
 
     assert [len(event["attempts"]) for event in events] == [1, 3, 1]
     rows = hireops.database.rows("SELECT event_id, raw, state FROM inbox_event ORDER BY id")
-    kept = {event_id: (bytes(raw).decode(), state) for event_id, raw, state in rows}
+    kept = {event_id: ((decrypt_bytes(raw) or b"").decode(), state) for event_id, raw, state in rows}
     assert len(kept) == 3
     assert kept["large"] == (events[0]["body"], "pending")
     assert [state for _, state in kept.values()].count("unreadable") == 1

@@ -1,18 +1,26 @@
 """A database of an earlier commit, brought to today: nothing is lost, and every page opens."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.contrib.admin.sites import site
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from tests.upgrade.conftest import STARTING_POINTS, Upgraded, all_rows
+from hireops.encryption import decrypt_bytes
+from tests.upgrade.conftest import STARTING_POINTS, Upgraded, all_rows, opened
 from tests.upgrade.people import Person, proves, rows
 
 pytestmark = pytest.mark.slow
 
 # Which columns of earlier rows a migration has rewritten since, and why. Everything else is as it was.
-REWRITTEN: dict[str, set[str]] = {}
+REWRITTEN: dict[str, set[str]] = {
+    # Encrypted since (tests/inbox/test_encrypted_raw.py).
+    "inbox_event": {"raw"},
+    "inbox_conflict": {"raw"},
+}
 # Django's own tables: migrating fills them.
 FILLED = {"django_migrations", "django_content_type", "auth_permission", "auth_group_permissions"}
 OPENED_OF_EACH = 2
@@ -38,6 +46,27 @@ def test_every_row_is_there_as_it_was(at_first: Upgraded):
 
 def _cut(found, columns):
     return [{name: row[name] for name in columns} for row in found]
+
+
+def test_what_feishu_sent_is_encrypted_since_and_opens_to_what_it_was(at_first: Upgraded):
+    after = all_rows()
+    for table in ("inbox_event", "inbox_conflict"):
+        for was, now in zip(at_first.before[table], after[table], strict=True):
+            assert decrypt_bytes(now["raw"]) == bytes(was["raw"])
+            assert not now["raw"] or bytes(was["raw"]) not in bytes(now["raw"])
+
+
+def test_who_goes_back_has_it_as_it_was(upgraded: Upgraded, tmp_path: Path, django_db_blocker: Any):
+    database = upgraded.database.copy(tmp_path)
+    try:
+        with django_db_blocker.unblock(), opened(database):
+            call_command("migrate", "inbox", "0006", verbosity=0)
+            after = all_rows()
+    finally:
+        database.drop()
+    for table in ("inbox_event", "inbox_conflict"):
+        columns = upgraded.before[table][0].keys() & after[table][0].keys()
+        assert _cut(after[table], columns) == _cut(upgraded.before[table], columns)
 
 
 def test_every_balance_is_the_sum_of_its_changes(at_first: Upgraded):

@@ -21,6 +21,7 @@ from hireops.desk.masking import may_see_personal_data
 from hireops.desk.paging import OrderedPaginator
 from hireops.desk.staff import Reader, staff
 from hireops.doorbell import ring
+from hireops.encryption import decrypt_bytes
 from hireops.feishu.models import Tenant
 from hireops.feishu.strict_json import blanked
 from hireops.inbox import registry, services
@@ -202,8 +203,14 @@ class EventAdmin(ConfidentialAdmin):
         return gettext("Your role does not include seeing what this event says.")
 
     @admin.display(description=_("raw bytes"))
-    def raw_bytes(self, event: Event) -> SafeString:
-        text = bytes(event.raw).decode("utf-8", "backslashreplace")
+    def raw_bytes(self, event: Event) -> str:
+        raw = decrypt_bytes(event.raw)
+        if raw is None:
+            return gettext(
+                "The key with which they were encrypted is gone. Whoever looks after hireops can name it in "
+                "SECRET_KEY_FALLBACKS."
+            )
+        text = raw.decode("utf-8", "backslashreplace")
         shown = blanked(text, settings.FEISHU_VERIFICATION_TOKEN)[:RAW_BYTES_SHOWN]
         return format_html('<pre class="json">{}</pre>', shown)
 

@@ -1,7 +1,7 @@
 import pytest
 
+from hireops.encryption import encrypt
 from hireops.feishu.models import AccessToken
-from hireops.feishu.sealing import seal
 from tests.feishu.hire.examples import TOKEN
 
 
@@ -11,7 +11,7 @@ def example_token(settings, transactional_db: None) -> None:
     AccessToken.objects.create(
         app_id=settings.FEISHU_APP_ID,
         kind="tenant",
-        sealed=seal(TOKEN),
+        sealed=encrypt(TOKEN),
         expires_at="2999-01-01T00:00Z",
         renew_at="2999-01-01T00:00Z",
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from hireops import demo
 from hireops.inbox.watch import Watch
 
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
                 "FEISHU_APP_TYPE: a store app has no long connection; its events come to the webhook.",
                 returncode=2,
             )
+        demo.refuse_rows_of_another_app()
         watch = Watch()
         watch.start()
         watch.wait()

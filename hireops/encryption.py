@@ -1,0 +1,130 @@
+"""Encryption at rest: what is stored in the database is of no use without ``SECRET_KEY``.
+
+The newest key encrypts; it and ``SECRET_KEY_FALLBACKS`` decrypt (docs/decisions/0024). Each is a Fernet key
+that HKDF derives, so nobody who learns one of these learns ``SECRET_KEY``. ``hireops.encrypted_columns`` has
+the fields for it, and what ``manage.py reencrypt`` does.
+"""
+
+import base64
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+KEY_ID_BYTES = 4
+BEGINS_ENCRYPTED = "gAAAA"  # Fernet's version, and years in seconds that will not end soon
+
+
+# --- Text --------------------------------------------------------------------------------------------------
+
+
+def encrypt(text: str) -> str:
+    """``text`` under the newest key, in letters that go into any column, JSON or URL."""
+    return _keys().all.encrypt(text.encode()).decode()
+
+
+def decrypt(encrypted: str) -> str | None:
+    """The text; None if there is none, or if the key that it was encrypted with is gone."""
+    try:
+        return _keys().all.decrypt(encrypted).decode() if encrypted else None
+    except InvalidToken:
+        return None
+
+
+def reencrypted(encrypted: str) -> str | None:
+    """The same text under the newest key; None if it is there already.
+
+    Raises ``KeyGoneError`` if no key opens it.
+    """
+    if not encrypted or _opens(_keys().newest, encrypted.encode()):
+        return None
+    text = decrypt(encrypted)
+    if text is None:
+        raise KeyGoneError
+    return encrypt(text)
+
+
+# --- Bytes -------------------------------------------------------------------------------------------------
+
+
+def encrypt_bytes(content: bytes) -> bytes:
+    """``content`` under the newest key, which its first four bytes name. What is empty stays empty."""
+    if not content:
+        return b""
+    keys = _keys()
+    return keys.newest_id + base64.urlsafe_b64decode(keys.newest.encrypt(content))
+
+
+def decrypt_bytes(encrypted: bytes | memoryview) -> bytes | None:
+    """The content; None if the key that it was encrypted with is gone, or if it never was encrypted."""
+    if not encrypted:
+        return b""
+    encrypted = bytes(encrypted)  # drivers give memory views
+    key = _keys().by_id.get(encrypted[:KEY_ID_BYTES])
+    try:
+        return key.decrypt(base64.urlsafe_b64encode(encrypted[KEY_ID_BYTES:])) if key else None
+    except InvalidToken:
+        return None
+
+
+def reencrypted_bytes(encrypted: bytes | memoryview) -> bytes | None:
+    """The same content under the newest key, and as long; None if it is there already.
+
+    Raises ``KeyGoneError`` if no key opens it.
+    """
+    if not encrypted or bytes(encrypted[:KEY_ID_BYTES]) == newest_key_id():
+        return None
+    content = decrypt_bytes(encrypted)
+    if content is None:
+        raise KeyGoneError
+    return encrypt_bytes(content)
+
+
+def newest_key_id() -> bytes:
+    """What begins everything that ``encrypt_bytes`` gives today."""
+    return _keys().newest_id
+
+
+# --- Keys --------------------------------------------------------------------------------------------------
+
+
+class KeyGoneError(Exception):
+    """Neither ``SECRET_KEY`` nor one of ``SECRET_KEY_FALLBACKS`` opens it."""
+
+
+@dataclass(frozen=True)
+class _Keys:
+    newest: Fernet
+    newest_id: bytes
+    by_id: dict[bytes, Fernet]
+    all: MultiFernet
+
+
+def _keys() -> _Keys:
+    return _keys_of(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=2)
+def _keys_of(*secret_keys: str) -> _Keys:
+    keys = [
+        Fernet(base64.urlsafe_b64encode(_derived(each, b"hireops.feishu.sealing"))) for each in secret_keys
+    ]
+    ids = [_derived(each, b"hireops.encryption key id")[:KEY_ID_BYTES] for each in secret_keys]
+    # The newest last: it wins, should two ids ever be the same.
+    by_id = dict(zip(reversed(ids), reversed(keys), strict=True))
+    return _Keys(newest=keys[0], newest_id=ids[0], by_id=by_id, all=MultiFernet(keys))
+
+
+def _derived(secret_key: str, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(secret_key.encode())
+
+
+def _opens(key: Fernet, encrypted: bytes) -> bool:
+    try:
+        key.decrypt(encrypted)
+    except InvalidToken:
+        return False
+    return True
