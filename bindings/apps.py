@@ -15,6 +15,7 @@ class BindingsConfig(AppConfig):
         from bindings.fields import cards as field_cards
         from bindings.fields import guards as field_guards
         from bindings.fields import invariants as field_invariants
+        from bindings.orders import events as order_events  # noqa: F401 - registers whose they are
         from hireops.desk import cards, invariants
         from hireops.guards import rules
 

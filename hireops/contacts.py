@@ -1,4 +1,4 @@
-"""Mobile numbers and email addresses as people write them, turned into what Feishu is asked with."""
+"""Mobile numbers and email addresses as people write them: read for Feishu, or hidden from who may not."""
 
 import re
 import unicodedata
@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
+from hireops.invisible import without_invisible
+
 LONGEST_EMAIL = 254
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 LEADING_APOSTROPHE = re.compile(r"^['‘’`]")
@@ -19,6 +21,17 @@ EXCEL_NUMBER = re.compile(r"(\d+(?:\.\d*)?)(?:[eE]\+?(\d{1,2}))?")
 DIGITS_OF_A_SHORTENED_NUMBER = 6
 WRITTEN_AS_MOBILE = re.compile(r"\+?[\d\s().\-/‐-―−]+")
 INTERNATIONAL = re.compile(r"^(?:\+|00)")
+HALF_WIDTH = {0xFEE0 + ord(character): character for character in "0123456789+@."}
+DIGITS_OF_A_MOBILE = 11
+NUMBERED = re.compile(r"[\d\s()+./-]*[\dXx]")
+MASKED_NUMBER = re.compile(r"[\d\s()+./-]{3}\*{4}[\d\s()+./-]{3}[\dXx]")
+# As they stand in the middle of somebody's sentence; longer runs of digits are ids and times.
+WITHIN_TEXT = re.compile(
+    r"(?P<email>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?<!\d)(?P<identity>[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx])(?!\d)"
+    r"|(?<![\d+])(?P<mobile>(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ -]?\d){8})(?!\d)"
+    r"|(?<!\d)(?P<abroad>\+[1-9]\d{0,2}(?:[ ().-]{0,2}\d){6,12})(?!\d)"
+)
 MOBILE_TYPES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 BAD_MOBILE, CUT_MOBILE, BAD_EMAIL = "bad_mobile", "cut_mobile", "bad_email"
@@ -51,6 +64,26 @@ def read_mobile(text: str) -> str:
         raise UnreadableContactError(BAD_MOBILE)
     number = _parsed(INTERNATIONAL.sub("+", text))
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def without_contacts(text: str) -> str:
+    """The sentence with a little left of each mobile number, address and number of an ID card in it."""
+    plain = without_invisible(text).translate(HALF_WIDTH)
+    masked = WITHIN_TEXT.sub(lambda found: mask(found[0]), plain)
+    return text if masked == plain else masked
+
+
+def mask(text: str) -> str:
+    """A little of ``text``, enough to recognise it: ``138****5678``, ``张*``, ``a***@b.com``."""
+    text = without_invisible(text).strip()
+    name, at, domain = text.rpartition("@")
+    if at and name and "@" not in name and not re.search(r"\s", text):
+        return f"{name[0]}***@{domain}"
+    if MASKED_NUMBER.fullmatch(text):
+        return text
+    if sum(character.isdigit() for character in text) >= DIGITS_OF_A_MOBILE and NUMBERED.fullmatch(text):
+        return f"{text[:3]}****{text[-4:]}"
+    return text[:1] + "*" * min(len(text) - 1, 3) if len(text) > 1 else "*" * len(text)
 
 
 def with_code(code: str, mobile: str) -> str:

@@ -270,6 +270,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="19", minute="5"),
     },
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
+    "empty old contacts": {
+        "task": "referrals.registrations.tasks.empty_contacts",
+        "schedule": crontab(hour="20", minute="10"),
+    },
+    "empty old payees": {
+        "task": "referrals.payments.tasks.empty_payees",
+        "schedule": crontab(hour="20", minute="20"),
+    },
     "empty old events": {"task": "hireops.inbox.tasks.trim", "schedule": crontab(hour="19", minute="50")},
     "ask for balances": {
         "task": "referrals.accounts.tasks.sweep_accounts",
@@ -314,6 +322,13 @@ OUTBOX_KEEP_DAYS = integer("OUTBOX_KEEP_DAYS", 180, most=36_500)
 REFERRALS_SELF_APPROVAL = boolean("REFERRALS_SELF_APPROVAL", default=False)
 REFERRALS_SWEEP_HOURS = integer("REFERRALS_SWEEP_HOURS", 24, most=8_760)
 REFERRALS_PHONE_REGION = region("REFERRALS_PHONE_REGION", "CN")
+REFERRALS_KEEP_CONTACTS_DAYS = integer("REFERRALS_KEEP_CONTACTS_DAYS", 730, most=36_500)
+# Thirty years, as long as accounting records are kept in China.
+REFERRALS_KEEP_PAYEES_DAYS = integer("REFERRALS_KEEP_PAYEES_DAYS", 10_958, most=36_500)
+
+# --- Personal data ---------------------------------------------------------------------------------------
+
+PERSONAL_DATA_ASKS_REASON = boolean("PERSONAL_DATA_ASKS_REASON", default=False)
 
 # --- Language and time -----------------------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ class EcoAccountAdmin(MirrorAdmin):
     list_display = ["short_name", "account_id", "scope_in_words", "usages_in_words", "tenant", "created_at"]
     list_filter = ["scope", "created_at"]
     list_select_related = ["tenant"]
+    reveal_permission = "bindings.view_customfieldvalue"
     search_fields = ["account_id__startswith", "name"]
     exact_search_fields = ["tenant__tenant_key", "tenant__name"]
     search_help_text = _("Account name, account ID, or the tenant's name or key in full")
@@ -108,9 +109,8 @@ class EcoAccountAdmin(MirrorAdmin):
         return super().get_queryset(request).select_related("tenant")
 
     def page_context(self, request: HttpRequest, obj: EcoAccount) -> dict[str, Any]:
-        masked = not request.user.has_perm("bindings.view_customfieldvalue")
         return {
-            "values": shown_values(obj, masked=masked),
-            "masked": masked,
-            "entries": entries_about(obj)[:EVENTS_SHOWN],
+            "values": shown_values(obj, masked=not self.is_revealed(request, obj)),
+            "masked": not self.may_reveal(request, obj),
+            "entries": entries_about(obj).filter(actor=None)[:EVENTS_SHOWN],
         }

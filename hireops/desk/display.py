@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from hireops.desk.masking import DEEPEST, masked, without_secrets
+from hireops.desk.masking import DEEPEST, masked, redacted, without_secrets
 from hireops.desk.states import States, Tone
 from hireops.invisible import escaped_invisible
 
@@ -69,7 +69,16 @@ def pretty_json(value: Any, *, reveal: bool = False) -> SafeString:
     Personal data is hidden unless ``reveal`` (pass ``may_see_personal_data(request.user)``), secrets always.
     Characters that nobody sees are written out: here they are evidence.
     """
-    text, cut = _first_characters(_written(without_secrets(value) if reveal else masked(value)))
+    return _json(without_secrets(value) if reveal else masked(value))
+
+
+def our_json(value: Any) -> SafeString:
+    """The same of a JSON value that hireops has written itself, which names nobody but staff."""
+    return _json(redacted(value))
+
+
+def _json(value: Any) -> SafeString:
+    text, cut = _first_characters(_written(value))
     note = format_html('<p class="help">{}</p>', _("Only the beginning is shown.")) if cut else ""
     return format_html('<pre class="json">{}</pre>{}', escaped_invisible(text), note)
 

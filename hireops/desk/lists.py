@@ -1,13 +1,20 @@
-"""How lists are searched and sorted without ever reading a whole table."""
+"""How lists are searched and sorted without ever reading a whole table, and without asking after people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from hireops.contacts import UnreadableContactError
+from hireops.desk import searching
+from hireops.desk.masking import may_see_personal_data
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -16,7 +23,10 @@ else:
 
 
 class QuickChangeList(ChangeList):
-    """Sorts by no other columns than ``sortable_by``, also when the address asks for another one."""
+    """Sorts by no other columns than ``sortable_by``, also when the address asks for another one.
+
+    ``query`` is what was typed into the search field.
+    """
 
     model_admin: Any
 
@@ -24,6 +34,27 @@ class QuickChangeList(ChangeList):
         super().__init__(*args, **kwargs)
         # The search box is shown if there is anything here.
         self.search_fields = [*self.search_fields, *self.model_admin.exact_search_fields]
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        try:
+            self.query = searching.term_of(request)
+        except searching.UnreadableSearchError:
+            self.query = ""
+            messages.warning(request, gettext("This search is over. Type what you are looking for again."))
+            return super().get_queryset(request, exclude_parameters).none()
+        return super().get_queryset(request, exclude_parameters)
+
+    def search_url(self) -> str:
+        """Where the search field is sent to: the filters stay, the page does not."""
+        stays = [
+            (name, value)
+            for name, values in self.filter_params.items()
+            if name != SEARCH_VAR
+            for value in values
+        ]
+        return f"{self.model_admin.search_address()}?{urlencode(stays)}"
 
     def get_ordering_field(self, field_name: Any) -> Any:
         return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
@@ -43,10 +74,18 @@ class ExactSearchAdmin(_ModelAdmin):
     """
 
     exact_search_fields: Sequence[str] = ()
+    # Personal data, by lookup (``"name__startswith"``) how what was typed is read. Only who may see it finds
+    # anybody by it, or it could be guessed digit by digit.
+    contact_search_fields: Mapping[str, Callable[[str], str]] = {}
 
     def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
-        """By lookup (``"name__startswith"``) its value; the rows are found that have any of them."""
-        return dict.fromkeys(self.exact_search_fields, term)
+        """By lookup its value; the rows are found that have any of them."""
+        values = dict.fromkeys(self.exact_search_fields, term)
+        if searching.was_typed(request) and may_see_personal_data(request.user):
+            for lookup, read in self.contact_search_fields.items():
+                with suppress(UnreadableContactError):
+                    values[lookup] = read(term)
+        return {lookup: value for lookup, value in values.items() if value}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

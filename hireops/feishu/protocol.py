@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from hireops.contacts import without_contacts
 from hireops.feishu.errors import TOO_MANY_REQUESTS, Advice, FeishuError, Outcome, what_happened
 from hireops.feishu.strict_json import is_too_deep, refuse_constant, utf8
 from hireops.feishu.transport import HttpAnswer, exchange
@@ -115,7 +116,10 @@ def _refused(answer: HttpAnswer, content: dict[str, Any]) -> FeishuError:
 
 
 def _message(content: dict[str, Any]) -> str:
-    """Feishu's ``msg`` and what it says of fields and permissions, without the values that were sent."""
+    """Feishu's ``msg`` and what it says of fields and permissions, without the values that were sent.
+
+    It is read, stored and logged in many places, so whose number or address it quotes is hidden here.
+    """
     error = content.get("error")
     details = error if isinstance(error, dict) else {}
     named = [
@@ -123,7 +127,7 @@ def _message(content: dict[str, Any]) -> str:
         for violations, name in (("field_violations", "field"), ("permission_violations", "scope"))
         for entry in _objects(details.get(violations))
     ]
-    message = clean(content.get("msg")) or clean(details.get("message")) or "no message"
+    message = without_contacts(clean(content.get("msg")) or clean(details.get("message")) or "no message")
     return f"{message} [{', '.join(filter(None, named))}]"[:MESSAGE_MAX_CHARS] if any(named) else message
 
 

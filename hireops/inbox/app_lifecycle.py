@@ -21,6 +21,7 @@ from hireops.inbox.models import Event
 from hireops.inbox.registry import EventType, Received, each, register
 
 BLANKED = "***"
+PERMISSION = "feishu.view_tenant"
 STATE_AFTER = {
     AppStatus.START_BY_TENANT: Tenant.State.ACTIVE,
     AppStatus.STOP_BY_TENANT: Tenant.State.SUSPENDED,
@@ -68,6 +69,7 @@ register(
         label=_("App ticket"),
         read=AppTicketEvent.of,
         handle=each(keep_ticket),
+        permission=PERMISSION,
     )
 )
 register(
@@ -76,6 +78,7 @@ register(
         label=_("App installed by a tenant"),
         read=AppOpenEvent.of,
         handle=each(open_tenant),
+        permission=PERMISSION,
     )
 )
 register(
@@ -84,6 +87,7 @@ register(
         label=_("App switched on or off by a tenant"),
         read=AppStatusChangeEvent.of,
         handle=each(change_status),
+        permission=PERMISSION,
     )
 )
 register(
@@ -92,5 +96,6 @@ register(
         label=_("App uninstalled by a tenant"),
         read=AppUninstalledEvent.of,
         handle=each(uninstall),
+        permission=PERMISSION,
     )
 )

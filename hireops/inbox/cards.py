@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from hireops.database import clock
 from hireops.desk.cards import Card
 from hireops.desk.staff import Reader
+from hireops.inbox import registry
 from hireops.inbox.event_queries import by_index
 from hireops.inbox.models import Event
 
@@ -33,13 +34,15 @@ def events_waiting(reader: Reader) -> Card | None:
 
 
 def events_failed(reader: Reader) -> Card | None:
-    """How many events could not be handled, at least for now."""
+    """How many events could not be handled, at least for now, of those that ``reader`` can decide about."""
     if not reader.has_perm("inbox.view_event"):
         return None
-    count = by_index("state", Event.State.FAILED).values("pk")[:COUNT_AT_MOST].count()
+    newest = by_index("state", Event.State.FAILED).values_list("event_type", flat=True)[:COUNT_AT_MOST]
+    seen = registry.seen_by(reader)
+    count = sum(event_type in seen for event_type in newest)
     return Card(
         title=gettext_lazy("Events that could not be handled"),
-        value=f"{count}+" if count == COUNT_AT_MOST else count,
+        value=f"{count}+" if len(newest) == COUNT_AT_MOST else count,
         note=_("Look at the reasons.") if count else _("Nothing to do."),
         url=reverse(EVENTS_PAGE) + "?state__exact=failed",
         tone="warn" if count else "ok",

@@ -10,7 +10,7 @@ that kills its worker takes no other with it.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
@@ -27,7 +27,7 @@ from hireops.failpoints import failpoint
 from hireops.feishu.callbacks import Unreadable
 from hireops.inbox import registry
 from hireops.inbox.models import Attempt, Batch, Event
-from hireops.inbox.registry import EventType, Received
+from hireops.inbox.registry import EventType, Handler, Received
 
 logger = logging.getLogger(__name__)
 
@@ -185,20 +185,20 @@ def _handle_all(events: Sequence[Event]) -> list[AttemptResult]:
     results: list[AttemptResult] = []
     for name in sorted(by_type):  # all workers lock in one order
         event_type = registry.get(name)
-        if event_type is None:
+        if event_type is None or event_type.handle is None:
             results += [AttemptResult(event, Attempt.Outcome.UNHANDLED) for event in by_type[name]]
         else:
-            results += _handle_type(event_type, by_type[name])
+            results += _handle_type(event_type, event_type.handle, by_type[name])
     return results
 
 
-def _handle_type(event_type: EventType[Any], events: Sequence[Event]) -> list[AttemptResult]:
+def _handle_type(event_type: EventType[Any], handle: Handler, events: Sequence[Event]) -> list[AttemptResult]:
     """What can be read is handled together; where that fails its halves are, down to a single event."""
     results, readable = _read(event_type, events)
     groups = [readable] if readable else []
     while groups:
         group = groups.pop(0)
-        error = _try(event_type.handle, group)
+        error = _try(handle, group)
         if error is None:
             results += [AttemptResult(one.event, Attempt.Outcome.HANDLED) for one in group]
         elif len(group) == 1:
@@ -223,9 +223,7 @@ def _read(
     return failed, readable
 
 
-def _try(
-    handler: Callable[[Sequence[Received[Any]]], None], group: Sequence[Received[Any]]
-) -> Exception | None:
+def _try(handler: Handler, group: Sequence[Received[Any]]) -> Exception | None:
     """What the handler raised; then nothing is left of what it wrote."""
     try:
         with transaction.atomic():

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from hireops.desk.ownership import Seen
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from hireops.inbox.registry import labels
@@ -24,6 +25,7 @@ Events = QuerySet[Event]
 # them meet the other one as well: enough to turn pages in.
 SCANNED, BATCH, ENOUGH = 5000, 1000, 500
 LAST_ID = 2**63 - 1
+EVERY_TYPE = Seen(frozenset(), is_all=True)
 # Ids and times of arrival have the same order, except for rows that arrive within one another's seconds.
 DISORDER = timedelta(minutes=10)
 
@@ -33,14 +35,14 @@ class EventQuery:
     """``equal`` gives the values of indexed columns, ``since`` and ``until`` bound the time of arrival, and
     ``before`` is an id that all events precede.
 
-    By their subject no events of the types in ``hidden`` are found.
+    By their subject only events of the types in ``seen`` are found.
     """
 
     equal: Mapping[str, str] = field(default_factory=dict)
     since: datetime | None = None
     until: datetime | None = None
     before: int = LAST_ID
-    hidden: Collection[str] = ()
+    seen: Seen = EVERY_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _page(ids: Collection[int], query: EventQuery, continue_before: int | None) 
 
 
 def _within(rows: Events, query: EventQuery) -> Events:
-    rows = rows.exclude(event_type__in=query.hidden) if "subject" in query.equal else rows
+    rows = rows.filter(query.seen.among("event_type")) if "subject" in query.equal else rows
     rows = rows.filter(received_at__gte=query.since) if query.since else rows
     return rows.filter(received_at__lt=query.until) if query.until else rows
 
@@ -115,10 +117,10 @@ def ids_between(query: EventQuery) -> tuple[int, int]:
     return after, before
 
 
-def column_of(term: str, hidden: Collection[str] = ()) -> dict[str, str] | None:
+def column_of(term: str, seen: Seen = EVERY_TYPE) -> dict[str, str] | None:
     """``{column: value}`` of the column that has as its whole value what somebody typed; None if none has.
 
-    The subject counts only where it is that of an event whose type is not in ``hidden``.
+    The subject counts only where it is that of an event whose type is in ``seen``.
     """
     if Event.objects.filter(event_id=term).exists():
         return {"event_id": term}
@@ -126,7 +128,7 @@ def column_of(term: str, hidden: Collection[str] = ()) -> dict[str, str] | None:
     for column in ("subject", "event_type", "tenant_key"):
         value = named.get(column) or term
         rows = by_index(column, value)
-        if (rows.exclude(event_type__in=hidden) if column == "subject" else rows)[:1]:
+        if (rows.filter(seen.among("event_type")) if column == "subject" else rows)[:1]:
             return {column: value}
     return None
 

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.lists import QuickChangeList, different_values
+from hireops.desk.ownership import Seen
 from hireops.feishu.models import Tenant
 from hireops.inbox import event_queries
 from hireops.inbox.models import Event
-from hireops.inbox.registry import hidden_from, labels
+from hireops.inbox.registry import labels, seen_by
 
 TENANTS_OFFERED = 50
 DIGITS_OF_AN_ID = 18
@@ -56,7 +57,8 @@ class TypeFilter(ColumnFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
         came = {event_type: event_type for event_type in different_values(Event, "event_type") if event_type}
-        return (came | labels()).items()
+        seen = seen_by(request.user)
+        return [(name, label) for name, label in (came | labels()).items() if name in seen]
 
 
 class TenantFilter(ColumnFilter):
@@ -145,7 +147,7 @@ class EventChangeList(QuickChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         super().get_queryset(request, exclude_parameters)  # reads the filters from the address
-        query = self._event_query(hidden_from(request.user))
+        query = self._event_query(seen_by(request.user))
         if query is None:
             return Event.objects.none()
         self.event_page = event_queries.find(query)
@@ -160,9 +162,9 @@ class EventChangeList(QuickChangeList):
             return self.get_query_string({"before": self.event_page.continue_before}, ["p"])
         return ""
 
-    def _event_query(self, hidden: set[str]) -> event_queries.EventQuery | None:
+    def _event_query(self, seen: Seen) -> event_queries.EventQuery | None:
         """None if nothing can be that: two values in one column, or a search for what is not there."""
-        searched = event_queries.column_of(self.query.strip(), hidden) if self.query.strip() else {}
+        searched = event_queries.column_of(self.query.strip(), seen) if self.query.strip() else {}
         if searched is None:
             return None
         equal = {
@@ -179,4 +181,4 @@ class EventChangeList(QuickChangeList):
                 since, until = span
             if isinstance(each, BeforeFilter):
                 before = each.id()
-        return event_queries.EventQuery({**equal, **searched}, since, until, before, hidden)
+        return event_queries.EventQuery({**equal, **searched}, since, until, before, seen)

@@ -17,7 +17,7 @@ from hireops.desk.lists import different_values
 from hireops.desk.paging import AtLeast
 from hireops.inbox.event_queries import by_index
 from hireops.inbox.models import Event
-from hireops.inbox.registry import labels
+from hireops.inbox.registry import is_handled, labels
 
 SILENCE = Metric("event_last_received_seconds", "Seconds since any event was received.")
 LAST_OF_TYPE = Metric("event_last_of_type_seconds", "Seconds since an event of this type was received.")
@@ -181,7 +181,7 @@ def types() -> Section:
     now, names = clock.now(), labels()
     came = [event_type for event_type in different_values(Event, "event_type") if event_type]
     figures = [_last_of(event_type, names.get(event_type, ""), now) for event_type in came[:TYPES_SHOWN]]
-    missing = [str(label) for event_type, label in names.items() if event_type not in came]
+    missing = [label for name, label in names.items() if name not in came and is_handled(name)]
     note = _("Never came: %(types)s") % {"types": ", ".join(missing)} if missing else ""
     return Section(gettext_lazy("Last event of each type"), figures, note)
 
@@ -193,7 +193,7 @@ def _last_of(event_type: str, label: str, now: datetime) -> Figure:
         label or event_type,
         (now - last).total_seconds(),
         moment(last),
-        "" if label else _("hireops does nothing with events of this type."),
+        "" if is_handled(event_type) else _("hireops does nothing with events of this type."),
         labels={"event_type": event_type},
         url=f"{reverse(EVENTS_PAGE)}?{urlencode({'event_type': event_type})}",
     )

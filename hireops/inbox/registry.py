@@ -1,4 +1,7 @@
-"""Which types of events are handled, and how. The business apps register them; the inbox names none."""
+"""Which types of events there are, whose they are, and how they are handled. The inbox names none:
+
+the business apps register theirs, also those that they do nothing with yet.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model
 from django.utils.functional import Promise
 
+from hireops.desk.ownership import Kinds, Seen
 from hireops.desk.staff import Reader
 from hireops.feishu.callbacks import Unreadable
 from hireops.inbox.models import Event
@@ -22,6 +26,9 @@ class Received(Generic[Content]):
     content: Content
 
 
+Handler = Callable[[Sequence[Received[Any]]], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType(Generic[Content]):
     """One type of event. ``name`` is Feishu's, ``label`` what staff call it.
@@ -34,7 +41,8 @@ class EventType(Generic[Content]):
     that it wrote is rolled back and it is given fewer of them, down to one; so it may be called again for the
     same event, also later, and must then change nothing. Raising over one event means that this one could not
     be handled: it is tried again, and its row names the error and its place, not its text. Two workers may
-    run it at once for different events: what it locks, it locks in one order.
+    run it at once for different events: what it locks, it locks in one order. Without ``handle`` such events
+    are kept until a release knows what to do with them.
 
     For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
     calls to Feishu that came of it, ``in_words(content)`` what it says, in a sentence without personal data.
@@ -44,25 +52,23 @@ class EventType(Generic[Content]):
     name: str
     label: str | Promise
     read: Callable[[Any], Content | Unreadable]
-    handle: Callable[[Sequence[Received[Content]]], None]
+    handle: Callable[[Sequence[Received[Content]]], None] | None = None
     changed: Callable[[Event], Iterable[Model]] | None = None
     followed: Callable[[Event], Iterable[Model]] | None = None
     in_words: Callable[[Content], str] | None = None
     permission: str = ""
 
 
-_event_types: dict[str, EventType[Any]] = {}
+_event_types: Kinds[EventType[Any]] = Kinds()
 
 
 def register(event_type: EventType[Any]) -> None:
     """Make the type known; called while Django starts."""
-    if event_type.name in _event_types:
-        raise ValueError(f"{event_type.name} is registered already")
-    _event_types[event_type.name] = event_type
+    _event_types.add(event_type)
 
 
 def get(name: str) -> EventType[Any] | None:
-    """The type of this name; None if no app handles such events."""
+    """The type of this name; None if no app knows such events."""
     return _event_types.get(name)
 
 
@@ -97,15 +103,15 @@ def in_words(event: Event) -> str:
     return "" if isinstance(content, Unreadable) else event_type.in_words(content)
 
 
-def hidden_from(reader: Reader) -> set[str]:
-    """The names of the types of whose events ``reader`` sees only that they came."""
-    return {
-        event_type.name
-        for event_type in _event_types.values()
-        if event_type.permission and not reader.has_perm(event_type.permission)
-    }
+def seen_by(reader: Reader) -> Seen:
+    """The types of events of which ``reader`` sees more than that they came."""
+    return _event_types.seen_by(reader)
 
 
 def labels() -> dict[str, str]:
-    """The types of events that are handled here, with what staff call them."""
+    """The types of events that are known here, with what staff call them."""
     return {event_type.name: str(event_type.label) for event_type in _event_types.values()}
+
+
+def is_handled(name: str) -> bool:
+    return name in _event_types and _event_types[name].handle is not None

@@ -44,7 +44,7 @@ def _replay_one(pk: int, replay: Replay) -> bool:
     wanted = wanted.filter(received_at__gte=replay.since, received_at__lte=replay.asked_at)
     if replay.event_type:
         wanted = wanted.filter(event_type=replay.event_type)
-    wanted = wanted.exclude(event_type__in=registry.hidden_from(replay.asked_by))
+    wanted = wanted.filter(registry.seen_by(replay.asked_by).among("event_type"))
     event = wanted.first()
     if event:
         services.replay_again(event, replay)

@@ -81,7 +81,7 @@ def set_aside(event: Event, *, by: User, reason: str) -> None:
 
 
 def _refuse_what_is_hidden(event: Event, by: User) -> None:
-    if event.event_type in registry.hidden_from(by):
+    if event.event_type not in registry.seen_by(by):
         raise Refused(
             _("You may not see what this event says, so you can't decide about it. Ask somebody who may.")
         )

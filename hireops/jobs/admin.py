@@ -72,7 +72,7 @@ class JobAdmin(MirrorAdmin):
     staff_actions = [cancel, try_now]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        jobs = super().get_queryset(request).exclude(kind__in=registry.hidden_from(request.user))
+        jobs = super().get_queryset(request).filter(registry.seen_by(request.user).among("kind"))
         return jobs.prefetch_related("subject")
 
     def page_context(self, request: HttpRequest, obj: Job) -> dict[str, Any]:

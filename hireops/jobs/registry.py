@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from hireops.desk.ownership import Kinds, Seen
 from hireops.desk.staff import Reader
 from hireops.jobs.models import Job
 
@@ -63,14 +64,12 @@ class Kind:
     under_way: Callable[[], QuerySet[Any]] | None = None
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: Kinds[Kind] = Kinds()
 
 
 def register(kind: Kind) -> None:
     """Make the kind known; called when Django starts."""
-    if kind.name in _kinds:
-        raise ValueError(f"{kind.name} is registered already")
-    _kinds[kind.name] = kind
+    _kinds.add(kind)
 
 
 def repeated(part: Callable[[Job], Step]) -> Callable[[Job], Iterator[Part]]:
@@ -103,6 +102,6 @@ def can_be_canceled(name: str) -> bool:
     return name in _kinds and _kinds[name].on_cancel is not None
 
 
-def hidden_from(reader: Reader) -> set[str]:
-    """The kinds that ``reader`` does not see."""
-    return {kind.name for kind in _kinds.values() if kind.permission and not reader.has_perm(kind.permission)}
+def seen_by(reader: Reader) -> Seen:
+    """The kinds of long work that ``reader`` sees."""
+    return _kinds.seen_by(reader)

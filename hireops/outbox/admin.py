@@ -1,6 +1,5 @@
 """What staff see of the calls to Feishu."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.desk.admin import ConfidentialAdmin, MirrorAdmin, staff_action
 from hireops.desk.display import badge, linked, pretty_json, state_badge
 from hireops.desk.inlines import MirrorInline
+from hireops.desk.ownership import Seen
 from hireops.desk.staff import Reader
 from hireops.doorbell import ring
 from hireops.feishu.models import Tenant
@@ -76,7 +76,8 @@ class OperationFilter(admin.SimpleListFilter):
     parameter_name = "operation"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return registry.labels()
+        seen = registry.seen_by(request.user)
+        return [(name, label) for name, label in registry.labels() if name in seen]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
         return queryset.filter(operation=self.value()) if self.value() else queryset
@@ -108,7 +109,7 @@ class CallAttemptInline(MirrorInline):
         return format_html_join(
             "",
             "<details><summary>{}</summary>{}</details>",
-            ((title, pretty_json(value, reveal=True)) for title, value in said if value is not None),
+            ((title, pretty_json(value)) for title, value in said if value is not None),
         )
 
 
@@ -138,7 +139,7 @@ BARE_FIELDS = (
 def _found(term: str, reader: Reader) -> QuerySet[Any, Any]:
     """The calls with that target or log ID; by a target that ``reader`` may not see, none is found."""
     calls = Call.objects.order_by()
-    by_target = calls.filter(target=term).exclude(operation__in=registry.hidden_from(reader))
+    by_target = calls.filter(registry.seen_by(reader).among("operation"), target=term)
     # A query for each, so that each uses its index.
     return by_target.values("pk").union(calls.filter(attempts__log_id=term).values("pk"))
 
@@ -160,6 +161,7 @@ class CallAdmin(ConfidentialAdmin):
     exact_search_fields = ("target", "attempts__log_id")  # how they are searched is decided in _found
     search_help_text = _("Target, log ID, operation, or the tenant's name or key, in full")
     about = "target"
+    kind = "operation"
     ordering = ("-id",)
     inlines = [CallAttemptInline]
     staff_actions = [resend, cancel, mark_as_done]
@@ -202,9 +204,8 @@ class CallAdmin(ConfidentialAdmin):
             return queryset.filter(tenant__in=tenants), False
         return (queryset.filter(pk__in=_found(term, request.user)) if term else queryset), False
 
-    def is_hidden_from(self, reader: Reader) -> Callable[[Call], bool]:
-        hidden = registry.hidden_from(reader)
-        return lambda call: call.operation in hidden
+    def seen_by(self, reader: Reader) -> Seen:
+        return registry.seen_by(reader)
 
     # --- One call
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.database import clock
 from hireops.desk.cards import Card
 from hireops.desk.staff import Reader
-from hireops.outbox import sending
+from hireops.outbox import registry, sending
 from hireops.outbox.models import Call
 
 COUNTED_TO = 100
@@ -24,10 +24,11 @@ def unsent_since() -> datetime | None:
 
 
 def calls_waiting(reader: Reader) -> Card | None:
-    """How many calls need somebody to decide."""
+    """How many calls need somebody to decide, of those that ``reader`` can decide about."""
     if not reader.has_perm("outbox.view_call"):
         return None
-    count = Call.objects.filter(state=Call.State.WAITING)[: COUNTED_TO + 1].count()
+    waiting = Call.objects.filter(registry.seen_by(reader).among("operation"), state=Call.State.WAITING)
+    count = waiting[: COUNTED_TO + 1].count()
     return Card(
         title=_("Calls waiting for a person"),
         value=count if count <= COUNTED_TO else f"{COUNTED_TO}+",

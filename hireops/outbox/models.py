@@ -1,6 +1,8 @@
 """What we tell Feishu: each call once, and every try to send it. The rows are the queue."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -9,9 +11,15 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.contacts import without_contacts
 from hireops.desk.states import States
 from hireops.feishu.codes import CATCH_ALL_CODES
 from hireops.feishu.models import Tenant
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[str, str]
+else:
+    _TextField = models.TextField
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -62,6 +70,17 @@ class Channel(models.Model):
         return f"{self.operation} {self.tenant or ''}".strip()
 
 
+class SentenceField(_TextField):
+    """What Feishu said. Rows of earlier versions may quote a number or an address, which nobody reads."""
+
+    def from_db_value(self, value: str | None, *_of: object) -> str | None:
+        return without_contacts(value) if value else value
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _path, arguments, options = super().deconstruct()
+        return name, "django.db.models.TextField", arguments, options  # its column is an ordinary one
+
+
 class Call(models.Model):
     """One thing that Feishu is owed. What is sent never changes; only what became of it does.
 
@@ -110,7 +129,7 @@ class Call(models.Model):
     log_id = models.CharField(_("log ID"), max_length=255, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     error_code = models.BigIntegerField(_("error code"), null=True, blank=True)
-    error_message = models.TextField(_("error message"), blank=True)
+    error_message = SentenceField(_("error message"), blank=True)
 
     superseded_by = models.ForeignKey(
         "self",
@@ -237,7 +256,7 @@ class Attempt(models.Model):
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     code = models.BigIntegerField(_("error code"), null=True, blank=True)
-    message = models.TextField(_("message"), blank=True)
+    message = SentenceField(_("message"), blank=True)
     log_id = models.CharField(_("log ID"), max_length=255, blank=True)
     duration_ms = models.PositiveIntegerField(_("duration in ms"), null=True, blank=True)
     resolving = models.BooleanField(_("finding out"), default=False)

@@ -7,6 +7,7 @@ from enum import Enum
 
 from django.utils.functional import Promise
 
+from hireops.desk.ownership import Kinds, Seen
 from hireops.desk.staff import Reader
 from hireops.feishu.client import Answer
 from hireops.feishu.endpoints import Endpoint
@@ -86,14 +87,12 @@ class Operation:
             raise ValueError(f"{self.name} is not safe to repeat, so it can't be tried for ever")
 
 
-_operations: dict[str, Operation] = {}
+_operations: Kinds[Operation] = Kinds()
 
 
 def register(operation: Operation) -> None:
     """Make the operation known; called in the app's ``AppConfig.ready``."""
-    if operation.name in _operations:
-        raise ValueError(f"{operation.name} is registered already")
-    _operations[operation.name] = operation
+    _operations.add(operation)
 
 
 def get(name: str) -> Operation:
@@ -132,13 +131,9 @@ def never_given_up() -> list[str]:
     return [operation.name for operation in _operations.values() if operation.retry.never_gives_up]
 
 
-def hidden_from(reader: Reader) -> set[str]:
-    """The operations of whose calls ``reader`` sees only that they exist."""
-    return {
-        operation.name
-        for operation in _operations.values()
-        if operation.permission and not reader.has_perm(operation.permission)
-    }
+def seen_by(reader: Reader) -> Seen:
+    """The operations of whose calls ``reader`` sees more than that they exist."""
+    return _operations.seen_by(reader)
 
 
 def labels() -> list[tuple[str, str]]:

@@ -99,7 +99,7 @@ def cancel_call(call: Call, *, by: User | None, reason: str) -> None:
 
 
 def _refuse_what_is_hidden(call: Call, by: User | None) -> None:
-    if by is not None and call.operation in registry.hidden_from(by):
+    if by is not None and call.operation not in registry.seen_by(by):
         raise Refused(
             _("You may not see what this call is about, so you can't decide about it. Ask somebody who may.")
         )

@@ -6,18 +6,21 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.retention import Personal
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from hireops.outbox.models import Call
 
 
-class ReferralAccount(models.Model):
+class ReferralAccount(Personal):
     """The reward account of one employee (contract 2.0). Feishu names it; hireops only keeps what it says.
 
     ``figure_...`` tell where the newest *whole* balance came from: an event or the answer to a call. Two
     figures are compared by ``figure_at``, then as ``ledger/figures.py`` says. A withdrawal empties one kind
     only, as of ``points_taken_at`` or ``cash_taken_at``.
     """
+
+    PERSONAL = ("mobile", "email", "name", "feishu_name", "feishu_mobile", "feishu_email")
 
     class Status(models.IntegerChoices):
         AVAILABLE = 1, _("enabled")

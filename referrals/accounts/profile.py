@@ -33,6 +33,8 @@ def apply_account(account: ReferralAccount, theirs: hire.Account) -> None:
         )
         account.status = theirs.status
         account.save(update_fields=["status"])
+    if account.emptied_at and account.status != ReferralAccount.Status.AVAILABLE:
+        return  # its time is over, whatever Feishu still says of who had it
     if theirs.referrer:
         _apply_referrer(account, theirs.referrer)
 
@@ -45,7 +47,8 @@ def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:
     account.name = account.name or account.feishu_name
     account.mobile = account.mobile or account.feishu_mobile
     account.email = account.email or account.feishu_email
-    account.save(update_fields=["name", "mobile", "email", "feishu_name", "feishu_mobile", "feishu_email"])
+    account.emptied_at = None
+    account.save(update_fields=[*ReferralAccount.PERSONAL, "emptied_at"])
     if (account.feishu_mobile, account.feishu_email) != contact_before:
         _judge_contact(account)
 

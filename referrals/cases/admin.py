@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hireops import contacts
 from hireops.desk.admin import MirrorAdmin, staff_action
 from hireops.desk.display import badge, linked
-from hireops.desk.staff import Reader, personal_data_for
+from hireops.desk.revealing import VIEW, shown_for
 from referrals.cases.services import close_case
 from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
 from referrals.ledger.assets import amount_in_words, asset_label
@@ -88,10 +89,12 @@ class CaseAdmin(MirrorAdmin):
     list_filter = [OpenFilter, "kind"]
     linked_by = ["reconciliation"]
     list_select_related = ["account", "reconciliation"]
-    exact_search_fields = ["account__account_id", "account__mobile", "account__email"]
-    search_help_text = _("Account ID, mobile number (+8618900001111) or email, in full")
+    exact_search_fields = ["account__account_id"]
+    contact_search_fields = {"account__mobile": contacts.read_mobile, "account__email": contacts.read_email}
+    search_help_text = _("Mobile number in any spelling, email or account ID, in full")
     fields = ["kind"]
     staff_actions = [close]
+    reveal_permission = VIEW
 
     class Media:
         css = {"all": ["referrals/reconciliation.css"]}
@@ -133,13 +136,13 @@ class CaseAdmin(MirrorAdmin):
         return super().get_queryset(request).select_related(*related)
 
     def page_context(self, request: HttpRequest, obj: Case) -> dict[str, Any]:
-        return what_it_is(obj, request.user)
+        return what_it_is(obj, shown_for(request, obj))
 
 
 # --- The page of one
 
 
-def what_it_is(case: Case, reader: Reader) -> dict[str, Any]:
+def what_it_is(case: Case, shown: Callable[[str], str]) -> dict[str, Any]:
     """What the page shows: both figures, what they mean, what to do, and where it comes from."""
     kind = Case.Kind(case.kind)
     undecided, answered_later = _undecided(case), _answered_later(case)
@@ -156,7 +159,7 @@ def what_it_is(case: Case, reader: Reader) -> dict[str, Any]:
         "hints": hints if case.closed_at is None else [],
         "undecided": [linked(each, f"#{each.pk}") for each in undecided],
         "books": _books(case),
-        "facts": _facts(case, reader),
+        "facts": _facts(case, shown),
     }
 
 
@@ -216,10 +219,10 @@ def _books(case: Case) -> list[dict[str, str | None]]:
     return books(case) if books else []
 
 
-def _facts(case: Case, reader: Reader) -> Iterator[tuple[Any, str]]:
+def _facts(case: Case, shown: Callable[[str], str]) -> Iterator[tuple[Any, str]]:
     yield _("Referral account"), linked(case.account, case.account.account_id)
     if case.account.name:
-        yield _("Employee"), personal_data_for(reader)(case.account.name)
+        yield _("Employee"), shown(case.account.name)
     yield _("Asset"), asset_shown(case)
     if case.reconciliation:
         yield _("Reconciliation"), linked(case.reconciliation, str(case.reconciliation))

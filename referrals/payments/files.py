@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hireops import contacts
-from hireops.desk.masking import mask
+from hireops.contacts import mask
 from hireops.spreadsheets.writing import Cell, write_csv, write_xlsx
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, PayoutBatch

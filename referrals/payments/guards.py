@@ -6,10 +6,15 @@ PAYMENT, BATCH, AMOUNT = "referrals_payment", "referrals_payoutbatch", "referral
 WITHDRAWAL, ACCOUNT = "referrals_withdrawal", "referrals_referralaccount"
 
 PAYEE = {"payee_name": "name", "payee_mobile": "mobile", "payee_email": "email"}
-HANDED_OVER = ("id", "batch_id", "amount_id", "payment_id", "asset", "sum", *PAYEE)
+HANDED_OVER = ("id", "batch_id", "amount_id", "payment_id", "asset", "sum")
+WHOM = (*PAYEE, "emptied_at")
 RECORDED = ("state", "reference", "reason", "recorded_by_id", "recorded_at")
 BATCH_SAID = ("id", "created_by_id", "created_at", "note")
 
+_IS_EMPTIED = (
+    "OLD.emptied_at IS NULL AND NEW.emptied_at IS NOT NULL AND OLD.state <> 'handed_over' AND "
+    + " AND ".join(f"NEW.{ours} = ''" for ours in PAYEE)
+)
 _BEING_PAID = "it.amount_id = NEW.amount_id AND it.state IN ('handed_over', 'paid')"
 _ITS_PAYEE = " AND ".join(f"account.{theirs} = NEW.{ours}" for ours, theirs in PAYEE.items())
 _WHOSE_IT_IS = (
@@ -44,6 +49,13 @@ RULES = [
         PAYMENT,
         f"UPDATE OF {', '.join(HANDED_OVER)}",
         any_differs(HANDED_OVER),
+    ),
+    # By night, when the law does not need it any more (trimming.py).
+    Rule(
+        "payment_payee_is_only_emptied",
+        PAYMENT,
+        f"UPDATE OF {', '.join(WHOM)}",
+        f"{any_differs(WHOM)} AND NOT ({_IS_EMPTIED})",
     ),
     Rule(
         "payment_result_recorded_once",

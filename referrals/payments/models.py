@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk.retention import Personal
 from hireops.desk.states import States
 from referrals.ledger.models import ASSET_LENGTH
 
@@ -29,8 +30,10 @@ class PayoutBatch(models.Model):
         return f"#{self.pk}"
 
 
-class Payment(models.Model):
+class Payment(Personal):
     """Paying one amount of a withdrawal to its employee. One that came back is paid by a new one."""
+
+    PERSONAL = ("payee_name", "payee_mobile", "payee_email")
 
     class State(States):
         HANDED_OVER = "handed_over", "busy", _("handed over")

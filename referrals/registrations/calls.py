@@ -56,7 +56,8 @@ def _keep_contact(account: ReferralAccount, registration: Registration) -> None:
     missing = [name for name in ("mobile", "email", "name") if not getattr(account, name)]
     for name in missing:
         setattr(account, name, getattr(registration, name))
-    account.save(update_fields=missing)
+    account.emptied_at = None
+    account.save(update_fields=[*missing, "emptied_at"])
 
 
 def _end(registration: Registration, state: str, **values: object) -> None:

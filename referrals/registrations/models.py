@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk.retention import Personal
 from hireops.desk.states import States
 from hireops.outbox.models import Call
 
@@ -64,8 +65,10 @@ class RegistrationImport(models.Model):
         return self.file_name
 
 
-class Registration(models.Model):
+class Registration(Personal):
     """One referrer to be registered (contract 2.1): by hand, or a row of an import."""
+
+    PERSONAL = ("mobile_given", "email_given", "name", "mobile", "email")
 
     class State(States):
         INVALID = "invalid", "bad", _("to be corrected")
@@ -133,7 +136,8 @@ class Registration(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["ready", "pending", "registered", "refused"])
-                | ~Q(mobile="", email=""),
+                | ~Q(mobile="", email="")
+                | Q(state__in=["registered", "refused"], emptied_at__isnull=False),
                 name="registration_has_a_contact",
             ),
             models.CheckConstraint(

@@ -114,10 +114,14 @@ def discard(row: Registration, *, by: User, reason: str = "") -> Registration:
 
 def may_be_corrected(row: Registration) -> bool:
     """Whether it makes sense to offer it; the service looks again."""
+    if row.emptied_at:
+        return False
     return _is_checked(row) and (row.state in CORRECTABLE or waits_for_a_person(row.call))
 
 
 def may_be_retried(row: Registration) -> bool:
+    if row.emptied_at:
+        return False
     return row.state == State.REFUSED or (row.state == State.PENDING and waits_for_a_person(row.call))
 
 

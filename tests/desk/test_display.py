@@ -38,7 +38,7 @@ def test_a_badge_without_a_tone_is_quiet() -> None:
 def test_json_is_indented_with_its_chinese_and_its_exact_numbers() -> None:
     value = {"结果": "无差异", "amount": Decimal("12.50"), "list": [1, {}, []], "none": None, "yes": True}
 
-    assert shown(value) == (
+    assert shown(value, reveal=True) == (
         '<pre class="json">{\n  "结果": "无差异",\n  "amount": 12.50,\n'
         '  "list": [\n    1,\n    {},\n    []\n  ],\n  "none": null,\n  "yes": true\n}</pre>'
     )

@@ -5,7 +5,8 @@ from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.http import HttpRequest
 from django.test import Client
 
-from hireops.desk.staff import personal_data_for, staff
+from hireops.desk.staff import staff
+from tests.searching import found, search
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.desk.urls")]
 
@@ -37,7 +38,7 @@ def page_of(person: User) -> str:
 
 
 def names_found(client: Client, term: str) -> list[str]:
-    return [each.username for each in client.get(PEOPLE, {"q": term}).context["cl"].result_list]
+    return [each.username for each in found(search(client, PEOPLE, term))]
 
 
 # --- Context
@@ -131,9 +132,3 @@ def test_who_has_not_signed_in_is_nobody_of_the_staff() -> None:
     request.user = AnonymousUser()
     with pytest.raises(TypeError):
         staff(request)
-
-
-def test_personal_data_is_whole_for_who_may_see_it_and_masked_for_others(mo: User) -> None:
-    assert personal_data_for(mo)("13812345678") == "138****5678"
-    allow(mo, "view_personal_data")
-    assert personal_data_for(User.objects.get(pk=mo.pk))("13812345678") == "13812345678"

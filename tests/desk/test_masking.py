@@ -1,11 +1,12 @@
-"""Personal data and secrets are hidden by the names of their keys."""
+"""Everything is hidden but what is known to name no person, by the name of its key and by its shape."""
 
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from hireops.desk.masking import mask, masked, may_see_personal_data, without_secrets
+from hireops.contacts import mask, without_contacts
+from hireops.desk.masking import masked, may_see_personal_data, redacted, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,10 @@ from hireops.desk.masking import mask, masked, may_see_personal_data, without_se
         ("amy@b.com", "a***@b.com"),
         ("@b.com", "@***"),
         ("12345678", "1***"),
+        ("11010119900307123X", "110****123X"),
+        ("13800138000 王二", "1***"),
+        ("王二 wang@abc.com 13800138000", "王***"),
+        ("138****5678", "138****5678"),
     ],
 )
 def test_a_masked_text_can_be_recognised_but_not_used(text: str, expected: str) -> None:
@@ -89,18 +94,91 @@ def test_a_secret_is_hidden_whole(key: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        {"name": "标准套餐"},
-        {"name": {"zh_cn": "账号"}},
-        {"key": "account_token"},
-        {"tenant_key": "t1"},
+        {"package_list": [{"id": "pkg001", "name": "标准套餐", "description": "学历、工作履历"}]},
+        {"paper_list": [{"id": "p1", "name": {"zh_cn": "性格测试"}, "duration": 30}]},
+        {"key": "account_token", "is_required": True},
+        {"tenant_key": "t1", "event_id": "5e3702a84e847582be8db7fb73283c02", "schema": "2.0"},
+        {"account_id": "6995842370159937061", "modify_time": "1685431415036"},
+        {"assets": {"confirmed_bonus": {"point_bonus": 100, "cash_bonus": [{"amount": 1.5}]}}},
+        {"account_name": "背调账号 001", "scope": 1, "usage_list": [1, 2]},
+        {
+            "code": 1002553,
+            "msg": "参数错误: withdraw_bonus_type",
+            "log_id": "20220501181000008035096193288FA0",
+        },
         [],
         None,
-        1.5,
-        "x",
+        True,
     ],
 )
-def test_what_names_no_person_stays(value: Any) -> None:
+def test_what_is_known_to_name_no_person_stays(value: Any) -> None:
     assert masked(value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"phone_number": "13800138000"}, {"phone_number": "138****8000"}),
+        ({"phone_number": 13800138000}, {"phone_number": "138****8000"}),
+        ({"id_card": "11010119900307123X"}, {"id_card": "110****123X"}),
+        ({"user_name": "王小二"}, {"user_name": "王**"}),
+        ({"candidate": {"name": "王小二"}}, {"candidate": {"name": "王**"}}),
+        ({"candidate": {"name": {"zh_cn": "王小二"}}}, {"candidate": {"name": {"zh_cn": "王**"}}}),
+        ({"candidates": ["王小二", {"wechat": "wang_2"}]}, {"candidates": ["王**", {"wechat": "w***"}]}),
+        ({"salary": 30000, "height": 1.8}, {"salary": "3***", "height": "1**"}),
+        ({"comment": "请联系王二"}, {"comment": "请***"}),
+        ({"name": "王小二"}, {"name": "王**"}),
+        ("王小二", "王**"),
+        # a harmless key with something else under it
+        ({"event_id": "王小二"}, {"event_id": "王**"}),
+        ({"account_id": "13800138000"}, {"account_id": "138****8000"}),
+        ({"scope": "wang@abc.com"}, {"scope": "w***@abc.com"}),
+        ({"id": {"name": "王小二"}}, {"id": {"name": "王**"}}),
+        ({"msg": "mobile 13800138000 is bound"}, {"msg": "mobile 138****8000 is bound"}),
+        # a person as a key
+        ({"13800138000": True, "王小二": True}, {"138****8000": True, "王**": True}),
+        # a form that somebody has filled in
+        (
+            {"custom_field_list": [{"key": "k", "name": "王小二"}]},
+            {"custom_field_list": [{"key": "k", "name": "***"}]},
+        ),
+    ],
+)
+def test_what_nobody_knows_is_masked(value: Any, shown: Any) -> None:
+    assert masked(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("mobile 13800138000 is bound already", "mobile 138****8000 is bound already"),
+        ("电话１３８００１３８０００，请核实", "电话138****8000，请核实"),
+        ("+86 138-0013-8000 / +852 9123 4567", "+86****8000 / +85****4567"),
+        ("138\u200b0013\u20608000", "138****8000"),
+        ("invalid email wang@abc.com.", "invalid email w***@abc.com."),
+        ("ID card 11010119900307123x does not match", "ID card 110****123x does not match"),
+    ],
+)
+def test_nobodys_number_or_address_stands_in_a_sentence(text: str, shown: str) -> None:
+    assert without_contacts(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "log 20220501181000008035096193288FA0 at 1608725989000",
+        "account 6931286400470354183 has 10,000.00 CNY",
+        "2026-11-22 13:18:00 +08:00",
+        "5e3702a84e847582be8db7fb73283c02",
+    ],
+)
+def test_ids_amounts_and_times_stay_in_a_sentence(text: str) -> None:
+    assert without_contacts(text) == text
+
+
+def test_what_hireops_has_written_itself_is_readable_but_for_contacts_and_secrets() -> None:
+    value = {"changed": ["mobile", "人事"], "why": "13800138000 写错了", "token": "t-1"}
+    assert redacted(value) == {"changed": ["mobile", "人事"], "why": "138****8000 写错了", "token": "***"}
 
 
 def test_the_referrer_may_have_a_name_in_two_languages_and_a_number_as_a_number() -> None:

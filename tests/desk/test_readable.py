@@ -6,8 +6,8 @@ import json
 import pytest
 from openpyxl import load_workbook
 
+from hireops.contacts import mask
 from hireops.desk.display import pretty_json
-from hireops.desk.masking import mask
 from hireops.invisible import INVISIBLE, without_invisible
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 

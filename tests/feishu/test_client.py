@@ -146,6 +146,16 @@ def test_no_secret_and_no_body_is_in_log_or_error(server, settings, caplog):
     assert errors[0].message == "bad token *** of *** 2026 INFO forged"
 
 
+def test_nobodys_number_or_address_is_in_log_or_error(server, caplog):
+    caplog.set_level(logging.DEBUG)
+    said = "mobile 13812345674 of wang@abc.com, ID card 11010119900307123X"
+    server.behaviours = [answer({"code": 1002002, "msg": said}, status=400)]
+    error = failure()
+    written = f"{caplog.text} {error} {error!r} {error.explanation}"
+    assert [part for part in ("13812345674", "wang@", "11010119900307123X") if part in written] == []
+    assert error.message == "mobile 138****5674 of w***@abc.com, ID card 110****123X"
+
+
 def test_each_call_is_one_line_in_the_log(server, caplog):
     caplog.set_level(logging.INFO, "hireops")
     call()

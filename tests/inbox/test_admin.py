@@ -10,6 +10,7 @@ from hireops.inbox import registry
 from hireops.inbox.models import Event
 from hireops.inbox.tasks import drain
 from tests.deliveries import ECO_ACCOUNT_CREATED, deliver, envelope, post, signed
+from tests.searching import reveal
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,8 @@ def _page(event: Event) -> str:
 
 
 @pytest.fixture
-def failed_event(client):
+def failed_event(client, handles):
+    handles("test.x_v1", lambda event: None)
     deliver(client, envelope("test.x_v1", {"candidate_info": {"mobile": {"number": "18900001111"}}}))
     Event.objects.update(state="failed", reason="ValueError: no such account", not_before=None, tries=6)
     return Event.objects.get()
@@ -217,18 +219,14 @@ def test_the_bytes_of_an_unreadable_event_are_for_who_may_see_every_kind(
 ):
     post(client, signed(b'{"encrypt": "\\u0000", "amount": "12.50"}'))
     event = Event.objects.get()
-    assert "12.50" in client_of(otto).get(_page(event)).text
+    assert "12.50" not in client_of(otto).get(_page(event)).text
+    assert "12.50" in reveal(client_of(otto), _page(event)).text
     handles("test.salary_v1", lambda event: None, permission="desk.view_auditentry")
     assert "12.50" not in client_of(vera).get(_page(event)).text
-    assert "12.50" in client_of(otto).get(_page(event)).text
+    assert reveal(client_of(vera), _page(event)).status_code == 403
+    assert "12.50" in reveal(client_of(otto), _page(event)).text
 
 
 def test_every_permission_that_an_event_type_asks_for_exists(admin_user):
     asked = {event_type.permission for event_type in registry._event_types.values()} - {""}
     assert asked <= admin_user.get_all_permissions()
-
-
-def test_vendor_and_hr_staff_do_not_see_what_the_events_of_the_others_say(vera, hira, ada, otto, audrey):
-    assert registry.hidden_from(vera) == {"hire.referral_account.assets_update_v1"}
-    assert registry.hidden_from(hira) == registry.hidden_from(ada) == {ECO_ACCOUNT_CREATED}
-    assert registry.hidden_from(otto) == registry.hidden_from(audrey) == set()

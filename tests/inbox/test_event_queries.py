@@ -23,6 +23,12 @@ LIST = "/admin/inbox/event/"
 MANY = 200_000
 
 
+@pytest.fixture(autouse=True)
+def _types_that_somebody_owns(handles: Any) -> None:
+    for name in ("test.a_v1", "test.b_v1"):
+        handles(name, lambda _event: None)
+
+
 @pytest.fixture
 def events(db: None) -> Any:
     """``events(3, state="failed")`` makes rows as they are after the worker; the newest last."""

@@ -320,6 +320,38 @@ def test_vendor_and_hr_staff_do_not_see_what_the_calls_of_the_others_are_about(v
     names = [name for name, _ in registry.labels()]
     of_hr = {name for name in names if name.startswith("referral_account.")}
     assert len(of_hr) == 6
-    assert registry.hidden_from(vera) == of_hr
-    assert registry.hidden_from(hira) == registry.hidden_from(ada) == {"eco_account_custom_field.create"}
-    assert registry.hidden_from(otto) == registry.hidden_from(audrey) == set()
+
+    def hidden_from(reader):
+        seen = registry.seen_by(reader)
+        return {name for name in [*names, "of_an_app_that_is_gone"] if name not in seen}
+
+    assert hidden_from(vera) == of_hr | {"of_an_app_that_is_gone"}
+    of_the_vendor = {"eco_account_custom_field.create", "of_an_app_that_is_gone"}
+    assert hidden_from(hira) == hidden_from(ada) == of_the_vendor
+    assert hidden_from(otto) == hidden_from(audrey) == set()
+
+
+def test_the_history_of_a_call_is_for_who_sees_what_it_is_about(hidden_call, client_of, vera, otto):
+    decide(client_of(otto), RESEND, hidden_call, reason="said-by-staff")
+    history = f"{LIST}{hidden_call.pk}/history/"
+    assert "said-by-staff" in client_of(otto).get(history).text
+    answer = client_of(vera).get(history)
+    assert answer.status_code == 403
+    assert "said-by-staff" not in answer.text
+
+
+def test_the_call_of_an_app_that_is_gone_is_for_who_sees_both_sides(
+    hidden_call, client_of, vera, otto, monkeypatch
+):
+    monkeypatch.delitem(registry._operations, "test.salary")
+    for person, sees in ((vera, False), (otto, True)):
+        text = client_of(person).get(f"{LIST}{hidden_call.pk}/change/").text
+        assert ("employee-7" in text) is sees
+
+
+@pytest.mark.parametrize("name", ["vera", "audrey", "otto"])
+def test_a_contact_in_what_feishu_said_long_ago_is_masked(refused_call, client_of, request, name):
+    Call.objects.update(error_message="mobile 13812345674 of wang@abc.com")
+    text = client_of(request.getfixturevalue(name)).get(f"{LIST}{refused_call.pk}/change/").text
+    assert "138****5674" in text
+    assert "13812345674" not in text

@@ -37,7 +37,7 @@ def test_an_error_keeps_the_content_of_its_answer_where_feishu_gave_one(enqueue,
 
 
 def test_of_a_long_request_the_beginning_is_kept(enqueue, feishu):
-    call = enqueue(payload={"text": "长" * 30_000, "password": "canary"})
+    call = enqueue(payload={"msg": "长" * 30_000, "password": "canary"})
     drain()
     kept = call.attempts.get().request
     assert len(kept["beginning"]) == LONGEST_CHARS
@@ -46,10 +46,10 @@ def test_of_a_long_request_the_beginning_is_kept(enqueue, feishu):
 
 
 def test_content_that_no_database_can_store_is_kept_all_the_same(enqueue, feishu):
-    feishu.says.append({"name": "a\0b\ud800"})
+    feishu.says.append({"msg": "a\0b\ud800"})
     call = enqueue(1)
     drain()
-    assert call.attempts.get().response == {"name": "a\N{REPLACEMENT CHARACTER}b?"}
+    assert call.attempts.get().response == {"msg": "a\N{REPLACEMENT CHARACTER}b?"}
 
 
 @pytest.fixture

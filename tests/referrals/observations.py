@@ -28,6 +28,7 @@ def handle(event: Event) -> None:
     """A worker handles the event, for the first time or again."""
     event_type = registry.get(event.event_type)
     assert event_type is not None
+    assert event_type.handle is not None
     event_type.handle([Received(event, event_type.read(event.payload))])
 
 

@@ -60,7 +60,7 @@ def test_what_was_taken_is_handed_over(hira: Person, name):
 
 def test_the_file_of_a_batch_still_says_whom_to_pay(hira: Person):
     batch = payments("handed over").first().batch
-    file = hira.page(f"referrals/payoutbatch/{batch.pk}/file/csv/")
+    file = hira.see(f"referrals/payoutbatch/{batch.pk}/file/csv/")
     for payment in batch.payments.all():
         account = payment.amount.withdrawal.account
         (line,) = (line for line in file.splitlines() if payment.payment_id in line)

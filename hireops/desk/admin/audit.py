@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import rights
 from hireops.desk.admin.base import MirrorAdmin
-from hireops.desk.display import linked, pretty_json
+from hireops.desk.display import linked, our_json
 from hireops.desk.lists import different_values
 from hireops.desk.models import AuditEntry
 
@@ -54,4 +54,4 @@ class AuditEntryAdmin(MirrorAdmin):
     @admin.display(description=_("details"))
     def details_shown(self, entry: AuditEntry) -> SafeString:
         others = {name: value for name, value in entry.details.items() if name != rights.RIGHTS}
-        return format_html("{}{}", rights.shown(entry.details), pretty_json(others) if others else "")
+        return format_html("{}{}", rights.shown(entry.details), our_json(others) if others else "")

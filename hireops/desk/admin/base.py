@@ -2,23 +2,31 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk import searching
 from hireops.desk.actions import StaffActionsAdmin
 from hireops.desk.audit import entries_about, record
 from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.lists import ExactSearchAdmin, QuickChangeList
+from hireops.desk.pages import staff_page
 from hireops.desk.paging import AnyPaginator, UncountedPaginator, page_asked
 from hireops.desk.proof import page_that_asks
+from hireops.desk.revealing import PROOF, is_revealed, reason_of, reveal
 from hireops.desk.staff import staff
 
 HISTORY_SHOWN = 200
@@ -55,6 +63,19 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuickChangeList
 
+    # --- Searching
+
+    def search_address(self) -> str:
+        return self._url("search")
+
+    @staff_page("search/", name="search")
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """Takes the search field, and goes on to the list with what was typed into it."""
+        asked = request.GET.copy()
+        if term := request.POST.get(SEARCH_VAR, "").strip():
+            asked[SEARCH_VAR] = searching.in_address(term, request.user)
+        return HttpResponseRedirect(f"{self._url('changelist')}?{asked.urlencode()}")
+
     # --- What an address may ask for
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
@@ -76,6 +97,14 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
         """For the template of the page of ``obj``, which this person may see."""
         return {}
 
+    def _reveal_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        return {
+            "reveal_url": self._url("reveal", quote(obj.pk)) if self.may_reveal(request, obj) else "",
+            "is_revealed": self.is_revealed(request, obj),
+            "emptied_at": getattr(obj, "emptied_at", None),
+            "asks_reason": settings.PERSONAL_DATA_ASKS_REASON,
+        }
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -92,8 +121,54 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
         obj = kwargs.get("obj")
         if obj is not None:
             context |= {"title": str(obj), "subtitle": self.opts.verbose_name}
+            context |= self._reveal_context(request, obj)
             context |= self.page_context(request, obj)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- Whom a row is about
+
+    # The right to see that in the clear; "" for rows that are about nobody.
+    reveal_permission = ""
+
+    def may_reveal(self, request: HttpRequest, obj: Any) -> bool:
+        """Whether the page of ``obj`` has something to show to this person that is masked at first."""
+        if not self.reveal_permission or getattr(obj, "emptied_at", None):
+            return False
+        return request.user.has_perm(self.reveal_permission)
+
+    def is_revealed(self, request: HttpRequest, obj: Any) -> bool:
+        return self.may_reveal(request, obj) and is_revealed(request, obj, self.reveal_permission)
+
+    @staff_page("<path:object_id>/reveal/", name="reveal")
+    def reveal_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Writes down who looks at whom, then leads to the page with everything in the clear."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        if not self.may_reveal(request, obj):
+            raise PermissionDenied
+
+        def show(reason: str) -> HttpResponse:
+            proof = reveal(obj, by=staff(request), reason=reason, permission=self.reveal_permission)
+            return HttpResponseRedirect(f"{self._url('change', quote(obj.pk))}?{urlencode({PROOF: proof})}")
+
+        return self.with_reason(request, obj, show)
+
+    def with_reason(
+        self, request: HttpRequest, obj: Any, show: Callable[[str], HttpResponseBase]
+    ) -> HttpResponseBase:
+        """What ``show(reason)`` gives, which writes down first who sees personal data of ``obj``, and why.
+
+        Only a POST does; without a reason where one is asked for, it is the page of ``obj`` again.
+        """
+        page = self._url("change", quote(obj.pk))
+        if request.method != "POST":
+            return HttpResponseRedirect(page)
+        try:
+            return show(reason_of(request))
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(page)
 
     # --- What services refuse
 

@@ -1,40 +1,51 @@
 """Rows of which some people see only that they are there."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin.base import MirrorAdmin
+from hireops.desk.ownership import Seen
 from hireops.desk.staff import Reader
 
 
 class ConfidentialAdmin(MirrorAdmin):
-    """To who may not see what a row is about, ``about`` is empty in the list, and no action is offered.
+    """To who may not see what a row is about, ``about`` is empty in the list, no action is offered, and its
+    history, in which staff write in their own words, is not there.
 
     What the page of such a row shows is decided by the class itself, by ``is_hidden``.
     """
 
     about: str  # a column of list_display
+    kind: str  # the column with the name of a row's kind, which has an owner
 
-    def is_hidden_from(self, reader: Reader) -> Callable[[Any], bool]:
-        """Whether a row is one of those."""
+    def seen_by(self, reader: Reader) -> Seen:
+        """The kinds of rows of which ``reader`` sees more."""
         raise NotImplementedError
 
     def is_hidden(self, request: HttpRequest, row: Any) -> bool:
-        return row is not None and self.is_hidden_from(request.user)(row)
+        return row is not None and getattr(row, self.kind) not in self.seen_by(request.user)
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        is_hidden = self.is_hidden_from(request.user)
+        seen = self.seen_by(request.user)
 
         def about(row: Any) -> Any:
-            return None if is_hidden(row) else getattr(row, self.about)
+            return getattr(row, self.about) if getattr(row, self.kind) in seen else None
 
         about.__name__ = self.about
         shown = admin.display(description=self.opts.get_field(self.about).verbose_name)(about)  # type: ignore[union-attr]
         return [shown if column == self.about else column for column in super().get_list_display(request)]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.is_hidden(request, self.get_object(request, unquote(object_id))):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def offered_actions(self, request: HttpRequest, obj: Any) -> list[StaffAction]:
         return [] if self.is_hidden(request, obj) else super().offered_actions(request, obj)

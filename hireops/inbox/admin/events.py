@@ -1,6 +1,5 @@
 """Events: their list, and the page of each."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -17,8 +16,9 @@ from hireops.desk.admin import ConfidentialAdmin, staff_page
 from hireops.desk.display import linked, pretty_json, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
-from hireops.desk.masking import may_see_personal_data
+from hireops.desk.ownership import Seen
 from hireops.desk.paging import OrderedPaginator
+from hireops.desk.revealing import VIEW
 from hireops.desk.staff import Reader, staff
 from hireops.doorbell import ring
 from hireops.encryption import decrypt_bytes
@@ -87,9 +87,11 @@ class EventAdmin(ConfidentialAdmin):
     exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.event_queries
     search_help_text = _("Event ID, account ID, event type, or the tenant's name or key, in full")
     about = "subject"
+    kind = "event_type"
     ordering = ("-id",)
     paginator = OrderedPaginator
     staff_actions = [replay, set_aside]
+    reveal_permission = VIEW
 
     # --- The list
 
@@ -107,16 +109,15 @@ class EventAdmin(ConfidentialAdmin):
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_replay": request.user.has_perm(REPLAY)}
 
-    def is_hidden_from(self, reader: Reader) -> Callable[[Event], bool]:
-        hidden = registry.hidden_from(reader)
-        return lambda event: event.event_type in hidden
+    def seen_by(self, reader: Reader) -> Seen:
+        return registry.seen_by(reader)
 
     # --- Replaying what failed
 
     @staff_page("replay-failed/", name="replay_failed", permission=REPLAY)
     def replay_failed_view(self, request: HttpRequest) -> HttpResponse:
         """Asks since when, then leaves the rest to the worker."""
-        form = ReplayFailedForm(request.POST or None, hidden=registry.hidden_from(request.user))
+        form = ReplayFailedForm(request.POST or None, seen=registry.seen_by(request.user))
         if request.method == "POST" and form.is_valid() and self._ask_for_replay(request, form):
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:inbox_replay_changelist"))
         template = "admin/inbox/event/replay_failed.html"
@@ -150,10 +151,10 @@ class EventAdmin(ConfidentialAdmin):
             return "removed"
         unreadable = event is not None and event.payload is None
         # Nobody knows whom an unreadable one is about.
-        if self.is_hidden(request, event) or (unreadable and registry.hidden_from(request.user)):
+        if self.is_hidden(request, event) or (unreadable and not self.seen_by(request.user).is_all):
             return "not_shown"
-        if not may_see_personal_data(request.user):
-            return "content"
+        if event is None or not self.is_revealed(request, event):
+            return "not_readable" if unreadable else "content"
         return "raw_bytes" if unreadable else "content_in_full"
 
     @admin.display(description=_("event"))
@@ -189,6 +190,16 @@ class EventAdmin(ConfidentialAdmin):
     @admin.display(description=_("content"))
     def content_in_full(self, event: Event) -> SafeString:
         return pretty_json(event.payload, reveal=True)
+
+    def may_reveal(self, request: HttpRequest, obj: Any) -> bool:
+        if obj.trimmed_at or self.is_hidden(request, obj):
+            return False
+        whose_is_known = obj.payload is not None or self.seen_by(request.user).is_all
+        return whose_is_known and super().may_reveal(request, obj)
+
+    @admin.display(description=_("raw bytes"))
+    def not_readable(self, event: Event) -> str:
+        return gettext("Its bytes may say anything, so they are shown as personal data is.")
 
     @admin.display(description=_("content"))
     def removed(self, event: Event) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk.ownership import Seen
 from hireops.inbox.registry import labels
 
 
@@ -24,13 +25,13 @@ class ReplayFailedForm(forms.Form):
         help_text=_("It is kept in the audit, for each event."),
     )
 
-    def __init__(self, *args: Any, hidden: set[str], **kwargs: Any) -> None:
-        """``hidden``: the event types that the person may not see, so that they are not replayed."""
+    def __init__(self, *args: Any, seen: Seen, **kwargs: Any) -> None:
+        """``seen``: the event types that the person may see; no others are replayed."""
         super().__init__(*args, **kwargs)
         self.fields["since"].initial = timezone.now() - timedelta(days=1)
         types = self.fields["event_type"]
         assert isinstance(types, forms.ChoiceField)  # noqa: S101 - it is made so above
-        seen = [(event_type, label) for event_type, label in labels().items() if event_type not in hidden]
-        types.choices = [("", _("All types")), *seen]
-        if hidden:
+        offered = [(event_type, label) for event_type, label in labels().items() if event_type in seen]
+        types.choices = [("", _("All types")), *offered]
+        if not seen.is_all:
             types.help_text = _("Events whose content you may not see are left out.")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.display import badge, state_badge
 from hireops.inbox.models import Replay
-from hireops.inbox.registry import labels
+from hireops.inbox.registry import labels, seen_by
 from hireops.inbox.services import REPLAY as REPLAY_JOB
 from hireops.jobs.display import newest_about
 from hireops.jobs.models import Job
@@ -29,7 +29,8 @@ class ReplayAdmin(MirrorAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         canceled = Job.objects.filter(kind=REPLAY_JOB, subject_id=OuterRef("pk"), state=Job.State.CANCELED)
         replays: QuerySet[Any] = super().get_queryset(request).annotate(canceled=Exists(canceled))
-        return replays
+        of_all_types, seen = Q(event_type=""), seen_by(request.user).among("event_type")
+        return replays.filter(of_all_types | seen) if seen else replays
 
     def page_context(self, request: HttpRequest, obj: Replay) -> dict[str, Any]:
         return {"progress": newest_about(obj)}

@@ -1,7 +1,6 @@
 """Referral accounts: who has one, what is in it, where that figure came from, and what can be done."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from math import ceil
@@ -17,11 +16,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
+from hireops.contacts import mask
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.display import lines
-from hireops.desk.masking import may_see_personal_data
-from hireops.desk.staff import personal_data_for, staff
+from hireops.desk.revealing import VIEW, shown_for
+from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.jobs.tasks import work
 from referrals.accounts import services as accounts
@@ -43,10 +43,16 @@ class ReferralAccountAdmin(MirrorAdmin):
     change_list_template = "admin/referrals/referralaccount/change_list.html"
     list_filter = ["status", "source", OpenWithdrawalFilter, OpenCaseFilter, OldFigureFilter]
     list_select_related = ["figure_call"]
-    exact_search_fields = ["account_id", "mobile", "email", "name"]
+    exact_search_fields = ["account_id"]
+    contact_search_fields = {
+        "mobile": contacts.read_mobile,
+        "email": contacts.read_email,
+        "name__startswith": str,
+    }
     search_help_text = _("Account ID, mobile number in any spelling or email in full, or how the name begins")
     actions = []  # what other rooms do with accounts, they add here
     staff_actions = [refresh, enable, deactivate]
+    reveal_permission = VIEW
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReferralAccount]:
         return super().get_queryset(request).select_related("tenant").prefetch_related("balances")
@@ -57,16 +63,14 @@ class ReferralAccountAdmin(MirrorAdmin):
     # --- The list
 
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
-        shown = personal_data_for(request.user)
-
         @admin.display(description=_("employee"))
         def employee(account: ReferralAccount) -> SafeString:
-            name = shown(account.name) or gettext("(no name)")
+            name = mask(account.name) or gettext("(no name)")
             return format_html('{}<br><span class="account-number">{}</span>', name, account.account_id)
 
         @admin.display(description=_("contact"))
         def contact(account: ReferralAccount) -> SafeString:
-            return lines(shown(text) for text in (account.mobile, account.email) if text)
+            return lines(mask(text) for text in (account.mobile, account.email) if text)
 
         @cache  # asks the database for the time: once for the page, not once for each row
         def old_before() -> datetime:
@@ -91,15 +95,6 @@ class ReferralAccountAdmin(MirrorAdmin):
     def cash(self, account: ReferralAccount) -> SafeString:
         return lines(f"{figure.name} {figure.amount}" for figure in account_page.figures(account)[1:])
 
-    def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
-        if not may_see_personal_data(request.user):
-            return {"account_id": term}
-        values = {"account_id": term, "name__startswith": term, "email": term.lower()}
-        with suppress(contacts.UnreadableContactError):
-            if mobile := contacts.read_mobile(term):
-                values["mobile"] = mobile
-        return values
-
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         may_ask = refresh.is_open_to(request.user)
         return {"ask_for_all_url": self._url("ask_for_all") if may_ask else ""}
@@ -116,7 +111,7 @@ class ReferralAccountAdmin(MirrorAdmin):
     # --- One account
 
     def page_context(self, request: HttpRequest, obj: ReferralAccount) -> dict[str, Any]:
-        context = account_page.context(obj, request.user)
+        context = account_page.context(obj, request.user, shown_for(request, obj))
         if name := context["employee"]["name"]:
             context["title"] = name
         if self.has_request_withdrawal_permission(request):

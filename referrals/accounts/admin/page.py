@@ -1,6 +1,6 @@
 """What the page of a referral account shows, for a reader with these rights."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from hireops.desk.display import badge, state_badge
-from hireops.desk.staff import Reader, personal_data_for
+from hireops.desk.staff import Reader
 from hireops.desk.states import Tone
 from hireops.feishu.tenants import call_tenant
 from hireops.outbox import registry
@@ -63,9 +63,8 @@ def source_of(account: ReferralAccount, user: Reader) -> str:
     return ""
 
 
-def context(account: ReferralAccount, user: Reader) -> dict[str, Any]:
-    """All that the template needs beyond the fields of the account."""
-    shown = personal_data_for(user)
+def context(account: ReferralAccount, user: Reader, shown: Callable[[str], str]) -> dict[str, Any]:
+    """All that the template needs beyond the fields of the account; personal data as ``shown`` gives it."""
     steps = history(account, user)
     figures_of_account = figures(account)
     return {

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html_join
 from django.utils.text import Truncator
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_noop
 from hireops.desk import audit
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.masking import may_see_personal_data
+from hireops.desk.revealing import VIEW
 from hireops.desk.staff import staff
 from referrals.models import PayoutBatch
 from referrals.payments.admin import handing_over
@@ -22,6 +24,7 @@ from referrals.payments.files import batch_as_csv, batch_as_xlsx
 from referrals.payments.rights import HAND_OVER, RECORD
 
 NOTE_SHOWN = 60
+FILES = {"csv", "xlsx"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -43,6 +46,7 @@ class PayoutBatchAdmin(MirrorAdmin):
     list_filter = ["created_at"]
     list_select_related = ["created_by"]
     fields = ["note"]
+    reveal_permission = VIEW
 
     # --- The list
 
@@ -93,14 +97,22 @@ class PayoutBatchAdmin(MirrorAdmin):
         return how_far(request, obj)
 
     @staff_page("<int:pk>/file/<slug:kind>/", name="file")
-    def file_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-        """The batch as a file; who downloaded it is audited."""
+    def file_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+        """The batch as a file; who downloads it is audited first."""
         batch, reveal = get_object_or_404(PayoutBatch, pk=pk), may_see_personal_data(request.user)
-        response = _file(batch, kind, reveal=reveal)
-        response["Content-Disposition"] = f'attachment; filename="payout-batch-{batch.pk}.{kind}"'
-        action = gettext_noop("payout batch downloaded")
-        audit.record(by=staff(request), action=action, on=batch, format=kind, personal_data=reveal)
-        return response
+        if kind not in FILES:
+            raise Http404(kind)
+
+        def file(reason: str) -> HttpResponse:
+            action = gettext_noop("payout batch downloaded")
+            audit.record(
+                by=staff(request), action=action, on=batch, reason=reason, format=kind, personal_data=reveal
+            )
+            response = _file(batch, kind, reveal=reveal)
+            response["Content-Disposition"] = f'attachment; filename="payout-batch-{batch.pk}.{kind}"'
+            return response
+
+        return self.with_reason(request, batch, file)
 
     # --- Handing over, and what became of it
 
@@ -122,12 +134,8 @@ class PayoutBatchAdmin(MirrorAdmin):
 
 
 def _file(batch: PayoutBatch, kind: str, *, reveal: bool) -> HttpResponse:
-    match kind:
-        case "csv":
-            return HttpResponse(
-                b"".join(batch_as_csv(batch, reveal=reveal)), content_type="text/csv; charset=utf-8"
-            )
-        case "xlsx":
-            with batch_as_xlsx(batch, reveal=reveal) as file:
-                return HttpResponse(file.read(), content_type=XLSX)
-    raise Http404(kind)
+    if kind == "csv":
+        content = b"".join(batch_as_csv(batch, reveal=reveal))
+        return HttpResponse(content, content_type="text/csv; charset=utf-8")
+    with batch_as_xlsx(batch, reveal=reveal) as file:
+        return HttpResponse(file.read(), content_type=XLSX)

@@ -1,7 +1,7 @@
 """The page from which withdrawals are handed over for payment: choose, look at the sums, confirm."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,11 +16,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hireops.contacts import mask
 from hireops.desk.actions import MOST_AT_ONCE
 from hireops.desk.admin import StaffAdmin
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
-from hireops.desk.staff import personal_data_for, staff
+from hireops.desk.staff import staff
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
 from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
@@ -149,23 +150,22 @@ def _page(
     unpaid: Mapping[int, list[WithdrawalAmount]],
     context: Mapping[str, Any],
 ) -> HttpResponse:
-    shown = personal_data_for(request.user)
     amounts = [amount for each in withdrawals for amount in unpaid.get(each.pk, [])]
     return page.render_page(
         request,
         "admin/referrals/payoutbatch/prepare.html",
-        rows=[_row(each, unpaid.get(each.pk, []), shown) for each in withdrawals],
+        rows=[_row(each, unpaid.get(each.pk, [])) for each in withdrawals],
         totals=totals_of(amounts),
         **context,
     )
 
 
-def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], shown: Callable[[str], str]) -> DueRow:
+def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount]) -> DueRow:
     return DueRow(
         withdrawal=withdrawal,
         order=linked(withdrawal, withdrawal.external_order_id),
         account=linked(withdrawal.account, withdrawal.account.account_id),
-        employee=shown(withdrawal.account.name),
+        employee=mask(withdrawal.account.name),
         sums=totals_of(unpaid),
         badge=state_badge(Withdrawal.State(withdrawal.state)),
         came_back=_why_it_came_back(unpaid),

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from hireops.desk.display import linked, state_badge
 from hireops.desk.paging import page_asked
-from hireops.desk.staff import personal_data_for
+from hireops.desk.revealing import shown_for
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, PayoutBatch
 from referrals.payments import services
@@ -76,7 +76,7 @@ def _summary(assets: dict[str, list[services.PaymentTotal]]) -> BatchSummary:
 def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
     """What the page of a batch shows."""
     summary = summaries([batch.pk])[batch.pk]
-    shown = personal_data_for(request.user)
+    shown = shown_for(request, batch)
     payments = batch.payments.select_related("amount__withdrawal__account", "recorded_by").order_by("pk")
     paginator = Paginator(payments, PAYMENTS_ON_A_PAGE)
     page = paginator.get_page(page_asked(request.GET.get("p")))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.display import linked, state_badge
-from hireops.desk.staff import Reader, personal_data_for
+from hireops.desk.staff import Reader
 from hireops.outbox import registry
 from hireops.outbox.models import Call
 from hireops.people import payout_rights
@@ -68,13 +68,13 @@ ENABLE_AGAIN = _(
 )
 
 
-def what_became_of(withdrawal: Withdrawal, reader: Reader) -> dict[str, Any]:
+def what_became_of(withdrawal: Withdrawal, reader: Reader, shown: Callable[[str], str]) -> dict[str, Any]:
     """What the page of a withdrawal shows: state and advice, amounts, every step, the call, the payments."""
     call, state = withdrawal.call, State(withdrawal.state)
     return {
         "withdrawal": withdrawal,
         "account": withdrawal.account,
-        "name": personal_data_for(reader)(withdrawal.account.name),
+        "name": shown(withdrawal.account.name),
         "badge": state_badge(state),
         "tone": state.tone,
         "meaning": meaning(withdrawal, call),

@@ -1,6 +1,6 @@
 """The page on which staff ask for withdrawals: what would be taken out of each account, and who can't."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,11 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from hireops.contacts import mask
 from hireops.desk.actions import ReasonForm
 from hireops.desk.admin import StaffAdmin
 from hireops.desk.display import linked
 from hireops.desk.performing import ActionOutcome, perform_on_each
-from hireops.desk.staff import personal_data_for, staff
+from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.accounts.admin.accounts import ReferralAccountAdmin, withdrawal_page
@@ -64,7 +65,7 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:referrals_referralaccount_changelist"))
     is_confirmed = request.method == "POST" and CONFIRMED in request.POST
     form = ReasonForm(request.POST if is_confirmed else None, required=True)
-    rows = _rows(accounts, user, request.POST if is_confirmed else None)
+    rows = _rows(accounts, request.POST if is_confirmed else None)
     chosen = [row for row in rows if row.points_chosen or row.cash_chosen]
     if is_confirmed and not chosen:
         form.add_error(None, _("Choose points or cash of one account at least."))
@@ -101,25 +102,22 @@ def _problem(accounts: Sequence[ReferralAccount]) -> str:
     return ""
 
 
-def _rows(accounts: Sequence[ReferralAccount], user: User, sent: Any) -> list[AccountRow]:
+def _rows(accounts: Sequence[ReferralAccount], sent: Any) -> list[AccountRow]:
     open_ones = {
         each.account_id: each
         for each in Withdrawal.objects.filter(account__in=accounts, state__in=Withdrawal.OPEN)
     }
-    shown = personal_data_for(user)
-    return [_row(account, open_ones.get(account.pk), sent, shown=shown) for account in accounts]
+    return [_row(account, open_ones.get(account.pk), sent) for account in accounts]
 
 
-def _row(
-    account: ReferralAccount, open_one: Withdrawal | None, sent: Any, *, shown: Callable[[str], str]
-) -> AccountRow:
+def _row(account: ReferralAccount, open_one: Withdrawal | None, sent: Any) -> AccountRow:
     seen = services.seen_in(account, points=True, cash=True)
     points = seen.get(POINTS, Decimal(0))
     cash = sorted((asset, amount) for asset, amount in seen.items() if asset != POINTS)
     why_not = services.why_not_requested(account, seen, open_one)
     return AccountRow(
         account=account,
-        name=shown(account.name),
+        name=mask(account.name),
         points=amount_in_words(POINTS, points) if points else "",
         cash=[in_words(asset, amount) for asset, amount in cash],
         why_not=why_not,

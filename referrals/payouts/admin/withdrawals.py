@@ -9,9 +9,10 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from hireops.contacts import mask
 from hireops.database import clock
 from hireops.desk.admin import MirrorAdmin, staff_page
-from hireops.desk.staff import personal_data_for
+from hireops.desk.revealing import VIEW, shown_for
 from referrals.ledger.assets import in_words
 from referrals.models import Withdrawal
 from referrals.payouts.admin import requests as withdrawal_requests
@@ -28,6 +29,7 @@ class WithdrawalAdmin(MirrorAdmin):
     search_help_text = _("Order ID or account ID, in full")
     fields = ("state",)
     staff_actions = [approve, reject, cancel, ask_again]
+    reveal_permission = VIEW
     actions = []  # what other rooms do with withdrawals, they add here
 
     def has_hand_over_permission(self, request: HttpRequest) -> bool:
@@ -45,11 +47,9 @@ class WithdrawalAdmin(MirrorAdmin):
         def undecided_for(withdrawal: Withdrawal) -> str:
             return age_shown(withdrawal, as_of) or "–"
 
-        shown = personal_data_for(request.user)
-
         @admin.display(description=_("employee"))
         def employee(withdrawal: Withdrawal) -> str:
-            return shown(withdrawal.account.name) or "–"
+            return mask(withdrawal.account.name) or "–"
 
         return (
             "number",
@@ -75,7 +75,7 @@ class WithdrawalAdmin(MirrorAdmin):
         return ", ".join(in_words(asset, amount) for asset, amount in shown) or "–"
 
     def page_context(self, request: HttpRequest, obj: Withdrawal) -> dict[str, Any]:
-        return what_became_of(obj, request.user)
+        return what_became_of(obj, request.user, shown_for(request, obj))
 
     @staff_page("request/", name="request", permission=REQUEST)
     def request_view(self, request: HttpRequest) -> HttpResponse:

@@ -25,7 +25,8 @@ from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
 from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
-from hireops.desk.staff import personal_data_for, staff
+from hireops.desk.revealing import VIEW, shown_for
+from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.jobs.display import Progress, newest_about
 from hireops.jobs.tasks import work
@@ -76,6 +77,7 @@ class RegistrationImportAdmin(MirrorAdmin):
     list_display = ["file_name", "state_shown", "rows", "uploaded_by", "uploaded_at", "finished_at"]
     list_filter = ["state", "uploaded_at"]
     staff_actions = [confirm, discard]
+    reveal_permission = VIEW
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RegistrationImport]:
         imported = super().get_queryset(request).select_related("uploaded_by", "confirmed_by")
@@ -124,13 +126,12 @@ class RegistrationImportAdmin(MirrorAdmin):
     def page_context(self, request: HttpRequest, obj: RegistrationImport) -> dict[str, Any]:
         return how_far(obj, request)
 
-    @staff_page("<int:pk>/problems.<str:kind>", name="problems", permission="desk.view_personal_data")
+    @staff_page("<int:pk>/problems.<str:kind>", name="problems", permission=VIEW)
     def problems_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
         """The rows with a problem as they were given, and why; for who may see personal data."""
         batch = self.get_object(request, str(pk))
         if batch is None or kind not in CONTENT_TYPES:
             raise Http404
-        audit.record(by=staff(request), action=gettext_noop("problem rows downloaded"), on=batch, kind=kind)
         header = [
             gettext("Line"),
             gettext("Mobile number"),
@@ -138,8 +139,14 @@ class RegistrationImportAdmin(MirrorAdmin):
             gettext("Name"),
             gettext("Reason"),
         ]
-        reason = _in_language(get_language(), problems.problem_in_words)
-        return as_file(imports.file_of_problems(batch, header, reason), kind, f"problems-{batch.pk}")
+        why = _in_language(get_language(), problems.problem_in_words)
+
+        def file(reason: str) -> HttpResponseBase:
+            action = gettext_noop("problem rows downloaded")
+            audit.record(by=staff(request), action=action, on=batch, reason=reason, kind=kind)
+            return as_file(imports.file_of_problems(batch, header, why), kind, f"problems-{batch.pk}")
+
+        return self.with_reason(request, batch, file)
 
 
 def as_file(rows: Iterator[list[str]], kind: str, name: str) -> HttpResponseBase:
@@ -170,7 +177,7 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
     """What the page of an import shows."""
     counts = imports.counts(batch)
     ended, left = (sum(counts.get(state, 0) for state in states) for states in (ENDED, UNDER_WAY))
-    shown = personal_data_for(request.user)
+    shown = shown_for(request, batch)
     found = list(imports.problem_rows(batch)[: PROBLEM_ROWS_SHOWN + 1])
     may_confirm = request.user.has_perm("referrals.change_registrationimport")
     return {

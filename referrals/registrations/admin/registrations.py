@@ -1,7 +1,6 @@
 """Registrations: who is to get an account, what became of it, and the form to correct what did not work."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,11 +13,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
+from hireops.contacts import mask
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
 from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
-from hireops.desk.staff import personal_data_for, staff
+from hireops.desk.revealing import VIEW, is_revealed, shown_for
+from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
@@ -79,7 +80,9 @@ class RegistrationAdmin(MirrorAdmin):
     list_filter = ["state", ImportFilter, "created_at"]
     search_help_text = _("Mobile number in any spelling, email or account ID, in full")
     exact_search_fields = ["account__account_id"]
+    contact_search_fields = {"mobile": contacts.read_mobile, "email": contacts.read_email}
     staff_actions = [retry, discard]
+    reveal_permission = VIEW
 
     class Media:
         css = {"all": ["referrals/registrations.css"]}
@@ -94,15 +97,13 @@ class RegistrationAdmin(MirrorAdmin):
     # --- The list
 
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
-        shown = personal_data_for(request.user)
-
         @admin.display(description=_("contact"))
         def contact(row: Registration) -> str:
-            return contact_of(row, shown)
+            return contact_of(row, mask)
 
         @admin.display(description=_("employee"))
         def employee(row: Registration) -> str:
-            return shown(row.name)
+            return mask(row.name)
 
         return [
             "number",
@@ -133,14 +134,6 @@ class RegistrationAdmin(MirrorAdmin):
             return "–"
         text = gettext("%(file)s, line %(line)s") % {"file": row.batch.file_name, "line": row.line}
         return linked(row.batch, text)
-
-    def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
-        values = {"account__account_id": term}
-        if may_see_personal_data(request.user):
-            values["email"] = term.lower()
-            with suppress(contacts.UnreadableContactError):
-                values["mobile"] = contacts.read_mobile(term)
-        return {lookup: value for lookup, value in values.items() if value}
 
     # --- Registering and correcting
 
@@ -210,9 +203,10 @@ def may_correct(request: HttpRequest) -> bool:
 
 def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
     """What the page of a registration shows."""
-    shown = personal_data_for(request.user)
+    shown = shown_for(request, row)
     given = {"mobile": row.mobile_given, "email": row.email_given, "name": row.name}
     correctable = may_correct(request) and registrations.may_be_corrected(row)
+    revealed = is_revealed(request, row)
     return {
         "row": row,
         "badge": state_of(row),
@@ -223,5 +217,6 @@ def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
             (_("employee"), shown(row.name)),
         ],
         "is_on_its_way": row.state == State.PENDING and not problems.waits_for_a_person(row.call),
-        "form": ContactForm(initial=given) if correctable else None,
+        "form": ContactForm(initial=given) if correctable and revealed else None,
+        "must_be_shown": correctable and not revealed,
     }

@@ -7,6 +7,7 @@ from hireops.outbox import services as outbox
 from referrals.accounts.services import refresh
 from referrals.models import Case, ReferralAccount
 from referrals.registrations.services import register
+from tests.searching import reveal
 
 WARNING = "The contact registered here is not the one that Feishu has of this employee."
 
@@ -48,7 +49,7 @@ def test_the_difference_is_a_case_and_is_shown_to_who_approves(registered, pages
     assert account.feishu_name == "赵六"
     case = Case.objects.get()
     assert (case.kind, case.account, case.closed_at) == ("contact", account, None)
-    page = pages(ada).get(reverse("admin:referrals_referralaccount_change", args=[account.pk])).text
+    page = reveal(pages(ada), reverse("admin:referrals_referralaccount_change", args=[account.pk])).text
     assert "+8613812345674" in page
     assert "+8613999999999" in page
 

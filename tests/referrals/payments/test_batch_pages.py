@@ -15,6 +15,7 @@ from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
 from tests.referrals.payments.results_files import csv_file, payment_of, state
 from tests.referrals.withdrawals import taken
+from tests.searching import reveal
 
 State = Withdrawal.State
 PREPARE = "/admin/referrals/payoutbatch/prepare/"
@@ -189,7 +190,7 @@ def test_the_page_of_a_batch_shows_its_payments_and_totals(hr, hira, due):
     batch = hand_over([paid, back, waits], by=hira)
     record_paid(payment_of(paid), by=hira, reference="A1")
     record_bounced(payment_of(back), by=hira, reason="account closed")
-    page = hr.get(url("change", batch.pk))
+    page = reveal(hr, url("change", batch.pk))
     sums = [
         (each.asset, each.count, *map(str, (each.sum, each.paid, each.handed_over, each.bounced)))
         for each in page.context["summary"].sums
@@ -221,7 +222,7 @@ def test_an_auditor_sees_batches_masked_and_records_nothing(audrey, pages, hira,
     payment = Payment.objects.get()
     for address in (url("record", payment.pk, "paid"), url("open", batch.pk), url("results", batch.pk)):
         assert client.post(address, {"reference": "A1"}).status_code == 403
-    assert "王小明" not in client.get(url("file", batch.pk, "csv")).content.decode()
+    assert "王小明" not in client.post(url("file", batch.pk, "csv")).content.decode()
     assert Payment.objects.get().state == "handed_over"
 
 
@@ -238,7 +239,7 @@ def test_others_see_no_batch_and_no_file(request, pages, hira, due, person):
 @pytest.mark.parametrize(("kind", "begins"), [("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")])
 def test_each_download_is_audited(hr, hira, due, kind, begins):
     batch = hand_over([due(CNY="1")], by=hira)
-    answer = hr.get(url("file", batch.pk, kind))
+    answer = hr.post(url("file", batch.pk, kind))
     assert answer.content.startswith(begins)
     assert answer["Content-Disposition"] == f'attachment; filename="payout-batch-{batch.pk}.{kind}"'
     assert "no-store" in answer["Cache-Control"]

@@ -147,7 +147,7 @@ def test_who_is_to_be_paid_stays_as_it_was_handed_over(batch, zhang, account, hi
     )
     assert csv_rows(batch) == before
     for column in ("payee_name", "payee_mobile", "payee_email"):
-        refused("handed_over_as_it_is", f"UPDATE referrals_payment SET {column} = 'Eve'")
+        refused("payee_is_only_emptied", f"UPDATE referrals_payment SET {column} = 'Eve'")
     for payment in batch.payments.filter(amount__withdrawal__account=zhang):
         record_bounced(payment, by=hira, reason="wrong number")
     later = hand_over([zhang.withdrawals.get()], by=hira)

@@ -68,7 +68,7 @@ def page_of(batch):
 
 
 def problems_file(client, batch, kind):
-    answer = client.get(reverse("admin:referrals_registrationimport_problems", args=[batch.pk, kind]))
+    answer = client.post(reverse("admin:referrals_registrationimport_problems", args=[batch.pk, kind]))
     return list(read_rows(io.BytesIO(answer.getvalue()), f"x.{kind}"))
 
 
@@ -450,7 +450,7 @@ def test_who_may_not_see_personal_data_gets_no_file_and_masked_rows(mixed, pages
 
     assert b"13500135000" not in browser.get(page_of(mixed)).content
     url = reverse("admin:referrals_registrationimport_problems", args=[mixed.pk, "csv"])
-    assert browser.get(url).status_code == 403
+    assert browser.post(url).status_code == 403
 
 
 def test_a_row_corrected_before_confirming_is_sent_with_the_others(mixed, hira):
