@@ -198,6 +198,8 @@ class DoorWorker(ThreadWorker):
         """In a thread, as all that gunicorn does with a request."""
         if conn.arrival.stage is Stage.WHOLE:
             req._expected_100_continue = False  # noqa: SLF001 - it was told to go on, and has
+        else:
+            req.force_close()  # where the next request would begin is not known
         return bool(super().handle_request(req, conn))
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
