@@ -394,7 +394,11 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers allow it for localhost alone
 
-ACCOUNT_FORMS = {"reset_password": "hireops.people.forms.ForgottenPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "hireops.people.forms.SignInForm",
+    "reset_password": "hireops.people.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "hireops.people.forms.NewPasswordForm",
+}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "hireops: "
 

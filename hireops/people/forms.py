@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -11,6 +11,25 @@ from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 
 from hireops.people import limits
+
+
+class _LabelsAreEnough:
+    """The templates have labels; a placeholder says the same again, or less."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(_LabelsAreEnough, LoginForm):
+    pass
+
+
+class NewPasswordForm(_LabelsAreEnough, ResetPasswordKeyForm):
+    """By the link of a mail."""
 
 
 class _CountedCode:
@@ -64,7 +83,7 @@ class ChangePasswordForm(AdminPasswordChangeForm):
         return password
 
 
-class ForgottenPasswordForm(ResetPasswordForm):
+class ForgottenPasswordForm(_LabelsAreEnough, ResetPasswordForm):
     """Only so many mails to one address and from one address, whether or not anybody has it."""
 
     def clean_email(self) -> str:
