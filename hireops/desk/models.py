@@ -61,7 +61,7 @@ class AuditEntry(AppendOnly):
         """Which rights this gave and took, in words; "" where it is about none."""
         from hireops.desk import rights  # noqa: PLC0415 - it needs Django's models
 
-        return rights.shown(self.details)
+        return rights.shown(rights.changed(self.details))
 
 
 class RepeatedEntry(models.Model):

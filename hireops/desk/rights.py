@@ -22,7 +22,7 @@ def label_of(permission: Permission) -> str:
         f"delete_{kind.model}": gettext("delete"),
         f"view_{kind.model}": gettext("view"),
     }
-    return f"{kind}: {stock.get(permission.codename) or gettext(permission.name)}"
+    return f"{kind.name}: {stock.get(permission.codename) or gettext(permission.name)}"
 
 
 def name_of(permission: Permission) -> str:
@@ -38,21 +38,27 @@ def in_words(rights: Iterable[str]) -> list[str]:
     return [labels.get(right) or gettext(right) for right in rights]
 
 
-def changes_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(word, rights) for what was given and taken, and all of before and after; empty for other entries."""
-    change = details.get(RIGHTS)
-    if not isinstance(change, Mapping):
-        return []
-    before, after = list(change.get("before", [])), list(change.get("after", []))
-    told = {
-        gettext("given"): [right for right in after if right not in before],
-        gettext("taken away"): [right for right in before if right not in after],
-        gettext("before"): before,
-        gettext("after"): after,
+def changed(details: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By a word the rights that were given, and taken away; empty for what is no change of rights."""
+    change = details.get(RIGHTS, {})
+    before, after = change.get("before", []), change.get("after", [])
+    given = [right for right in after if right not in before]
+    taken = [right for right in before if right not in after]
+    return {
+        word: found for word, found in ((gettext("given"), given), (gettext("taken away"), taken)) if found
     }
-    return [(word, gettext(", ").join(in_words(rights)) or "–") for word, rights in told.items()]
 
 
-def shown(details: Mapping[str, Any]) -> SafeString:
-    lines = format_html_join("", "<dt>{}</dt><dd>{}</dd>", changes_in_words(details))
-    return format_html('<dl class="rights">{}</dl>', lines) if lines else SafeString("")
+def before_and_after(details: Mapping[str, Any]) -> dict[str, list[str]]:
+    change = details.get(RIGHTS)
+    if not change:
+        return {}
+    return {gettext("before"): change.get("before", []), gettext("after"): change.get("after", [])}
+
+
+def shown(told: Mapping[str, list[str]]) -> SafeString:
+    """As ``changed`` and ``before_and_after`` give it."""
+    if not told:
+        return SafeString("")
+    lines = ((word, gettext(", ").join(in_words(rights)) or "–") for word, rights in told.items())
+    return format_html('<dl class="rights">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", lines))

@@ -44,12 +44,11 @@ def edited(user: User, kinds: Iterable[CredentialChange.Kind], *, by: User) -> N
 
 
 def changed_by_others(
-    users: QuerySet[User], *, since: datetime, until: datetime | None = None
+    users: Iterable[int], *, since: datetime, until: datetime
 ) -> QuerySet[CredentialChange]:
-    """What somebody else, or nobody who was signed in, has changed of these people, the newest first."""
-    rows = CredentialChange.objects.filter(user__in=users, at__gte=since).exclude(by=F("user"))
-    rows = rows.filter(at__lte=until) if until else rows
-    return rows.select_related("user", "by")
+    """What somebody else, or nobody who was signed in, has changed of these people in that time."""
+    rows = CredentialChange.objects.filter(user__in=users, at__range=(since, until))
+    return rows.exclude(by=F("user")).select_related("user", "by")
 
 
 # --- Passwords that somebody else has made

@@ -54,4 +54,5 @@ class AuditEntryAdmin(MirrorAdmin):
     @admin.display(description=_("details"))
     def details_shown(self, entry: AuditEntry) -> SafeString:
         others = {name: value for name, value in entry.details.items() if name != rights.RIGHTS}
-        return format_html("{}{}", rights.shown(entry.details), our_json(others) if others else "")
+        told = rights.changed(entry.details) | rights.before_and_after(entry.details)
+        return format_html("{}{}", rights.shown(told), our_json(others) if others else "")

@@ -12,8 +12,14 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
+from django.db.models import QuerySet
 
 FIRST_LOGIN = "admin"
+MAKE_ONE = "python manage.py createsuperuser"
+
+
+def _superusers() -> QuerySet[User]:
+    return User.objects.filter(is_superuser=True, is_active=True)
 
 
 class Command(BaseCommand):
@@ -29,7 +35,10 @@ class Command(BaseCommand):
         except OperationalError as error:
             first_line = str(error).strip().splitlines()[0]
             raise CommandError(f"DATABASE_URL: the database does not answer ({first_line}).") from error
-        self._welcome(password=self._first_password())
+        password = self._password_of_the_demo() if settings.DEMO else ""
+        if not settings.DEMO:
+            self._make_sure_somebody_can_sign_in()
+        self._welcome(password=password)
         supervisord = Path(sys.executable).with_name("supervisord")
         sys.stdout.flush()
         os.chdir(settings.BASE_DIR)
@@ -54,17 +63,26 @@ class Command(BaseCommand):
                         f"End the program that uses it, or set {name} in .env."
                     ) from error
 
-    def _first_password(self) -> str:
-        """The password of the login made at the first start. The demo keeps it, to print it every time."""
+    def _password_of_the_demo(self) -> str:
+        """Of the login made at the first start; kept, to be printed every time."""
         kept = settings.VAR_DIR / "demo-password"
-        if User.objects.filter(is_superuser=True).exists():
-            return kept.read_text() if settings.DEMO and kept.exists() else ""
+        if _superusers().exists():
+            return kept.read_text() if kept.exists() else ""
         password = secrets.token_urlsafe(9)
         User.objects.create_superuser(FIRST_LOGIN, password=password)
-        if settings.DEMO:
-            kept.touch(mode=0o600)
-            kept.write_text(password)
+        kept.touch(mode=0o600)
+        kept.write_text(password)
         return password
+
+    def _make_sure_somebody_can_sign_in(self) -> None:
+        """The first superuser chooses the password: no output of ours, which may be a log, ever has one."""
+        if _superusers().exists():
+            return
+        if sys.stdin.isatty():
+            self.stdout.write("\n  Nobody can sign in yet. Who is the first superuser?\n")
+            call_command("createsuperuser")
+        else:
+            self.stdout.write(f"\n  Nobody can sign in yet. Run once, on a terminal: {MAKE_ONE}")
 
     def _welcome(self, *, password: str) -> None:
         say = self.stdout.write

@@ -30,7 +30,9 @@ class PermissionField(_MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def label_from_instance(self, permission: Any) -> str:
-        return rights.label_of(permission)
+        return (
+            f"{permission.content_type.app_labeled_name.rpartition(' | ')[0]} | {rights.label_of(permission)}"
+        )
 
 
 @admin.register(Group)

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -160,7 +161,7 @@ class StaffUserAdmin(RightsAdmin):
         by = staff(request)
         if user == by or not self.has_change_permission(request, user):
             raise PermissionDenied
-        form = ReasonForm(request.POST or None, required=False)
+        form = ReasonForm(request.POST if request.method == "POST" else None, required=False)
         if request.method == "POST" and form.is_valid():
             try:
                 password = credentials.set_one_time_password(user, by=by, reason=form.cleaned_data["reason"])
@@ -183,5 +184,5 @@ class StaffUserAdmin(RightsAdmin):
             password=password,
             days=credentials.USABLE_FOR.days,
         )
-        response["Cache-Control"] = "no-store"
+        add_never_cache_headers(response)
         return response

@@ -24,6 +24,7 @@ REQUEST = "referrals.request_withdrawal"
     reason_required=True,
     irreversible=True,
     offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
+    template="admin/referrals/withdrawal/approve.html",
 )
 def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     services.approve_withdrawal(withdrawal, by=by, reason=reason)

@@ -4,16 +4,16 @@ Whoever has changed another person's password could have signed in as that perso
 somebody the right to approve has chosen who approves. So both stand beside the withdrawal for a week.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from hireops.database import clock
 from hireops.desk.display import moment
 from hireops.people import credentials, payout_rights
+from hireops.people.models import PayoutRight
 from referrals.models import Withdrawal
 from referrals.payouts.rights import APPROVE
 
@@ -30,35 +30,40 @@ class ChangedKey:
     by: str
 
 
-def changed_keys(withdrawals: Iterable[Withdrawal]) -> list[ChangedKey]:
-    """What others have changed of these people within a week before the decision, the newest first.
+def changed_keys(withdrawals: Sequence[Withdrawal]) -> list[ChangedKey]:
+    """What others have changed of these people from a week before it was asked for until it was decided.
 
-    Of what waits for one: within a week before it was asked for, and since.
+    The newest first. As long as one waits for its decision, that is about everybody who may decide.
     """
-    found: set[ChangedKey] = set()
-    for withdrawal in withdrawals:
-        found.update(_of(withdrawal))
+    now = clock.now()
+    since = min(withdrawal.requested_at for withdrawal in withdrawals) - WATCHED_FOR
+    until = max(withdrawal.decided_at or now for withdrawal in withdrawals)
+    people = _people(withdrawals)
+    found = [*_credentials(people, since, until), *_rights(people, since, until)]
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
-def _of(withdrawal: Withdrawal) -> Iterable[ChangedKey]:
-    until = withdrawal.decided_at or clock.now()
-    since = withdrawal.requested_at - WATCHED_FOR
-    people = [withdrawal.requested_by_id]
-    people += [withdrawal.decided_by_id] if withdrawal.decided_by_id else payout_rights.holders(APPROVE)
-    users = User.objects.filter(pk__in=people)
-    for change in credentials.changed_by_others(users, since=since, until=until):
+def _people(withdrawals: Sequence[Withdrawal]) -> set[int]:
+    people = {withdrawal.requested_by_id for withdrawal in withdrawals}
+    people |= {withdrawal.decided_by_id for withdrawal in withdrawals if withdrawal.decided_by_id}
+    if any(withdrawal.decided_by_id is None for withdrawal in withdrawals):
+        people |= set(payout_rights.holders(APPROVE))
+    return people
+
+
+def _credentials(people: set[int], since: datetime, until: datetime) -> Iterator[ChangedKey]:
+    for change in credentials.changed_by_others(people, since=since, until=until):
         by = change.by.get_username() if change.by else ""
         yield ChangedKey(change.at, change.user.get_username(), change.get_kind_display(), by)
+
+
+def _rights(people: set[int], since: datetime, until: datetime) -> Iterator[ChangedKey]:
     for right in payout_rights.begun(APPROVE, people, since=since, until=until):
-        what = (
-            _("was given the right to approve")
-            if right.in_effect_at <= until
-            else _not_yet(right.in_effect_at)
-        )
         by = right.given_by.get_username() if right.given_by else ""
-        yield ChangedKey(right.since or until, right.user.get_username(), what, by)
+        yield ChangedKey(right.since or until, right.user.get_username(), _given(right, until), by)
 
 
-def _not_yet(at: datetime) -> str:
-    return _("was given the right to approve, from %(when)s on") % {"when": moment(at)}
+def _given(right: PayoutRight, until: datetime) -> str:
+    if right.in_effect_at <= until:
+        return _("was given the right to approve")
+    return _("was given the right to approve, from %(when)s on") % {"when": moment(right.in_effect_at)}

@@ -1,6 +1,6 @@
 """Withdrawals: their list, and the pages of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import mask
 from hireops.database import clock
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.revealing import VIEW, shown_for
 from referrals.ledger.assets import in_words
 from referrals.models import Withdrawal
 from referrals.payouts.admin import requests as withdrawal_requests
 from referrals.payouts.admin.actions import REQUEST, approve, ask_again, cancel, reject
+from referrals.payouts.admin.keys import changed_keys
 from referrals.payouts.admin.page import age_shown, what_became_of
 
 
@@ -73,6 +75,9 @@ class WithdrawalAdmin(MirrorAdmin):
         rows = withdrawal.amounts.all()
         shown = [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
         return ", ".join(in_words(asset, amount) for asset, amount in shown) or "–"
+
+    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+        return {"changed_keys": changed_keys(objects)} if action.name == approve.name else {}
 
     def page_context(self, request: HttpRequest, obj: Withdrawal) -> dict[str, Any]:
         return what_became_of(obj, request.user, shown_for(request, obj))
