@@ -261,11 +261,33 @@ def test_it_can_be_used_for_three_days(otto: User, vera: User, clock: Any) -> No
     password = credentials.set_one_time_password(vera, by=otto)
     client = Client()
 
+    def sign_in() -> int:
+        return client.post("/account/login/", {"login": "vera", "password": password}).status_code
+
     clock.advance(days=3, minutes=1)
 
-    assert not client.login(username="vera", password=password)
+    assert sign_in() == 200
     clock.advance(days=-1)
-    assert client.login(username="vera", password=password)
+    assert sign_in() == 302
+
+
+def test_who_signs_in_with_it_chooses_another_one_before_anything_else(otto: User, vera: User) -> None:
+    password = credentials.set_one_time_password(vera, by=otto)
+    client = Client()
+    client.post("/account/login/", {"login": "vera", "password": password})
+    page = "/account/new-password/"
+
+    assert client.get("/admin/bindings/ecoaccount/")["Location"] == page
+    for refused in (password, "short"):
+        sent = {"new_password1": refused, "new_password2": refused}
+        assert client.post(page, sent).status_code == 200
+    own = "entirely-my-own-7"
+    assert client.post(page, {"new_password1": own, "new_password2": own})["Location"] == "/admin/"
+
+    assert client.get("/admin/bindings/ecoaccount/").status_code == 200
+    assert not OneTimePassword.objects.exists()
+    assert CredentialChange.objects.filter(user=vera).latest("pk").by == vera
+    assert client.get(page)["Location"] == "/admin/"
 
 
 def test_nobody_sets_one_for_the_own_account(pages: Pages, otto: User, root: User) -> None:

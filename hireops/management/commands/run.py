@@ -15,7 +15,6 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 
 FIRST_LOGIN = "admin"
-MAKE_ONE = "python manage.py createsuperuser"
 
 
 def _superusers() -> QuerySet[User]:
@@ -82,7 +81,10 @@ class Command(BaseCommand):
             self.stdout.write("\n  Nobody can sign in yet. Who is the first superuser?\n")
             call_command("createsuperuser")
         else:
-            self.stdout.write(f"\n  Nobody can sign in yet. Run once, on a terminal: {MAKE_ONE}")
+            python = os.path.relpath(sys.executable)
+            self.stdout.write(
+                f"\n  Nobody can sign in yet. On a terminal: {python} manage.py createsuperuser"
+            )
 
     def _welcome(self, *, password: str) -> None:
         say = self.stdout.write
