@@ -1,6 +1,7 @@
 """The pages on which staff hand over what is to be paid, download batches and record what became of them."""
 
 import re
+from html import unescape
 
 import pytest
 from django.conf import settings
@@ -208,6 +209,10 @@ def test_many_payments_are_on_several_pages(hr, hira, due, monkeypatch):
     batch = hand_over([due(CNY="1"), due(CNY="2"), due(CNY="3")], by=hira)
     assert len(hr.get(url("change", batch.pk)).context["rows"]) == 2
     assert len(hr.get(url("change", batch.pk) + "?p=2").context["rows"]) == 1
+    first = reveal(hr, url("change", batch.pk))
+    [following] = re.findall(r'href="(\?p=2[^"]*)"', first.text)
+    for page in (first, hr.get(url("change", batch.pk) + unescape(following))):
+        assert says(page, "张三")
     assert len(hr.get(url("change", batch.pk) + "?p=x").context["rows"]) == 2
 
 
