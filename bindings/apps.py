@@ -23,5 +23,6 @@ class BindingsConfig(AppConfig):
         cards.register(account_cards.accounts_bound)
         cards.register(field_cards.fields_not_pushed)
         invariants.register(account_invariants.accounts_come_from_their_event)
+        invariants.register(account_invariants.handled_bindings_have_their_account)
         invariants.register(field_invariants.pushes_are_sent_as_kept)
         invariants.register(field_invariants.pushes_land_in_their_order)

@@ -62,6 +62,7 @@ FEISHU_EVENTS = one_of("FEISHU_EVENTS", "webhook", ("webhook", "long_connection"
 FEISHU_ENCRYPT_KEY = text("FEISHU_ENCRYPT_KEY")
 FEISHU_ENCRYPT_KEY_PREVIOUS = text("FEISHU_ENCRYPT_KEY_PREVIOUS")
 FEISHU_VERIFICATION_TOKEN = text("FEISHU_VERIFICATION_TOKEN")
+FEISHU_VERIFICATION_TOKEN_PREVIOUS = text("FEISHU_VERIFICATION_TOKEN_PREVIOUS")
 FEISHU_ALLOW_UNENCRYPTED = boolean("FEISHU_ALLOW_UNENCRYPTED", default=False)
 FEISHU_CONNECT_TIMEOUT = 3.0
 FEISHU_READ_TIMEOUT = 10.0
@@ -279,6 +280,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="20", minute="20"),
     },
     "empty old events": {"task": "hireops.inbox.tasks.trim", "schedule": crontab(hour="19", minute="50")},
+    "remove old work": {"task": "hireops.jobs.tasks.trim", "schedule": crontab(hour="20", minute="5")},
     "ask for balances": {
         "task": "referrals.accounts.tasks.sweep_accounts",
         "schedule": 60.0,
@@ -316,6 +318,10 @@ METRICS_TOKEN = text("METRICS_TOKEN")
 
 OUTBOX_SENDERS = integer("OUTBOX_SENDERS", 8, most=64)
 OUTBOX_KEEP_DAYS = integer("OUTBOX_KEEP_DAYS", 180, most=36_500)
+
+# --- Long work -------------------------------------------------------------------------------------------
+
+JOBS_KEEP_DAYS = integer("JOBS_KEEP_DAYS", 180, most=36_500)
 
 # --- Referrals -------------------------------------------------------------------------------------------
 

@@ -168,7 +168,7 @@ class Simulator:
         self.control("events/deliver_now", event_id=event_id)
 
     def let_pass(self, seconds: float) -> None:
-        """Moves the simulator's clock: tokens expire, deliveries fall due."""
+        """Moves the simulator's clock: tokens expire, deliveries fall due. Less than nothing: back."""
         self.control("clock", seconds=seconds)
 
     def wait_for(self, true_of: Callable[[dict[str, Any]], Any], timeout_s: float = 10) -> dict[str, Any]:

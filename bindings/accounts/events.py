@@ -17,6 +17,7 @@ from hireops.feishu.tenants import AccountKey, accounts_named
 from hireops.inbox.models import Event, tenants_of
 from hireops.inbox.registry import EventType, Received, register
 
+ECO_ACCOUNT_CREATED = "hire.eco_account.created_v1"
 # The columns that an event fills, of an account and of each of its values.
 ATTRIBUTES = ("scope", "name", "usages")
 VALUE = ("account", "key", "value", "position")
@@ -113,7 +114,7 @@ def _named(event: Event) -> dict[str, Any]:
 
 def _age(event: Event) -> tuple[datetime, int]:
     # Of two events of the same moment, the one that arrived later counts.
-    return event.created_at or event.received_at, event.pk
+    return event.happened_at, event.pk
 
 
 # --- For the event's page
@@ -137,7 +138,7 @@ def in_words(created: EcoAccountCreated) -> str:
 
 register(
     EventType(
-        name="hire.eco_account.created_v1",
+        name=ECO_ACCOUNT_CREATED,
         label=_("Account bound"),
         read=EcoAccountCreated.of,
         handle=bind_accounts,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bindings.fields.pushes import not_confirmed
 from bindings.fields.services import DEFINED, field_problems, next_position
 from bindings.models import CustomField
 
@@ -83,5 +84,5 @@ class PushForm(forms.Form):
     def clean(self) -> None:
         super().clean()
         for number, key in enumerate(self.given_up):
-            if self.cleaned_data.get(f"removal_{number}") != key:
+            if not_confirmed([key], [self.cleaned_data.get(f"removal_{number}", "")]):
                 self.add_error(f"removal_{number}", _("Type the key exactly as shown."))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -124,11 +124,16 @@ def _check(preview: Preview, fingerprint: str, confirmed_removals: Collection[st
         )
     if reasons := reasons_not_to_push(preview):
         raise Refused(" ".join(reasons))
-    if missing := [key for key in preview.given_up if key not in confirmed_removals]:
+    if missing := not_confirmed(preview.given_up, confirmed_removals):
         raise RemovalsNotConfirmedError(
             _("Nothing was sent: type each key that leaves the form, exactly as shown: %(keys)s")
             % {"keys": ", ".join(missing)}
         )
+
+
+def not_confirmed(given_up: Iterable[str], typed: Collection[str]) -> list[str]:
+    """Of the keys that leave the form, those that nobody has typed."""
+    return [key for key in given_up if key not in typed]
 
 
 def reasons_not_to_push(preview: Preview) -> list[str]:

@@ -4,6 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+# What claims to be later than the moment at which it came by more than this, whatever clocks differ, is from
+# the future: that is no time.
+FROM_THE_FUTURE = timedelta(minutes=5)
+
 
 def now() -> datetime:
     """The time by the database's clock. Leases and due times of all processes are measured by this one."""

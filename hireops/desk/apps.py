@@ -18,6 +18,7 @@ class DeskConfig(AppConfig):
         cards.register(health_sections.card)
         health.register(health_sections.processes, urgent=True)
         health.register(health_sections.promises, urgent=True)
+        health.register(health_sections.guards, urgent=True)
 
 
 class AdminConfig(admin_apps.AdminConfig):

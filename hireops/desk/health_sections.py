@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +14,9 @@ from hireops.desk.display import duration, moment
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.models import InvariantCheck
 from hireops.desk.staff import Reader
+from hireops.guards.installed import is_lifted
 
+LIFTED = Metric("guards_lifted", "1 while the guards are lifted, so that the database takes no write.")
 SIGN_OF_LIFE = Metric("process_last_seen_seconds", "Seconds since the worker or beat was last alive.")
 BROKEN_ROWS = Metric("broken_promises", "Rows that broke a promise in the last nightly check.")
 LAST_CHECK = Metric("last_check_seconds", "Seconds since the last nightly check of the promises ended.")
@@ -55,6 +58,24 @@ def _process(name: str, age: timedelta | None) -> Figure:
         "bad" if stopped else "ok",
         {"process": name},
     )
+
+
+def guards() -> Section:
+    """Whether an update is under way, or was cut off."""
+    lifted = is_lifted(connection)
+    note = _(
+        "An update of hireops is running or was cut off: nothing can be written until it is finished. If it "
+        "is not running, have whoever looks after hireops run manage.py migrate again."
+    )
+    figure = Figure(
+        LIFTED,
+        gettext_lazy("Guards of the database"),
+        int(lifted),
+        _("lifted") if lifted else _("in place"),
+        note if lifted else "",
+        "bad" if lifted else "ok",
+    )
+    return Section(gettext_lazy("Guards"), [figure])
 
 
 def promises() -> Section:

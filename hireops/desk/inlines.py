@@ -7,6 +7,8 @@ from django.db.models import Model
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from hireops.desk.mirrors import NobodyEdits
+
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[Any, Any]
     _InlineFormSet = BaseInlineFormSet[Any, Any, Any]
@@ -32,7 +34,7 @@ class NewestFormSet(_InlineFormSet):
         return self._rows
 
 
-class MirrorInline(_TabularInline):
+class MirrorInline(NobodyEdits, _TabularInline):
     """Who may see the object sees these rows; nobody adds, changes or deletes one.
 
     Of a long list only the ``newest`` rows are read and shown, and a line says so; None shows all.
@@ -51,12 +53,3 @@ class MirrorInline(_TabularInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False

@@ -43,16 +43,20 @@ SECONDS_DIGITS = 10
 
 @dataclass(frozen=True, slots=True)
 class CallbackKeys:
-    """One app's id and secrets. No encrypt key: events come in clear; two: a rotation is under way."""
+    """One app's id and secrets. No encrypt key: events come in clear; two keys or two tokens: a rotation is
+    under way.
+    """
 
     app_id: str
     encrypt_keys: tuple[str, ...]
-    verification_token: str
+    verification_tokens: tuple[str, ...]
 
     def __post_init__(self) -> None:
         # With an empty key or token anybody could sign.
-        if not (self.app_id and self.verification_token and all(self.encrypt_keys)):
-            raise ValueError("app_id, verification_token and each encrypt key must not be empty")
+        if not (self.app_id and self.verification_tokens and all(self.verification_tokens)):
+            raise ValueError("app_id and each verification token must not be empty")
+        if not all(self.encrypt_keys):
+            raise ValueError("no encrypt key may be empty")
 
 
 class NotAuthenticError(Exception):
@@ -228,7 +232,7 @@ def _event(envelope: dict[str, Any], text: str, keys: CallbackKeys) -> CallbackE
     app_id = _id(owner.get("app_id"))
     if app_id != keys.app_id:
         raise NotAuthenticError(403, "another app's app_id")
-    payload_json = blanked(text, keys.verification_token)
+    payload_json = blanked(text, *keys.verification_tokens)
     return CallbackEvent(
         event_id=_id(event_id),
         event_type=_id(event_type),
@@ -290,7 +294,7 @@ def _token(envelope: dict[str, Any]) -> object:
 
 def _require_token(envelope: dict[str, Any], keys: CallbackKeys) -> None:
     token = _token(envelope)
-    if not (isinstance(token, str) and _equal(token, keys.verification_token)):
+    if not (isinstance(token, str) and any(_equal(token, each) for each in keys.verification_tokens)):
         raise NotAuthenticError(401, "wrong token")
 
 

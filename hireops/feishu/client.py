@@ -1,6 +1,7 @@
 """One call to Feishu: token, quota, request, answer. Whoever calls decides what a failure means for them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -12,12 +13,16 @@ from hireops.feishu.protocol import Reply, ask
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Feishu answered to a call that succeeded. ``data`` is {} where it sends none."""
+    """What Feishu answered to a call that succeeded. ``data`` is {} where it sends none.
+
+    ``duration_ms`` went by between question and answer, which left at ``feishu_at`` (see ``Reply``).
+    """
 
     data: dict[str, Any]
     log_id: str
     http_status: int
     duration_ms: int
+    feishu_at: datetime | None = None
 
 
 def call(
@@ -42,7 +47,13 @@ def call(
         error.happened_at(endpoint.name)
         raise
     data = reply.content.get("data")
-    return Answer(data if isinstance(data, dict) else {}, reply.log_id, reply.http_status, reply.duration_ms)
+    return Answer(
+        data=data if isinstance(data, dict) else {},
+        log_id=reply.log_id,
+        http_status=reply.http_status,
+        duration_ms=reply.duration_ms,
+        feishu_at=reply.feishu_at,
+    )
 
 
 def _ask(

@@ -1,5 +1,6 @@
 """One kind of error for every call to Feishu: how far the call came, and what is to be done about it."""
 
+from datetime import datetime
 from enum import Enum
 
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +50,8 @@ class FeishuError(Exception):
 
     ``code`` and ``message`` are Feishu's own (None and our words where it gave none), ``log_id`` is what
     Feishu's support asks for, ``retry_after_s`` the wait that Feishu demands (seconds, 1 to 3600) or None,
-    ``ceiling`` the number of calls that its rate limit allows in the window that is full, or None.
+    ``ceiling`` the number of calls that its rate limit allows in the window that is full, or None,
+    ``feishu_at`` when the answer left by Feishu's clock, if there is one that says so.
     ``endpoint`` is the name of the interface in ``ENDPOINTS`` ("" for a token call): it decides what the code
     means.
     """
@@ -66,6 +68,7 @@ class FeishuError(Exception):
         ceiling: int | None = None,
         advice: Advice | None = None,
         endpoint: str = "",
+        feishu_at: datetime | None = None,
     ) -> None:
         self.outcome = outcome
         self.code = code
@@ -75,6 +78,7 @@ class FeishuError(Exception):
         self.retry_after_s = retry_after_s
         self.ceiling = ceiling
         self.endpoint = endpoint
+        self.feishu_at = feishu_at
         self.advice = advice or _advice(code, http_status, endpoint)
         super().__init__(outcome, message, code, log_id, http_status)
 

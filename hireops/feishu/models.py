@@ -9,7 +9,13 @@ from hireops.encrypted_columns import EncryptedTextField
 
 class TenantManager(models.Manager["Tenant"]):
     def known(self, *, app_id: str, tenant_key: str) -> "Tenant":
-        """The tenant's row, made on its first mention."""
+        """The tenant's row, made on its first mention.
+
+        Where Feishu names none it is a custom app's only one; of a store app nobody knows which, so that
+        raises ``ValueError``.
+        """
+        if not tenant_key:
+            return self._only_one(app_id)
         found = self.filter(app_id=app_id, tenant_key=tenant_key).first()
         return found or self._make_known(app_id, tenant_key)
 
@@ -34,15 +40,20 @@ class TenantManager(models.Manager["Tenant"]):
 
     def own(self) -> "Tenant":
         """The tenant of a custom app, which has one only. Its key is "" until the first event names it."""
-        return self._first_known() or self._make_own()
+        return self._first_known(settings.FEISHU_APP_ID) or self._make_own(settings.FEISHU_APP_ID)
 
-    def _make_own(self) -> "Tenant":
+    def _only_one(self, app_id: str) -> "Tenant":
+        if settings.FEISHU_APP_TYPE == "store":
+            raise ValueError("a store app has many tenants, and none was named")
+        return self._first_known(app_id) or self._make_own(app_id)
+
+    def _make_own(self, app_id: str) -> "Tenant":
         with transaction.atomic():
-            _one_at_a_time(settings.FEISHU_APP_ID)
-            return self._first_known() or self.create(app_id=settings.FEISHU_APP_ID, tenant_key="")
+            _one_at_a_time(app_id)
+            return self._first_known(app_id) or self.create(app_id=app_id, tenant_key="")
 
-    def _first_known(self) -> "Tenant | None":
-        return self.filter(app_id=settings.FEISHU_APP_ID).order_by("pk").first()
+    def _first_known(self, app_id: str) -> "Tenant | None":
+        return self.filter(app_id=app_id).order_by("pk").first()
 
 
 def _one_at_a_time(app_id: str) -> None:

@@ -5,7 +5,9 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from math import isfinite
 from time import monotonic
 from typing import Any
@@ -25,6 +27,8 @@ REDIRECTS = range(300, 400)
 RETRY_AFTER_S = (1.0, 3600.0)
 CEILING_MAX_DIGITS = 9
 MESSAGE_MAX_CHARS = 500
+# A clock that differs from ours by more is no clock at all.
+CLOCKS_MAY_DIFFER = timedelta(days=1)
 LOG_ID_MAX_CHARS = 100
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -33,12 +37,16 @@ _TOKEN_LIKE = re.compile(r"\b[aturc]-[\w.-]{8,}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with ``code`` 0. ``content`` is the whole envelope: token answers have no ``data``."""
+    """An answer with ``code`` 0. ``content`` is the whole envelope: token answers have no ``data``.
+
+    ``feishu_at`` is when it left, by Feishu's clock and to the second; None if it does not say so.
+    """
 
     content: dict[str, Any]
     log_id: str
     http_status: int
     duration_ms: int
+    feishu_at: datetime | None
 
 
 def ask(
@@ -67,7 +75,7 @@ def ask(
         code, log_id = content["code"], _log_id(answer, content)
         if code != 0:
             raise _refused(answer, content)
-        return Reply(content, log_id, answer.status, _ms_since(started))
+        return Reply(content, log_id, answer.status, _ms_since(started), _feishu_at(answer))
     finally:
         logger.info("%s %s code=%s log_id=%s %d ms", method, path, code, log_id or "-", _ms_since(started))
 
@@ -97,6 +105,7 @@ def _understood(answer: HttpAnswer) -> dict[str, Any]:
         http_status=answer.status,
         retry_after_s=_retry_after_s(answer) if outcome is Outcome.REFUSED else None,
         advice=Advice.RETRY_LATER,
+        feishu_at=_feishu_at(answer),
     )
 
 
@@ -109,6 +118,7 @@ def _refused(answer: HttpAnswer, content: dict[str, Any]) -> FeishuError:
         log_id=_log_id(answer, content),
         http_status=answer.status,
         advice=advice,
+        feishu_at=_feishu_at(answer),
     )
     if error.is_rate_limit:
         error.retry_after_s, error.ceiling = _retry_after_s(answer), _ceiling(answer)
@@ -150,6 +160,18 @@ def _log_id(answer: HttpAnswer, content: dict[str, Any]) -> str:
     details = error if isinstance(error, dict) else {}
     named = (answer.headers.get("X-Tt-Logid"), details.get("logid"), details.get("log_id"))
     return next((clean(log_id)[:LOG_ID_MAX_CHARS] for log_id in named if clean(log_id)), "")
+
+
+def _feishu_at(answer: HttpAnswer) -> datetime | None:
+    """The ``Date`` that every server with a clock writes (RFC 9110, 6.6.1)."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        return None
+    differs_by = abs(moment - datetime.now(UTC))
+    return moment.astimezone(UTC) if differs_by <= CLOCKS_MAY_DIFFER else None
 
 
 def _retry_after_s(answer: HttpAnswer) -> float | None:

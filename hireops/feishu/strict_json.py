@@ -105,9 +105,11 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def blanked(text: str, secret: str) -> str:
-    """The JSON ``text`` with ``"***"`` for each string that is ``secret``, however it is escaped."""
-    return replaced(text, secret, "***")
+def blanked(text: str, *secrets: str) -> str:
+    """The JSON ``text`` with ``"***"`` for each string that is one of ``secrets``, however it is escaped."""
+    for secret in secrets:
+        text = replaced(text, secret, "***")
+    return text
 
 
 def replaced(text: str, secret: str, by: str) -> str:

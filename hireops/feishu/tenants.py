@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 
+from hireops.database import clock
 from hireops.feishu.models import Tenant
 
 AccountKey = tuple[int, str]  # the tenant's primary key, and Feishu's account_id
@@ -16,7 +17,8 @@ AccountKey = tuple[int, str]  # the tenant's primary key, and Feishu's account_i
 
 def record_state(tenant: Tenant, state: Tenant.State, *, at: datetime) -> bool:
     """Set the tenant's state as of ``at``, Feishu's time. False, and unchanged, if a later one is known."""
-    not_later = Q(state_at=None) | Q(state_at__lte=at)
+    from_the_future = Q(state_at__gt=clock.now() + clock.FROM_THE_FUTURE)
+    not_later = Q(state_at=None) | Q(state_at__lte=at) | from_the_future
     return bool(Tenant.objects.filter(not_later, pk=tenant.pk).update(state=state, state_at=at))
 
 

@@ -3,8 +3,6 @@
 They are the platform's, not a business app's, so the inbox handles them.
 """
 
-from datetime import datetime
-
 from django.utils.translation import gettext_lazy as _
 
 from hireops.encryption import KeyGoneError, decrypt
@@ -37,7 +35,7 @@ def keep_ticket(received: Received[AppTicketEvent]) -> None:
     ticket = decrypt(encrypted)
     if ticket is None:
         raise KeyGoneError
-    tokens.keep_app_ticket(app_id=event.app_id, ticket=ticket, sent_at=_time_of(event))
+    tokens.keep_app_ticket(app_id=event.app_id, ticket=ticket, sent_at=event.happened_at)
     blanked = {**event.payload, "event": {**event.body, "app_ticket": BLANKED}}
     # Not the object: if this is rolled back, it is handled once more.
     Event.objects.filter(pk=event.pk).update(payload=blanked)
@@ -56,11 +54,7 @@ def uninstall(received: Received[AppUninstalledEvent]) -> None:
 
 
 def _record_state(event: Event, state: Tenant.State) -> None:
-    tenants.record_state(event.tenant, state, at=_time_of(event))
-
-
-def _time_of(event: Event) -> datetime:
-    return event.created_at or event.received_at
+    tenants.record_state(event.tenant, state, at=event.happened_at)
 
 
 register(
@@ -70,6 +64,7 @@ register(
         read=AppTicketEvent.of,
         handle=each(keep_ticket),
         permission=PERMISSION,
+        of_a_tenant=False,
     )
 )
 register(

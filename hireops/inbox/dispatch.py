@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from time import sleep
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_noop
@@ -40,9 +41,14 @@ MAX_LOST_WORKERS = 3
 WAITS_FOR_THE_DATABASE_S = (0.5, 1, 2, 4)
 
 # Of an event; another column is fetched when a handler asks for it.
-READ_FOR_HANDLERS = ("app_id", "event_id", "event_type", "tenant_key", "created_at", "payload", "tries")
+READ_FOR_HANDLERS = (
+    *("app_id", "event_id", "event_type", "tenant_key", "created_at", "received_at", "payload", "tries"),
+)
 
 LOST_REASON = gettext_noop("the worker died while handling it, several times")
+NOBODYS = gettext_noop(
+    "it names no tenant, and a store app has many: nobody knows which customer it is about"
+)
 
 
 class BatchLostError(Exception):
@@ -214,13 +220,20 @@ def _read(
 ) -> tuple[list[AttemptResult], list[Received[Any]]]:
     failed, readable = [], []
     for event in events:
-        content = event_type.read(event.payload)
+        content = _content(event_type, event)
         if isinstance(content, Unreadable):
             outcome = Attempt.Outcome.RAISED
             failed.append(AttemptResult(event, outcome, content.reason, Event.Cause.CONTENT))
         else:
             readable.append(Received(event, content))
     return failed, readable
+
+
+def _content(event_type: EventType[Any], event: Event) -> Any:
+    """What it says; ``Unreadable`` also if nobody can say whom it is about, so that it is nobody's."""
+    if event_type.of_a_tenant and not event.tenant_key and settings.FEISHU_APP_TYPE == "store":
+        return Unreadable(NOBODYS)
+    return event_type.read(event.payload)
 
 
 def _try(handler: Handler, group: Sequence[Received[Any]]) -> Exception | None:

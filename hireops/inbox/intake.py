@@ -55,11 +55,18 @@ def keys() -> callbacks.CallbackKeys:
     """What a delivery to this app is proved and opened with."""
     return callbacks.CallbackKeys(
         app_id=settings.FEISHU_APP_ID,
-        encrypt_keys=tuple(
-            key for key in (settings.FEISHU_ENCRYPT_KEY, settings.FEISHU_ENCRYPT_KEY_PREVIOUS) if key
-        ),
-        verification_token=settings.FEISHU_VERIFICATION_TOKEN,
+        encrypt_keys=_given(settings.FEISHU_ENCRYPT_KEY, settings.FEISHU_ENCRYPT_KEY_PREVIOUS),
+        verification_tokens=verification_tokens(),
     )
+
+
+def verification_tokens() -> tuple[str, ...]:
+    """Today's, and during a rotation the one before it."""
+    return _given(settings.FEISHU_VERIFICATION_TOKEN, settings.FEISHU_VERIFICATION_TOKEN_PREVIOUS)
+
+
+def _given(*secrets: str) -> tuple[str, ...]:
+    return tuple(secret for secret in secrets if secret)
 
 
 def store_delivery(delivery: callbacks.CallbackEvent | callbacks.Unreadable, raw: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.database.clock import FROM_THE_FUTURE
 from hireops.desk.states import States
 from hireops.encrypted_columns import EncryptedBinaryField
 from hireops.feishu.models import Tenant
@@ -126,6 +128,12 @@ class Event(models.Model):
     def tenant(self) -> Tenant:
         """The customer this event speaks of; made known by it if it is the first from there."""
         return Tenant.objects.known(app_id=self.app_id, tenant_key=self.tenant_key)
+
+    @property
+    def happened_at(self) -> datetime:
+        """When Feishu made it, by its own clock; when it came, if that time is missing or from the future."""
+        latest = self.received_at + FROM_THE_FUTURE
+        return self.created_at if self.created_at and self.created_at <= latest else self.received_at
 
     @property
     def body(self) -> dict[str, Any]:

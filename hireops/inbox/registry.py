@@ -47,6 +47,8 @@ class EventType(Generic[Content]):
     For the event's page: ``changed(event)`` gives the rows that it made or changed, ``followed(event)`` the
     calls to Feishu that came of it, ``in_words(content)`` what it says, in a sentence without personal data.
     ``permission`` is what staff need to see more of such an event than that it came, and to replay it.
+
+    ``of_a_tenant``: it is about one tenant, so one that names none can't be handled for a store app.
     """
 
     name: str
@@ -57,6 +59,7 @@ class EventType(Generic[Content]):
     followed: Callable[[Event], Iterable[Model]] | None = None
     in_words: Callable[[Content], str] | None = None
     permission: str = ""
+    of_a_tenant: bool = True
 
 
 _event_types: Kinds[EventType[Any]] = Kinds()

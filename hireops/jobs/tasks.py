@@ -8,7 +8,7 @@ from celery.signals import worker_shutdown, worker_shutting_down
 
 from hireops.celery import app
 from hireops.doorbell import ring
-from hireops.jobs import working
+from hireops.jobs import trimming, working
 
 WORK_FOR_S = 20
 FINISH_WITHIN_S = 10
@@ -35,6 +35,12 @@ def work() -> None:
         if monotonic() > until:
             ring(work)
             return
+
+
+@app.task
+def trim() -> None:
+    """Remove work that ended long ago."""
+    trimming.trim()
 
 
 @worker_shutting_down.connect

@@ -21,3 +21,4 @@ class OutboxConfig(AppConfig):
         desk_invariants.register(invariants.broken_calls)
         desk_invariants.register(invariants.broken_attempts)
         desk_invariants.register(invariants.broken_order)
+        desk_invariants.register_remark(health.clocks_in_words)

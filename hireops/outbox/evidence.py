@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -57,6 +58,7 @@ class Said:
     log_id: str = ""
     endpoint: str = ""
     response: Any = None
+    feishu_at: datetime | None = None
 
 
 def said(by: Answer | Exception | None) -> Said:
@@ -66,6 +68,7 @@ def said(by: Answer | Exception | None) -> Said:
                 http_status=answer.http_status,
                 log_id=storable(answer.log_id)[:LOG_ID_LENGTH],
                 response=kept(answer.data),
+                feishu_at=answer.feishu_at,
             )
         case FeishuError() as error:
             return Said(
@@ -75,6 +78,7 @@ def said(by: Answer | Exception | None) -> Said:
                 log_id=storable(error.log_id)[:LOG_ID_LENGTH],
                 endpoint=error.endpoint,
                 response=kept(getattr(error, "content", None)),
+                feishu_at=error.feishu_at,
             )
         case error:
             # The text of our own mistakes may repeat what was being sent; it is in the log of the worker.

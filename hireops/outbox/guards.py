@@ -19,6 +19,7 @@ SAID = (
     "duration_ms",
     "resolving",
     "endpoint",
+    "feishu_at",
 )
 CONTENT = ("request", "response")
 

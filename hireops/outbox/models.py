@@ -261,6 +261,8 @@ class Attempt(models.Model):
     duration_ms = models.PositiveIntegerField(_("duration in ms"), null=True, blank=True)
     resolving = models.BooleanField(_("finding out"), default=False)
     endpoint = models.CharField(_("interface"), max_length=100, blank=True)
+    # When the answer left, by Feishu's clock and to the second, where it says so.
+    feishu_at = models.DateTimeField(_("answered, by Feishu's clock"), null=True, blank=True)
     # Masked and cut (evidence.py): what was sent and answered, for people.
     request = models.JSONField(_("what was sent"), null=True, blank=True)
     response = models.JSONField(_("what was answered"), null=True, blank=True)

@@ -223,6 +223,7 @@ def _end_attempt(attempt: Attempt, result: TryResult, verdict: Verdict, now: dat
         duration_ms=result.duration_ms,
         endpoint=said.endpoint,
         response=said.response,
+        feishu_at=said.feishu_at,
     )
 
 

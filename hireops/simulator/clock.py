@@ -1,10 +1,10 @@
-"""The simulator's time. A test or a drill moves it ahead instead of waiting six hours."""
+"""The simulator's time. A test or a drill moves it ahead instead of waiting six hours, or sets it wrong."""
 
 import time
 
 
 class Clock:
-    """Unix seconds, ``ahead_s`` seconds ahead of this machine."""
+    """Unix seconds, ``ahead_s`` seconds ahead of this machine; less than nothing: behind it."""
 
     def __init__(self) -> None:
         self.ahead_s = 0.0

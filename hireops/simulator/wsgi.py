@@ -5,9 +5,11 @@ Its memory is its truth, so exactly one process may serve it. A wrong environmen
 
 import os
 import sys
+from email.utils import formatdate
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
+from gunicorn import util
 
 from hireops import GUNICORN_STOPS_FOR_GOOD, private_files
 
@@ -20,6 +22,8 @@ try:
     from hireops.simulator.delivery import Deliverer
     from hireops.simulator.world import the_world
 
+    # The server writes the Date of each answer and lets nobody else do it; here it is the simulator's clock.
+    util.http_date = lambda: formatdate(the_world().clock.now(), usegmt=True)
     Deliverer(the_world()).start()
 except ImproperlyConfigured as mistake:
     sys.stderr.write(f"The simulator cannot start. {mistake}\n")

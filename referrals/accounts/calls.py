@@ -31,9 +31,9 @@ def apply_assets(call: Call, answer: Answer) -> None:
     """
     account, theirs = _account_of(call), hire.Account.of(answer.data)
     every_change_is_announced = _is_watched(account, theirs)
-    if _is_outdated(call):
+    if _is_outdated(call, answer):
         theirs = replace(theirs, status=account.status)
-    for change in _apply(account, theirs, call):
+    for change in _apply(account, theirs, call, answer):
         if every_change_is_announced and change.cause == BalanceChange.Cause.CALL:
             _open_drift(change)
     for case in account.cases.filter(kind=Case.Kind.UNKNOWN_ACCOUNT, closed_at=None):
@@ -51,10 +51,11 @@ def _account_of(call: Call) -> ReferralAccount:
     return ledger.lock(known.get(account_id=call.payload["referral_account_id"]).pk)
 
 
-def _is_outdated(call: Call) -> bool:
+def _is_outdated(call: Call, answer: Answer) -> bool:
     """Whether Feishu has answered something that left later: staff may have an old answer applied again."""
     later = Call.objects.filter(lane=call.lane, operation__in=TELL_THE_STATUS, state=Call.State.SUCCEEDED)
-    return later.exclude(pk=call.pk).filter(attempts__started_at__gt=ledger.asked_at(call)).exists()
+    asked = ledger.asked(call, answer)
+    return later.exclude(pk=call.pk).filter(attempts__started_at__gt=asked.here).exists()
 
 
 def _is_watched(account: ReferralAccount, theirs: hire.Account) -> bool:
@@ -67,11 +68,12 @@ def _is_watched(account: ReferralAccount, theirs: hire.Account) -> bool:
     return account.figure_at is not None and enabled and begun
 
 
-def _apply(account: ReferralAccount, theirs: hire.Account, call: Call) -> list[BalanceChange]:
+def _apply(account: ReferralAccount, theirs: hire.Account, call: Call, answer: Answer) -> list[BalanceChange]:
     if theirs.account_id != account.account_id:
         raise ValueError("the answer is about another account than the one that was asked for")
     apply_account(account, theirs)
-    return ledger.record_answer(account, theirs.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
+    asked = ledger.asked(call, answer)
+    return ledger.record_answer(account, theirs.confirmed_bonus, call=call, asked=asked)
 
 
 def _open_drift(change: BalanceChange) -> None:
@@ -88,14 +90,14 @@ def _open_drift(change: BalanceChange) -> None:
 def apply_enabling(call: Call, answer: Answer) -> None:
     """What changed while it was off was not announced, so its balance is asked for (contract 2.3)."""
     account = _account_of(call)
-    _apply(account, hire.Account.of(answer.data), call)
+    _apply(account, hire.Account.of(answer.data), call, answer)
     accounts.enqueue_query(account, by=call.created_by)
 
 
 def apply_deactivation(call: Call, answer: Answer) -> None:
     """Feishu may print status 1 although it has deactivated (contract 2.4); the query after it tells."""
     account, theirs = _account_of(call), hire.Account.of(answer.data)
-    _apply(account, replace(theirs, status=ReferralAccount.Status.DISABLED.value), call)
+    _apply(account, replace(theirs, status=ReferralAccount.Status.DISABLED.value), call, answer)
     accounts.enqueue_query(account, by=call.created_by)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_noop
@@ -19,7 +19,9 @@ from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
 from referrals.cases import services as cases
 from referrals.ledger import assets, figures
-from referrals.ledger.batch import LedgerBatch
+from referrals.ledger import services as ledger
+from referrals.ledger.batch import AccountEntry, LedgerBatch
+from referrals.ledger.figures import holdings
 from referrals.models import BalanceChange, Case, ReferralAccount
 
 ACCOUNT_ID_LENGTH = 200  # the targets of its calls have room for it
@@ -51,23 +53,48 @@ class BalanceUpdate:
 def update_balances(received: Sequence[Received[BalanceUpdate]]) -> None:
     """Apply the balance of each event that is the newest figure of its account.
 
-    An account that is not known yet is made known.
+    An account that is not known yet is made known. One that an event leaves in doubt is asked for.
     """
     tenants = tenants_of(one.event for one in received)
     keys = [(tenants[one.event.pk].pk, one.content.account_id) for one in received]
-    batch, to_explain = LedgerBatch.lock(set(keys), source=ReferralAccount.Source.EVENT), []
-    for key, one in zip(keys, received, strict=True):
-        account, update = batch.accounts[key], one.content
+    batch = LedgerBatch.lock(set(keys), source=ReferralAccount.Source.EVENT)
+    told = [(batch.accounts[key], one) for key, one in zip(keys, received, strict=True)]
+    to_explain, stale, from_the_future = [], [], []
+    for account, one in told:
+        update, event = one.content, one.event
+        if ledger.is_from_the_future(update.modify_time, came_at=event.received_at):
+            from_the_future.append((account, one))
+            continue
         # A query may have found the change before its event came, and opened a case for it.
         may_explain = account.figure_at is not None and account.figure_event_id is None
-        is_newest = batch.apply_event(
-            account, update.amounts, event=one.event, modify_time=update.modify_time
-        )
+        is_newest = batch.apply_event(account, update.amounts, event=event, modify_time=update.modify_time)
         if may_explain or not is_newest:
             to_explain.append((account, update))
+        if not is_newest:
+            stale.append((account, one))
     batch.write()
     for account, update in to_explain:
         _explain_drift(account, update)
+    for account, one in from_the_future:
+        cases.open_case(kind=Case.Kind.FUTURE, account=account, event=one.event)
+    # Feishu sends none of an account that is deactivated: it may have been enabled there.
+    of_deactivated = [each for each in told if each[0].status == ReferralAccount.Status.DISABLED]
+    news = [(account, one) for account, one in stale if _may_be_news(one, batch.entry(account))]
+    accounts.ask_about(account for account, _one in [*from_the_future, *of_deactivated, *news])
+
+
+def _may_be_news(one: Received[BalanceUpdate], entry: AccountEntry) -> bool:
+    """Whether an event that counts as older than what is known may tell of something newer.
+
+    It does not if what is known was asked for after the event had come, or is another event's figure: those
+    are compared by one clock, Feishu's. Unless that figure claims to be from later than this event came.
+    """
+    account, event = entry.account, one.event
+    if holdings(one.content.amounts) == holdings(entry.amounts):
+        return False
+    if account.figure_event_id is not None:
+        return account.figure_at is not None and account.figure_at > event.received_at
+    return account.queried_at is None or account.queried_at < event.received_at
 
 
 def _explain_drift(account: ReferralAccount, update: BalanceUpdate) -> None:
@@ -91,11 +118,16 @@ def _happened_before(case: Case, modify_time: datetime) -> bool:
 # --- For the event's page
 
 
-def accounts_of(event: Event) -> Iterable[ReferralAccount]:
-    """The account whose balance the event changed or confirmed. None for one that came too late."""
+def rows_of(event: Event) -> Iterable[Model]:
+    """The account whose balance the event changed or confirmed; none for one that came too late. And the case
+    that it became.
+    """
     changed = list(BalanceChange.objects.filter(event=event).values_list("account", flat=True))
     confirmed = Q(account_id=event.subject, figure_event=event)  # by an index: an account has few of its id
-    return ReferralAccount.objects.filter(confirmed | Q(pk__in=changed))
+    return [
+        *ReferralAccount.objects.filter(confirmed | Q(pk__in=changed)),
+        *Case.objects.filter(event=event),
+    ]
 
 
 def calls_after(event: Event) -> Iterable[Call]:
@@ -121,7 +153,7 @@ register(
         label=_("Balance changed"),
         read=BalanceUpdate.of,
         handle=update_balances,
-        changed=accounts_of,
+        changed=rows_of,
         followed=calls_after,
         in_words=in_words,
         permission="referrals.view_referralaccount",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.feishu.models import Tenant
 from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call, lane_of
@@ -47,6 +48,30 @@ def enqueue_query(account: ReferralAccount, *, by: User | None) -> Call:
     account.queried_at = clock.now()
     account.save(update_fields=["queried_at"])
     return _enqueue(GET_ASSETS, account, by=by, supersede=True)
+
+
+def ask_about(asked: Iterable[ReferralAccount]) -> None:
+    """Owe a query of each of these locked accounts, unless one is owed that has not left yet.
+
+    Not of companies that have uninstalled or suspended the app. The caller rings, or beat does.
+    """
+    locked = {account.pk: account for account in asked}
+    if not locked:
+        return
+    for pk in in_reach().filter(pk__in=locked).order_by("pk").values_list("pk", flat=True):
+        if not _queries_to_leave(locked[pk]).exists():
+            enqueue_query(locked[pk], by=None)
+
+
+def in_reach() -> QuerySet[ReferralAccount]:
+    """Of companies that we may call: none that has uninstalled or suspended the app."""
+    return ReferralAccount.objects.filter(tenant__in=Tenant.objects.active())
+
+
+def _queries_to_leave(account: ReferralAccount) -> QuerySet[Call]:
+    lane = lane_of(call_tenant(account.tenant), target_of(account.account_id))
+    owed = Call.objects.filter(lane=lane, operation=GET_ASSETS, state=Call.State.PENDING)
+    return owed.filter(lease_key=None, answer=None)
 
 
 def _enqueue(operation: str, account: ReferralAccount, *, by: User | None, supersede: bool = False) -> Call:

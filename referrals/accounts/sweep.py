@@ -1,4 +1,4 @@
-"""Asking for the balances of all enabled accounts bit by bit: by the clock, and when somebody wants it."""
+"""Asking for the balances of all accounts bit by bit: by the clock, and when somebody wants it."""
 
 import logging
 from collections.abc import Collection
@@ -17,13 +17,12 @@ from hireops.desk import audit
 from hireops.desk.paging import bounded_count
 from hireops.doorbell import ring
 from hireops.error_location import error_location
-from hireops.feishu.models import Tenant
 from hireops.jobs import services as jobs
 from hireops.jobs.models import Job
 from hireops.jobs.registry import DONE, GO_ON, Step
 from hireops.outbox.models import Call, lane_of
 from hireops.outbox.tasks import drain
-from referrals.accounts.services import GET_ASSETS, enqueue_query, target_of
+from referrals.accounts.services import GET_ASSETS, enqueue_query, in_reach, target_of
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount
 
@@ -33,6 +32,8 @@ Status = ReferralAccount.Status
 # Feishu answers ten queries a second: what is owed at any time is answered within a minute.
 MOST_SWEPT = 500
 MOST_COUNTED = 100_000
+# With every how many sweeps accounts of a status are asked for.
+SWEPT_EVERY = {Status.AVAILABLE: 1, Status.DISABLED: 7}
 ASKED_AT_ONCE = 50
 LOOK_EVERY = timedelta(seconds=5)
 
@@ -47,7 +48,7 @@ def ask_for_all(*, by: User) -> int:
 
     Not a call for each at once: tens of thousands of them would hold up everything else for hours.
     """
-    wanted = bounded_count(_in_reach().filter(status=Status.AVAILABLE), MOST_COUNTED)
+    wanted = bounded_count(in_reach().filter(status=Status.AVAILABLE), MOST_COUNTED)
     with transaction.atomic():
         audit.record(by=by, action=gettext_noop("all balances asked for"), on=by)
         reason = gettext_noop("Somebody has asked for all balances anew.")
@@ -63,10 +64,10 @@ def ask_next(job: Job) -> Step:
     room = MOST_SWEPT - _queries_owed()
     if room <= 0:
         return Step(rest=LOOK_EVERY)
-    due = _lock_all(_due(min(room, ASKED_AT_ONCE), job.asked_at))
+    due = _lock_all(_due(Status.AVAILABLE, min(room, ASKED_AT_ONCE), job.asked_at))
     if not due:
         return DONE
-    asked = sum(_sweep_past_mistakes(pk, job.asked_at) for pk in due)
+    asked = sum(_sweep_past_mistakes(pk, Status.AVAILABLE, job.asked_at) for pk in due)
     job.done += asked
     transaction.on_commit(partial(ring, drain))
     return GO_ON if asked else Step(rest=LOOK_EVERY)
@@ -82,19 +83,21 @@ def _lock_all(accounts: Collection[int]) -> list[int]:
 
 
 def sweep() -> int:
-    """Owe queries of enabled accounts that were not asked for lately; how many.
+    """Owe queries of accounts that were not asked for lately; how many.
 
-    At most ``MOST_SWEPT`` queries are owed at any time, so that the outbox is never flooded.
+    At most ``MOST_SWEPT`` queries are owed at any time, so that the outbox is never flooded. Enabled accounts
+    go first; deactivated ones, of which Feishu sends no event, may have been enabled there.
     """
-    room = MOST_SWEPT - _queries_owed()
-    if room <= 0:
-        return 0
-    until = _asked_long_ago()
-    return sum(_sweep_past_mistakes(pk, until) for pk in _due(room, until))
+    asked = 0
+    for status, sweeps in SWEPT_EVERY.items():
+        if (room := MOST_SWEPT - _queries_owed()) > 0:
+            until = _asked_long_ago(sweeps)
+            asked += sum(_sweep_past_mistakes(pk, status, until) for pk in _due(status, room, until))
+    return asked
 
 
-def _asked_long_ago() -> datetime:
-    return clock.now() - timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
+def _asked_long_ago(sweeps: int = 1) -> datetime:
+    return clock.now() - sweeps * timedelta(hours=settings.REFERRALS_SWEEP_HOURS)
 
 
 # --- Which accounts
@@ -105,19 +108,14 @@ def _queries_owed() -> int:
     return owed[:MOST_SWEPT].count()
 
 
-def _due(most: int, until: datetime) -> list[int]:
+def _due(status: Status, most: int, until: datetime) -> list[int]:
     """Those that were never asked for first, then those that were asked longest ago."""
-    waiting = _in_reach().alias(lane=_lane(), under_way=Subquery(_query_under_way()))
-    waiting = waiting.filter(status=Status.AVAILABLE, under_way=None).order_by("queried_at")
+    waiting = in_reach().alias(lane=_lane(), under_way=Subquery(_query_under_way()))
+    waiting = waiting.filter(status=status, under_way=None).order_by("queried_at")
     # Two queries, each of which reads just a part of the index; the database would read all for one with OR.
     never = list(waiting.filter(queried_at=None).values_list("pk", flat=True)[:most])
     asked_before = waiting.filter(queried_at__lte=until).values_list("pk", flat=True)
     return never + list(asked_before[: most - len(never)])
-
-
-def _in_reach() -> QuerySet[ReferralAccount]:
-    """Of companies that we may call: none that has uninstalled or suspended the app."""
-    return ReferralAccount.objects.filter(tenant__in=Tenant.objects.active())
 
 
 def _lane() -> Concat:
@@ -131,10 +129,10 @@ def _query_under_way() -> QuerySet[Call, int]:
     return owed.values_list("pk", flat=True)[:1]
 
 
-def _sweep_past_mistakes(pk: int, until: datetime) -> bool:
+def _sweep_past_mistakes(pk: int, status: Status, until: datetime) -> bool:
     """An account that can't be asked for, whatever the reason, keeps no other one from being asked for."""
     try:
-        return _sweep_one(pk, until)
+        return _sweep_one(pk, status, until)
     except (OperationalError, InterfaceError):
         raise  # not this account's fault: it would be the same with all
     except Exception as error:  # noqa: BLE001 - whatever it is
@@ -143,12 +141,12 @@ def _sweep_past_mistakes(pk: int, until: datetime) -> bool:
         return False
 
 
-def _sweep_one(pk: int, until: datetime) -> bool:
-    """False if somebody else has asked, or the account was deactivated, since it was found."""
+def _sweep_one(pk: int, status: Status, until: datetime) -> bool:
+    """False if somebody else has asked, or the account has another status, since it was found."""
     with transaction.atomic():
         account = ledger.lock(pk)
         asked_lately = account.queried_at is not None and account.queried_at > until
-        if account.status != Status.AVAILABLE or asked_lately:
+        if account.status != status or asked_lately:
             return False
         enqueue_query(account, by=None)
         return True

@@ -6,6 +6,6 @@ from referrals.accounts import sweep
 
 @app.task
 def sweep_accounts() -> None:
-    """Ask for the balances of enabled accounts that were not asked for lately."""
+    """Ask for the balances of accounts that were not asked for lately."""
     if sweep.sweep():
         ring(drain)

@@ -232,4 +232,6 @@ def _facts(case: Case, shown: Callable[[str], str]) -> Iterator[tuple[Any, str]]
         yield _("Balance change"), linked(case.change, str(case.change))
         if case.change.call_id:
             yield _("Call"), linked(case.change.call, f"#{case.change.call_id}")
+    if case.event:
+        yield _("Event"), linked(case.event, case.event.event_id)
     yield _("Opened"), minute(case.opened_at)

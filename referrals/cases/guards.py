@@ -14,6 +14,7 @@ OPENED = (
     "reconciliation_id",
     "withdrawal_id",
     "change_id",
+    "event_id",
     "opened_at",
 )
 CLOSED = ("closed_at", "closed_by_id", "note")

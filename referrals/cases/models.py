@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from hireops.inbox.models import Event
 from referrals.ledger.models import ASSET_LENGTH
 
 
@@ -20,6 +21,7 @@ class Case(models.Model):
         UNASKED = "unasked", _("Feishu names what was not asked for")
         UNKNOWN_ACCOUNT = "unknown_account", _("Feishu does not know the account")
         CONTACT = "contact", _("Contact differs from Feishu's")
+        FUTURE = "future", _("An event tells of a change in the future")
 
     kind = models.CharField(_("what"), max_length=16, choices=Kind.choices)
     account = models.ForeignKey(
@@ -52,6 +54,15 @@ class Case(models.Model):
         related_name="cases",
         verbose_name=_("balance change"),
     )
+    event = models.ForeignKey(
+        Event,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("event"),
+        db_index=False,
+    )
     opened_at = models.DateTimeField(_("opened"), db_default=Now(), editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by = models.ForeignKey(  # empty: closed by what explained it
@@ -79,6 +90,7 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["-id"], condition=Q(closed_at__isnull=True), name="case_open"),
             models.Index(fields=["account", "-id"], name="case_by_account"),
+            models.Index(fields=["event"], condition=Q(event__isnull=False), name="case_by_event"),
         ]
 
     def __str__(self) -> str:

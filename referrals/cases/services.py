@@ -15,10 +15,11 @@ from django.utils.translation import gettext_noop
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.inbox.models import Event
 from referrals.models import BalanceChange, Case, Reconciliation, ReferralAccount, Withdrawal
 
-# One open case for each account, however many days it was found on.
-ABOUT_THE_ACCOUNT = {Case.Kind.UNKNOWN_ACCOUNT}
+# One open case for each account, however often it is found.
+ABOUT_THE_ACCOUNT = {Case.Kind.UNKNOWN_ACCOUNT, Case.Kind.FUTURE}
 
 
 def open_case(
@@ -31,6 +32,7 @@ def open_case(
     reconciliation: Reconciliation | None = None,
     withdrawal: Withdrawal | None = None,
     change: BalanceChange | None = None,
+    event: Event | None = None,
 ) -> Case:
     """The case of exactly this mismatch: the one that is there, or a new one.
 
@@ -49,6 +51,7 @@ def open_case(
             reconciliation=reconciliation,
             withdrawal=withdrawal,
             change=change,
+            event=event,
         )
         there = _of_same_mismatch(found).filter(Q(closed_at=None) | _closed_for_good(found))
         if same := there.order_by(F("closed_at").desc(nulls_first=True)).first():
@@ -65,10 +68,13 @@ def _lock_account(pk: int) -> None:
 def _closed_for_good(found: Case) -> Q:
     """What a person has closed and nothing but a person takes up again.
 
-    An account that Feishu does not know: until Feishu sends a balance of it. A mismatch of a day with the
-    very figures of before: as long as the day is compared anew by itself; whoever asks for it wants to know.
+    An account that Feishu does not know: until Feishu sends a balance of it. An event from the future: until
+    there is another one. A mismatch of a day with the very figures of before: as long as the day is compared
+    anew by itself; whoever asks for it wants to know.
     """
     by_a_person = Q(closed_by__isnull=False)
+    if found.kind == Case.Kind.FUTURE:
+        return by_a_person & Q(event=found.event)
     if found.kind in ABOUT_THE_ACCOUNT:
         return by_a_person & (Q(account__seen_at=None) | Q(closed_at__gte=F("account__seen_at")))
     if found.reconciliation and found.reconciliation.started_by_id is None:

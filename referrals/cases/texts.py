@@ -17,6 +17,7 @@ FIGURES = {
     Kind.UNASKED: (_("Asked for"), _("Named in Feishu's answer")),
     Kind.UNKNOWN_ACCOUNT: (_("Points paid out on the day, by our records"), _("By Feishu")),
     Kind.CONTACT: (_("Registered here"), _("By Feishu")),
+    Kind.FUTURE: (_("Ours"), _("By Feishu")),
 }
 MEANINGS = {
     Kind.POINTS: _(
@@ -46,6 +47,12 @@ MEANINGS = {
     Kind.CONTACT: _(
         "The account was registered with a mobile number or address that is not the one Feishu has of the "
         "employee whose account it is. What is paid by the contact registered here may reach somebody else."
+    ),
+    Kind.FUTURE: _(
+        "An event of Feishu tells of a change that had not happened yet when the event came. If its time "
+        "counted, every true event until then would be taken for older. So hireops has kept the event, "
+        "changed nothing by it, and asked Feishu for the balance. More such events of the account are part "
+        "of this case as long as it is open."
     ),
 }
 WHAT_TO_DO = {
@@ -77,6 +84,12 @@ WHAT_TO_DO = {
     Kind.CONTACT: _(
         "Compare both contacts on the account's page and ask the employee. Pay nothing of this account by "
         "the contact registered here before you know that it is theirs. Then close the case with a note."
+    ),
+    Kind.FUTURE: _(
+        "Look at the time on the event's page, and on the page “Health” at how our clock differs from "
+        "Feishu's. If our clock is right, send Feishu's support the event ID. Compare the balance on the "
+        "account's page, which is what Feishu has answered since, with Feishu Hire; then close the case with "
+        "a note."
     ),
 }
 HINTS = {

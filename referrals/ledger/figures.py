@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_noop
 
+from hireops.database.clock import FROM_THE_FUTURE
 from hireops.feishu.hire import Bonus
 from referrals.ledger.models import ASSET_LENGTH, POINTS
 
 ZERO = Decimal("0.00")
 TOO_MUCH = Decimal(10) ** 13  # SQLite keeps 15 digits exactly
-# Feishu's clock and ours may differ by this much. In doubt an answer is taken for the older figure.
+# Clocks within Feishu may differ by this much, and so may ours where an answer does not tell the time. In
+# doubt an answer is taken for the older figure.
 CLOCKS_DIFFER = timedelta(seconds=5)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -47,16 +49,31 @@ class Age(NamedTuple):
         return cls(at, 1, LONG_AGO, f"{call_id:020}")
 
 
-def moment_of_answer(asked_at: datetime, seen_at: datetime | None, known: list[datetime | None]) -> datetime:
-    """Since when the answer to a call that left at ``asked_at`` (our clock) is true, at the least.
+class Asked(NamedTuple):
+    """When Feishu was asked, at the earliest: by our clock, and by Feishu's own if its answer tells that."""
+
+    here: datetime
+    there: datetime | None = None
+
+
+def moment_of_answer(asked: Asked, seen_at: datetime | None, known: list[datetime | None]) -> datetime:
+    """Since when the answer to what was asked then is true, at the least, by Feishu's clock.
 
     ``known`` are the times of what is known already, by Feishu's clock, and ``seen_at`` is when the last of
     it was written here. What was written before Feishu was asked is in the answer, whatever the clocks say.
     """
-    earliest = asked_at - CLOCKS_DIFFER
-    if seen_at is None or seen_at > asked_at:
+    earliest = (asked.there or asked.here) - CLOCKS_DIFFER
+    if seen_at is None or seen_at > asked.here:
         return earliest
     return max([earliest, *(moment for moment in known if moment is not None)])
+
+
+def is_from_the_future(moment: datetime, *, came_at: datetime, clock_is_behind: timedelta) -> bool:
+    """Whether Feishu can't have written this time yet when it came here, at ``came_at`` by our clock.
+
+    ``clock_is_behind`` is how far that may be behind Feishu's.
+    """
+    return moment > came_at + clock_is_behind + FROM_THE_FUTURE
 
 
 def amounts_of(bonus: Bonus) -> dict[str, Decimal]:
@@ -74,6 +91,11 @@ def amounts_of(bonus: Bonus) -> dict[str, Decimal]:
     if max(amounts.values()) >= TOO_MUCH:
         raise UnusableFigureError(gettext_noop("an amount is too large to be one"))
     return amounts
+
+
+def holdings(amounts: Amounts) -> dict[str, Decimal]:
+    """What is there: the amounts without those of nothing."""
+    return {asset: amount for asset, amount in amounts.items() if amount}
 
 
 def balances_after(

@@ -32,7 +32,7 @@ def apply_answer(call: Call, answer: Answer) -> None:
         call.tenant or own_tenant(), answered.account_id, source=ReferralAccount.Source.REGISTERED
     )
     apply_account(account, answered if created else replace(answered, status=account.status))
-    ledger.record_answer(account, answered.confirmed_bonus, call=call, asked_at=ledger.asked_at(call))
+    ledger.record_answer(account, answered.confirmed_bonus, call=call, asked=ledger.asked(call, answer))
     registration = Registration.objects.select_for_update().filter(call=call).first()
     if registration is not None:
         _keep_contact(account, registration)

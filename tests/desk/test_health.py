@@ -65,6 +65,7 @@ def test_readyz_without_a_database_says_so(no_database: None, client: Client) ->
 @pytest.fixture
 def no_invariants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariants, "_invariants", [])
+    monkeypatch.setattr(invariants, "_remarks", [])
 
 
 def test_the_check_names_every_broken_row_and_fails(

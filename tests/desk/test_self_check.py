@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hireops import celery
 from hireops.database import clock
-from hireops.desk import health, heartbeats, invariants, metrics, tasks
+from hireops.desk import health, health_sections, heartbeats, invariants, metrics, tasks
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.models import Heartbeat, InvariantCheck
 from tests.processes import Hireops, wait_until
@@ -229,3 +229,14 @@ def test_a_dead_broker_does_not_take_the_web_out_of_service(
         "worker": "ok",
         "beat": "stopped",
     }
+
+
+def test_lifted_guards_are_red_on_the_first_screen(
+    page: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Guards of the database" not in page("/admin/")
+    monkeypatch.setattr(health_sections, "is_lifted", lambda _connection: True)
+    assert "Guards of the database: lifted" in page("/admin/")
+    assert "run manage.py migrate again" in page("/admin/health/")
+    metric = next(each for each in health_sections.guards().figures)
+    assert (metric.value, metric.tone) == (1, "bad")

@@ -12,9 +12,9 @@ KEY = "an-encrypt-key"
 OLD_KEY = "the-encrypt-key-before"
 TOKEN = "rvaYgkND1GOiu5MM0E1rncYC6PLtF7JV"
 
-KEYS = CallbackKeys(APP_ID, (KEY,), TOKEN)
-KEYS_IN_ROTATION = CallbackKeys(APP_ID, (KEY, OLD_KEY), TOKEN)
-KEYS_WITHOUT_ENCRYPTION = CallbackKeys(APP_ID, (), TOKEN)
+KEYS = CallbackKeys(APP_ID, (KEY,), (TOKEN,))
+KEYS_IN_ROTATION = CallbackKeys(APP_ID, (KEY, OLD_KEY), (TOKEN,))
+KEYS_WITHOUT_ENCRYPTION = CallbackKeys(APP_ID, (), (TOKEN,))
 
 
 def envelope(**header: Any) -> dict[str, Any]:

@@ -227,12 +227,14 @@ def test_unsigned_events_are_refused_even_when_they_decrypt():
 
 def test_without_secrets_nothing_can_be_opened():
     for values in [
-        ("", ("key",), "token"),
-        ("app", ("",), "token"),
-        ("app", ("key", ""), "t"),
-        ("app", (), ""),
+        ("", ("key",), ("token",)),
+        ("app", ("",), ("token",)),
+        ("app", ("key", ""), ("t",)),
+        ("app", (), ()),
+        ("app", (), ("",)),
+        ("app", ("key",), ("token", "")),
     ]:
-        with pytest.raises(ValueError, match="must not be empty"):
+        with pytest.raises(ValueError, match="empty"):
             CallbackKeys(*values)
 
 

@@ -1,6 +1,8 @@
 import logging
 import threading
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 import pytest
 from django.db import transaction
@@ -41,6 +43,40 @@ def test_a_call_that_succeeds_gives_data_and_log_id(server):
     assert request.headers["Authorization"] == "Bearer t-valid"
     assert request.headers["Content-Type"] == "application/json; charset=utf-8"
     assert request.body == b'{"scope": 1}'
+
+
+def dated(when: str, **options):
+    return answer({"code": 0, "msg": "ok", "data": {}}, headers={"Date": when}, **options)
+
+
+def test_an_answer_tells_when_it_left_by_feishus_clock(server):
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=7)
+    server.behaviours = [dated(format_datetime(moment, usegmt=True))]
+    assert call().feishu_at == moment
+
+
+def test_a_refusal_tells_it_too(server):
+    moment = datetime.now(UTC).replace(microsecond=0)
+    headers = {"Date": format_datetime(moment, usegmt=True)}
+    server.behaviours = [answer({"code": 1002002, "msg": "no"}, status=400, headers=headers)]
+    assert failure().feishu_at == moment
+    server.behaviours = [answer(raw=b"<html>", status=502, headers=headers)]
+    assert failure().feishu_at == moment
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "noon",
+        "Fri, 32 Jan 2026 12:00:00 GMT",
+        "Tue, 20 Nov 2286 17:46:39 GMT",
+        "Mon, 1 Jan 0001 0:0:0 GMT",
+    ],
+)
+def test_a_time_that_is_none_is_not_believed(server, date):
+    server.behaviours = [dated(date)]
+    assert call().feishu_at is None
 
 
 def test_a_call_without_body_says_so(server):

@@ -68,11 +68,40 @@ def test_a_store_app_cannot_call_without_a_tenant(store):
     assert store.requests == []
 
 
-def test_an_app_token_that_is_not_accepted_is_replaced_once(store):
+@pytest.mark.parametrize("code", [99991664, 99991663, 10013, 10003, 10005, 10014, 11210, 99991543, 424242])
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_app_token_that_is_not_accepted_is_replaced_once_whatever_the_refusal_says(store, code, status):
     tokens.access_token("tenant-a")
-    store.behaviours = [answer({"code": 99991664, "msg": "no"}, status=400)]
+    store.behaviours = [answer({"code": code, "msg": "no"}, status=status)]
     assert tokens.access_token("tenant-b") == "t-tenant-b"
     assert len(store.to(STORE_APP)) == 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        answer({"code": 99991400, "msg": "slow down"}, status=429),
+        answer({"code": 2200, "msg": "internal error"}, status=200),
+        answer({"code": 10013, "msg": "broken"}, status=500),
+    ],
+    ids=["rate limit", "internal", "HTTP 500"],
+)
+def test_what_is_no_refusal_costs_no_app_token(store, trouble):
+    tokens.access_token("tenant-a")
+    store.behaviours = [trouble]
+    failure("tenant-b")
+    assert len(store.to(STORE_APP)) == 1
+
+
+def test_a_tenant_that_is_refused_with_a_fresh_app_token_too_is_told_so(store):
+    tokens.access_token("tenant-a")
+    refused = answer({"code": 10013, "msg": "no"}, status=400)
+    fresh = answer({"code": 0, "app_access_token": "a-2", "expire": 7140})
+    store.behaviours = [refused, fresh, refused]
+    error = failure("tenant-b")
+    assert (error.code, error.advice) == (10013, Advice.ASK_PERSON)
+    assert len(store.requests) == 5
+    assert tokens.access_token("tenant-a") == "t-tenant-a"
 
 
 def test_an_app_token_that_is_never_accepted_is_for_a_person(store):

@@ -31,6 +31,20 @@ def test_a_custom_app_works_for_its_tenant_before_an_event_names_its_key(setting
     assert Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="another") != own
 
 
+def test_what_names_no_tenant_is_of_the_only_one_of_a_custom_app(settings):
+    named = Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="2ca1d211f64f6438")
+    assert Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="") == named
+    assert Tenant.objects.known(app_id="cli_b", tenant_key="") != named
+
+
+def test_what_names_no_tenant_is_nobodys_of_a_store_app(settings):
+    settings.FEISHU_APP_TYPE = "store"
+    Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="2ca1d211f64f6438")
+    with pytest.raises(ValueError, match="none was named"):
+        Tenant.objects.known(app_id=settings.FEISHU_APP_ID, tenant_key="")
+    assert Tenant.objects.count() == 1
+
+
 def test_who_works_for_the_own_company_waits_for_nobody_once_it_is_known(django_assert_num_queries):
     Tenant.objects.own()
     with django_assert_num_queries(1):  # no lock that is held to the end of the transaction

@@ -22,7 +22,7 @@ VECTORS = {vector["id"]: vector for vector in FILE["vectors"] + FILE["negative"]
 def opened(vector_id: str):
     vector = VECTORS[vector_id]
     encrypt_keys = tuple(filter(None, [vector["encrypt_key"]]))
-    keys = CallbackKeys("cli_9f5343c580712544", encrypt_keys, vector["verification_token"])
+    keys = CallbackKeys("cli_9f5343c580712544", encrypt_keys, (vector["verification_token"],))
     return open_it(vector["request"]["body"].encode(), vector["request"]["headers"], keys)
 
 

@@ -140,7 +140,8 @@ def test_what_the_webhook_would_refuse_is_refused_here(hireops, feishu, variable
 
 
 def test_a_token_need_not_be_there_over_a_connection_that_is_authentic():
-    keys = callbacks.CallbackKeys(app_id="cli_a", encrypt_keys=(), verification_token="token")
+    tokens = ("token", "the one before")
+    keys = callbacks.CallbackKeys(app_id="cli_a", encrypt_keys=(), verification_tokens=tokens)
     header = {"event_id": "e1", "event_type": "x_v1", "app_id": "cli_a"}
     envelope = {"schema": "2.0", "header": header, "event": {}}
     old_form = {"uuid": "e2", "type": "event_callback", "event": {"type": "y", "app_id": "cli_a"}}
@@ -152,6 +153,10 @@ def test_a_token_need_not_be_there_over_a_connection_that_is_authentic():
     assert isinstance(event, callbacks.CallbackEvent)
     assert isinstance(old, callbacks.CallbackEvent)
     assert (event.event_id, old.event_id) == ("e1", "e2")
+    for token in tokens:
+        shown = opened({**envelope, "header": {**header, "token": token}})
+        assert isinstance(shown, callbacks.CallbackEvent)
+        assert token not in shown.payload_json
     assert isinstance(opened({"schema": "2.0", "event": {}}), callbacks.Unreadable)
     with pytest.raises(callbacks.NotAuthenticError):
         opened({**envelope, "header": {**header, "token": "wrong"}})

@@ -82,6 +82,33 @@ def test_the_old_encrypt_key_is_refused_when_the_rotation_is_over(client, settin
     assert Event.objects.count() == 0
 
 
+TOKENS = ["FEISHU_VERIFICATION_TOKEN", "FEISHU_VERIFICATION_TOKEN_PREVIOUS"]
+
+
+@pytest.mark.parametrize("token_setting", TOKENS)
+@pytest.mark.parametrize("encrypt_key", ["a key", ""])
+def test_both_verification_tokens_are_good_during_rotation_and_neither_is_kept(
+    client, settings, token_setting, encrypt_key
+):
+    settings.FEISHU_ENCRYPT_KEY = encrypt_key
+    settings.FEISHU_VERIFICATION_TOKEN, settings.FEISHU_VERIFICATION_TOKEN_PREVIOUS = "new one", "old one"
+    content = envelope(token=getattr(settings, token_setting))
+    delivery = sealed(content) if encrypt_key else (json.dumps(content).encode(), {})
+    assert post(client, delivery).status_code == 200
+    stored = Event.objects.get().payload or {}
+    assert stored["header"]["token"] == "***"
+    question = {"challenge": "c", "token": getattr(settings, token_setting), "type": "url_verification"}
+    asked = sealed(question) if encrypt_key else (json.dumps(question).encode(), {})
+    assert post(client, asked).json() == {"challenge": "c"}
+
+
+def test_the_old_verification_token_is_refused_when_the_rotation_is_over(client, settings):
+    settings.FEISHU_VERIFICATION_TOKEN, settings.FEISHU_VERIFICATION_TOKEN_PREVIOUS = "new one", ""
+    for token in ("old one", ""):
+        assert deliver(client, envelope(token=token)).status_code == 401
+    assert Event.objects.count() == 0
+
+
 def test_the_url_is_verified_with_and_without_encryption(client, settings):
     question = {
         "challenge": 'a","b":"c',

@@ -12,9 +12,10 @@ from hireops.feishu.hire import Bonus
 from hireops.inbox import registry
 from hireops.inbox.models import Event
 from hireops.inbox.registry import Received
-from hireops.outbox.models import Call
+from hireops.outbox.models import Attempt, Call
 from hireops.outbox.services import enqueue
 from referrals.ledger import services as ledger
+from referrals.ledger.figures import Asked
 from referrals.models import POINTS, BalanceChange, ReferralAccount, Withdrawal, WithdrawalAmount
 
 
@@ -29,6 +30,9 @@ def handle(event: Event) -> None:
     event_type = registry.get(event.event_type)
     assert event_type is not None
     assert event_type.handle is not None
+    received_at: Any = event.received_at
+    if not isinstance(received_at, datetime):  # it is the database's
+        event.refresh_from_db()
     event_type.handle([Received(event, event_type.read(event.payload))])
 
 
@@ -53,13 +57,17 @@ def answer(
     account: ReferralAccount,
     *,
     asked_at: datetime,
+    there: datetime | None = None,
     points: int = 0,
     cash: Mapping[str, Any] | None = None,
     call: Call | None = None,
 ) -> list[BalanceChange]:
-    """A query that left at ``asked_at`` is answered now; what it changed."""
+    """A query that left at ``asked_at`` (``there``: by Feishu's clock) is answered now; what it changed."""
     call = call or owed(account)
     told = bonus(points, cash)
+    if not call.attempts.exists():
+        times = {"started_at": asked_at, "finished_at": clock.now(), "feishu_at": there}
+        Attempt.objects.create(call=call, outcome=Attempt.Outcome.SUCCESS, **times)
     Call.objects.filter(pk=call.pk).update(
         state=Call.State.SUCCEEDED,
         finished_at=clock.now(),
@@ -72,7 +80,7 @@ def answer(
         },
     )
     with transaction.atomic():
-        return ledger.record_answer(account, Bonus.of(told), call=call, asked_at=asked_at)
+        return ledger.record_answer(account, Bonus.of(told), call=call, asked=Asked(asked_at, there))
 
 
 def answer_withdrawal(

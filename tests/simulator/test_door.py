@@ -1,5 +1,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -105,3 +107,12 @@ def test_token_calls_have_no_quota(simulator: Simulator) -> None:
 
     assert len(tokens) == 1
     assert simulator.state()["call_counts"] == {f"POST {TENANT_TOKEN}": 120}
+
+
+@pytest.mark.parametrize("seconds", [-7200, 7200])
+def test_each_answer_tells_the_time_by_the_simulators_own_clock(simulator, seconds):
+    simulator.let_pass(seconds)
+    for path in ("/open-apis/hire/v1/referral_account/get_account_assets", "/nowhere"):
+        answer = simulator.call("GET", path, token="")
+        told = parsedate_to_datetime(answer.headers["Date"])
+        assert abs((told - datetime.now(UTC)).total_seconds() - seconds) < 5

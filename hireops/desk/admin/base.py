@@ -23,6 +23,7 @@ from hireops.desk.audit import entries_about, record
 from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.lists import ExactSearchAdmin, QuickChangeList
+from hireops.desk.mirrors import NobodyEdits
 from hireops.desk.pages import staff_page
 from hireops.desk.paging import AnyPaginator, UncountedPaginator, page_asked
 from hireops.desk.proof import page_that_asks
@@ -257,22 +258,13 @@ def _filtered_column(list_filter: Any) -> str:
     return _column_of(getattr(list_filter, "parameter_name", list_filter))
 
 
-class MirrorAdmin(StaffAdmin):
+class MirrorAdmin(NobodyEdits, StaffAdmin):
     """Rows that mirror what happened elsewhere. Nobody edits them here, not even a superuser.
 
     There may be millions, so they have one order; name columns with an index in ``sortable_by`` for more.
     """
 
     sortable_by = ()
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     @admin.display(description="#", ordering="id")
     def number(self, row: Model) -> Any:

@@ -35,6 +35,7 @@ from hireops.inbox.filters import (
     TenantFilter,
     TypeFilter,
 )
+from hireops.inbox.intake import verification_tokens
 from hireops.inbox.models import Attempt, Conflict, Event
 from hireops.inbox.registry import labels
 from hireops.jobs.tasks import work
@@ -222,7 +223,7 @@ class EventAdmin(ConfidentialAdmin):
                 "SECRET_KEY_FALLBACKS."
             )
         text = raw.decode("utf-8", "backslashreplace")
-        shown = blanked(text, settings.FEISHU_VERIFICATION_TOKEN)[:RAW_BYTES_SHOWN]
+        shown = blanked(text, *verification_tokens())[:RAW_BYTES_SHOWN]
         return format_html('<pre class="json">{}</pre>', shown)
 
     @admin.display(description=_("what it changed"))

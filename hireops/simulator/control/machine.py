@@ -178,7 +178,7 @@ MACHINE_CONTROLS: Controls = {
     "events": (_EVENT, _emit),
     "events/app_ticket": (_NOTHING, _emit_app_ticket),
     "events/deliver_now": (record({"event_id": text()}), _deliver_now),
-    "clock": (record({"seconds": number(0, LONGEST_MOVE_S)}), _move_clock),
+    "clock": (record({"seconds": number(-LONGEST_MOVE_S, LONGEST_MOVE_S)}), _move_clock),
     "tokens/revoke": (_NOTHING, _revoke_tokens),
     "verify_url": (_NOTHING, _verify_url),
     "connections/cut": (record({}, {"orderly": boolean()}), _cut_connections),

@@ -71,6 +71,12 @@ def test_an_event_that_is_older_than_what_we_have_changes_nothing_and_is_noted(b
     assert entries_about(account)[0].action == "older event of the account ignored"
 
 
+def test_an_event_from_the_future_is_no_newer_than_one_that_came_after_it(bound):
+    bound(BODY, minutes=60 * 24 * 365 * 200)
+    later = bound({**BODY, "account_name": "新名"}, minutes=60 * 24 * 365 * 100)
+    assert EcoAccount.objects.get().event == later
+
+
 def test_an_event_knows_the_account_that_has_or_had_its_data_from_it(bound):
     first, second = bound(BODY, minutes=1), bound({**BODY, "account_name": "新名"}, minutes=2)
     ignored, other = bound(BODY, minutes=0), bound({**BODY, "account_id": "2"})

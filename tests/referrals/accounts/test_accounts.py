@@ -328,7 +328,7 @@ def test_the_sweep_asks_for_enabled_accounts_that_were_not_asked_lately(account,
     never = account("1")
     long_ago = account("2", queried_at=now() - timedelta(hours=25))
     account("3", queried_at=now() - timedelta(hours=23))
-    account("4", status=Status.DISABLED)
+    account("4", status=Status.DISABLED, queried_at=now() - timedelta(hours=25))
 
     assert sweep.sweep() == 2
     asked = [call.payload["referral_account_id"] for call in queries().order_by("pk")]

@@ -248,6 +248,7 @@ def test_an_ordinary_event_needs_few_queries(account):
     account("1", points=100)
     later = str(int((MORNING + timedelta(hours=1)).timestamp() * 1000))
     event = waiting("ordinary", body(modify_time=later))
+    event.refresh_from_db()
     with CaptureQueriesContext(connection) as queries:
         handle(event)
     assert balances(found()) == {"points": 7}

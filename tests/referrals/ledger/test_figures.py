@@ -8,9 +8,11 @@ import pytest
 from hireops.feishu.hire import Bonus
 from referrals.ledger.figures import (
     Age,
+    Asked,
     UnusableFigureError,
     amounts_of,
     balances_after,
+    is_from_the_future,
     moment_of_answer,
     steps_of_withdrawal,
 )
@@ -44,15 +46,34 @@ def test_an_answer_is_newer_than_an_event_of_its_moment_and_than_the_answer_befo
 
 
 def test_an_answer_counts_from_a_little_before_it_was_asked_for_because_clocks_differ():
-    assert moment_of_answer(NOON, None, []) == NOON - timedelta(seconds=5)
-    assert moment_of_answer(NOON, LATER, [LATER]) == NOON - timedelta(seconds=5)
+    assert moment_of_answer(Asked(NOON), None, []) == NOON - timedelta(seconds=5)
+    assert moment_of_answer(Asked(NOON), LATER, [LATER]) == NOON - timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("hours", [-8, -1, 1, 8])
+def test_where_feishu_tells_its_time_ours_does_not_matter(hours):
+    wrong = NOON + timedelta(hours=hours)
+    assert moment_of_answer(Asked(wrong, NOON), None, []) == NOON - timedelta(seconds=5)
+    assert moment_of_answer(Asked(wrong, NOON), wrong + timedelta(hours=1), [LATER]) == NOON - timedelta(
+        seconds=5
+    )
+
+
+def test_what_is_later_than_any_clock_allows_is_from_the_future():
+    def found(moment, behind=timedelta()):
+        return is_from_the_future(moment, came_at=NOON, clock_is_behind=behind)
+
+    assert not found(NOON + timedelta(minutes=5))
+    assert found(NOON + timedelta(minutes=5, seconds=1))
+    assert not found(NOON + timedelta(hours=2), behind=timedelta(hours=2))
+    assert found(datetime(2286, 11, 20, tzinfo=UTC), behind=timedelta(days=1))
 
 
 def test_an_answer_is_never_older_than_what_was_written_here_before_it_was_asked_for():
     tomorrow = NOON + timedelta(days=1)  # by a clock that is wrong
-    assert moment_of_answer(NOON, NOON, [None, tomorrow, NOON]) == tomorrow
+    assert moment_of_answer(Asked(NOON), NOON, [None, tomorrow, NOON]) == tomorrow
     long_ago = NOON - timedelta(days=1)
-    assert moment_of_answer(NOON, NOON, [long_ago]) == NOON - timedelta(seconds=5)
+    assert moment_of_answer(Asked(NOON), NOON, [long_ago]) == NOON - timedelta(seconds=5)
 
 
 def test_points_and_cash_are_amounts_to_the_cent():

@@ -1,5 +1,6 @@
 """How answers and withdrawals are written into balances and their history."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from hireops.database import clock
+from hireops.feishu.client import Answer
 from hireops.outbox.models import Attempt
 from referrals.ledger import services as ledger
 from referrals.models import BalanceChange, ReferralAccount, Withdrawal
@@ -78,7 +80,7 @@ def test_an_answer_is_newer_than_an_event_that_was_here_before_it_was_asked_for_
     account,
 ):
     known = account("1")
-    tell("1", points=100, at=clock.now() + timedelta(hours=1))
+    tell("1", points=100, at=clock.now() + timedelta(minutes=4))
     assert len(answer(known, points=0, asked_at=clock.now())) == 1
     assert balances(known) == {"points": 0}
 
@@ -115,12 +117,44 @@ def test_an_event_that_comes_late_is_stale_against_an_answer_and_yet_the_newest_
 
 def test_an_answer_counts_from_the_try_that_brought_it(account):
     call = owed(account("1"))
-    assert ledger.asked_at(call) == call.created_at
+    nothing = Answer(data={}, log_id="", http_status=200, duration_ms=0)
+    assert ledger.asked(call, nothing) == (call.created_at, None)
     tries = [("unknown", 1), ("lost", 2), ("unapplied", 3), ("unapplied", 4), ("", 5)]
     for outcome, minutes in tries:
         finished_at = at(minutes) if outcome else None
         Attempt.objects.create(call=call, started_at=at(minutes), outcome=outcome, finished_at=finished_at)
-    assert ledger.asked_at(call) == at(3)
+    assert ledger.asked(call, nothing) == (at(3), None)
+
+
+def test_an_answer_counts_from_when_feishu_was_asked_by_its_own_clock_also_if_it_is_applied_later(account):
+    call = owed(account("1"))
+    attempt = Attempt.objects.create(call=call, started_at=at(3))
+    answer = Answer(data={}, log_id="", http_status=200, duration_ms=1500, feishu_at=at(-60))
+    asked = at(3), at(-60) - timedelta(milliseconds=1500)
+    assert ledger.asked(call, answer) == asked
+    ended = {"outcome": "unapplied", "finished_at": at(4), "feishu_at": at(-60), "duration_ms": 1500}
+    Attempt.objects.filter(pk=attempt.pk).update(**ended)
+    Attempt.objects.create(call=call, started_at=at(5))
+    assert ledger.asked(call, replace(answer, feishu_at=None, duration_ms=0)) == asked
+
+
+@pytest.mark.parametrize("ahead_s", [-3600, -30, 30, 3600])
+def test_an_event_after_the_last_query_wins_however_much_our_clock_is_ahead(account, ahead_s):
+    known = account("1")
+    answer(known, points=100, asked_at=at(10) + timedelta(seconds=ahead_s), there=at(10))
+    tell("1", points=130, at=at(10) + timedelta(seconds=1))
+    assert balances(known) == {"points": 130}
+    tell("1", points=1, at=at(10) - timedelta(seconds=6))
+    assert balances(known) == {"points": 130}
+
+
+def test_a_withdrawal_from_the_future_counts_as_of_now(account, payout):
+    known = account("1", points=100)
+    answer_withdrawal(payout(known), datetime(2286, 11, 20, tzinfo=UTC), points=100)
+    known.refresh_from_db()
+    assert known.points_taken_at <= clock.now()
+    tell("1", points=7, at=clock.now() + timedelta(seconds=1))
+    assert balances(known) == {"points": 7}
 
 
 # --- Withdrawals -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hireops.database import clock as database_clock
+from hireops.feishu.protocol import CLOCKS_MAY_DIFFER
 from hireops.inbox.models import Event
 from hireops.outbox.models import Call
 from referrals.ledger import invariants
@@ -47,7 +48,11 @@ def thrown_away() -> Iterator[None]:
 
 
 def event_of(
-    account: ReferralAccount, modify_time: datetime, created_at: datetime, amounts: dict[str, Any]
+    account: ReferralAccount,
+    modify_time: datetime,
+    created_at: datetime,
+    amounts: dict[str, Any],
+    **received: datetime,
 ) -> Event:
     cash = {asset: amount for asset, amount in amounts.items() if asset != POINTS}
     body = {
@@ -63,6 +68,7 @@ def event_of(
         created_at=created_at,
         raw=b"",
         payload={"event": body},
+        **received,
     )
 
 
@@ -205,7 +211,10 @@ def test_any_order_and_repetition_ends_where_the_sorted_figures_end(data, figure
 
 @dataclass
 class Feishu:
-    """What is really in one account, and everything that it has said about it."""
+    """What is really in one account, and everything that it has said about it.
+
+    Its answers tell the time to the second, by its own clock, if that is one that can be believed.
+    """
 
     account: ReferralAccount
     hira: Any
@@ -216,14 +225,15 @@ class Feishu:
     balance: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     asked: list[tuple[Call, datetime]] = field(default_factory=list)
-    answers: list[tuple[Call, datetime, dict[str, int]]] = field(default_factory=list)
+    answers: list[tuple[Call, datetime, datetime | None, dict[str, int]]] = field(default_factory=list)
     payouts: list[tuple[Withdrawal, datetime, dict[str, int]]] = field(default_factory=list)
     open_payout: Withdrawal | None = None
 
     def change(self, balance: dict[str, int]) -> None:
         self.changed_at = max(self.now + self.skew, self.changed_at + timedelta(milliseconds=1))
         self.balance = balance
-        self.events.append(event_of(self.account, self.changed_at, self.changed_at, balance))
+        event = event_of(self.account, self.changed_at, self.changed_at, balance, received_at=self.now)
+        self.events.append(event)
 
     def grant(self, number: int) -> None:
         asset = [POINTS, "CNY", "USD"][number % 3]
@@ -245,7 +255,9 @@ class Feishu:
     def answer(self, number: int) -> None:
         if self.asked:
             call, asked_at = self.asked.pop(number % len(self.asked))
-            self.answers.append((call, asked_at, self.balance))
+            told = (self.now + self.skew).replace(microsecond=0)
+            asked_there = told - (self.now - asked_at) if abs(self.skew) < CLOCKS_MAY_DIFFER else None
+            self.answers.append((call, asked_at, asked_there, self.balance))
 
     def event_arrives(self, number: int) -> None:
         if self.events:
@@ -253,9 +265,10 @@ class Feishu:
 
     def answer_arrives(self, number: int) -> None:
         if self.answers:
-            call, asked_at, sent = self.answers[number % len(self.answers)]
+            call, asked_at, there, sent = self.answers[number % len(self.answers)]
             cash = {asset: amount for asset, amount in sent.items() if asset != POINTS}
-            answer(self.account, asked_at=asked_at, points=sent.get(POINTS, 0), cash=cash, call=call)
+            points = sent.get(POINTS, 0)
+            answer(self.account, asked_at=asked_at, there=there, points=points, cash=cash, call=call)
 
     def payout_arrives(self, number: int) -> None:
         if self.payouts:
@@ -280,7 +293,10 @@ WHAT_HAPPENS = [
 happenings = st.lists(
     st.tuples(st.sampled_from(WHAT_HAPPENS), st.integers(0, 59), st.integers(1, 8000)), max_size=16
 )
-skews = st.integers(-5000, 5000).map(lambda milliseconds: timedelta(milliseconds=milliseconds))
+# Ours is ahead by up to a day, or behind by what an event may be without being from the future.
+skews = (st.integers(-5000, 5000) | st.integers(-86_000_000, 240_000)).map(
+    lambda milliseconds: timedelta(milliseconds=milliseconds)
+)
 
 
 @pytest.fixture

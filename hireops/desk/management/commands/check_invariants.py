@@ -14,6 +14,8 @@ class Command(BaseCommand):
         for name, sentence in invariants.broken():
             failures += 1
             self.stdout.write(f"broken: {name}: {sentence}")
+        for sentence in invariants.remarks():
+            self.stdout.write(sentence)
         if failures:
             sys.exit(1)
         self.stdout.write(f"{invariants.count()} invariants hold")
