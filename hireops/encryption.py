@@ -1,20 +1,26 @@
 """Encryption at rest: what is stored in the database is of no use without ``SECRET_KEY``.
 
-The newest key encrypts; it and ``SECRET_KEY_FALLBACKS`` decrypt (docs/decisions/0024). Each is a Fernet key
-that HKDF derives, so nobody who learns one of these learns ``SECRET_KEY``. ``hireops.encrypted_columns`` has
-the fields for it, and what ``manage.py reencrypt`` does.
+The newest key encrypts; it and ``SECRET_KEY_FALLBACKS`` decrypt (docs/decisions/0024). HKDF derives a key for
+text (Fernet) and one for bytes (AES-GCM), so nobody who learns one of these learns ``SECRET_KEY``.
+``hireops.encrypted_columns`` has the fields for it, and what ``manage.py reencrypt`` does.
 """
 
 import base64
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+KEY_MARK = b"\xf5"  # begins what is encrypted, and no text in UTF-8
 KEY_ID_BYTES = 4
+NONCE_BYTES = 12
+CONTENT_FROM = KEY_ID_BYTES + NONCE_BYTES
 BEGINS_ENCRYPTED = "gAAAA"  # Fernet's version, and years in seconds that will not end soon
 
 
@@ -54,8 +60,8 @@ def encrypt_bytes(content: bytes) -> bytes:
     """``content`` under the newest key, which its first four bytes name. What is empty stays empty."""
     if not content:
         return b""
-    keys = _keys()
-    return keys.newest_id + base64.urlsafe_b64decode(keys.newest.encrypt(content))
+    keys, nonce = _keys(), os.urandom(NONCE_BYTES)
+    return keys.newest_id + nonce + keys.by_id[keys.newest_id].encrypt(nonce, content, None)
 
 
 def decrypt_bytes(encrypted: bytes | memoryview) -> bytes | None:
@@ -64,9 +70,10 @@ def decrypt_bytes(encrypted: bytes | memoryview) -> bytes | None:
         return b""
     encrypted = bytes(encrypted)  # drivers give memory views
     key = _keys().by_id.get(encrypted[:KEY_ID_BYTES])
+    nonce, sealed = encrypted[KEY_ID_BYTES:CONTENT_FROM], encrypted[CONTENT_FROM:]
     try:
-        return key.decrypt(base64.urlsafe_b64encode(encrypted[KEY_ID_BYTES:])) if key else None
-    except InvalidToken:
+        return key.decrypt(nonce, sealed, None) if key else None
+    except (InvalidTag, ValueError):  # ValueError: too short to be one
         return None
 
 
@@ -99,7 +106,7 @@ class KeyGoneError(Exception):
 class _Keys:
     newest: Fernet
     newest_id: bytes
-    by_id: dict[bytes, Fernet]
+    by_id: dict[bytes, AESGCM]
     all: MultiFernet
 
 
@@ -109,13 +116,17 @@ def _keys() -> _Keys:
 
 @lru_cache(maxsize=2)
 def _keys_of(*secret_keys: str) -> _Keys:
-    keys = [
+    texts = [
         Fernet(base64.urlsafe_b64encode(_derived(each, b"hireops.feishu.sealing"))) for each in secret_keys
     ]
-    ids = [_derived(each, b"hireops.encryption key id")[:KEY_ID_BYTES] for each in secret_keys]
+    of_bytes = [(_key_id(each), AESGCM(_derived(each, b"hireops.encryption bytes"))) for each in secret_keys]
     # The newest last: it wins, should two ids ever be the same.
-    by_id = dict(zip(reversed(ids), reversed(keys), strict=True))
-    return _Keys(newest=keys[0], newest_id=ids[0], by_id=by_id, all=MultiFernet(keys))
+    by_id = dict(reversed(of_bytes))
+    return _Keys(newest=texts[0], newest_id=of_bytes[0][0], by_id=by_id, all=MultiFernet(texts))
+
+
+def _key_id(secret_key: str) -> bytes:
+    return (KEY_MARK + _derived(secret_key, b"hireops.encryption key id"))[:KEY_ID_BYTES]
 
 
 def _derived(secret_key: str, purpose: bytes) -> bytes:

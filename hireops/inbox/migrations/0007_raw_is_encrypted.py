@@ -5,7 +5,7 @@ In pieces, each committed, and it may be cut off: what is encrypted already is r
 
 from django.db import connection, migrations, transaction
 
-from hireops.encryption import KeyGoneError, decrypt, decrypt_bytes, encrypt, encrypt_bytes
+from hireops.encryption import KEY_MARK, KeyGoneError, decrypt, decrypt_bytes, encrypt, encrypt_bytes
 
 PIECE = 500
 BLANKED = "***"
@@ -30,7 +30,7 @@ def _encrypted(raw):
 
 def _decrypted(raw):
     content = decrypt_bytes(raw)
-    if content is None and raw[4:5] == b"\x80":  # as an encrypted one goes on after the name of its key
+    if content is None and raw.startswith(KEY_MARK):
         raise KeyGoneError("SECRET_KEY and SECRET_KEY_FALLBACKS do not open all that was encrypted")
     return content
 
