@@ -7,8 +7,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import DatabaseError, connection, transaction
 
 from hireops.people.models import PayoutRight
+from hireops.people.payout_rights import settle
 from hireops.people.tasks import settle_payout_rights
 from tests.clocks import Clock
+from tests.meanwhile import at_once, two_writers
 from tests.people.conftest import may, role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("delayed")]
@@ -233,3 +235,17 @@ def test_a_person_has_a_right_once_at_a_time(ada: User) -> None:
     settle_payout_rights()
 
     assert PayoutRight.objects.filter(user=ada, permission=APPROVE).count() == 1
+
+
+@two_writers
+@pytest.mark.django_db(transaction=True)
+def test_two_who_look_at_the_same_instant_write_it_down_once(ada: User, eve: User) -> None:
+    for _ in range(3):
+        by_rows_that_no_signal_tells_of(eve)
+
+        assert at_once(*[settle] * 4) == [None] * 4
+
+        assert PayoutRight.objects.filter(user=eve, permission=APPROVE, ended_at=None).count() == 1
+        User.groups.through.objects.filter(user=eve).delete()
+        at_once(*[settle] * 4)
+        assert not PayoutRight.objects.filter(user=eve, ended_at=None).exists()

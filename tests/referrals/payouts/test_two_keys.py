@@ -112,11 +112,11 @@ def test_handing_over_and_recording_wait_as_well(
 
 @pytest.mark.parametrize("whose", ["hira", "ada"])
 def test_the_page_names_who_has_set_a_password_of_who_asks_or_may_decide(
-    pages: Pages, withdrawal: Withdrawal, root: User, ada: User, whose: str
+    pages: Pages, withdrawal: Withdrawal, root: User, audrey: User, whose: str
 ) -> None:
     credentials.set_one_time_password(User.objects.get(username=whose), by=root)
 
-    page = pages(ada).get(address(withdrawal)).content.decode()
+    page = pages(audrey).get(address(withdrawal)).content.decode()
     notice = page[page.index("changed-keys") :].split("</table>")[0]
     assert f"<td>{whose}</td><td>one-time password set</td><td>root</td>" in notice
 
@@ -140,17 +140,17 @@ def test_a_password_that_was_set_on_the_server_is_named(
 
 
 def test_it_is_named_for_seven_days(
-    pages: Pages, withdrawal: Withdrawal, root: User, hira: User, clock: Any
+    pages: Pages, withdrawal: Withdrawal, root: User, audrey: User, clock: Any
 ) -> None:
     clock.advance(days=-8)
-    credentials.set_one_time_password(hira, by=root)
+    credentials.set_one_time_password(withdrawal.requested_by, by=root)
     clock.advance(days=8)
-    assert "one-time password set" not in pages(hira).get(address(withdrawal)).content.decode()
+    assert "one-time password set" not in pages(audrey).get(address(withdrawal)).content.decode()
 
     clock.advance(days=-6)
-    credentials.set_one_time_password(hira, by=root)
+    credentials.set_one_time_password(withdrawal.requested_by, by=root)
     clock.advance(days=6)
-    assert "one-time password set" in pages(hira).get(address(withdrawal)).content.decode()
+    assert "one-time password set" in pages(audrey).get(address(withdrawal)).content.decode()
 
 
 def test_credentials_of_others_are_not_named(
