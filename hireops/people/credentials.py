@@ -120,7 +120,7 @@ class OwnPassword:
             raise ValidationError(_("This is the one-time password. Choose one that nobody else has seen."))
 
     def get_help_text(self) -> str:
-        return ""
+        return _("Your password can't be one that somebody else has made for you.")
 
     def password_changed(self, password: str, user: User) -> None:
         OneTimePassword.objects.filter(user=user.pk).delete()

@@ -163,3 +163,18 @@ def test_signing_out_removes_the_session(client_of: Browser, vera: User) -> None
     browser.post("/admin/logout/")
 
     assert not Session.objects.exists()
+
+
+def test_it_is_known_from_where_and_with_which_browser_somebody_has_signed_in(otto: User) -> None:
+    otto.set_password("otto's own 7")
+    otto.save()
+    chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/156.0 Safari/537.36"
+    browser = Client(HTTP_USER_AGENT=chrome, REMOTE_ADDR="10.1.2.3")
+
+    browser.post("/account/login/", {"login": "otto", "password": "otto's own 7"})
+
+    session = Session.objects.get(user=otto)
+    assert (session.address, session.user_agent) == ("10.1.2.3", chrome)
+    page = browser.get(SESSIONS).content.decode()
+    assert "Chrome · Windows <span" in page
+    assert "10.1.2.3" in page

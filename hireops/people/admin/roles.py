@@ -8,10 +8,12 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import rights
+from hireops.desk.display import lines
 from hireops.desk.staff import staff
 from hireops.people import payout_permissions
 from hireops.people.admin.rights import RightsAdmin
@@ -45,6 +47,17 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
     filter_horizontal = ()
     change_form_template = "admin/auth/role.html"
     UNUSED_APPS = ("account", "admin", "contenttypes", "mfa", "sessions", "socialaccount")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        is_editable = obj is None or self.has_change_permission(request, obj)
+        return ("name", "permissions" if is_editable else "permissions_shown")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return ("permissions_shown",)
+
+    @admin.display(description=_("permissions"))
+    def permissions_shown(self, role: Group) -> SafeString:
+        return lines(rights.in_words(_permissions_of(role)))
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         offered = Permission.objects.exclude(content_type__app_label__in=self.UNUSED_APPS)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +46,7 @@ class SessionAdmin(MirrorAdmin):
             words = browser_in_words(session.user_agent)
             row = getattr(request.session, "row", None)
             is_this = row is not None and row.pk == session.pk
-            return SafeString(" ").join([words, badge(gettext("this one"), "ok")]) if is_this else words
+            return format_html("{} {}", words, badge(gettext("this one"), "ok")) if is_this else words
 
         columns = (browser, "address_shown", "started_at", "last_seen_at", "expire_date")
         return ("user", *columns) if request.user.has_perm(SEE_ALL) else columns

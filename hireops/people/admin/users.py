@@ -95,9 +95,14 @@ class StaffUserAdmin(RightsAdmin):
         return form
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(
-            db_field, request, **kwargs, widget=forms.CheckboxSelectMultiple, help_text=""
-        )
+        wanted = {"widget": forms.CheckboxSelectMultiple, "help_text": "", "label": _("roles")}
+        return super().formfield_for_manytomany(db_field, request, **kwargs, **wanted)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.widget.can_add_related = False  # type: ignore[union-attr]
+        return field
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self._within_reach(request, obj) and super().has_change_permission(request, obj)
