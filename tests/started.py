@@ -17,6 +17,7 @@ APP = {
     "SECRET_KEY": "Qw7-j3kV9qpL-0xZ2mNwB7cT5yRf8sHgD1aUeQoIiKuJtYrXvWzMb",
     "ALLOWED_HOSTS": "hireops.example.com",
     "CSRF_TRUSTED_ORIGINS": "https://hireops.example.com",
+    "TRUSTED_PROXIES": "1",
     "DEMO": "",
 }
 

@@ -9,12 +9,23 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa.models import Authenticator
+        from django.core.checks import Tags, register
 
         from hireops import encrypted_columns
         from hireops.desk import proof as asking
         from hireops.guards import rules
-        from hireops.people import first_things, guards, proof, recording, second_factor, signals, views
+        from hireops.people import (
+            checks,
+            first_things,
+            guards,
+            proof,
+            recording,
+            second_factor,
+            signals,
+            views,
+        )
 
+        register(checks.addresses_of_strangers_are_seen, Tags.security, deploy=True)
         rules.declare(*guards.RULES)
         encrypted_columns.declare_json(Authenticator, "data")
         signals.connect()

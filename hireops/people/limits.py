@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -31,6 +32,8 @@ def limit_of(kind: str) -> Limit:
     lock = timedelta(minutes=settings.LOCK_OUT_MINUTES)
     if kind == Kind.ADDRESS:
         return Limit(settings.LOCK_OUT_TRIES_OF_ADDRESS, lock, lock)
+    if kind == Kind.PASSKEY:
+        return Limit(10 * settings.LOCK_OUT_TRIES_OF_ADDRESS, lock, lock)
     if kind == Kind.RESET:
         return Limit(5, timedelta(minutes=15), timedelta(minutes=15))
     if kind == Kind.USED_CODE:
@@ -93,7 +96,12 @@ def of_code(person: User) -> Counted:
 
 
 def of_address(address: str) -> Counted:
-    return Counted(Kind.ADDRESS, address)
+    return Counted(Kind.ADDRESS, _network(address))
+
+
+def of_passkeys(address: str) -> Counted:
+    """Nobody guesses a key, but each time that one is asked for a session is kept."""
+    return Counted(Kind.PASSKEY, _network(address))
 
 
 def begin(*counted: Counted) -> Try:
@@ -113,6 +121,17 @@ def forget() -> None:
     """By the clock: what is over is kept no longer than it counts."""
     oldest = clock.now() - timedelta(minutes=2 * settings.LOCK_OUT_MINUTES)
     Tally.objects.filter(since__lt=oldest).exclude(locked_until__gt=clock.now()).delete()
+
+
+def _network(address: str) -> str:
+    """Of IPv6 whoever has one address has 2**64 of them."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
 def digest(text: str) -> str:

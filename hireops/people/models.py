@@ -194,6 +194,7 @@ class Tally(models.Model):
         PASSWORD = "password", _("wrong passwords of one person")
         CODE = "code", _("wrong codes of one person")
         ADDRESS = "address", _("wrong passwords and codes from one address")
+        PASSKEY = "passkey", _("asked for a passkey from one address")
         RESET = "reset", _("mails about a forgotten password")
         USED_CODE = "used_code", _("codes that were used")
 
@@ -223,4 +224,5 @@ class Tally(models.Model):
     def __str__(self) -> str:
         if self.person:
             return self.person.get_username()
-        return self.key if self.kind == self.Kind.ADDRESS else gettext("a name that nobody has")
+        of_address = {self.Kind.ADDRESS, self.Kind.PASSKEY}
+        return self.key if self.kind in of_address else gettext("a name that nobody has")

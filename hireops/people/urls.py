@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as account
+from allauth.account.adapter import get_adapter
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
@@ -15,11 +16,12 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, include, path, re_path
 from django.views.decorators.cache import never_cache
 
-from hireops.people import first_things, proof, views
+from hireops.people import first_things, limits, proof, views
 
 View = Callable[..., HttpResponseBase]
 
@@ -54,6 +56,20 @@ def proved(view: View) -> View:
     return in_the_desk(asking)
 
 
+def counted(view: View) -> View:
+    """Before anybody has signed in, only so often from one address."""
+
+    @wraps(view)
+    def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            limits.begin(limits.of_passkeys(get_adapter().get_client_ip(request)))
+        except limits.LockedOut:
+            return render(request, "429.html", status=429)
+        return view(request, *args, **kwargs)
+
+    return in_the_desk(counting)
+
+
 def mailed(view: View) -> View:
     """Only where mails can be sent."""
 
@@ -80,7 +96,7 @@ second_factors = [
     page("codes/download/", proved(recovery_codes.download_recovery_codes), "mfa_download_recovery_codes"),
     page("keys/", proved(webauthn.list_webauthn), "mfa_list_webauthn"),
     page("keys/add/", proved(webauthn.add_webauthn), "mfa_add_webauthn"),
-    page("keys/login/", in_the_desk(webauthn.login_webauthn), "mfa_login_webauthn"),
+    page("keys/login/", counted(webauthn.login_webauthn), "mfa_login_webauthn"),
     page("keys/<int:pk>/remove/", proved(webauthn.remove_webauthn), "mfa_remove_webauthn"),
     page("keys/<int:pk>/edit/", proved(webauthn.edit_webauthn), "mfa_edit_webauthn"),
 ]

@@ -10,7 +10,7 @@ from django.test import Client
 
 from hireops.database import clock as database_clock
 from hireops.desk.models import AuditEntry
-from hireops.people import hashing, limits, tasks
+from hireops.people import checks, hashing, limits, tasks
 from hireops.people.models import Tally
 from tests.clocks import Clock
 from tests.people.conftest import PASSWORD, Phone, complaint, english, sign_in
@@ -89,7 +89,8 @@ def test_one_address_may_not_try_everybody(client: Client, mei: User) -> None:
         (2, "1.1.1.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
         (2, "203.0.113.9", "127.0.0.1"),
         (1, "not an address", "127.0.0.1"),
-        (1, "[2001:db8::1]:4711", "2001:db8::1"),
+        (1, "[2001:db8:1:2:3::4]:4711", "2001:db8:1:2::/64"),
+        (1, "::ffff:203.0.113.9", "203.0.113.9"),
     ],
 )
 def test_an_address_is_believed_only_from_proxies_of_ours(
@@ -166,6 +167,15 @@ def test_wrong_codes_are_limited_however_often_the_password_is_right(mei: User, 
     assert client.get("/admin/").status_code == 302
 
 
+def test_passkeys_are_asked_for_only_so_often_by_strangers(client: Client, db: None, settings) -> None:
+    settings.LOCK_OUT_TRIES_OF_ADDRESS = 1
+    asked = [
+        client.get("/account/2fa/keys/login/", headers={"accept": "application/json"}) for _time in range(11)
+    ]
+    assert [answer.status_code for answer in asked] == [200] * 10 + [429]
+    assert Client(REMOTE_ADDR="198.51.100.7").get("/account/2fa/keys/login/").status_code == 302
+
+
 def test_what_is_over_is_forgotten(client: Client, mei: User, clock: Clock) -> None:
     complaint(client)
     tasks.forget_tries()
@@ -217,3 +227,13 @@ def test_a_password_that_nobody_has_looked_at_is_not_counted(
             for _try in range(8):
                 assert client.post("/account/login/", {"login": "mei", "password": "x"}).status_code == 429
     assert sign_in(client) == "/admin/"
+
+
+@pytest.mark.parametrize(
+    ("https", "proxies", "warned"), [(True, 0, True), (True, 1, False), (False, 0, False)]
+)
+def test_a_proxy_that_nobody_has_named_is_warned_of(
+    settings, https: bool, proxies: int, warned: bool
+) -> None:
+    settings.HTTPS, settings.TRUSTED_PROXIES = https, proxies
+    assert bool(checks.addresses_of_strangers_are_seen()) == warned

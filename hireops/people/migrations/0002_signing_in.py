@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                             ("password", "wrong passwords of one person"),
                             ("code", "wrong codes of one person"),
                             ("address", "wrong passwords and codes from one address"),
+                            ("passkey", "asked for a passkey from one address"),
                             ("reset", "mails about a forgotten password"),
                             ("used_code", "codes that were used"),
                         ],
