@@ -65,7 +65,6 @@ class LockOutAdmin(MirrorAdmin):
     """Who has lately typed something wrong, and who may not try again yet."""
 
     list_display = ("who", "kind", "count", "since", "locked")
-    list_filter = ("kind",)
     list_select_related = ("person",)
     fields = ("who", "kind", "count", "since", "locked")
     staff_actions = [let_in]
