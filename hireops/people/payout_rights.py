@@ -34,9 +34,10 @@ def settle(*, given_by: User | None = None) -> None:
         held, known, now = _held_now(), _open(), clock.now()
         ended = [known[key] for key in known.keys() - held.keys()]
         PayoutRight.objects.filter(pk__in=ended).update(ended_at=now)
-        begun = [_begin(*key, as_superuser=held[key], now=now) for key in held.keys() - known.keys()]
-        for right in begun:
-            right.given_by = given_by
+        begun = (
+            _begin(*key, as_superuser=held[key], now=now, given_by=given_by)
+            for key in held.keys() - known.keys()
+        )
         PayoutRight.objects.bulk_create(sorted(begun, key=lambda right: right.user_id))
 
 
@@ -58,25 +59,25 @@ def _held_now() -> Held:
     return held | {(user, name_of[pk]): False for user, pk in chain(by_role, direct)}
 
 
-def _begin(user: int, permission: str, *, as_superuser: bool, now: datetime) -> PayoutRight:
-    at_once = _is_the_first(permission, as_superuser=as_superuser)
-    delay = timedelta(0) if at_once else timedelta(hours=settings.PEOPLE_PAYOUT_DELAY_HOURS)
-    return PayoutRight(
-        user_id=user,
-        permission=permission,
-        as_superuser=as_superuser,
-        since=now,
-        in_effect_at=now + delay,
+def _begin(
+    user: int, permission: str, *, as_superuser: bool, now: datetime, given_by: User | None
+) -> PayoutRight:
+    right = PayoutRight(
+        user_id=user, permission=permission, as_superuser=as_superuser, since=now, given_by=given_by
     )
+    delay = timedelta(0) if _is_the_first(right) else timedelta(hours=settings.PEOPLE_PAYOUT_DELAY_HOURS)
+    right.in_effect_at = now + delay
+    return right
 
 
-def _is_the_first(permission: str, *, as_superuser: bool) -> bool:
-    """Of the installation; and the first one by a role, beside superusers, as long as nothing was paid."""
-    ever = PayoutRight.objects.filter(permission=permission)
+def _is_the_first(right: PayoutRight) -> bool:
+    """Of the installation; or beside superusers the first by a role, from above, before anything was paid."""
+    ever = PayoutRight.objects.filter(permission=right.permission)
     if not ever.exists():
         return True
-    by_role = ever.filter(as_superuser=False)
-    return not as_superuser and not by_role.exists() and not payout_permissions.ever_used(permission)
+    is_from_above = right.given_by is None or right.given_by.is_superuser
+    is_first_by_role = not right.as_superuser and not ever.filter(as_superuser=False).exists()
+    return is_from_above and is_first_by_role and not payout_permissions.ever_used(right.permission)
 
 
 # --- Asking

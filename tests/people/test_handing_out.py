@@ -133,6 +133,18 @@ def test_a_second_account_that_he_makes_waits_and_tells_who_made_it(
     assert second.payout_rights.get(permission="referrals.approve_withdrawal").given_by == otto
 
 
+def test_he_does_not_name_the_first_approver_beside_the_superusers(
+    pages: Pages, otto: User, root: User, vera: User, eve: User
+) -> None:
+    save(pages(otto), vera, groups=[role("hr_approver").pk])
+    assert not may(vera)
+
+
+def test_a_superuser_does(pages: Pages, root: User, vera: User) -> None:
+    save(pages(root), vera, groups=[role("hr_approver").pk])
+    assert may(vera)
+
+
 def test_an_account_that_was_made_for_something_else_waits_too(
     pages: Pages, otto: User, vera: User, ada: User
 ) -> None:
