@@ -18,12 +18,13 @@ class ReferralsConfig(AppConfig):
         from hireops.guards import rules
         from referrals.accounts import guards as accounts
         from referrals.cases import guards as cases
+        from referrals.endings import guards as endings
         from referrals.ledger import guards as ledger
         from referrals.payments import guards as payments
         from referrals.payouts import guards as payouts
         from referrals.reconciliation import guards as reconciliation
 
-        for room in (accounts, ledger, cases, payouts, payments, reconciliation):
+        for room in (accounts, ledger, cases, payouts, payments, reconciliation, endings):
             rules.declare(*room.RULES)
 
     def _register_events_and_calls(self) -> None:
@@ -53,6 +54,7 @@ class ReferralsConfig(AppConfig):
         from hireops.desk import cards
         from referrals.accounts.cards import accounts_with_old_figures
         from referrals.cases.cards import open_cases
+        from referrals.endings.cards import endings_to_confirm
         from referrals.payments.cards import payouts_to_pay
         from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
         from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
@@ -60,6 +62,7 @@ class ReferralsConfig(AppConfig):
         for card in (
             payouts_to_approve,
             payouts_without_answer,
+            endings_to_confirm,
             payouts_to_pay,
             open_cases,
             registrations_to_correct,
@@ -70,6 +73,7 @@ class ReferralsConfig(AppConfig):
 
     def _register_invariants(self) -> None:
         from hireops.desk import invariants
+        from referrals.endings import invariants as endings
         from referrals.ledger import invariants as ledger
         from referrals.payments import invariants as payments
 
@@ -79,5 +83,7 @@ class ReferralsConfig(AppConfig):
             ledger.withdrawals_are_booked_as_taken,
             ledger.balances_are_those_of_the_newest_figure,
             payments.withdrawal_states_follow_from_payments,
+            endings.unanswered_withdrawals_were_ended_by_two,
+            endings.ended_orders_are_never_sent_again,
         ):
             invariants.register(invariant)

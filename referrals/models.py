@@ -2,6 +2,7 @@
 
 from referrals.accounts.models import ReferralAccount
 from referrals.cases.models import Case
+from referrals.endings.models import Ending
 from referrals.ledger.models import POINTS, Balance, BalanceChange
 from referrals.payments.models import Payment, PayoutBatch
 from referrals.payouts.models import SelfApproval, Withdrawal, WithdrawalAmount
@@ -13,6 +14,7 @@ __all__ = [
     "Balance",
     "BalanceChange",
     "Case",
+    "Ending",
     "Payment",
     "PayoutBatch",
     "Reconciliation",

@@ -120,6 +120,10 @@ class StaffActionsAdmin(StaffPagesAdmin):
         """Those that the page of ``obj`` has buttons for."""
         return [action for action in self._open_actions(request) if action.offered(obj)]
 
+    def named(self, obj: Any) -> str:
+        """How an object is called where an action on several is to be confirmed."""
+        return str(obj)
+
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
         """For a template of the action's own."""
         return {}
@@ -204,7 +208,7 @@ class StaffActionsAdmin(StaffPagesAdmin):
             action_url=self._url("staff_action", action.name),
             checkbox_name=ACTION_CHECKBOX_NAME,
             objects=objects,
-            listed=objects[:OBJECTS_LISTED],
+            listed=[self.named(obj) for obj in objects[:OBJECTS_LISTED]],
             not_listed=max(len(objects) - OBJECTS_LISTED, 0),
             form=form,
             back=back,

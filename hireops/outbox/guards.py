@@ -49,6 +49,14 @@ RULES = [
     ),
     Rule("call_replaces_none", CALL, "REPLACE", there_is(CALL, f"it.id = NEW.id OR ({_IN_A_LANE_IN_USE})")),
     Rule("call_stays", CALL, "DELETE"),
+    # Its app has ended it unanswered. Only an answer that comes all the same takes it up again.
+    Rule(
+        "call_that_is_never_sent_again_has_ended",
+        CALL,
+        "UPDATE OF state, reason",
+        "OLD.reason = 'never_again' AND OLD.state = 'canceled' AND NEW.answer IS NULL"
+        f" AND {any_differs(['state', 'reason'])}",
+    ),
     Rule("attempt_ends_once", ATTEMPT, update_of(SAID), "OLD.finished_at IS NOT NULL"),
     Rule(
         "attempt_content_is_only_trimmed",

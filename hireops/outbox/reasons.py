@@ -42,6 +42,8 @@ class Reason(StrEnum):
     UNCLEAR = "unclear"
     NOT_FOUND_OUT = "not_found_out"
     DONE_BY_HAND = "done_by_hand"
+    NEVER_AGAIN = "never_again"
+    LATE_ANSWER = "late_answer"
 
 
 REASONS = {
@@ -120,6 +122,14 @@ REASONS = {
         "was done”."
     ),
     Reason.DONE_BY_HAND: _("A person looked at Feishu and found it done; the history says who and why."),
+    Reason.NEVER_AGAIN: _(
+        "It was decided that this call is never sent again, although nobody knows for certain what became of "
+        "an earlier try. Should an answer of Feishu still come, it is taken in."
+    ),
+    Reason.LATE_ANSWER: _(
+        "Feishu's answer to an earlier try came after the call had been ended. It is not sent again; the "
+        "answer is taken in by itself."
+    ),
 }
 
 

@@ -16,6 +16,7 @@ from hireops.feishu.errors import FeishuError
 from hireops.outbox import channels, evidence, registry
 from hireops.outbox.history import history_before
 from hireops.outbox.models import Attempt, Call
+from hireops.outbox.reasons import Reason
 from hireops.outbox.try_errors import UnappliedError, WorkerLostError
 from hireops.outbox.verdicts import ChannelSignal, Verdict, judge, judge_unapplied_refusal
 
@@ -79,7 +80,7 @@ def record(claim: Claim, result: TryResult) -> None:
             _write(claim, result, verdict)
             failpoint("outbox.before_commit")
     except CallLeaseLostError:
-        _tell_the_log(claim, result)
+        _too_late(claim, result)
     except Exception as cause:  # noqa: BLE001 - whatever it is, Feishu's word is kept
         where = error_location(cause)
         logger.error("what call %d changes could not be written: %s", claim.call.pk, where)  # noqa: TRY400 - a trace quotes values
@@ -136,7 +137,7 @@ def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -
                     _tell_the_app_of_doubt(claim.call, cause)
                 _write(claim, result, verdict)
         except CallLeaseLostError:
-            _tell_the_log(claim, result)
+            _too_late(claim, result)
         except DATABASE_AWAY as error:
             trouble = error
             continue
@@ -174,6 +175,44 @@ def _tell_the_app_of_doubt(call: Call, cause: Exception) -> None:
     except Exception as error:  # noqa: BLE001 - the next try tells it again
         where = error_location(error)
         logger.error("the app could not be told of the doubt about call %d: %s", call.pk, where)  # noqa: TRY400 - a trace quotes values
+
+
+def _too_late(claim: Claim, result: TryResult) -> None:
+    """Others have judged the call meanwhile, and ask Feishu again themselves if that is to be.
+
+    Of one that is never sent again nobody would ever learn what Feishu has said here.
+    """
+    if result.answer is None or not _kept_late(claim, result.answer):
+        _tell_the_log(claim, result)
+
+
+def _kept_late(claim: Claim, answer: Answer) -> bool:
+    for wait_s in WAITS_FOR_THE_DATABASE_S:
+        sleep(wait_s)
+        try:
+            return _keep_late(claim, answer)
+        except DATABASE_AWAY:
+            connection.close_if_unusable_or_obsolete()
+    return False
+
+
+def _keep_late(claim: Claim, answer: Answer) -> bool:
+    """Feishu has done what was ended unanswered: from now on it is a call whose answer is to be applied."""
+    unanswered = Call.objects.filter(
+        state=Call.State.CANCELED, reason=Reason.NEVER_AGAIN, answer__isnull=True
+    )
+    with transaction.atomic():
+        call = unanswered.select_for_update().filter(pk=claim.call.pk).first()
+        if call is None:
+            return False
+        said = evidence.said(answer)
+        call.state, call.finished_at, call.trimmed_at = Call.State.PENDING, None, None
+        call.reason, call.reason_details = Reason.LATE_ANSWER, {}
+        call.answer, call.log_id, call.http_status = answer.data, said.log_id, said.http_status
+        call.not_before = call.pending_since = clock.now()
+        call.save(update_fields=[*BECAME, "trimmed_at", "pending_since"])
+    logger.warning("call %d had been ended without an answer; a late one is kept", claim.call.pk)
+    return True
 
 
 def _tell_the_log(claim: Claim, result: TryResult) -> None:

@@ -130,6 +130,34 @@ def _refuse_to_cancel(call: Call) -> None:
         )
 
 
+def never_send_again(call: Call) -> None:
+    """End a call for the app that owes it, although Feishu may have done it; the app says why in its audit.
+
+    For a caller that has locked its own rows and writes its own end in the same transaction. An answer that
+    comes all the same is kept and applied (``recording.py``). Raises ``Refused`` while a request may be under
+    way, and once Feishu has answered or the call has ended.
+    """
+    call = Call.objects.select_for_update().get(pk=call.pk)
+    if why_not := why_not_ended(call):
+        raise Refused(why_not)
+    call.state, call.finished_at = State.CANCELED, clock.now()
+    call.reason, call.reason_details, call.unresolved = Reason.NEVER_AGAIN, {}, False
+    call.save(update_fields=["state", "finished_at", "reason", "reason_details", "unresolved"])
+
+
+def why_not_ended(call: Call) -> str:
+    """Why it can't be ended unanswered at this moment, as a sentence for staff. Empty if it can."""
+    if call.state in Call.FINAL:
+        return _("This call has ended. Only a call that has not been done can be cancelled.")
+    if call.answer is not None:
+        return _("Feishu has done this call already. It can't be cancelled any more.")
+    if call.lease_key is not None:
+        return _("This call is on its way at this moment. Look again in a minute.")
+    if call.lease_until is not None and call.lease_until > clock.now():
+        return _("The last request may still be on its way to Feishu. Look again in a minute.")
+    return ""
+
+
 def resend_call(call: Call, *, by: User | None, reason: str) -> None:
     """Send the same call again, now: for one that was refused, waits for a person, or is tried for ever.
 

@@ -17,6 +17,7 @@ from referrals.accounts import services as accounts
 from referrals.accounts.profile import apply_account
 from referrals.accounts.services import DEACTIVATE, ENABLE, GET_ASSETS
 from referrals.cases import services as cases
+from referrals.cases import turned_out
 from referrals.ledger import services as ledger
 from referrals.models import BalanceChange, Case, ReferralAccount
 
@@ -73,7 +74,11 @@ def _apply(account: ReferralAccount, theirs: hire.Account, call: Call, answer: A
         raise ValueError("the answer is about another account than the one that was asked for")
     apply_account(account, theirs)
     asked = ledger.asked(call, answer)
-    return ledger.record_answer(account, theirs.confirmed_bonus, call=call, asked=asked)
+    changes = ledger.record_answer(account, theirs.confirmed_bonus, call=call, asked=asked)
+    if changes:
+        found = BalanceChange.objects.filter(call=call, cause=BalanceChange.Cause.CALL)
+        turned_out.look_into_falls({account.pk}, found)
+    return changes
 
 
 def _open_drift(change: BalanceChange) -> None:

@@ -18,6 +18,7 @@ from hireops.inbox.registry import EventType, Received, register
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
 from referrals.cases import services as cases
+from referrals.cases import turned_out
 from referrals.ledger import assets, figures
 from referrals.ledger import services as ledger
 from referrals.ledger.batch import AccountEntry, LedgerBatch
@@ -81,6 +82,8 @@ def update_balances(received: Sequence[Received[BalanceUpdate]]) -> None:
     of_deactivated = [each for each in told if each[0].status == ReferralAccount.Status.DISABLED]
     news = [(account, one) for account, one in stale if _may_be_news(one, batch.entry(account))]
     accounts.ask_about(account for account, _one in [*from_the_future, *of_deactivated, *news])
+    changed = BalanceChange.objects.filter(event__in=[one.event.pk for one in received])
+    turned_out.look_into_falls(batch.fallen(), changed)
 
 
 def _may_be_news(one: Received[BalanceUpdate], entry: AccountEntry) -> bool:

@@ -15,6 +15,7 @@ from hireops import contacts
 from hireops.desk.admin import MirrorAdmin, staff_action
 from hireops.desk.display import badge, linked
 from hireops.desk.revealing import VIEW, shown_for
+from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from referrals.cases.services import close_case
 from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
 from referrals.ledger.assets import amount_in_words, asset_label
@@ -22,6 +23,16 @@ from referrals.ledger.steps import minute
 from referrals.models import Case, Withdrawal
 
 UNDECIDED_SHOWN = 5
+COLUMNS = [
+    "kind_shown",
+    "account_shown",
+    "asset_shown",
+    "ours_shown",
+    "theirs_shown",
+    "state_shown",
+    "day_shown",
+    "opened_shown",
+]
 # By kind of case, the figures of each book that the page sets side by side: from whoever opens such cases.
 BOOKS: dict[Case.Kind, Callable[[Case], list[dict[str, str | None]]]] = {}
 
@@ -76,17 +87,7 @@ class OpenFilter(admin.SimpleListFilter):
 @admin.register(Case)
 class CaseAdmin(MirrorAdmin):
     change_form_template = "admin/referrals/case/change_form.html"
-    list_display = [
-        "kind_shown",
-        "account_shown",
-        "asset_shown",
-        "ours_shown",
-        "theirs_shown",
-        "state_shown",
-        "day_shown",
-        "opened_shown",
-    ]
-    list_filter = [OpenFilter, "kind"]
+    list_filter = [OpenFilter, "kind", filter_by_tenant("account__tenant")]
     linked_by = ["reconciliation"]
     list_select_related = ["account", "reconciliation"]
     exact_search_fields = ["account__account_id"]
@@ -98,6 +99,9 @@ class CaseAdmin(MirrorAdmin):
 
     class Media:
         css = {"all": ["referrals/reconciliation.css"]}
+
+    def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        return [*COLUMNS, *tenant_columns("account__tenant")]
 
     @admin.display(description=_("what"))
     def kind_shown(self, case: Case) -> str:
@@ -132,7 +136,7 @@ class CaseAdmin(MirrorAdmin):
         return state_of(case)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        related = ("account", "reconciliation__tenant", "withdrawal", "change", "closed_by")
+        related = ("account__tenant", "reconciliation__tenant", "withdrawal", "change", "closed_by")
         return super().get_queryset(request).select_related(*related)
 
     def page_context(self, request: HttpRequest, obj: Case) -> dict[str, Any]:
@@ -148,6 +152,7 @@ def what_it_is(case: Case, shown: Callable[[str], str]) -> dict[str, Any]:
     undecided, answered_later = _undecided(case), _answered_later(case)
     hints = [HINTS["undecided"]] if undecided else []
     hints += [HINTS["answered_later"]] if answered_later else []
+    hints += [HINTS["ended"]] if _may_have_been_done(case) else []
     return {
         "case": case,
         "badge": state_of(case),
@@ -199,6 +204,11 @@ def _answered_later(case: Case) -> bool:
     ).exists()
 
 
+def _may_have_been_done(case: Case) -> bool:
+    ended = case.withdrawal is not None and case.withdrawal.state == Withdrawal.State.NOT_DONE
+    return ended and case.kind == Case.Kind.POINTS
+
+
 def _closed(case: Case) -> str:
     if case.closed_at is None:
         return ""
@@ -223,6 +233,8 @@ def _facts(case: Case, shown: Callable[[str], str]) -> Iterator[tuple[Any, str]]
     yield _("Referral account"), linked(case.account, case.account.account_id)
     if case.account.name:
         yield _("Employee"), shown(case.account.name)
+    if are_several():
+        yield _("Customer"), str(case.account.tenant)
     yield _("Asset"), asset_shown(case)
     if case.reconciliation:
         yield _("Reconciliation"), linked(case.reconciliation, str(case.reconciliation))

@@ -22,6 +22,7 @@ class Case(models.Model):
         UNKNOWN_ACCOUNT = "unknown_account", _("Feishu does not know the account")
         CONTACT = "contact", _("Contact differs from Feishu's")
         FUTURE = "future", _("An event tells of a change in the future")
+        TURNED_OUT = "turned_out", _("Ended as not done, and may be done")
 
     kind = models.CharField(_("what"), max_length=16, choices=Kind.choices)
     account = models.ForeignKey(

@@ -18,6 +18,7 @@ FIGURES = {
     Kind.UNKNOWN_ACCOUNT: (_("Points paid out on the day, by our records"), _("By Feishu")),
     Kind.CONTACT: (_("Registered here"), _("By Feishu")),
     Kind.FUTURE: (_("Ours"), _("By Feishu")),
+    Kind.TURNED_OUT: (_("Taken by this withdrawal, by our records then"), _("Taken, as it seems now")),
 }
 MEANINGS = {
     Kind.POINTS: _(
@@ -53,6 +54,11 @@ MEANINGS = {
         "counted, every true event until then would be taken for older. So hireops has kept the event, "
         "changed nothing by it, and asked Feishu for the balance. More such events of the account are part "
         "of this case as long as it is open."
+    ),
+    Kind.TURNED_OUT: _(
+        "Two people have ended this withdrawal as not done, and after that something says that Feishu has "
+        "done it: the balance went down, or Feishu answered after all. What Feishu took counts as paid "
+        "there, so it is owed to the employee. A balance also goes down when a reward is taken back."
     ),
 }
 WHAT_TO_DO = {
@@ -91,12 +97,22 @@ WHAT_TO_DO = {
         "account's page, which is what Feishu has answered since, with Feishu Hire; then close the case with "
         "a note."
     ),
+    Kind.TURNED_OUT: _(
+        "Look at the withdrawal's page. If Feishu has answered, it is to be paid already: hand it over, and "
+        "close this case. Otherwise look in Feishu Hire: if the employee's rewards read “paid” there, "
+        "propose on the withdrawal's page that it was done after all, and somebody else confirms it. If a "
+        "reward was taken back, close this case with a note that says so."
+    ),
 }
 HINTS = {
     "undecided": _(
         "This account has a payout of points that Feishu has not answered yet. It may explain the "
         "difference: Feishu may have made it already. It is asked for again by itself; when it has its "
         "answer, reconcile the day once more."
+    ),
+    "ended": _(
+        "A withdrawal of this account was ended as not done. If Feishu has more points than hireops, it was "
+        "done after all: its page leads on."
     ),
     "answered_later": _(
         "A payout of this day was answered after the figures were compared. They may be equal by now: "

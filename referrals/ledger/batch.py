@@ -80,6 +80,15 @@ class LedgerBatch:
         )
         return True
 
+    def fallen(self) -> set[int]:
+        """The accounts of which a balance went down, and no withdrawal took what is missing."""
+        return {
+            entry.account.pk
+            for entry in self._entries.values()
+            for step in entry.steps
+            if step[STEP.index("difference")] < 0 and step[STEP.index("cause")] != Cause.WITHDRAWAL
+        }
+
     def write(self) -> None:
         """The steps first, then the balances, then the accounts: the order that the guards demand."""
         entries = [entry for entry in self._entries.values() if entry.columns or entry.steps]

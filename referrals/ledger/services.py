@@ -96,6 +96,11 @@ def asked(call: Call, answer: Answer) -> Asked:
     return Asked(here, feishu_at and feishu_at - timedelta(milliseconds=duration_ms or 0))
 
 
+def asked_at(call: Call) -> datetime:
+    """When the request that brought the call's answer left, by our clock."""
+    return _brought(call)[0]
+
+
 def _brought(call: Call) -> tuple[datetime, datetime | None, int | None]:
     """When the try that brought the call's answer began, when Feishu answered, and how long it took."""
     attempts = call.attempts.filter(outcome__in=BROUGHT_THE_ANSWER).order_by("started_at")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from hireops import contacts
 from hireops.contacts import mask
+from hireops.feishu.tenant_lists import are_several
 from hireops.spreadsheets.writing import Cell, write_csv, write_xlsx
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, PayoutBatch
@@ -23,15 +24,16 @@ TO_BE_FILLED_IN = ["", "", ""]
 
 def batch_as_csv(batch: PayoutBatch, *, reveal: bool) -> Iterator[bytes]:
     """One row for each payment, then the totals. Personal data is masked unless ``reveal``."""
-    payments = _payments(batch)
-    rows = chain([_header()], (_row(each, reveal=reveal) for each in payments), [[]], _totals_below(payments))
+    payments, several = _payments(batch), are_several()
+    table = (_row(each, reveal=reveal, with_tenant=several) for each in payments)
+    rows = chain([_header()], table, [[]], _totals_below(payments))
     return write_csv([[_text(cell) for cell in row] for row in rows])
 
 
 def batch_as_xlsx(batch: PayoutBatch, *, reveal: bool) -> IO[bytes]:
     """One sheet with a row for each payment, one with the totals; to be closed by the caller."""
-    payments = _payments(batch)
-    rows = chain([_header()], (_row(each, reveal=reveal) for each in payments))
+    payments, several = _payments(batch), are_several()
+    rows = chain([_header()], (_row(each, reveal=reveal, with_tenant=several) for each in payments))
     header: list[Cell] = [_("Asset"), _("Payments"), _("Sum")]
     totals: list[list[Cell]] = [[asset_label(asset), count, sum_] for asset, count, sum_ in _totals(payments)]
     return write_xlsx({_("Payments"): rows, _("Totals"): [header, *totals]})
@@ -39,7 +41,7 @@ def batch_as_xlsx(batch: PayoutBatch, *, reveal: bool) -> IO[bytes]:
 
 def _payments(batch: PayoutBatch) -> list[Payment]:
     withdrawal = "amount__withdrawal"
-    people = (f"{withdrawal}__account", f"{withdrawal}__requested_by", f"{withdrawal}__decided_by")
+    people = (f"{withdrawal}__account__tenant", f"{withdrawal}__requested_by", f"{withdrawal}__decided_by")
     return list(batch.payments.select_related(*people).order_by("pk"))
 
 
@@ -57,13 +59,14 @@ def _header() -> list[Cell]:
         _("Requested by"),
         _("Approved by"),
         _("Transaction time"),
+        *([_("Customer")] if are_several() else []),
         _("Result"),
         _("Reference"),
         _("Reason"),
     ]
 
 
-def _row(payment: Payment, *, reveal: bool) -> list[Cell]:
+def _row(payment: Payment, *, reveal: bool, with_tenant: bool) -> list[Cell]:
     withdrawal = payment.amount.withdrawal
     code, number = _mobile(payment)
     personal = [payment.payee_name, number, payment.payee_email]
@@ -82,6 +85,7 @@ def _row(payment: Payment, *, reveal: bool) -> list[Cell]:
         withdrawal.requested_by.get_username(),
         decided_by.get_username() if decided_by else "",
         timezone.localtime(trans_time).isoformat(sep=" ", timespec="seconds") if trans_time else "",
+        *([str(withdrawal.account.tenant)] if with_tenant else []),
         *TO_BE_FILLED_IN,
     ]
 

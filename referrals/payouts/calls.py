@@ -22,16 +22,18 @@ from referrals.accounts import services as accounts
 from referrals.accounts.calls import NO_SUCH_ACCOUNT
 from referrals.cases import services as cases
 from referrals.ledger import figures
-from referrals.ledger import services as ledger
 from referrals.ledger.figures import UnusableFigureError
-from referrals.models import POINTS, Case, Withdrawal, WithdrawalAmount
+from referrals.models import POINTS, Case, Withdrawal
 from referrals.payouts import services as withdrawals
-from referrals.payouts import transitions
+from referrals.payouts import taking, transitions
 
 WRONG_VALUE, ACCOUNT_DISABLED = 1002002, 1002555
 DEFINITE = frozenset({WRONG_VALUE, NO_SUCH_ACCOUNT, ACCOUNT_DISABLED})
 # With the same order ID, so that it happens once; the older it is, the longer the pauses.
 UNTIL_ANSWERED = RetryPolicy(give_up_after=None, part_of_age=0.1, longest_pause=timedelta(hours=1))
+
+ANSWERED = gettext_noop("withdrawal answered")
+ANSWERED_AFTER_ALL = gettext_noop("withdrawal answered after it had been ended as not done")
 
 State = Withdrawal.State
 
@@ -87,25 +89,21 @@ def apply_answer(call: Call, answer: Answer) -> None:
     withdrawal = _locked(call)
     if result.external_order_id != withdrawal.external_order_id:
         raise OtherOrderError
-    if withdrawal.state not in Withdrawal.UNDECIDED:
+    if withdrawal.state not in Withdrawal.ANSWERABLE:
         raise AnsweredTwiceError
+    was_ended = withdrawal.state == State.NOT_DONE
     taken, unasked = _asked_and_not(withdrawal, result.withdrawal_details)
-    taken = _write_taken(withdrawal, taken)
-    transitions.write_step(
-        withdrawal,
-        State.TAKEN if any(taken.values()) else State.EMPTY,
-        trans_time=result.trans_time,
-        answered_at=clock.now(),
-    )
+    taken = taking.take_in(withdrawal, taken, trans_time=result.trans_time)
     audit.record(
         by=None,
-        action=gettext_noop("withdrawal answered"),
+        action=ANSWERED_AFTER_ALL if was_ended else ANSWERED,
         on=withdrawal,
         taken=withdrawals.as_text(taken),
         not_asked_for=withdrawals.as_text(unasked),
     )
-    ledger.record_withdrawal(withdrawal, taken, trans_time=result.trans_time)
-    _open_cases(withdrawal, unasked)
+    _open_cases(withdrawal, unasked, kind=Case.Kind.UNASKED)
+    if was_ended:
+        _open_cases(withdrawal, taken, kind=Case.Kind.TURNED_OUT)
     accounts.refresh(withdrawal.account, by=None)
 
 
@@ -126,24 +124,13 @@ def _asked_and_not(
     return asked, unasked
 
 
-def _write_taken(withdrawal: Withdrawal, taken: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """What was taken of each asset that was seen or taken; of what Feishu does not name, nothing was."""
-    seen = {row.asset: row for row in withdrawal.amounts.all()}
-    for asset, row in seen.items():
-        row.taken = taken.get(asset, Decimal(0))
-        row.save(update_fields=["taken"])
-    WithdrawalAmount.objects.bulk_create(
-        WithdrawalAmount(withdrawal=withdrawal, asset=asset, seen=0, taken=amount)
-        for asset, amount in taken.items()
-        if asset not in seen
-    )
-    return {**dict.fromkeys(seen, Decimal(0)), **taken}
-
-
-def _open_cases(withdrawal: Withdrawal, unasked: Mapping[str, Decimal]) -> None:
-    for asset, amount in unasked.items():
+def _open_cases(withdrawal: Withdrawal, amounts: Mapping[str, Decimal], *, kind: Case.Kind) -> None:
+    """That Feishu names something where we have nothing."""
+    for asset, amount in amounts.items():
+        if not amount:
+            continue
         cases.open_case(
-            kind=Case.Kind.UNASKED,
+            kind=kind,
             account=withdrawal.account,
             asset=asset,
             ours=Decimal(0),
@@ -159,7 +146,7 @@ def apply_refusal(call: Call, error: FeishuError) -> None:
         return
     transitions.write_step(withdrawal, State.REFUSED, answered_at=clock.now())
     audit.record(by=None, action=gettext_noop("withdrawal refused by Feishu"), on=withdrawal, code=error.code)
-    ledger.record_refusal(withdrawal)
+    taking.take_nothing(withdrawal)
     if error.code == ACCOUNT_DISABLED:
         accounts.refresh(withdrawal.account, by=None)
 

@@ -16,6 +16,7 @@ SELF_APPROVAL = "referrals_selfapproval"
 ACCOUNT, CALL = "referrals_referralaccount", "outbox_call"
 
 OPEN = ("requested", "approved", "unknown")
+_ANSWERABLE = ("approved", "unknown", "not_done")
 
 
 def _step(before: Iterable[str], after: Iterable[str]) -> str:
@@ -42,18 +43,22 @@ def _with_a_payment(state: str) -> str:
 
 _LEGAL_STEP = " OR ".join(_step([before], after) for before, after in STEPS.items())
 _SEEN_WHEN_ASKING = f"NEW.taken IS NULL AND {_withdrawal_is('requested')}"
-_WAITS_FOR_ITS_ANSWER = _withdrawal_is("approved", "unknown")
+_WAITS_FOR_ITS_ANSWER = _withdrawal_is(*_ANSWERABLE)
 _TOLD_BY_THE_ANSWER = f"NEW.taken IS NOT NULL AND NEW.seen = 0 AND {_WAITS_FOR_ITS_ANSWER}"
 _TAKEN = _an_amount("it.taken > 0")
 _WITH_THE_PAYING_SIDE = _an_amount(_with_a_payment("handed_over"))
 _UNPAID = _an_amount(f"it.taken > 0 AND NOT {_with_a_payment('paid')}")
 _CAME_BACK = _an_amount(f"{_with_a_payment('bounced')} AND NOT {_with_a_payment('paid')}")
+# Two customers may have accounts of one ID. A call without a tenant is a custom app's, which has one.
 _ITS_TARGET = there_is(
-    ACCOUNT, "it.id = NEW.account_id AND call.target = 'referral_account:' || it.account_id"
+    ACCOUNT,
+    "it.id = NEW.account_id AND call.target = 'referral_account:' || it.account_id"
+    " AND (call.tenant_id IS NULL OR call.tenant_id = it.tenant_id)",
 )
 _SENT_BY_A_CALL_FOR_IT = (
     f"EXISTS (SELECT 1 FROM {CALL} call WHERE call.id = NEW.call_id"  # noqa: S608 - our own names
-    f" AND call.operation = 'referral_account.withdraw' AND {_ITS_TARGET})"
+    " AND call.operation = 'referral_account.withdraw'"
+    f" AND {_ITS_TARGET})"
 )
 _ASKED = (
     "id",
@@ -106,7 +111,7 @@ RULES = [
         "withdrawal_ended_took_nothing",
         WITHDRAWAL,
         "UPDATE OF state",
-        f"{_to('empty', 'refused')} AND {_TAKEN}",
+        f"{_to('empty', 'refused', 'not_done')} AND {_TAKEN}",
     ),
     Rule(
         "withdrawal_is_with_the_paying_side",
@@ -144,7 +149,7 @@ RULES = [
         "withdrawal_is_answered_once",
         WITHDRAWAL,
         f"UPDATE OF {', '.join(_ANSWERED)}",
-        f"{any_differs(_ANSWERED)} AND NOT {_step(['approved', 'unknown'], ['taken', 'empty', 'refused'])}",
+        f"{any_differs(_ANSWERED)} AND NOT {_step(_ANSWERABLE, ['taken', 'empty', 'refused'])}",
     ),
     Rule("withdrawal_stays", WITHDRAWAL, "DELETE", "1 = 1"),
     Rule(

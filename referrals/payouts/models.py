@@ -27,6 +27,7 @@ class Withdrawal(models.Model):
         CANCELED = "canceled", "quiet", _("withdrawn by the requester")
         APPROVED = "approved", "busy", _("on its way to Feishu")
         UNKNOWN = "unknown", "warn", _("no answer from Feishu yet")
+        NOT_DONE = "not_done", "bad", _("ended as not done")
         REFUSED = "refused", "bad", _("refused by Feishu")
         EMPTY = "empty", "quiet", _("nothing was there")
         TAKEN = "taken", "busy", _("to be paid")
@@ -36,8 +37,9 @@ class Withdrawal(models.Model):
 
     OPEN = [State.REQUESTED, State.APPROVED, State.UNKNOWN]  # no other may be asked for meanwhile
     UNDECIDED = [State.APPROVED, State.UNKNOWN]  # Feishu may have done it
+    ANSWERABLE = [*UNDECIDED, State.NOT_DONE]  # of which an answer may still come
     TAKEN_OUT = [State.TAKEN, State.HANDED_OVER, State.BOUNCED, State.PAID]
-    ENDED = [State.REJECTED, State.CANCELED, State.REFUSED, State.EMPTY, State.PAID]
+    ENDED = [State.REJECTED, State.CANCELED, State.NOT_DONE, State.REFUSED, State.EMPTY, State.PAID]
 
     account = models.ForeignKey(
         "referrals.ReferralAccount",
@@ -92,6 +94,7 @@ class Withdrawal(models.Model):
                         "canceled",
                         "approved",
                         "unknown",
+                        "not_done",
                         "refused",
                         "empty",
                         "taken",

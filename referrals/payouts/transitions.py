@@ -7,7 +7,8 @@ from referrals.models import ReferralAccount, Withdrawal
 STEPS = {
     "requested": ("approved", "rejected", "canceled"),
     "approved": ("unknown", "taken", "empty", "refused"),
-    "unknown": ("taken", "empty", "refused"),
+    "unknown": ("taken", "empty", "refused", "not_done"),
+    "not_done": ("taken", "empty"),  # should it turn out done
     "taken": ("handed_over",),
     "handed_over": ("paid", "bounced"),
     "bounced": ("handed_over",),

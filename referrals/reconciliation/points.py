@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from hireops.feishu import hire
 from referrals.cases.services import close_explained_case, open_case
+from referrals.cases.turned_out import may_have_taken_points
 from referrals.ledger import services as ledger
 from referrals.models import (
     POINTS,
@@ -17,6 +18,7 @@ from referrals.models import (
     Reconciliation,
     ReconciliationChunk,
     ReferralAccount,
+    Withdrawal,
     WithdrawalAmount,
 )
 
@@ -110,8 +112,16 @@ def apply_answer(
             ours=Decimal(ours),
             theirs=Decimal(their_figure),
             reconciliation=reconciliation,
+            withdrawal=_turned_out(account, ours, their_figure, reconciliation),
         )
     return len(compared.differing)
+
+
+def _turned_out(
+    account: ReferralAccount, ours: int, theirs: int, reconciliation: Reconciliation
+) -> Withdrawal | None:
+    """The withdrawal that was ended as not done and explains that Feishu has more than hireops."""
+    return may_have_taken_points(account, until=reconciliation.ends_at) if theirs > ours else None
 
 
 def accounts_of(chunk: ReconciliationChunk) -> Iterable[ReferralAccount]:

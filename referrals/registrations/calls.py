@@ -9,13 +9,14 @@ from hireops.feishu import hire
 from hireops.feishu.client import Answer
 from hireops.feishu.endpoints import ENDPOINTS
 from hireops.feishu.errors import FeishuError
+from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
 from hireops.outbox.registry import Operation, register
 from referrals.accounts import services as accounts
 from referrals.accounts.profile import apply_account
 from referrals.ledger import services as ledger
 from referrals.models import ReferralAccount, Registration
-from referrals.registrations.creating import CREATE, own_tenant
+from referrals.registrations.creating import CREATE
 
 NO_SUCH_EMPLOYEE, SEVERAL_EMPLOYEES = 1002551, 1002552
 PROBLEMS = {NO_SUCH_EMPLOYEE: "no_such_employee", SEVERAL_EMPLOYEES: "several_employees"}
@@ -29,7 +30,9 @@ def apply_answer(call: Call, answer: Answer) -> None:
     """
     answered = hire.Account.of(answer.data)
     account, created = ledger.account_for(
-        call.tenant or own_tenant(), answered.account_id, source=ReferralAccount.Source.REGISTERED
+        call.tenant or _customer_of(call),
+        answered.account_id,
+        source=ReferralAccount.Source.REGISTERED,
     )
     apply_account(account, answered if created else replace(answered, status=account.status))
     ledger.record_answer(account, answered.confirmed_bonus, call=call, asked=ledger.asked(call, answer))
@@ -39,6 +42,12 @@ def apply_answer(call: Call, answer: Answer) -> None:
         _end(registration, Registration.State.REGISTERED, account=account)
     if not created:
         accounts.enqueue_query(account, by=call.created_by)
+
+
+def _customer_of(call: Call) -> Tenant:
+    """Of one without a tenant: a custom app's."""
+    row = Registration.objects.filter(call=call).select_related("tenant").first()
+    return row.tenant if row and row.tenant else Tenant.objects.own()
 
 
 def apply_refusal(call: Call, error: FeishuError) -> None:

@@ -1,6 +1,5 @@
 """The call that registers a referrer at Feishu (contract 2.1): for which company, and with which contacts."""
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
@@ -15,33 +14,45 @@ from referrals.models import Registration
 CREATE = "referral_account.create"
 
 
-def own_tenant() -> Tenant:
-    """The company in which referrers are registered: that of a custom app, or a customer of a store app.
+def customers() -> list[Tenant]:
+    """Those whose employees can be registered: the one of a custom app, the active ones of a store app."""
+    return list(Tenant.objects.served())
 
-    Raises ``Refused`` for a store app, unless exactly one customer has it installed.
-    """
-    if settings.FEISHU_APP_TYPE == "custom":
-        return Tenant.objects.own()
-    customers = Tenant.objects.active()[:2]
-    if len(customers) != 1:
+
+def only_customer() -> Tenant | None:
+    """The one to whom every referrer belongs, where there is no choice."""
+    found = customers()
+    return found[0] if len(found) == 1 else None
+
+
+def chosen_customer(chosen: Tenant | None) -> Tenant:
+    """``chosen``, or the only one. Raises ``Refused`` if neither is a customer who can be served now."""
+    found = customers()
+    if not found:
         raise Refused(
-            _(
-                "Referrers can be registered for one company only, and this store app is installed by none "
-                "or by several. Their accounts become known by events."
-            )
+            _("No customer has this app installed and active at this moment, so nobody can be registered.")
         )
-    return customers[0]
+    if chosen is None and len(found) > 1:
+        raise Refused(_("Choose the customer whose employee is to be registered."))
+    tenant = chosen or found[0]
+    if tenant not in found:
+        raise Refused(
+            _("%(customer)s has suspended or removed the app, so nobody can be registered for them now.")
+            % {"customer": tenant}
+        )
+    return tenant
 
 
-def enqueue_creation(row: Registration, *, tenant: Tenant, by: User | None) -> Call:
-    """The call alone, for a caller that has locked the row and knows ``own_tenant()``."""
+def enqueue_creation(row: Registration, *, by: User | None) -> Call:
+    """The call alone, for a caller that has locked the row; it is made for the row's own customer."""
+    assert row.tenant is not None  # noqa: S101 - registration_has_its_customer
     mobile = {"mobile": contacts.parts_of(row.mobile)} if row.mobile else {}
     email = {"email": row.email} if row.email else {}
     row.call = outbox.enqueue(
         operation=CREATE,
         target=f"referral_registration:{row.pk}",
         payload={**mobile, **email},
-        tenant=call_tenant(tenant),
+        tenant=call_tenant(row.tenant),
         by=by,
     )
     row.state, row.problem, row.problem_details, row.finished_at = Registration.State.PENDING, "", {}, None

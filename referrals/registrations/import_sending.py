@@ -1,13 +1,12 @@
 """Sending the rows of a confirmed import: 50 are owed at once, while fewer than these are on their way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 
 from hireops.database import clock
-from hireops.desk.errors import Refused
 from hireops.doorbell import ring
 from hireops.feishu.models import Tenant
 from hireops.jobs.models import Job
@@ -15,7 +14,7 @@ from hireops.jobs.registry import DONE, GO_ON, Step
 from hireops.outbox.models import Call
 from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
-from referrals.registrations.creating import enqueue_creation, own_tenant
+from referrals.registrations.creating import enqueue_creation
 from referrals.registrations.matching import compare_with_known, known_accounts
 
 SEND = "referrals.import_send"
@@ -35,15 +34,16 @@ def enqueue_next(job: Job) -> Step:
     job.done = Registration.objects.filter(batch=batch, state__in=ENDED).count()
     if not rows:
         return _end_if_done(batch)
-    try:
-        tenant = own_tenant()
-    except Refused:
-        return Step(rest=LOOK_EVERY)  # the rows wait until it is clear again where to
-    known = known_accounts(tenant, [row.mobile for row in rows], [row.email for row in rows])
-    owed = [row for row in rows if _enqueue_or_end(row, known, batch, tenant)]
+    known = {tenant: _known(tenant, rows) for tenant in {row.tenant for row in rows} if tenant}
+    owed = [row for row in rows if row.tenant and _enqueue_or_end(row, known[row.tenant], batch)]
     if owed:
         transaction.on_commit(partial(ring, drain))
     return GO_ON
+
+
+def _known(tenant: Tenant, rows: Sequence[Registration]) -> Mapping[str, set[int]]:
+    its = [row for row in rows if row.tenant == tenant]
+    return known_accounts(tenant, [row.mobile for row in its], [row.email for row in its])
 
 
 def _next_part(batch: RegistrationImport) -> list[Registration]:
@@ -53,18 +53,16 @@ def _next_part(batch: RegistrationImport) -> list[Registration]:
     if on_their_way[:OWED_AT_ONCE].count() >= OWED_AT_ONCE:
         return []
     ready = Registration.objects.filter(batch=batch, state=RowState.READY).order_by("line")
-    return list(ready.select_for_update()[:OWED_AT_ONCE])
+    return list(ready.select_related("tenant").select_for_update(of=("self",))[:OWED_AT_ONCE])
 
 
-def _enqueue_or_end(
-    row: Registration, known: Mapping[str, set[int]], batch: RegistrationImport, tenant: Tenant
-) -> bool:
+def _enqueue_or_end(row: Registration, known: Mapping[str, set[int]], batch: RegistrationImport) -> bool:
     """False if its owner has got an account since the file was checked."""
     compare_with_known(row, known)
     if row.state != RowState.READY:
         row.save()
         return False
-    enqueue_creation(row, tenant=tenant, by=batch.confirmed_by)
+    enqueue_creation(row, by=batch.confirmed_by)
     return True
 
 

@@ -13,6 +13,26 @@ LONGEST_GIVEN = 255
 State = Registration.State
 
 
+def read_customer(row: Registration, customers: Collection[Tenant], default: Tenant | None) -> str:
+    """Fill ``tenant`` from what was given, by its name or key, or else from the default.
+
+    Gives what is wrong: a key of ``problems.PROBLEMS``, "" if nothing is.
+    """
+    given = row.tenant_given.casefold()
+    if not given:
+        row.tenant = default
+        return "" if default else "no_customer"
+    named = [each for each in customers if given in {each.name.casefold(), each.tenant_key.casefold()}]
+    row.tenant = named[0] if len(named) == 1 else None
+    return "" if row.tenant else "several_customers" if named else "no_such_customer"
+
+
+def refuse_customer(row: Registration, problem: str) -> None:
+    """Whatever is right with the contacts, nobody knows whose they are."""
+    also = [row.problem, *row.problem_details.get("also", [])] if row.problem else []
+    _set_state(row, State.INVALID, problem, *also)
+
+
 def read_contacts(row: Registration) -> None:
     """Fill ``mobile`` and ``email`` from what was given. READY if they can be sent, else INVALID and why."""
     problems = []

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.retention import Personal
 from hireops.desk.states import States
+from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
 
 
@@ -23,6 +24,10 @@ class RegistrationImport(models.Model):
         DISCARDED = "discarded", "quiet", _("discarded")
 
     file_name = models.CharField(_("file"), max_length=255)
+    # Of rows that name no customer; None where each row has to, or nobody knows any more.
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+    )
     # Until it has been checked; the rows keep what was in it.
     content = models.BinaryField(null=True, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.CHECKING)
@@ -88,6 +93,11 @@ class Registration(Personal):
         verbose_name=_("import"),
     )
     line = models.PositiveIntegerField(_("line"), null=True, blank=True)
+    # Whose employee it is. None while that is to be corrected, or of an old row of which nobody knows it.
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+    )
+    tenant_given = models.CharField(_("customer as given"), max_length=255, blank=True)
     # As it was typed, for the file that goes back; then as it is sent (E.164, lower case).
     mobile_given = models.CharField(_("mobile as given"), max_length=255, blank=True)
     email_given = models.CharField(_("email as given"), max_length=255, blank=True)
@@ -139,6 +149,10 @@ class Registration(Personal):
                 | ~Q(mobile="", email="")
                 | Q(state__in=["registered", "refused"], emptied_at__isnull=False),
                 name="registration_has_a_contact",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["ready", "pending"]) | Q(tenant__isnull=False),
+                name="registration_has_its_customer",
             ),
             models.CheckConstraint(
                 condition=~Q(state="registered") | Q(account__isnull=False),

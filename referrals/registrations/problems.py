@@ -22,6 +22,16 @@ PROBLEMS = {
     ),
     contacts.BAD_EMAIL: gettext_lazy("This is no email address."),
     "no_contact": gettext_lazy("Neither a mobile number nor an email address is given. One is needed."),
+    "no_customer": gettext_lazy(
+        "It is not said of which customer this employee is. Choose the customer here, or name them in the "
+        "file's column “Customer”."
+    ),
+    "no_such_customer": gettext_lazy(
+        "No customer of this name or tenant key has the app installed and active. Correct the customer."
+    ),
+    "several_customers": gettext_lazy(
+        "Several customers have this name. Write the tenant key instead, or choose the customer here."
+    ),
     "duplicate_line": gettext_lazy("The same mobile number or email address is in line %(line)s already."),
     "already_registered": gettext_lazy("This employee has a referral account already. Nothing was sent."),
     "two_accounts": gettext_lazy(

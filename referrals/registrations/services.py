@@ -11,7 +11,7 @@ from hireops.desk.errors import Refused
 from hireops.feishu.models import Tenant
 from hireops.outbox import services as outbox
 from referrals.models import Registration, RegistrationImport
-from referrals.registrations.creating import enqueue_creation, own_tenant
+from referrals.registrations.creating import chosen_customer, enqueue_creation
 from referrals.registrations.matching import LONGEST_GIVEN, compare_with_known, known_accounts, read_contacts
 from referrals.registrations.problems import PROBLEMS, problem_in_words, waits_for_a_person
 
@@ -22,24 +22,27 @@ CORRECTABLE = {State.INVALID, State.DUPLICATE, State.READY, State.REFUSED}
 # --- Registering one
 
 
-def register(*, mobile: str, email: str, name: str, by: User) -> Registration:
+def register(*, mobile: str, email: str, name: str, by: User, tenant: Tenant | None = None) -> Registration:
     """Enqueue the registration of one referrer at Feishu; the row says what becomes of it.
 
-    Somebody who has an account leads to that (DUPLICATE, nothing is sent), and who is being registered at
-    this moment to that row. Raises ``Refused`` for a contact that can't be sent.
+    ``tenant`` is the customer whose employee it is; None where there is one only. Somebody who has an account
+    leads to that (DUPLICATE, nothing is sent), and who is being registered at this moment to that row. Raises
+    ``Refused`` for a contact that can't be sent, and without a customer.
     """
     row = Registration(created_by=by)
     _fill(row, mobile, email, name)
     with transaction.atomic():
-        tenant = own_tenant()
-        _check_or_refuse(row, tenant)
-        on_its_way = Registration.objects.filter(state=State.PENDING, mobile=row.mobile, email=row.email)
+        row.tenant = chosen_customer(tenant)
+        _check_or_refuse(row)
+        on_its_way = Registration.objects.filter(
+            tenant=row.tenant, state=State.PENDING, mobile=row.mobile, email=row.email
+        )
         if row.state == State.READY and (same := on_its_way.first()):
             return same
         row.save()
         audit.record(by=by, action=gettext_noop("registration asked for"), on=row)
         if row.state == State.READY:
-            enqueue_creation(row, tenant=tenant, by=by)
+            enqueue_creation(row, by=by)
         return row
 
 
@@ -48,10 +51,11 @@ def _fill(row: Registration, mobile: str, email: str, name: str) -> None:
     row.name = name.strip()[:LONGEST_GIVEN]
 
 
-def _check_or_refuse(row: Registration, tenant: Tenant) -> None:
+def _check_or_refuse(row: Registration) -> None:
+    """By the contacts that are known of the row's own customer: others may have the same."""
     read_contacts(row)
-    if row.state == State.READY:
-        compare_with_known(row, known_accounts(tenant, [row.mobile], [row.email]))
+    if row.state == State.READY and row.tenant is not None:
+        compare_with_known(row, known_accounts(row.tenant, [row.mobile], [row.email]))
     if row.state == State.INVALID:
         raise Refused(problem_in_words(row))
 
@@ -59,7 +63,9 @@ def _check_or_refuse(row: Registration, tenant: Tenant) -> None:
 # --- What did not work
 
 
-def correct(row: Registration, *, mobile: str, email: str, name: str, by: User) -> Registration:
+def correct(
+    row: Registration, *, mobile: str, email: str, name: str, by: User, tenant: Tenant | None = None
+) -> Registration:
     """Give the row another contact and try again: at once, or with its import that waits for confirmation.
 
     Raises ``Refused`` for a contact that can't be sent and for a row that is done or on its way; then
@@ -69,16 +75,16 @@ def correct(row: Registration, *, mobile: str, email: str, name: str, by: User) 
         row, batch = _locked(row)
         if not may_be_corrected(row):
             raise Refused(_why_not_now(row))
-        before = {each: getattr(row, each) for each in ("mobile_given", "email_given", "name")}
+        before = {each: getattr(row, each) for each in ("tenant_id", "mobile_given", "email_given", "name")}
         _fill(row, mobile, email, name)
-        tenant = own_tenant()
-        _check_or_refuse(row, tenant)
+        row.tenant = chosen_customer(tenant or row.tenant)
+        _check_or_refuse(row)
         _refuse_line_twice(row)
         _cancel_waiting_call(row, by)
         row.save()
         changed = [each for each, value in before.items() if value != getattr(row, each)]
         audit.record(by=by, action=gettext_noop("registration corrected"), on=row, changed=changed)
-        _enqueue_if_ready(row, batch, tenant, by)
+        _enqueue_if_ready(row, batch, by)
         return row
 
 
@@ -92,10 +98,10 @@ def retry(row: Registration, *, by: User, reason: str = "") -> Registration:
         if row.state == State.PENDING and row.call is not None:
             outbox.resend_call(row.call, by=None, reason=reason)
             return row
-        tenant = own_tenant()
-        _check_or_refuse(row, tenant)
+        row.tenant = chosen_customer(row.tenant)
+        _check_or_refuse(row)
         row.save()
-        _enqueue_if_ready(row, batch, tenant, by)
+        _enqueue_if_ready(row, batch, by)
         return row
 
 
@@ -138,7 +144,7 @@ def _locked(row: Registration) -> tuple[Registration, RegistrationImport | None]
     batch = None
     if row.batch_id is not None:
         batch = RegistrationImport.objects.select_for_update().defer("content").get(pk=row.batch_id)
-    row = Registration.objects.select_for_update(of=("self",)).select_related("call").get(pk=row.pk)
+    row = Registration.objects.select_for_update(of=("self",)).select_related("call", "tenant").get(pk=row.pk)
     row.batch = batch
     return row, batch
 
@@ -161,7 +167,8 @@ def _why_not_now(row: Registration) -> str:
 def _refuse_line_twice(row: Registration) -> None:
     if row.batch_id is None or row.state != State.READY:
         return
-    others = Registration.objects.filter(batch=row.batch_id, line__isnull=False).exclude(pk=row.pk)
+    others = Registration.objects.filter(batch=row.batch_id, tenant=row.tenant, line__isnull=False)
+    others = others.exclude(pk=row.pk)
     others = others.filter(state__in=[State.READY, State.PENDING, State.REGISTERED])
     for name in ("mobile", "email"):
         value = getattr(row, name)
@@ -174,7 +181,7 @@ def _cancel_waiting_call(row: Registration, by: User) -> None:
         outbox.cancel_call(row.call, by=None, reason=f"{row} ({by.get_username()})")
 
 
-def _enqueue_if_ready(row: Registration, batch: RegistrationImport | None, tenant: Tenant, by: User) -> None:
+def _enqueue_if_ready(row: Registration, batch: RegistrationImport | None, by: User) -> None:
     """Send a READY row, unless its import is still to be confirmed and sends it then."""
     if row.state == State.READY and not (batch and batch.state == ImportState.CHECKED):
-        enqueue_creation(row, tenant=tenant, by=by)
+        enqueue_creation(row, by=by)

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
-from referrals.models import SelfApproval, Withdrawal
+from hireops.database import clock
+from referrals.models import Ending, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
 from tests.guards.changes import Changes
 from tests.upgrade import dumps
@@ -40,6 +41,7 @@ def _migrated(
         with django_db_blocker.unblock(), opened(database):
             call_command("migrate", verbosity=0)
             SelfApproval.objects.create(withdrawal=Withdrawal.objects.earliest("pk"))
+            _endings()
             ada = User.objects.get(username="ada")
             ada.groups.clear()  # her payout rights end
             ada.set_password("one of her own")
@@ -47,6 +49,17 @@ def _migrated(
         yield database
     finally:
         database.drop()
+
+
+def _endings() -> None:
+    """One that waits for a second person, and one that was declined."""
+    hira, ada = (User.objects.get(username=name) for name in ("hira", "ada"))
+    for withdrawal in Withdrawal.objects.order_by("pk")[:2]:
+        ending = Ending.objects.create(
+            withdrawal=withdrawal, outcome=Ending.Outcome.NOT_DONE, proposed_by=hira, reason="refused"
+        )
+    ending.state, ending.decided_by, ending.decided_at = Ending.State.DECLINED, ada, clock.now()
+    ending.save(update_fields=["state", "decided_by", "decided_at"])
 
 
 @pytest.fixture

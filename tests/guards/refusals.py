@@ -19,6 +19,10 @@ SPEAK_LATER = {
     "payment_pays_what_was_taken",
     "payment_pays_whose_it_is",
     "withdrawal_is_approved_by_another",
+    "withdrawal_not_done_is_said_by_two",
+    "withdrawal_not_done_turned_out_done",
+    "ending_is_confirmed_by_another",
+    "call_that_is_never_sent_again_has_ended",
 }
 SQLITE, POSTGRESQL = connection.vendor == "sqlite", connection.vendor == "postgresql"
 OTHER = {

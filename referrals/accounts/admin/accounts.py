@@ -23,6 +23,7 @@ from hireops.desk.display import lines
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
+from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from hireops.jobs.tasks import work
 from referrals.accounts import services as accounts
 from referrals.accounts import sweep
@@ -41,7 +42,14 @@ def withdrawal_page(ids: Sequence[int]) -> str:
 class ReferralAccountAdmin(MirrorAdmin):
     change_form_template = "admin/referrals/referralaccount/change_form.html"
     change_list_template = "admin/referrals/referralaccount/change_list.html"
-    list_filter = ["status", "source", OpenWithdrawalFilter, OpenCaseFilter, OldFigureFilter]
+    list_filter = [
+        "status",
+        "source",
+        filter_by_tenant(),
+        OpenWithdrawalFilter,
+        OpenCaseFilter,
+        OldFigureFilter,
+    ]
     list_select_related = ["figure_call"]
     exact_search_fields = ["account_id"]
     contact_search_fields = {
@@ -81,7 +89,7 @@ class ReferralAccountAdmin(MirrorAdmin):
             moment = account_page.as_of(account, old_before()) or self.get_empty_value_display()
             return lines([moment, account_page.source_of(account, request.user)])
 
-        return [employee, contact, "status_shown", "points", "cash", as_of]
+        return [employee, contact, "status_shown", "points", "cash", as_of, *tenant_columns()]
 
     @admin.display(description=_("status"))
     def status_shown(self, account: ReferralAccount) -> SafeString:

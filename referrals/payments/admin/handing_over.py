@@ -22,13 +22,14 @@ from hireops.desk.admin import StaffAdmin
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
+from hireops.feishu.tenant_lists import are_several
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
 from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
 
 PREPARE = "admin:referrals_payoutbatch_prepare"
-PEOPLE = ("account", "requested_by", "decided_by")
+PEOPLE = ("account__tenant", "requested_by", "decided_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ def _page(
         "admin/referrals/payoutbatch/prepare.html",
         rows=[_row(each, unpaid.get(each.pk, [])) for each in withdrawals],
         totals=totals_of(amounts),
+        are_several_customers=are_several(),
         **context,
     )
 

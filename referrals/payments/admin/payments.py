@@ -1,6 +1,8 @@
 """Every payment of every batch."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -9,25 +11,28 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.display import linked
+from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from referrals.ledger.assets import as_counted, asset_label
 from referrals.models import Payment
+
+TENANT = "amount__withdrawal__account__tenant"
+COLUMNS = [
+    "payment_id",
+    "batch_shown",
+    "account_shown",
+    "asset_shown",
+    "sum_shown",
+    "state_shown",
+    "reference",
+    "recorded_at",
+    "recorded_by",
+]
 
 
 @admin.register(Payment)
 class PaymentAdmin(MirrorAdmin):
-    list_display = [
-        "payment_id",
-        "batch_shown",
-        "account_shown",
-        "asset_shown",
-        "sum_shown",
-        "state_shown",
-        "reference",
-        "recorded_at",
-        "recorded_by",
-    ]
-    list_filter = ["state"]
-    list_select_related = ["batch", "amount__withdrawal__account", "recorded_by"]
+    list_filter = ["state", filter_by_tenant(TENANT)]
+    list_select_related = ["batch", TENANT, "recorded_by"]
     ordering = ["-id"]
     exact_search_fields = ["payment_id", "reference", "amount__withdrawal__account__account_id"]
     search_help_text = _("Payment ID, reference of the payment or account ID, in full")
@@ -47,6 +52,9 @@ class PaymentAdmin(MirrorAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
         return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        return [*COLUMNS, *tenant_columns(TENANT)]
 
     @admin.display(description=_("payout batch"))
     def batch_shown(self, payment: Payment) -> str:

@@ -15,11 +15,12 @@ from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.display import linked, state_badge
 from hireops.desk.staff import Reader
+from hireops.feishu.tenant_lists import are_several
 from hireops.outbox import registry
 from hireops.outbox.models import Call
 from hireops.people import payout_rights
 from referrals.ledger.assets import amount_in_words, asset_label, in_words, signed
-from referrals.models import Payment, Withdrawal, WithdrawalAmount
+from referrals.models import Ending, Payment, Withdrawal, WithdrawalAmount
 from referrals.payouts import services
 from referrals.payouts.admin.keys import changed_keys
 from referrals.payouts.rights import APPROVE
@@ -41,6 +42,11 @@ MEANINGS = {
     State.UNKNOWN: _(
         "Feishu may have taken the balance out, but no clear answer has come. hireops asks again with the "
         "same order ID until it is answered, so nothing is taken twice. Don't pay anything by hand meanwhile."
+    ),
+    State.NOT_DONE: _(
+        "Feishu has never answered it clearly, and two people have ended it as not done: the steps below say "
+        "who and why. Its order is never sent again and nothing is paid for it. Should it turn out that "
+        "Feishu has done it after all, hireops opens a case."
     ),
     State.REFUSED: _(
         "Feishu has refused it for good, and nothing was taken out. When the cause is gone, ask for a new "
@@ -74,6 +80,7 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader, shown: Callable[[str]
     return {
         "withdrawal": withdrawal,
         "account": withdrawal.account,
+        "tenant": withdrawal.account.tenant if are_several() else None,
         "name": shown(withdrawal.account.name),
         "badge": state_badge(state),
         "tone": state.tone,
@@ -91,6 +98,10 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader, shown: Callable[[str]
         "not_yet": not_yet(withdrawal, reader),
         "changed_keys": changed_keys([withdrawal]),
         "cases": withdrawal.cases.all(),
+        "endings": endings(withdrawal),
+        "can_be_ended": withdrawal.state == State.UNKNOWN and refuses(call),
+        "may_be_taken_in": withdrawal.state == State.NOT_DONE
+        and any(case.closed_at is None for case in withdrawal.cases.all()),
         "is_moving": withdrawal.state == State.APPROVED,
     }
 
@@ -119,6 +130,20 @@ def meaning(withdrawal: Withdrawal, call: Call | None) -> str:
 def must_be_enabled(withdrawal: Withdrawal, call: Call | None) -> bool:
     """Feishu may have done it, and refuses the repetition that would tell because the account is off."""
     return bool(call and withdrawal.state in Withdrawal.UNDECIDED and call.error_code == ACCOUNT_DISABLED)
+
+
+def refuses(call: Call | None) -> bool:
+    """Whether Feishu has answered the last try, and not said that it is done."""
+    return bool(call and call.answer is None and call.error_code is not None)
+
+
+def endings(withdrawal: Withdrawal) -> list[dict[str, Any]]:
+    """Those that wait for a second person or were confirmed, with links."""
+    found = withdrawal.endings.filter(state__in=["proposed", "confirmed"]).order_by("pk")
+    return [
+        {"ending": each, "link": linked(each), "badge": state_badge(Ending.State(each.state))}
+        for each in found.select_related("proposed_by", "decided_by")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from hireops.desk.display import linked
 from hireops.desk.performing import ActionOutcome, perform_on_each
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
+from hireops.feishu.tenant_lists import are_several
 from hireops.outbox.tasks import drain
 from referrals.accounts.admin.accounts import ReferralAccountAdmin, withdrawal_page
 from referrals.ledger.assets import amount_in_words, in_words
@@ -74,7 +75,8 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
         return page.render_page(request, RESULTS_TEMPLATE, title=_("Withdrawals asked for"), results=results)
     can_ask = any(not row.why_not for row in rows)
     title = _("Ask for a withdrawal")
-    return page.render_page(request, TEMPLATE, title=title, rows=rows, form=form, can_ask=can_ask)
+    context = {"rows": rows, "form": form, "can_ask": can_ask, "are_several_customers": are_several()}
+    return page.render_page(request, TEMPLATE, title=title, **context)
 
 
 def _ids(request: HttpRequest) -> list[int]:
@@ -89,7 +91,7 @@ def _ids(request: HttpRequest) -> list[int]:
 
 def _accounts(ids: Sequence[int]) -> list[ReferralAccount]:
     rows = ReferralAccount.objects.filter(pk__in=ids[: MOST_AT_ONCE + 1]).order_by("pk")
-    return list(rows.prefetch_related("balances"))
+    return list(rows.select_related("tenant").prefetch_related("balances"))
 
 
 def _problem(accounts: Sequence[ReferralAccount]) -> str:

@@ -14,6 +14,7 @@ from hireops.database import clock
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.revealing import VIEW, shown_for
+from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from referrals.ledger.assets import in_words
 from referrals.models import Withdrawal
 from referrals.payouts.admin import requests as withdrawal_requests
@@ -25,8 +26,8 @@ from referrals.payouts.admin.page import age_shown, what_became_of
 @admin.register(Withdrawal)
 class WithdrawalAdmin(MirrorAdmin):
     change_form_template = "admin/referrals/withdrawal/change_form.html"
-    list_filter = ("state", ("requested_at", admin.DateFieldListFilter))
-    list_select_related = ("account", "requested_by", "decided_by")
+    list_filter = ("state", filter_by_tenant("account__tenant"), ("requested_at", admin.DateFieldListFilter))
+    list_select_related = ("account__tenant", "requested_by", "decided_by")
     exact_search_fields = ("external_order_id", "account__account_id")
     search_help_text = _("Order ID or account ID, in full")
     fields = ("state",)
@@ -40,7 +41,8 @@ class WithdrawalAdmin(MirrorAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Withdrawal]:
         is_own = ExpressionWrapper(Q(requested_by=request.user.pk), output_field=BooleanField())
         rows: QuerySet[Withdrawal] = super().get_queryset(request).annotate(is_own=is_own)
-        return rows.select_related("account", "requested_by", "decided_by").prefetch_related("amounts")
+        related = ("account__tenant", "requested_by", "decided_by")
+        return rows.select_related(*related).prefetch_related("amounts")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str | Callable[[Any], str | bool], ...]:
         as_of = cache(clock.now)  # the same for all rows
@@ -63,7 +65,13 @@ class WithdrawalAdmin(MirrorAdmin):
             "requested_by",
             "requested_at",
             "decided_by",
+            *tenant_columns("account__tenant"),
         )
+
+    def named(self, obj: Withdrawal) -> str:
+        """With all that who decides several at once should see of each."""
+        tenant = [str(obj.account.tenant)] if are_several() else []
+        return " · ".join([str(obj), *tenant, self.amounts_shown(obj)])
 
     @admin.display(description=_("account ID"))
     def account_id_shown(self, withdrawal: Withdrawal) -> str:

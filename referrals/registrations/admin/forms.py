@@ -7,12 +7,28 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
+from hireops.feishu.models import Tenant
+from referrals.registrations.creating import customers
 from referrals.registrations.imports import MOST_BYTES
 from referrals.registrations.matching import LONGEST_GIVEN
 from referrals.registrations.problems import PROBLEMS
 
 
-class ContactForm(forms.Form):
+class CustomerForm(forms.Form):
+    """Asks for the customer, where there are several to choose from."""
+
+    tenant = forms.ModelChoiceField(label=_("Customer"), queryset=Tenant.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(customers()) > 1:
+            field: Any = self.fields["tenant"]
+            field.queryset = Tenant.objects.served()
+        else:
+            del self.fields["tenant"]
+
+
+class ContactForm(CustomerForm):
     """Of one referrer, as a person types it; the service reads it again."""
 
     mobile = forms.CharField(
@@ -57,12 +73,22 @@ class ContactForm(forms.Form):
         return cleaned
 
 
-class UploadForm(forms.Form):
+class UploadForm(CustomerForm):
+    """The customer is that of all rows which name none in a column of the file."""
+
     file = forms.FileField(
         label=_("File"),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
         max_length=LONGEST_GIVEN,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("tenant"):
+            field.required = False
+            field.help_text = _(
+                "Of rows that name none. A column “Customer” with name or tenant key says it for each row."
+            )
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

@@ -28,6 +28,7 @@ from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
+from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from hireops.jobs.display import Progress, newest_about
 from hireops.jobs.tasks import work
 from hireops.spreadsheets.writing import write_csv, write_xlsx
@@ -74,14 +75,17 @@ def discard(batch: RegistrationImport, *, by: User, reason: str) -> None:
 class RegistrationImportAdmin(MirrorAdmin):
     change_form_template = "admin/referrals/registrationimport/change_form.html"
     fields = ["state"]
-    list_display = ["file_name", "state_shown", "rows", "uploaded_by", "uploaded_at", "finished_at"]
-    list_filter = ["state", "uploaded_at"]
+    list_filter = ["state", filter_by_tenant(), "uploaded_at"]
     staff_actions = [confirm, discard]
     reveal_permission = VIEW
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RegistrationImport]:
-        imported = super().get_queryset(request).select_related("uploaded_by", "confirmed_by")
+        imported = super().get_queryset(request).select_related("uploaded_by", "confirmed_by", "tenant")
         return imported.defer("content")
+
+    def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        columns = ["file_name", "state_shown", "rows", "uploaded_by", "uploaded_at", "finished_at"]
+        return [*columns, *tenant_columns()]
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("referrals.add_registrationimport")
@@ -98,7 +102,8 @@ class RegistrationImportAdmin(MirrorAdmin):
         if form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                batch = imports.upload(file, file.name, by=staff(request))
+                tenant = form.cleaned_data.get("tenant")
+                batch = imports.upload(file, file.name, by=staff(request), tenant=tenant)
             except Refused as refusal:
                 form.add_error("file", str(refusal))
             else:
@@ -119,6 +124,7 @@ class RegistrationImportAdmin(MirrorAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         header = [gettext("Country code"), gettext("Mobile number"), gettext("Email"), gettext("Name")]
+        header += [gettext("Customer")] if are_several() else []
         return as_file(iter([header]), kind, "referrers")
 
     # --- One import
@@ -137,6 +143,7 @@ class RegistrationImportAdmin(MirrorAdmin):
             gettext("Mobile number"),
             gettext("Email"),
             gettext("Name"),
+            *([gettext("Customer")] if are_several() else []),
             gettext("Reason"),
         ]
         why = _in_language(get_language(), problems.problem_in_words)
@@ -144,7 +151,8 @@ class RegistrationImportAdmin(MirrorAdmin):
         def file(reason: str) -> HttpResponseBase:
             action = gettext_noop("problem rows downloaded")
             audit.record(by=staff(request), action=action, on=batch, reason=reason, kind=kind)
-            return as_file(imports.file_of_problems(batch, header, why), kind, f"problems-{batch.pk}")
+            rows = imports.file_of_problems(batch, header, why, with_customers=are_several())
+            return as_file(rows, kind, f"problems-{batch.pk}")
 
         return self.with_reason(request, batch, file)
 
@@ -185,6 +193,7 @@ def how_far(batch: RegistrationImport, request: HttpRequest) -> dict[str, Any]:
         "badge": state_badge(State(batch.state)),
         "unreadable": imports.problem_in_words(batch),
         "counts": [(state, state.label, counts[state]) for state in RowState if counts.get(state)],
+        "customers": imports.ready_by_customer(batch) if are_several() else [],
         "ready": counts.get(RowState.READY, 0),
         "ended": ended,
         "total": ended + left,

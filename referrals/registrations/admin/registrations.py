@@ -21,6 +21,7 @@ from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, is_revealed, shown_for
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
+from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import problems
@@ -77,7 +78,7 @@ class ImportFilter(admin.SimpleListFilter):
 class RegistrationAdmin(MirrorAdmin):
     change_form_template = "admin/referrals/registration/change_form.html"
     fields = ["state"]
-    list_filter = ["state", ImportFilter, "created_at"]
+    list_filter = ["state", filter_by_tenant(), ImportFilter, "created_at"]
     search_help_text = _("Mobile number in any spelling, email or account ID, in full")
     exact_search_fields = ["account__account_id"]
     contact_search_fields = {"mobile": contacts.read_mobile, "email": contacts.read_email}
@@ -88,7 +89,9 @@ class RegistrationAdmin(MirrorAdmin):
         css = {"all": ["referrals/registrations.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
-        rows = super().get_queryset(request).select_related("account", "batch", "call", "created_by")
+        rows = (
+            super().get_queryset(request).select_related("account", "batch", "call", "created_by", "tenant")
+        )
         return rows.defer("batch__content")
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -114,6 +117,7 @@ class RegistrationAdmin(MirrorAdmin):
             "account_link",
             "import_link",
             "created_at",
+            *tenant_columns(),
         ]
 
     @admin.display(description=_("state"))
@@ -204,14 +208,16 @@ def may_correct(request: HttpRequest) -> bool:
 def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
     """What the page of a registration shows."""
     shown = shown_for(request, row)
-    given = {"mobile": row.mobile_given, "email": row.email_given, "name": row.name}
+    given = {"tenant": row.tenant, "mobile": row.mobile_given, "email": row.email_given, "name": row.name}
     correctable = may_correct(request) and registrations.may_be_corrected(row)
     revealed = is_revealed(request, row)
+    customer = [(_("customer"), row.tenant or row.tenant_given)] if are_several() else []
     return {
         "row": row,
         "badge": state_of(row),
         "problem": problems.problem_in_words(row),
         "facts": [
+            *customer,
             (_("mobile number"), shown(row.mobile or row.mobile_given)),
             (_("email"), shown(row.email or row.email_given)),
             (_("employee"), shown(row.name)),

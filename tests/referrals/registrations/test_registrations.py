@@ -210,7 +210,7 @@ def test_a_store_app_without_a_customer_says_so(db, settings, pages, hira):
 
     answer = pages(hira).post(ADD, {"mobile": "13800138000", "email": "", "name": ""})
 
-    assert "installed by none or by several" in answer.content.decode()
+    assert "No customer has this app installed" in answer.content.decode()
 
 
 # --- What did not work

@@ -1,0 +1,219 @@
+"""Endings: the page that lays the evidence before who proposes one, and before who confirms it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk.actions import StaffAction
+from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.display import linked, state_badge
+from hireops.desk.errors import Refused
+from hireops.desk.staff import staff
+from hireops.doorbell import ring
+from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
+from hireops.jobs.tasks import work
+from hireops.outbox.tasks import drain
+from referrals.endings import services as endings
+from referrals.endings.admin import page
+from referrals.endings.admin.forms import EndingForm
+from referrals.models import Ending, Withdrawal
+from referrals.payouts.rights import APPROVE
+
+ADD = "referrals.add_ending"
+TENANT = "withdrawal__account__tenant"
+COLUMNS = [
+    "number",
+    "withdrawal_shown",
+    "outcome",
+    "state_shown",
+    "proposed_by",
+    "proposed_at",
+    "decided_by",
+    "decided_at",
+]
+State = Ending.State
+Outcome = Ending.Outcome
+
+
+def _waits_for(ending: Any) -> bool:
+    """Whether this reader, who may have proposed it (``is_own``), may be its second person."""
+    return ending.state == State.PROPOSED and (settings.REFERRALS_SELF_APPROVAL or not ending.is_own)
+
+
+@staff_action(
+    permission=APPROVE,
+    label=_("Confirm"),
+    confirm=_(
+        "The withdrawal ends as was proposed, and that can't be undone. Look at the evidence yourself before "
+        "you confirm: you are the second person who says that it is so."
+    ),
+    reason_required=True,
+    dangerous=True,
+    irreversible=True,
+    offered=_waits_for,
+    template="admin/referrals/ending/confirm.html",
+)
+def confirm(ending: Ending, *, by: User, reason: str) -> None:
+    endings.confirm(ending, by=by, reason=reason)
+
+
+@staff_action(
+    permission=APPROVE,
+    label=_("Decline"),
+    confirm=_("The withdrawal stays as it is, and Feishu is asked on. Who proposed it reads your reason."),
+    reason_required=True,
+    offered=_waits_for,
+)
+def decline(ending: Ending, *, by: User, reason: str) -> None:
+    endings.decline(ending, by=by, reason=reason)
+
+
+@staff_action(
+    permission=ADD,
+    label=_("Take the proposal back"),
+    confirm=_("The withdrawal stays as it is, and Feishu is asked on."),
+    offered=lambda ending: ending.state == State.PROPOSED and ending.is_own,
+)
+def take_back(ending: Ending, *, by: User, reason: str) -> None:
+    endings.take_back(ending, by=by, reason=reason)
+
+
+@staff_action(
+    permission=ADD,
+    label=_("Ask for what is missing"),
+    confirm=_("Feishu is asked for the balance, and to compare the days that were not reconciled yet."),
+    offered=lambda ending: ending.state == State.PROPOSED and ending.outcome == Outcome.NOT_DONE,
+)
+def ask_for_evidence(ending: Ending, *, by: User, reason: str) -> None:
+    endings.ask_for_evidence(ending.withdrawal, by=by)
+    ring(drain)
+    ring(work)
+
+
+@admin.register(Ending)
+class EndingAdmin(MirrorAdmin):
+    change_form_template = "admin/referrals/ending/change_form.html"
+    fields = ("state",)
+    list_filter = ("state", "outcome", filter_by_tenant(TENANT))
+    exact_search_fields = ("withdrawal__external_order_id", "withdrawal__account__account_id")
+    search_help_text = _("Order ID or account ID, in full")
+    staff_actions = [confirm, decline, take_back, ask_for_evidence]
+
+    class Media:
+        css = {"all": ["referrals/payouts.css"]}
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm(ADD)
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Without the menu's "add": one begins on the page of its withdrawal."""
+        return {**super().get_model_perms(request), "add": False}
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        may_see_withdrawals = request.user.has_perm("referrals.view_withdrawal")
+        return may_see_withdrawals and super().has_view_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ending]:
+        is_own = ExpressionWrapper(Q(proposed_by=request.user.pk), output_field=BooleanField())
+        related = ("withdrawal__account__tenant", "withdrawal__call", "proposed_by", "decided_by")
+        rows: QuerySet[Ending] = super().get_queryset(request).annotate(is_own=is_own)
+        return rows.select_related(*related)
+
+    def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        return [*COLUMNS, *tenant_columns(TENANT)]
+
+    @admin.display(description=_("withdrawal"))
+    def withdrawal_shown(self, ending: Ending) -> str:
+        return linked(ending.withdrawal, str(ending.withdrawal))
+
+    # --- Proposing one
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The evidence about the withdrawal that the address names, and the form that proposes its end."""
+        if not (self.has_add_permission(request) and self.has_view_permission(request)):
+            raise PermissionDenied
+        withdrawal = self._named(request)
+        if withdrawal is None:
+            return HttpResponseRedirect(self._url("changelist"))
+        if request.method == "POST" and "ask" in request.POST:
+            endings.ask_for_evidence(withdrawal, by=staff(request))
+            ring(drain)
+            ring(work)
+            return HttpResponseRedirect(request.get_full_path())
+        return self._propose(request, withdrawal)
+
+    def _named(self, request: HttpRequest) -> Withdrawal | None:
+        rows = Withdrawal.objects.select_related("account__tenant", "call")
+        try:
+            return rows.filter(pk=request.GET.get("withdrawal", "")).first()
+        except (ValueError, OverflowError):
+            return None
+
+    def _propose(self, request: HttpRequest, withdrawal: Withdrawal) -> HttpResponse:
+        context = page.now(withdrawal)
+        outcome = context["outcome"]
+        evidence = context.get("evidence")
+        form = EndingForm(
+            request.POST if request.method == "POST" else None, against=bool(evidence and evidence.against)
+        )
+        if outcome is not None and form.is_valid():
+            try:
+                ending = PROPOSE[outcome](withdrawal, by=staff(request), **form.cleaned_data)
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return HttpResponseRedirect(self._url("change", ending.pk))
+        return self.render_page(
+            request,
+            "admin/referrals/ending/propose.html",
+            title=gettext("What became of withdrawal #%(number)s") % {"number": withdrawal.pk},
+            form=form,
+            meaning=page.MEANINGS[outcome] if outcome else "",
+            proposed=withdrawal.endings.filter(state=State.PROPOSED, outcome=outcome).first(),
+            **page.about(withdrawal),
+            **context,
+        )
+
+    # --- One that was proposed
+
+    def page_context(self, request: HttpRequest, obj: Ending) -> dict[str, Any]:
+        return self._about(obj)
+
+    def named(self, obj: Ending) -> str:
+        tenant = [str(obj.withdrawal.account.tenant)] if are_several() else []
+        return " · ".join([str(obj), str(obj.withdrawal), *tenant])
+
+    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+        if action.name != confirm.name:
+            return {}
+        return {
+            "proposals": [
+                {"ending": each, "named": self.named(each), **page.now(each.withdrawal)} for each in objects
+            ]
+        }
+
+    def _about(self, ending: Ending) -> dict[str, Any]:
+        is_open = ending.state == State.PROPOSED
+        return {
+            "ending": ending,
+            "badge": state_badge(State(ending.state)),
+            "meaning": page.MEANINGS[Outcome(ending.outcome)] if is_open else "",
+            **page.about(ending.withdrawal),
+            **(page.now(ending.withdrawal) if is_open else page.kept(ending)),
+        }
+
+
+PROPOSE: dict[Outcome, Callable[..., Ending]] = {
+    Outcome.NOT_DONE: endings.propose_not_done,
+    Outcome.TAKEN: endings.propose_taken,
+}
