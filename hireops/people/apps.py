@@ -12,9 +12,11 @@ class PeopleConfig(AppConfig):
         from django.core.checks import Tags, register
 
         from hireops import encrypted_columns
+        from hireops.desk import cards as home
         from hireops.desk import proof as asking
         from hireops.guards import rules
         from hireops.people import (
+            cards,
             checks,
             first_things,
             guards,
@@ -31,5 +33,6 @@ class PeopleConfig(AppConfig):
         signals.connect()
         recording.connect()
         asking.register(proof.demand)
+        home.register(cards.locked_out)
         first_things.register(views.first_thing)
         first_things.register(second_factor.first_thing)

@@ -135,6 +135,17 @@ def test_the_list_of_lock_outs_shows_who_and_where_from_and_lets_in(
     assert sign_in(client) == "/admin/"
 
 
+def test_administrators_see_on_the_home_page_that_somebody_is_locked_out(
+    client: Client, mei: User, otto: User, audrey: User, client_of: Callable[[User], Client]
+) -> None:
+    his, hers = english(client_of(otto)), english(client_of(audrey))
+    assert "Locked out" not in his.get("/admin/").content.decode()
+    for _try in range(5):
+        complaint(client)
+    assert "Locked out" in his.get("/admin/").content.decode()
+    assert "Locked out" not in hers.get("/admin/").content.decode()
+
+
 @pytest.mark.parametrize("who", ["vera", "hira", "ada", "audrey", "eve"])
 def test_only_administrators_let_in_again(
     request: pytest.FixtureRequest, client_of: Callable[[User], Client], mei: User, who: str
