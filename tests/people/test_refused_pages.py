@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 
 from hireops.desk import tasks
 from hireops.desk.models import AuditEntry, RepeatedEntry
+from hireops.people import recording
 from tests.clocks import Clock
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +64,18 @@ def test_what_never_comes_again_is_summed_up_by_the_clock(
 def test_a_stranger_is_not_recorded(client: Client, db: None) -> None:
     assert Client(enforce_csrf_checks=True).post("/language/", {"language": "en"}).status_code == 403
     assert refusals() == []
+
+
+def test_a_page_is_refused_also_while_nothing_can_be_written(
+    eve: User,
+    client_of: Callable[[User], Client],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def no_database(**_: object) -> None:
+        raise OperationalError
+
+    client = client_of(eve)
+    monkeypatch.setattr(recording, "record_once_a_minute", no_database)
+    assert client.get("/admin/auth/user/").status_code == 403
+    assert "a refused page is not in the audit (OperationalError)" in caplog.text
