@@ -28,7 +28,7 @@ def refuse_to_hand_out(by: User, groups: Iterable[Group], *, to: User | None = N
     Who gets a payout right by it may use it after the delay, whoever hands it out (``payout_rights``).
     """
     if why_not := _why_not_hand_out(by, groups, to):
-        raise Refused(why_not)
+        raise Refused(f"{why_not} {_('Nothing was changed.')}")
 
 
 def _why_not_hand_out(by: User, groups: Iterable[Group], to: User | None) -> str:
@@ -38,7 +38,7 @@ def _why_not_hand_out(by: User, groups: Iterable[Group], to: User | None) -> str
         return only_a_superuser()
     pays = not by.is_superuser and payout_permissions.might_be_used_by(by)
     if pays and payout_permissions.are_carried_by(groups):
-        return _("Who can approve or pay hands such a role to nobody: a superuser does. Nothing was changed.")
+        return _("Who can approve or pay hands such a role to nobody: a superuser does.")
     return ""
 
 
@@ -54,13 +54,12 @@ def may_change_credentials(by: User, user: User) -> bool:
 def refuse_to_change_credentials(by: User, user: User) -> None:
     """Raises ``Refused`` where ``may_change_credentials`` says no."""
     if not may_change_credentials(by, user):
-        raise Refused(only_a_superuser())
+        raise Refused(f"{only_a_superuser()} {_('Nothing was changed.')}")
 
 
 def only_a_superuser() -> str:
     return _(
-        "This person can approve or pay, so only a superuser changes the roles and how this person signs in. "
-        "Nothing was changed."
+        "This person can approve or pay, so only a superuser changes the roles and how this person signs in."
     )
 
 
