@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import F, Model
 
 from hireops.database import clock
 from hireops.desk.audit import record
@@ -24,6 +24,9 @@ def record_once_a_minute(*, by: User | None, action: str, on: Model, of: str = "
     ``details`` may differ, ``of`` says what else makes it another one."""
     parts = [action, by.pk if by else "", on._meta.label, on.pk, of]  # noqa: SLF001 - public API
     key = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+    again = RepeatedEntry.objects.filter(key=key, first__isnull=False, since__gt=clock.now() - TOGETHER)
+    if again.update(times=F("times") + 1):
+        return
     with transaction.atomic():
         seen, _made = RepeatedEntry.objects.select_for_update(of=("self",)).get_or_create(key=key)
         now = clock.now()

@@ -6,14 +6,17 @@ one after the other would. Who was right takes the count back.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from ipaddress import IPv4Address, ip_address, ip_network
+from operator import or_
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 
 from hireops.database import clock
 from hireops.people.models import Tally
@@ -106,12 +109,12 @@ def of_passkeys(address: str) -> Counted:
 
 def begin(*counted: Counted) -> Try:
     """Count one more try of each. Raises ``LockedOut`` and counts nothing if one of them may not try."""
+    now = clock.now()
+    # Whoever goes on although locked out writes nothing: events wait for SQLite's one writer too.
+    _refuse(Tally.objects.filter(reduce(or_, (Q(kind=each.kind, key=each.key) for each in counted))), now)
     with transaction.atomic():
-        now = clock.now()
         tallies = [_tally(each, now) for each in counted]
-        for tally in tallies:
-            if tally.locked_until and tally.locked_until > now:
-                raise LockedOut(tally, tally.locked_until, now)
+        _refuse(tallies, now)
         for tally in tallies:
             _count(tally, now)
     return Try(tallies)
@@ -144,6 +147,12 @@ def _tally(counted: Counted, now: datetime) -> Tally:
         kind=counted.kind, key=counted.key, defaults={"since": now, "person": counted.person}
     )
     return tally
+
+
+def _refuse(tallies: Iterable[Tally], now: datetime) -> None:
+    for tally in tallies:
+        if tally.locked_until and tally.locked_until > now:
+            raise LockedOut(tally, tally.locked_until, now)
 
 
 def _count(tally: Tally, now: datetime) -> None:
