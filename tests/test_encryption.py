@@ -1,6 +1,8 @@
 """What is encrypted at rest, and what becomes of it when the key changes."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.core.management import call_command
 
 from hireops.encryption import (
     KeyGoneError,
@@ -89,3 +91,15 @@ def test_what_no_key_opens_is_not_passed_over_in_silence(rotate):
     rotate(keep=False)
     with pytest.raises(KeyGoneError):
         reencrypted(text)
+
+
+@pytest.mark.django_db
+def test_a_second_factor_outlives_a_change_of_the_key(settings, vera):
+    totp = Authenticator.objects.create(
+        user=vera, type=Authenticator.Type.TOTP, data={"secret": encrypt("JBSWY3DPEHPK3PXP")}
+    )
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [settings.SECRET_KEY]
+    call_command("reencrypt")
+    settings.SECRET_KEY_FALLBACKS = []
+    totp.refresh_from_db()
+    assert decrypt(totp.data["secret"]) == "JBSWY3DPEHPK3PXP"

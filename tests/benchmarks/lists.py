@@ -68,16 +68,16 @@ DIALECTS = {
         afterwards="PRAGMA optimize",
     ),
 }
-PAYLOAD = """{"schema": "2.0", "header": {"event_id": "event-NUMBER", "app_id": "cli_1", "create_time":
-"1763700000000", "tenant_key": "tenant_1"}, "event": {"account_id": "account-77", "modify_time":
-"1763700000000", "assets": {"confirmed_bonus": {"point_bonus": NUMBER, "cash_bonus": []}}}}"""
+PAYLOAD = """{"schema": "2.0", "header": {"event_id": "event-NUMBER", "app_id":
+"cli_demo00000000001", "create_time": "1763700000000", "tenant_key": "tenant_1"},
+"event": {"account_id": "account-77", "modify_time": "1763700000000", "assets": {"confirmed_bonus": {"point_bonus": NUMBER, "cash_bonus": []}}}}"""
 # The oldest hundred have a type and a state that nothing else has: statistics hardly know of them.
 EVENTS = """
     WITH {numbers}
     INSERT INTO inbox_event
         (app_id, event_id, event_type, tenant_key, created_at, received_at, raw, payload, digest,
          state, reason, cause, subject, handled_at, not_before, tries)
-    SELECT 'cli_1', 'event-' || n,
+    SELECT 'cli_demo00000000001', 'event-' || n,
            CASE WHEN n <= 100 THEN '{rare}' WHEN n / 3 % 2 = 0 THEN '{balance}' ELSE '{binding}' END,
            'tenant_' || (n / 5 % {tenants}), {moment}, {moment}, '',
            replace('{payload}', 'NUMBER', '' || n){as_json}, '', state, '', '',
@@ -224,7 +224,7 @@ def _measure(rows: int) -> None:
     from hireops.inbox.models import Event  # noqa: PLC0415
 
     for number in range(TENANTS):
-        Tenant.objects.get_or_create(app_id="cli_1", tenant_key=f"tenant_{number}")
+        Tenant.objects.get_or_create(app_id="cli_demo00000000001", tenant_key=f"tenant_{number}")
     client = Client(headers={"host": "localhost"})
     client.force_login(
         User.objects.filter(username="bench").first() or User.objects.create_superuser("bench")
