@@ -9,6 +9,7 @@ import phonenumbers
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from hireops.invisible import without_invisible
@@ -35,10 +36,21 @@ WITHIN_TEXT = re.compile(
 MOBILE_TYPES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 BAD_MOBILE, CUT_MOBILE, BAD_EMAIL = "bad_mobile", "cut_mobile", "bad_email"
+EXPLANATIONS = {
+    BAD_MOBILE: gettext_lazy(
+        "This is no mobile number. Write it like 138 0013 8000; that of another country with its code, like "
+        "+852 9123 4567."
+    ),
+    CUT_MOBILE: gettext_lazy(
+        "Excel has shortened this number (such as 1.38E+10), so its last digits are lost. Format the column "
+        "as text, enter the number again and save the file again."
+    ),
+    BAD_EMAIL: gettext_lazy("This is no email address."),
+}
 
 
 class UnreadableContactError(ValueError):
-    """Not a mobile number, or not an address. ``key`` is one of the three above; the text is not in it."""
+    """Not a mobile number, or not an address. ``key`` is one of ``EXPLANATIONS``; the text is not in it."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)

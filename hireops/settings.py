@@ -106,6 +106,21 @@ else:
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be false but in the demo: its error pages show people's data.")
 
+# The page on which people agree to be signed in is on a host of its own, at Feishu and at Lark.
+FEISHU_ACCOUNTS_URL = url(
+    "FEISHU_ACCOUNTS_URL",
+    {
+        "https://open.feishu.cn": "https://accounts.feishu.cn",
+        "https://open.larksuite.com": "https://accounts.larksuite.com",
+    }.get(FEISHU_BASE_URL, FEISHU_BASE_URL),
+    ("https", "http"),
+).rstrip("/")
+FEISHU_SIGN_IN = boolean("FEISHU_SIGN_IN", default=DEMO)
+FEISHU_SIGN_IN_CONTACTS = boolean("FEISHU_SIGN_IN_CONTACTS", default=True)
+FEISHU_SIGN_IN_IS_SECOND_FACTOR = boolean("FEISHU_SIGN_IN_IS_SECOND_FACTOR", default=False)
+FEISHU_SIGN_IN_TENANT_KEY = text("FEISHU_SIGN_IN_TENANT_KEY", "2ca1d211f64f6438" if DEMO else "")
+INVITATION_DAYS = integer("INVITATION_DAYS", 14, most=365)
+
 # --- Django ----------------------------------------------------------------------------------------------
 
 ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -387,6 +402,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}  # the adapter takes an address for the use
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; without it there is no password field
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+SOCIALACCOUNT_ADAPTER = "hireops.people.feishu.adapter.SocialAccountAdapter"
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # hireops.people.limits counts, in the database
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "hireops"

@@ -57,10 +57,12 @@ def ask(
     query: Mapping[str, Any] | None = None,
     body: dict[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    within_s: float | None = None,
 ) -> Reply:
     """Send one request and understand its answer; ``FeishuError`` unless Feishu says that it succeeded.
 
-    Numbers with a fraction come as ``Decimal``. Raises ``RuntimeError`` inside a transaction: the database
+    Numbers with a fraction come as ``Decimal``. ``within_s`` is how long the answer may take, if not
+    ``FEISHU_READ_TIMEOUT``. Raises ``RuntimeError`` inside a transaction: the database
     must never wait for Feishu.
     """
     if connection.in_atomic_block:
@@ -69,7 +71,9 @@ def ask(
     started = monotonic()
     code, log_id = "-", ""
     try:
-        answer = exchange(method, path, token=token, query=query, body=raw, headers=headers)
+        answer = exchange(
+            method, path, token=token, query=query, body=raw, headers=headers, within_s=within_s
+        )
         log_id = _log_id(answer, {})
         content = _understood(answer)
         code, log_id = content["code"], _log_id(answer, content)
@@ -137,7 +141,8 @@ def _message(content: dict[str, Any]) -> str:
         for violations, name in (("field_violations", "field"), ("permission_violations", "scope"))
         for entry in _objects(details.get(violations))
     ]
-    message = without_contacts(clean(content.get("msg")) or clean(details.get("message")) or "no message")
+    said = (content.get("msg"), details.get("message"), content.get("error_description"))
+    message = without_contacts(next(filter(None, map(clean, said)), "no message"))
     return f"{message} [{', '.join(filter(None, named))}]"[:MESSAGE_MAX_CHARS] if any(named) else message
 
 

@@ -1,7 +1,8 @@
 """One HTTP exchange with Feishu, bounded in time and size, that knows whether anything was sent.
 
-The answer must be complete ``FEISHU_READ_TIMEOUT`` seconds after the request left; ``requests`` alone only
-limits the silence between two bytes. Redirects are not followed and cookies not kept.
+The answer must be complete ``FEISHU_READ_TIMEOUT`` seconds after the request left, or sooner where somebody
+waits at a page; ``requests`` alone only limits the silence between two bytes. Redirects are not followed and
+cookies not kept.
 """
 
 import http.client
@@ -28,7 +29,7 @@ ANSWER_MAX_BYTES = 10 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-_thread = threading.local()  # .session; of the exchange under way: .sent, .ends_at
+_thread = threading.local()  # .session; of the exchange under way: .sent, .patience_s, .ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def exchange(
     query: Mapping[str, Any] | None,
     body: bytes | None,
     headers: Mapping[str, str] | None = None,
+    within_s: float | None = None,
 ) -> HttpAnswer:
     """Feishu's answer; ``FeishuError`` with ``NOT_SENT`` or ``UNKNOWN`` if not even its headers came."""
     url = settings.FEISHU_BASE_URL + path
@@ -56,6 +58,7 @@ def exchange(
     kind = {"Content-Type": "application/json; charset=utf-8"} if body is not None else {}
     session.trust_env = not is_loopback(url)  # proxies are for what lies outside this machine
     _thread.sent = False
+    _thread.patience_s = within_s or settings.FEISHU_READ_TIMEOUT
     try:
         response = session.request(
             method,
@@ -64,7 +67,7 @@ def exchange(
             data=body,
             headers={**kind, **(headers or {})},
             auth=_Bearer(token),
-            timeout=(settings.FEISHU_CONNECT_TIMEOUT, settings.FEISHU_READ_TIMEOUT),
+            timeout=(settings.FEISHU_CONNECT_TIMEOUT, _thread.patience_s),
             stream=True,
         )
     except _FAILURES as error:
@@ -184,7 +187,7 @@ class _HttpConnection(urllib3.connection.HTTPConnection):
         if not _thread.sent and deadline.has_passed():
             raise FeishuError(Outcome.NOT_SENT, "it was too late to send")
         _thread.sent = True
-        _thread.ends_at = monotonic() + settings.FEISHU_READ_TIMEOUT
+        _thread.ends_at = monotonic() + _thread.patience_s
         super().send(data)
 
 

@@ -26,13 +26,15 @@ class PeopleConfig(AppConfig):
             signals,
             views,
         )
+        from hireops.people.invitations import guards as invitations
 
         register(checks.addresses_of_strangers_are_seen, Tags.security, deploy=True)
-        rules.declare(*guards.RULES)
         encrypted_columns.declare_json(Authenticator, "data")
+        rules.declare(*guards.RULES, *invitations.RULES)
         signals.connect()
         recording.connect()
         asking.register(proof.demand)
-        home.register(cards.locked_out)
+        for card in (cards.no_role_yet, cards.people_without_a_role, cards.locked_out):
+            home.register(card)
         first_things.register(views.first_thing)
         first_things.register(second_factor.first_thing)

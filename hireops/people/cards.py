@@ -1,11 +1,14 @@
-"""What waits for administrators: people who cannot get in."""
+"""What waits for administrators: people who cannot get in, and who have come and may do nothing yet."""
 
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.cards import Card, counted
+from hireops.desk.cards import Card, counted, list_url
 from hireops.desk.staff import Reader
 from hireops.people.letting_in import locked_now
+
+WITHOUT_ROLE = {"is_active": True, "is_staff": True, "is_superuser": False, "groups": None}
 
 
 def locked_out(reader: Reader) -> Card | None:
@@ -20,5 +23,31 @@ def locked_out(reader: Reader) -> Card | None:
         value=count,
         note=_("Wrong passwords or codes; you can let in again."),
         url=reverse("admin:people_tally_changelist"),
+        tone="warn",
+    )
+
+
+def people_without_a_role(reader: Reader) -> Card | None:
+    """For who can give them one; who comes from Feishu for the first time is among them."""
+    if not reader.has_perm("auth.change_user"):
+        return None
+    people = User.objects.filter(**WITHOUT_ROLE, user_permissions=None)
+    count = counted(people)
+    return Card(
+        title=_("People without a role"),
+        value=count,
+        note=_("They can sign in and see nothing.") if count else "",
+        url=list_url("auth_user", "groups__isnull=True&is_superuser__exact=0&is_active__exact=1"),
+        tone="warn" if count else "ok",
+    )
+
+
+def no_role_yet(reader: Reader) -> Card | None:
+    if reader.is_superuser or reader.get_all_permissions():
+        return None
+    return Card(
+        title=_("You have no role yet"),
+        value=reader.get_username(),
+        note=_("An administrator has to give you a role; the administrators see that you wait for it."),
         tone="warn",
     )

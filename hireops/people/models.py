@@ -11,6 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from hireops.desk.append_only import AppendOnly
 from hireops.people.acting import LONGEST_ADDRESS, LONGEST_USER_AGENT
 from hireops.people.browsers import browser_in_words
+from hireops.people.invitations.models import Invitation
+
+__all__ = [
+    "CredentialChange",
+    "Invitation",
+    "OneTimePassword",
+    "PayoutRight",
+    "Session",
+    "Staff",
+    "Tally",
+]
 
 
 class Staff(User):

@@ -1,5 +1,6 @@
 """Who must have a second factor, and what becomes of one that is lost."""
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -37,7 +38,14 @@ def first_thing(request: HttpRequest) -> str | None:
     person = request.user
     if not settings.SECOND_FACTOR_ROLES or not isinstance(person, User) or has_one(person):
         return None
+    if settings.FEISHU_SIGN_IN_IS_SECOND_FACTOR and _came_from_feishu(request):
+        return None
     return reverse("mfa_index") if is_required_of(person) else None
+
+
+def _came_from_feishu(request: HttpRequest) -> bool:
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "socialaccount" for record in records)
 
 
 def remove_all(person: User, *, by: User, reason: str) -> None:

@@ -22,6 +22,7 @@ from django.urls import URLPattern, include, path, re_path
 from django.views.decorators.cache import never_cache
 
 from hireops.people import first_things, limits, proof, views
+from hireops.people.feishu import views as feishu
 
 View = Callable[..., HttpResponseBase]
 
@@ -117,6 +118,8 @@ urlpatterns = [
     page("logout/", LogoutView.as_view(next_page="account_login"), "account_logout"),
     page("inactive/", in_the_desk(account.account_inactive), "account_inactive"),
     page("new-password/", in_the_desk(views.new_password), "account_new_password"),
+    page("feishu/login/", feishu.to_feishu, "feishu_login"),
+    page("feishu/callback/", feishu.from_feishu, "feishu_callback"),
     path("2fa/", include(second_factors)),
     path("password/", include(forgotten_password)),
 ]

@@ -12,15 +12,7 @@ from referrals.registrations.creating import CREATE
 State = Registration.State
 
 PROBLEMS = {
-    contacts.BAD_MOBILE: gettext_lazy(
-        "This is no mobile number. Write it like 138 0013 8000; that of another country with its code, like "
-        "+852 9123 4567."
-    ),
-    contacts.CUT_MOBILE: gettext_lazy(
-        "Excel has shortened this number (such as 1.38E+10), so its last digits are lost. Format the column "
-        "as text, enter the number again and save the file again."
-    ),
-    contacts.BAD_EMAIL: gettext_lazy("This is no email address."),
+    **contacts.EXPLANATIONS,
     "no_contact": gettext_lazy("Neither a mobile number nor an email address is given. One is needed."),
     "no_customer": gettext_lazy(
         "It is not said of which customer this employee is. Choose the customer here, or name them in the "

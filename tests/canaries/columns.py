@@ -101,6 +101,8 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "error_message": PERSONAL,
     },
     "outbox.Channel": {"operation": NOTHING},
+    # Good for two weeks, and masked on every page; the right one to ask about it is whoever invited.
+    "people.Invitation": {"mobile": PERSONAL, "email": PERSONAL},
     "people.PayoutRight": {"permission": NOTHING},
     "people.Session": {
         "session_data": UNREADABLE,

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from hireops.database import clock
+from hireops.people.models import Invitation
 from referrals.models import Ending, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
 from tests.guards.changes import Changes
@@ -46,6 +47,10 @@ def _migrated(
             ada.groups.clear()  # her payout rights end
             ada.set_password("one of her own")
             ada.save()
+            invitation = Invitation.objects.create(
+                email="x@x.com", invited_by=ada, expires_at=ada.date_joined
+            )
+            Invitation.objects.filter(pk=invitation.pk).update(used_by=ada, used_at=ada.date_joined)
         yield database
     finally:
         database.drop()

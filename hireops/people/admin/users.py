@@ -68,6 +68,7 @@ class StaffUserAdmin(RightsAdmin):
     change_form_template = "admin/auth/person.html"
     list_display = ("username", "full_name", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active")
+    linked_by = ("is_superuser",)
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     sortable_by = ("username", "last_login")

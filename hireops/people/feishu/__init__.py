@@ -1,0 +1,1 @@
+"""Signing in with Feishu: allauth's machinery, today's OAuth of Feishu (``hireops.feishu.authen``)."""

@@ -1,0 +1,134 @@
+"""The pages of invitations. Contacts are masked: whoever invited somebody knows them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops import contacts
+from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.errors import Refused
+from hireops.desk.masking import mask
+from hireops.desk.staff import staff
+from hireops.people.invitations import services
+from hireops.people.invitations.models import Invitation
+
+INVITE = "people.add_invitation"
+LONGEST_GIVEN = 254
+TEXT = {"autocomplete": "off", "class": "vTextField"}
+
+
+class InvitationForm(forms.Form):
+    mobile = forms.CharField(
+        label=_("Mobile number"),
+        required=False,
+        max_length=LONGEST_GIVEN,
+        widget=forms.TextInput(attrs=TEXT),
+        help_text=_("As in Feishu's directory of your company. Mobile or email, one is enough."),
+    )
+    email = forms.CharField(
+        label=_("Email"), required=False, max_length=LONGEST_GIVEN, widget=forms.TextInput(attrs=TEXT)
+    )
+    roles = forms.ModelMultipleChoiceField(
+        label=_("Roles"),
+        queryset=Group.objects.order_by("name"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    person = forms.ModelChoiceField(
+        label=_("For the existing user"),
+        queryset=User.objects.filter(is_active=True, socialaccount=None).order_by("username"),
+        required=False,
+        help_text=_("Who then signs in with Feishu as this user. Empty: a new user is made."),
+    )
+
+    def clean_mobile(self) -> str:
+        return self._read("mobile", contacts.read_mobile)
+
+    def clean_email(self) -> str:
+        return self._read("email", contacts.read_email)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not (cleaned["mobile"] or cleaned["email"]):
+            raise forms.ValidationError(gettext("Enter a mobile number or an email."))
+        return cleaned
+
+    def _read(self, name: str, read: Any) -> str:
+        try:
+            return str(read(self.cleaned_data[name]))
+        except contacts.UnreadableContactError as bad:
+            raise forms.ValidationError(contacts.EXPLANATIONS[bad.key]) from None
+
+
+@staff_action(
+    permission="people.withdraw_invitation",
+    label=_("Withdraw"),
+    confirm=_("Nobody can come by these invitations any more. Who has come already stays."),
+    offered=lambda invitation: invitation.state == Invitation.State.OPEN,
+)
+def withdraw(invitation: Invitation, *, by: User, reason: str) -> None:
+    services.withdraw(invitation, by=by, reason=reason)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(MirrorAdmin):
+    list_display = (
+        "number",
+        "contact",
+        "roles_shown",
+        "person",
+        "ended_how",
+        "invited_by",
+        "invited_at",
+        "expires_at",
+        "used_by",
+    )
+    list_select_related = ("person", "invited_by", "used_by")
+    fields = (
+        "contact",
+        "roles_shown",
+        "person",
+        "ended_how",
+        ("invited_by", "invited_at", "expires_at"),
+        ("used_by", "used_at"),
+        ("withdrawn_by", "withdrawn_at"),
+    )
+    staff_actions = (withdraw,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("roles")
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {"may_invite": request.user.has_perm(INVITE)}
+
+    @staff_page("invite/", name="invite", permission=INVITE)
+    def invite_view(self, request: HttpRequest) -> HttpResponse:
+        form = InvitationForm(request.POST or None)
+        if form.is_valid():
+            try:
+                invitation = services.invite(**form.cleaned_data, by=staff(request))
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.message_user(request, gettext("Invited. It takes effect at the first Feishu sign-in."))
+                return HttpResponseRedirect(self._url("change", invitation.pk))
+        title = gettext("Invite somebody")
+        return self.render_page(request, "admin/people/invitation/invite.html", title=title, form=form)
+
+    @admin.display(description=_("contact"))
+    def contact(self, invitation: Invitation) -> str:
+        return " · ".join(mask(each) for each in (invitation.mobile, invitation.email) if each)
+
+    @admin.display(description=_("roles"))
+    def roles_shown(self, invitation: Invitation) -> str:
+        return "、".join(group.name for group in invitation.roles.all())
+
+    @admin.display(description=_("state"))
+    def ended_how(self, invitation: Invitation) -> Any:
+        return self.state_shown(invitation)
