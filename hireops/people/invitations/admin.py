@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
+from hireops.contacts import mask
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
 from hireops.desk.errors import Refused
-from hireops.desk.masking import mask
 from hireops.desk.staff import staff
 from hireops.people.invitations import services
 from hireops.people.invitations.models import Invitation
