@@ -41,6 +41,7 @@ def main() -> None:
             "OUTBOX_SENDERS": "1",
             "ALLOWED_HOSTS": "testserver",
             "REFERRALS_SELF_APPROVAL": "true",
+            "SECOND_FACTOR_ROLES": "none",
         }
         os.environ.update(environment, DJANGO_SETTINGS_MODULE="hireops.settings")
 
