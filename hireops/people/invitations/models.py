@@ -26,7 +26,7 @@ class Invitation(models.Model):
     """
 
     class State(States):
-        OPEN = "open", "busy", _("open")
+        OPEN = "open", "busy", _("not used yet")
         USED = "used", "ok", _("used")
         WITHDRAWN = "withdrawn", "quiet", _("withdrawn")
         EXPIRED = "expired", "quiet", _("expired")
@@ -45,16 +45,16 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("invited by")
     )
-    invited_at = models.DateTimeField(_("invited"), db_default=Now(), editable=False)
+    invited_at = models.DateTimeField(_("invited at"), db_default=Now(), editable=False)
     expires_at = models.DateTimeField(_("good until"))
     used_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("used by")
     )
-    used_at = models.DateTimeField(_("used"), null=True)
+    used_at = models.DateTimeField(_("used at"), null=True)
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("withdrawn by")
     )
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
 
     class Meta:
         verbose_name = _("invitation")

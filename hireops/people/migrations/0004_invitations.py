@@ -30,12 +30,12 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(),
                         editable=False,
-                        verbose_name="invited",
+                        verbose_name="invited at",
                     ),
                 ),
                 ("expires_at", models.DateTimeField(verbose_name="good until")),
-                ("used_at", models.DateTimeField(null=True, verbose_name="used")),
-                ("withdrawn_at", models.DateTimeField(null=True, verbose_name="withdrawn")),
+                ("used_at", models.DateTimeField(null=True, verbose_name="used at")),
+                ("withdrawn_at", models.DateTimeField(null=True, verbose_name="withdrawn at")),
                 (
                     "invited_by",
                     models.ForeignKey(
