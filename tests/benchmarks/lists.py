@@ -68,9 +68,9 @@ DIALECTS = {
         afterwards="PRAGMA optimize",
     ),
 }
-PAYLOAD = """{"schema": "2.0", "header": {"event_id": "event-NUMBER", "app_id":
-"cli_demo00000000001", "create_time": "1763700000000", "tenant_key": "tenant_1"},
-"event": {"account_id": "account-77", "modify_time": "1763700000000", "assets": {"confirmed_bonus": {"point_bonus": NUMBER, "cash_bonus": []}}}}"""
+PAYLOAD = """{"schema": "2.0", "header": {"event_id": "event-NUMBER", "app_id": "cli_demo00000000001",
+"create_time": "1763700000000", "tenant_key": "tenant_1"}, "event": {"account_id": "a-77", "modify_time":
+"1763700000000", "assets": {"confirmed_bonus": {"point_bonus": NUMBER, "cash_bonus": []}}}}"""
 # The oldest hundred have a type and a state that nothing else has: statistics hardly know of them.
 EVENTS = """
     WITH {numbers}
