@@ -115,6 +115,14 @@ COLUMNS: dict[str, dict[str, Holds]] = {
     "referrals.BalanceChange": {"asset": NOTHING},
     "referrals.Case": {"asset": NOTHING, "note": PERSONAL},
     "referrals.PayoutBatch": {"note": PERSONAL},
+    # What hireops laid before two people: ids, figures, and their own words.
+    "referrals.Ending": {
+        "taken": NOTHING,
+        "reason": PERSONAL,
+        "evidence": NOTHING,
+        "decision_reason": PERSONAL,
+        "decided_on": NOTHING,
+    },
     # Whom money went to, as it was then: evidence.
     "referrals.Payment": {
         "payment_id": NOTHING,
@@ -137,6 +145,7 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "feishu_email": PERSONAL,
     },
     "referrals.Registration": {
+        "tenant_given": PERSONAL,
         "mobile_given": PERSONAL,
         "email_given": PERSONAL,
         "name": PERSONAL,

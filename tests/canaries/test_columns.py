@@ -29,10 +29,10 @@ def text_columns() -> Iterator[tuple[str, Any]]:
 
 
 def test_every_column_of_text_has_an_entry_and_every_entry_a_column():
-    there = {(model, field.name) for model, field in text_columns()}
-    listed = {(model, name) for model, columns in COLUMNS.items() for name in columns}
-    assert sorted(there - listed) == [], "say in tests/canaries/columns.py what these hold"
-    assert sorted(listed - there) == [], "these are gone; take them out of tests/canaries/columns.py"
+    there = {f"{model}.{field.name}" for model, field in text_columns()}
+    listed = {f"{model}.{name}" for model, columns in COLUMNS.items() for name in columns}
+    assert not there - listed, f"say in tests/canaries/columns.py what these hold: {sorted(there - listed)}"
+    assert not listed - there, f"these are gone from the models: {sorted(listed - there)}"
 
 
 def test_what_is_encrypted_is_what_the_table_calls_unreadable():
