@@ -138,6 +138,8 @@ def calls_after(event: Event) -> Iterable[Call]:
     if not event.subject:
         return []
     later = Call.objects.filter(target=accounts.target_of(event.subject), created_at__gte=event.received_at)
+    # Another customer may have an account of the same ID.
+    later = later.filter(Q(tenant=None) | Q(tenant__tenant_key=event.tenant_key))
     return later.order_by("id")[:MOST_CALLS]
 
 

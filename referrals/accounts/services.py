@@ -69,7 +69,7 @@ def in_reach() -> QuerySet[ReferralAccount]:
 
 
 def _queries_to_leave(account: ReferralAccount) -> QuerySet[Call]:
-    lane = lane_of(call_tenant(account.tenant), target_of(account.account_id))
+    lane = lane_of_calls(account)
     owed = Call.objects.filter(lane=lane, operation=GET_ASSETS, state=Call.State.PENDING)
     return owed.filter(lease_key=None, answer=None)
 
@@ -83,6 +83,11 @@ def _enqueue(operation: str, account: ReferralAccount, *, by: User | None, super
         by=by,
         supersede=supersede,
     )
+
+
+def lane_of_calls(account: ReferralAccount) -> str:
+    """In which calls about this account wait for each other; another customer's of that ID has its own."""
+    return lane_of(call_tenant(account.tenant), target_of(account.account_id))
 
 
 def target_of(account_id: str) -> str:
@@ -155,7 +160,7 @@ def _refuse_with_open_withdrawal(account: ReferralAccount) -> None:
 
 def pending_status(account: ReferralAccount) -> int:
     """The status that the account has once all that is owed has been done."""
-    lane = lane_of(call_tenant(account.tenant), target_of(account.account_id))
+    lane = lane_of_calls(account)
     owed = Call.objects.filter(lane=lane, operation__in=LEADS_TO, state=Call.State.PENDING).order_by("-id")
     call = owed.first()
     return LEADS_TO[call.operation] if call else account.status

@@ -18,9 +18,8 @@ from django.utils.translation import gettext as _
 from hireops.database import clock
 from hireops.feishu import hire
 from hireops.feishu.errors import FeishuError
-from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
-from hireops.outbox.models import Attempt, Call, lane_of
+from hireops.outbox.models import Attempt, Call
 from hireops.outbox.timing import QUIET_S
 from referrals.accounts import services as accounts
 from referrals.accounts.calls import NO_SUCH_ACCOUNT
@@ -151,7 +150,7 @@ def _settles(attempt: Attempt) -> datetime:
 
 def _answered_query(account: ReferralAccount, since: datetime) -> tuple[Call | None, datetime | None]:
     """The newest query of the balance that left after ``since`` and was answered, and when it left."""
-    lane = lane_of(call_tenant(account.tenant), accounts.target_of(account.account_id))
+    lane = accounts.lane_of_calls(account)
     asked = Call.objects.filter(lane=lane, operation=accounts.GET_ASSETS, finished_at__gt=since)
     for query in asked.order_by("-pk")[:QUERIES_LOOKED_AT]:
         asked_at = _asked_at(query)

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from hireops.desk.display import badge, state_badge
 from hireops.desk.staff import Reader
 from hireops.desk.states import Tone
-from hireops.feishu.tenants import call_tenant
 from hireops.outbox import registry
-from hireops.outbox.models import Call, lane_of
+from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
 from referrals.ledger.assets import amount_in_words, asset_label, in_words
 from referrals.ledger.steps import CHANGES_SHOWN, history, link_for, minute
@@ -114,7 +113,7 @@ def left_in(chosen: Iterable[ReferralAccount]) -> list[str]:
 
 
 def _calls_under_way(account: ReferralAccount) -> list[Call]:
-    lane = lane_of(call_tenant(account.tenant), accounts.target_of(account.account_id))
+    lane = accounts.lane_of_calls(account)
     return list(Call.objects.filter(lane=lane, state=Call.State.PENDING).order_by("pk")[:ROWS_SHOWN])
 
 

@@ -102,7 +102,7 @@ def _day(each: DayCompared) -> dict[str, Any]:
 def _is_being_asked(evidence: Evidence) -> bool:
     account = evidence.withdrawal.account
     owed = Call.objects.filter(
-        target=accounts.target_of(account.account_id), operation=accounts.GET_ASSETS, state=Call.State.PENDING
+        lane=accounts.lane_of_calls(account), operation=accounts.GET_ASSETS, state=Call.State.PENDING
     )
     running = Reconciliation.objects.filter(
         tenant=account.tenant_id, day__in=evidence.days_missing, state=Reconciliation.State.RUNNING
