@@ -366,8 +366,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # serves each app's files where they lie; there is no collectstatic step
 # No other: each would take a core without taking its turn.
 PASSWORD_HASHERS = ["hireops.people.hashing.TurnTakingHasher"]
-# A file and what goes with it. None is put down in a folder: what staff upload is personal data.
-UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# The largest file of a form, and what goes with it. None is put down in a folder: it is personal data.
+UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 CONTENT_SECURITY_POLICY = {

@@ -5,6 +5,7 @@ would be, with an environment, a session and an output of its own, and has the m
 need. What is our own it imports itself; nothing of Django is set up in the server.
 """
 
+import contextlib
 import multiprocessing
 import os
 import runpy
@@ -66,7 +67,8 @@ class Forked:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended, and we are not told yet
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)

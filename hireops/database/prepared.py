@@ -1,9 +1,14 @@
-"""Statements that PostgreSQL parses and plans once for each connection."""
+"""Statements that run for each event: PostgreSQL plans them once, SQLite lets them in before others."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
+
+# SQLite has one writer. Whoever finds it busy looks again after 1, 2, 5, 10 … 100 ms, so that who has waited
+# for longest comes in last. An event stays with the first two of these.
+LOOKS_AGAIN_WITHIN_MS = 3
 
 
 def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -14,9 +19,7 @@ def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, .
     for such poolers, is heeded.
     """
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return list(cursor.fetchall())
+        return _execute_before_others(statement, values)
     from psycopg import Cursor  # noqa: PLC0415 - only where PostgreSQL is in use
 
     connection.ensure_connection()
@@ -26,3 +29,23 @@ def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, .
         done = Cursor(link).execute(statement, values, prepare=prepare)
         rows: list[tuple[Any, ...]] = done.fetchall() if done.description else []
         return rows
+
+
+def _execute_before_others(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Within the ``busy_timeout`` of the connection, as any other statement."""
+    connection.ensure_connection()
+    link: Any = connection.connection
+    (patience_ms,) = link.execute("PRAGMA busy_timeout").fetchone()
+    until = monotonic() + patience_ms / 1000
+    link.execute(f"PRAGMA busy_timeout = {LOOKS_AGAIN_WITHIN_MS}")
+    try:
+        while True:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(statement, values)
+                    return list(cursor.fetchall())
+            except OperationalError as error:
+                if "locked" not in str(error) or connection.in_atomic_block or monotonic() > until:
+                    raise
+    finally:
+        link.execute(f"PRAGMA busy_timeout = {patience_ms}")

@@ -25,6 +25,7 @@ class Stage(Enum):
     UNFINISHED = "the rest is not worth waiting for"
     STREAMED = "whoever answers it reads the rest"
     TOO_LONG = "the head has no end"
+    TOO_LARGE = "the body is larger than any that is right"
 
 
 class Arrival:
@@ -107,4 +108,4 @@ class Arrival:
         if self.pool is PAGES:
             self.stage, self.pool = Stage.STREAMED, UPLOADS
         else:
-            self.stage = Stage.UNFINISHED
+            self.stage = Stage.TOO_LARGE

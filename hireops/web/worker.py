@@ -27,7 +27,7 @@ LEAVE_WITHIN_S = 2.0
 WAITING_MAX = 500
 HELD_MAX_BYTES = 32 * 1024 * 1024
 PIECE_BYTES = 64 * 1024
-DISCARDED_MAX_BYTES = 1024 * 1024
+DISCARDED_MAX_BYTES = 16 * 1024 * 1024  # a browser reads an answer when it has sent its file
 NO_MORE_SOCKETS = {errno.EMFILE, errno.ENFILE}
 NOTHING_THERE = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED}
 
@@ -43,7 +43,12 @@ def _plain_answer(status: str, chinese: str, english: str) -> bytes:
 
 BROKEN_OFF = _plain_answer("400 Bad Request", "请求不完整。", "The request is not complete.")
 TOO_LATE = _plain_answer("408 Request Timeout", "请求来得太慢。", "The request did not come in time.")
-TOO_LONG = _plain_answer("431 Request Header Fields Too Large", "请求头太长。", "The head is too long.")
+REFUSALS = {
+    Stage.TOO_LONG: _plain_answer(
+        "431 Request Header Fields Too Large", "请求头太长。", "The head is too long."
+    ),
+    Stage.TOO_LARGE: _plain_answer("413 Content Too Large", "请求内容太大。", "The body is too large."),
+}
 FULL = _plain_answer(
     "503 Service Unavailable",
     "hireops 此刻太忙，什么都没有保存。请等几秒再试。",
@@ -183,8 +188,8 @@ class DoorWorker(ThreadWorker):
 
     def enqueue_req(self, conn: Connection) -> None:
         pool = conn.arrival.pool
-        if conn.arrival.stage is Stage.TOO_LONG:
-            self.refuse(conn, answer=TOO_LONG)
+        if answer := REFUSALS.get(conn.arrival.stage):
+            self.refuse(conn, answer=answer)
         elif self.tpool.is_full(pool):
             self.refuse(conn, answer=FULL)
         else:

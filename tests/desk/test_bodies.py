@@ -2,6 +2,8 @@
 
 import pytest
 
+from referrals.registrations import imports
+
 FORM = "application/x-www-form-urlencoded"
 LARGE = b"x=" + b"y" * 70_000
 PAGE = "/admin/auth/user/"
@@ -31,12 +33,13 @@ def test_who_has_not_signed_in_sends_no_more_than_a_form(client, db, path, kind)
     assert client.post(path, b"x=y", content_type=FORM).status_code != 413
 
 
-def test_who_has_signed_in_sends_a_file_at_the_most(client_of, eve):
+def test_who_has_signed_in_sends_a_file_at_the_most(client_of, eve, settings):
     client = client_of(eve)
     assert client.post(PAGE, LARGE, content_type=FORM).status_code == 403
-    refused = post(client, PAGE, 10 * 1024 * 1024 + 1)
+    assert settings.UPLOAD_MAX_BYTES > imports.MOST_BYTES
+    refused = post(client, PAGE, settings.UPLOAD_MAX_BYTES + 1)
     assert refused.status_code == 413
-    assert "10 MB" in refused.content.decode()
+    assert "12 MB" in refused.content.decode()
 
 
 @pytest.mark.parametrize("length", ["-1", "1e9", "٣", "9" * 30])

@@ -54,11 +54,11 @@ def test_nobody_waits_for_broken_chunks(chunk):
 
 def test_feishu_sends_nothing_larger_than_a_mebibyte():
     assert Arrival(EVENT + b"Content-Length: 1048576\r\n\r\n").stage is Stage.BODY
-    assert Arrival(EVENT + b"Content-Length: 1048577\r\n\r\n").stage is Stage.UNFINISHED
+    assert Arrival(EVENT + b"Content-Length: 1048577\r\n\r\n").stage is Stage.TOO_LARGE
     endless = Arrival(EVENT + b"Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n")
     endless.add(b"x" * 1024 * 1024)
     assert endless.stage is Stage.BODY
-    assert endless.add(b"x" * 70_000) is Stage.UNFINISHED
+    assert endless.add(b"x" * 70_000) is Stage.TOO_LARGE
 
 
 def test_what_is_larger_than_a_form_is_read_by_who_answers_it():

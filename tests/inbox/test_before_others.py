@@ -1,0 +1,51 @@
+"""SQLite has one writer: an event is written before what staff and strangers cause to be written."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from django.db import connection
+
+from hireops.inbox.models import Event
+from tests.deliveries import deliver, envelope
+from tests.selection import on_sqlite
+
+HELD_S = 0.005  # a commit on a slow disk
+
+
+@contextmanager
+def writers(number: int) -> Iterator[None]:
+    """They write one after the other without a pause, as wrong logins do that are counted."""
+    over = threading.Event()
+
+    def write() -> None:
+        with closing(
+            sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, timeout=60)
+        ) as link:
+            while not over.is_set():
+                link.execute("BEGIN IMMEDIATE")
+                time.sleep(HELD_S)
+                link.execute("COMMIT")
+
+    threads = [threading.Thread(target=write) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+@on_sqlite
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_events_come_in_while_eight_others_write_without_a_pause(client):
+    with writers(8):
+        answers = [deliver(client, envelope("test.x_v1")).status_code for _ in range(6)]
+    assert answers.count(200) >= 5  # of those that wait as long as all others, hardly one does
+    assert Event.objects.count() == answers.count(200)
