@@ -43,11 +43,11 @@ def said_of(row):
 
 
 @pytest.fixture
-def registered(account, hira):
+def registered(account, tenant, hira):
     def registered(state, *, days):
         of = {"account": account()} if state == "registered" else {}
         values = {**PERSON, "mobile_given": "138 0013 8000", "state": state, "finished_at": days_ago(days)}
-        row = Registration.objects.create(**values, **of, created_by=hira)
+        row = Registration.objects.create(**values, **of, tenant=tenant, created_by=hira)
         Registration.objects.filter(pk=row.pk).update(created_at=days_ago(days))
         return row
 

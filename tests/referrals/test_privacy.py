@@ -31,6 +31,7 @@ def somebody(account, hira):
         email="z6@open.com",
         state="ready",
         account=made,
+        tenant=made.tenant,
         created_by=hira,
     )
     return made
