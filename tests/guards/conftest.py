@@ -16,7 +16,9 @@ from referrals.models import Ending, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
 from tests.guards.changes import Changes
 from tests.upgrade import dumps
-from tests.upgrade.conftest import IS_SQLITE, STARTING_POINTS, opened
+from tests.upgrade.conftest import IS_SQLITE, KIND, opened
+
+OLDEST = Path(dumps.__file__).with_name(f"f82b898{KIND}")
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +28,10 @@ def _former(
     """As the oldest commit with a starting point has left it: its guards were made by migrations."""
     with new_database(tmp_path_factory.mktemp("former")) as database:
         if IS_SQLITE:
-            dumps.load_sqlite(STARTING_POINTS[0], Path(urlsplit(database.url).path))
+            dumps.load_sqlite(OLDEST, Path(urlsplit(database.url).path))
         else:
             with django_db_blocker.unblock(), opened(database), connection.cursor() as cursor:
-                dumps.load_postgresql(STARTING_POINTS[0], cursor)
+                dumps.load_postgresql(OLDEST, cursor)
         yield database
 
 

@@ -1,5 +1,5 @@
 """The matrix is held against a database with something in every table."""
 
-from tests.upgrade.conftest import at_first, upgraded
+from tests.guards.conftest import _former, _migrated, company
 
-__all__ = ["at_first", "upgraded"]
+__all__ = ["_former", "_migrated", "company"]

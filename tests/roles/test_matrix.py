@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import Database
 from tests.roles.site import matrix
 from tests.selection import on_sqlite
-from tests.upgrade.conftest import Upgraded
 
 TABLE = Path(__file__).with_name("matrix.txt")
 
 pytestmark = [on_sqlite, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def test_everybody_gets_what_the_table_says(at_first: Upgraded) -> None:
+def test_everybody_gets_what_the_table_says(company: Database) -> None:
     found = matrix()
     if os.environ.get("UPDATE_ROLE_MATRIX"):
         TABLE.write_text("\n".join(found) + "\n")

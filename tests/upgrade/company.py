@@ -45,7 +45,7 @@ class Company:
         person = User.objects.get(username=name)
         self.root.submit(f"auth/user/{person.pk}/change/", username=name, **rights)
         person.set_password(PASSWORD)
-        person.save()
+        person.save(update_fields=["password"])
 
     # --- What Feishu sends
 
