@@ -6,13 +6,15 @@ from urllib.parse import urljoin
 
 import requests
 
+Form = tuple[dict[str, str | None], dict[str, str]]
+
 
 class _Forms(HTMLParser):
     """The fields of every form of a page, with the values that they have."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.forms: list[tuple[dict[str, str | None], dict[str, str]]] = []
+        self.forms: list[Form] = []
         self._textarea = self._select = ""
         self.feed(page)
 
@@ -54,12 +56,26 @@ class Browser:
 
     def submit(self, path: str, having: str, **values: Any) -> requests.Response:
         """Fill ``values`` into the form of the page that has the field ``having``, and send it."""
+        attributes, fields = next(form for form in self._forms(path) if having in form[1])
+        return self._post(path, attributes, fields | values)
+
+    def press(self, path: str, action: str) -> requests.Response:
+        """The button of the page whose form is sent to an address that ends like this."""
+        attributes, fields = next(
+            form for form in self._forms(path) if (form[0].get("action") or "").endswith(action)
+        )
+        return self._post(path, attributes, fields)
+
+    def _forms(self, path: str) -> list[Form]:
+        return _Forms(self.get(path)).forms
+
+    def _post(
+        self, path: str, attributes: dict[str, str | None], fields: dict[str, str]
+    ) -> requests.Response:
         url = urljoin(self.site, path)
-        forms = _Forms(self.get(path)).forms
-        attributes, fields = next(form for form in forms if having in form[1])
         answer = self.http.post(
             urljoin(url, attributes.get("action") or url),
-            data=fields | values,
+            data=fields,
             headers={"Referer": url},
             timeout=20,
         )

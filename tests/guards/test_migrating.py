@@ -19,6 +19,7 @@ from tests.environment import pinned
 from tests.forked import Forked
 from tests.guards.changes import Changes, added, guarded_apps
 from tests.guards.refusals import silent
+from tests.simulator_process import APP
 from tests.upgrade.conftest import opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -39,6 +40,7 @@ def migrate(database: Database, folder: Path, *, die_at: str = "") -> Forked:
     environment = {
         **os.environ,
         **pinned(folder),
+        **APP,
         "DATABASE_URL": database.url,
         "DJANGO_SETTINGS_MODULE": "hireops.settings",
         "HIREOPS_DIE_AT": die_at,
