@@ -27,6 +27,7 @@ EXAMPLES = {
     "scope": "1",
     "url": "nowhere",
 }
+FIRST_BY = {"people.Session": "started_at"}  # its key is drawn at random
 ROWS = {"admin/referrals/payoutbatch/payments/<int:pk>/<slug:result>/": "referrals.Payment"}
 
 Person = User | AnonymousUser
@@ -91,7 +92,7 @@ def _path(route: str) -> str:
 def _key(route: str) -> str:
     """The primary key of the first row there is of the model that this page is about."""
     model = _model(route)
-    first = model._base_manager.order_by("pk").first() if model else None
+    first = model._base_manager.order_by(FIRST_BY.get(model._meta.label, "pk")).first() if model else None
     return str(first.pk) if first else "1"
 
 
