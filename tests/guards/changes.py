@@ -4,7 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +77,20 @@ def added(app: str) -> list[Operation]:
 
 
 def widened(app: str) -> list[Operation]:
-    """Every text column of limited length, also those that rules name."""
+    """Of each table one text column of limited length that rules name, and one that they do not."""
     return [
         AlterField(_name(model), field.name, _wider(field))
         for model in guarded_models(app)
-        for field in model._meta.local_fields
-        if isinstance(field, models.CharField)
+        for field in _one_named_and_one_not(model)
     ]
+
+
+def _one_named_and_one_not(model: type[models.Model]) -> Iterator[Any]:
+    texts = [field for field in model._meta.local_fields if isinstance(field, models.CharField)]
+    named = _named()
+    for is_named in (True, False):
+        alike = (each for each in texts if bool(re.search(rf"\b{each.name}\b", named)) is is_named)
+        yield from islice(alike, 1)
 
 
 def renamed(app: str) -> list[Operation]:
@@ -109,9 +116,14 @@ def _wider(field: Any) -> Any:
     return wider
 
 
+def _named() -> str:
+    """All that rules say."""
+    return " ".join(str(dialect_of(connection).as_told(each)) for each in rules.declared())
+
+
 def _unnamed(model: type[models.Model]) -> Iterator[str]:
     """The first of them; where rules name all, the one that was added."""
-    named = " ".join(str(dialect_of(connection).as_told(each)) for each in rules.declared())
+    named = _named()
     # Django renames no column inside a condition.
     named += " ".join(str(each.deconstruct()) for each in [*model._meta.constraints, *model._meta.indexes])
     columns = [field.name for field in model._meta.local_fields if not field.is_relation]
