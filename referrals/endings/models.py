@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hireops.desk.states import States
 
@@ -23,7 +24,7 @@ class Ending(models.Model):
 
     class State(States):
         PROPOSED = "proposed", "warn", _("waits for a second person")
-        CONFIRMED = "confirmed", "ok", _("confirmed")
+        CONFIRMED = "confirmed", "ok", pgettext_lazy("state", "confirmed")
         DECLINED = "declined", "quiet", _("declined")
         CANCELED = "canceled", "quiet", _("taken back")
 

@@ -136,6 +136,12 @@ class EndingAdmin(MirrorAdmin):
 
     # --- Proposing one
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Without the list's "add", for the same reason."""
+        return super().changelist_view(request, {**(extra_context or {}), "has_add_permission": False})
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -118,6 +118,18 @@ def test_it_can_be_declined_and_taken_back(proven: Any, pages: Any, hira: Any, a
     assert escape("ask their support first") in text_of(pages(hira).get(f"{LIST}{first.pk}/change/"))
 
 
+def test_the_list_begins_nothing_and_calls_what_two_have_confirmed_by_its_chinese_name(
+    ended: Any, pages: Any, hira: Any
+) -> None:
+    ended()
+    officer = pages(hira)
+    officer.cookies["django_language"] = "zh-hans"
+    page = text_of(officer.get(LIST))
+    assert f"{LIST}add/" not in page
+    assert "已确认" in page
+    assert "确认时间" not in page
+
+
 @pytest.mark.parametrize("query", ["", "?withdrawal=", "?withdrawal=x", "?withdrawal=99999999999999999999"])
 def test_an_address_without_a_withdrawal_leads_to_the_list(
     db: None, pages: Any, hira: Any, query: str
