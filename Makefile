@@ -39,6 +39,7 @@ $(TOOLS): requirements-dev.txt $(RUNTIME)
 
 lock:
 	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-s3.in -o requirements-s3.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
 # All of them, also after one that missed its target.

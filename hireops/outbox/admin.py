@@ -64,7 +64,7 @@ def cancel(call: Call, *, by: User, reason: str) -> None:
     reason_required=True,
     dangerous=True,
     irreversible=True,
-    offered=services.can_be_marked_as_done,
+    offered=services.may_be_marked_as_done,
 )
 def mark_as_done(call: Call, *, by: User, reason: str) -> None:
     services.mark_as_done(call, by=by, reason=reason)

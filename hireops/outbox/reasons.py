@@ -44,6 +44,8 @@ class Reason(StrEnum):
     DONE_BY_HAND = "done_by_hand"
     NEVER_AGAIN = "never_again"
     LATE_ANSWER = "late_answer"
+    NOT_READY = "not_ready"
+    NEVER_READY = "never_ready"
 
 
 REASONS = {
@@ -129,6 +131,11 @@ REASONS = {
     Reason.LATE_ANSWER: _(
         "Feishu's answer to an earlier try came after the call had been ended. It is not sent again; the "
         "answer is taken in by itself."
+    ),
+    Reason.NOT_READY: _("Nothing was sent yet. %(why)s As soon as that is done, the call leaves by itself."),
+    Reason.NEVER_READY: _(
+        "Nothing was sent, and hireops has stopped trying. %(why)s When that is done, send the call again, "
+        "or cancel it."
     ),
 }
 

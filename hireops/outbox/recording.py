@@ -121,6 +121,8 @@ def _tell_the_app(call: Call, result: TryResult, verdict: Verdict) -> None:
         operation.on_refusal(call, error)
     if verdict.in_doubt and error is not None and operation.on_doubt:
         operation.on_doubt(call, error)
+    if verdict.state == Call.State.WAITING and operation.on_waiting:
+        operation.on_waiting(call)
 
 
 def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -> None:
@@ -133,8 +135,7 @@ def _record_without_the_app(claim: Claim, result: TryResult, cause: Exception) -
         try:
             with transaction.atomic():
                 verdict = _verdict_without_the_app(claim, result, cause)
-                if result.error is None and verdict.in_doubt:
-                    _tell_the_app_of_doubt(claim.call, cause)
+                _tell_the_app_of_trouble(claim.call, result, verdict, cause)
                 _write(claim, result, verdict)
         except CallLeaseLostError:
             _too_late(claim, result)
@@ -164,17 +165,18 @@ def _verdict_without_the_app(claim: Claim, result: TryResult, cause: Exception) 
             return judge(error, history)
 
 
-def _tell_the_app_of_doubt(call: Call, cause: Exception) -> None:
+def _tell_the_app_of_trouble(call: Call, result: TryResult, verdict: Verdict, cause: Exception) -> None:
     """In a savepoint: whatever the app's part does, Feishu's word is kept."""
-    on_doubt = registry.find(call.operation).on_doubt
-    if on_doubt is None:
-        return
+    operation = registry.find(call.operation)
     try:
         with transaction.atomic():
-            on_doubt(call, cause)
+            if result.error is None and verdict.in_doubt and operation.on_doubt:
+                operation.on_doubt(call, cause)
+            if verdict.state == Call.State.WAITING and operation.on_waiting:
+                operation.on_waiting(call)
     except Exception as error:  # noqa: BLE001 - the next try tells it again
         where = error_location(error)
-        logger.error("the app could not be told of the doubt about call %d: %s", call.pk, where)  # noqa: TRY400 - a trace quotes values
+        logger.error("the app could not be told of the trouble with call %d: %s", call.pk, where)  # noqa: TRY400 - a trace quotes values
 
 
 def _too_late(claim: Claim, result: TryResult) -> None:

@@ -56,15 +56,20 @@ class Operation:
     these codes end one, and only if no earlier request may have landed; every other refusal leaves it in
     doubt, and it is tried again. None: every refusal against which waiting does not help ends the call.
 
+    ``refused_after``: the general system error that Feishu also refuses with (contract 8.4) is taken for a
+    refusal when it has come so often and said each time that nothing was done. None: then a person has to
+    look.
+
     ``on_answer(call, answer)`` and ``on_refusal(call, error)`` run in the transaction that ends the call,
     before its row is locked: what they write is there if and only if the call has ended, and they may take
     locks of their own. Both may run again after they raised. In ``answer.data`` a number that is not whole
     is its exact text (``"0.30"``), the first time as every other. ``on_doubt(call, error)`` runs whenever
-    a try leaves open what Feishu has done, or its answer can't be applied for long; it must not wait for
-    locks, and what it could not do has to wait for the next try.
+    a try leaves open what Feishu has done, or its answer can't be applied for long; ``on_waiting(call)``
+    whenever the call begins to wait for a person. Neither may wait for a lock that is held for long; what
+    they could not do has to wait for the next try.
 
-    ``kept_by_app`` is for calls whose end decides something in the app: staff neither cancel them nor send
-    them again in the outbox, and this text tells them where instead. The app itself may.
+    ``kept_by_app`` is for calls whose end decides something in the app: staff neither cancel them, nor send
+    them again, nor mark them as done in the outbox, and this text tells them where instead. The app may.
 
     ``permission`` is what staff need to see more of such a call than that it exists, and to decide about it.
     """
@@ -75,10 +80,12 @@ class Operation:
     send: Callable[..., Answer]
     retry: RetryPolicy = FOR_A_DAY
     definite_refusals: AbstractSet[int] | None = None
+    refused_after: int | None = None
     resolve: Callable[[Call], Resolution] | None = None
     on_answer: Callable[[Call, Answer], None] | None = None
     on_refusal: Callable[[Call, FeishuError], None] | None = None
     on_doubt: Callable[[Call, Exception], None] | None = None
+    on_waiting: Callable[[Call], None] | None = None
     kept_by_app: str | Promise = ""
     permission: str = ""
 

@@ -210,13 +210,15 @@ def _refuse_to_resend(call: Call) -> None:
         raise Refused(_("A newer call has replaced this one. Sending it now would undo the newer one."))
 
 
-def mark_as_done(call: Call, *, by: User, reason: str) -> None:
+def mark_as_done(call: Call, *, by: User | None, reason: str) -> None:
     """End a call that waits for a person, who has looked and seen that Feishu has done it.
 
     What the app does with Feishu's answer is done with an empty one. Raises ``Refused`` for a call in another
     state, for one that hireops itself can simply send again, and if the app needs the answer that was lost.
+    ``by`` is None for the app that owes it; ``kept_by_app`` and ``permission`` bind staff only.
     """
     _refuse_what_is_hidden(call, by)
+    _refuse_what_the_app_keeps(call, by)
     with transaction.atomic():
         _apply_empty_answer(_refuse_to_mark(Call.objects.get(pk=call.pk)))
         call = _refuse_to_mark(Call.objects.select_for_update().get(pk=call.pk))
@@ -225,6 +227,11 @@ def mark_as_done(call: Call, *, by: User, reason: str) -> None:
         call.reason, call.reason_details = Reason.DONE_BY_HAND, {}
         call.unresolved = False
         call.save(update_fields=["state", "finished_at", "answer", "reason", "reason_details", "unresolved"])
+
+
+def may_be_marked_as_done(call: Call) -> bool:
+    """Whether it makes sense to offer it; ``mark_as_done`` looks again."""
+    return can_be_marked_as_done(call) and not registry.kept_by_app(call.operation)
 
 
 def can_be_marked_as_done(call: Call) -> bool:

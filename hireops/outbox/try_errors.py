@@ -31,6 +31,18 @@ class UnclearError(Exception):
         self.why = why
 
 
+class NotReadyError(FeishuError):
+    """Raised by an app while something that the call needs is not there yet: nothing was sent.
+
+    ``why`` tells staff what, and who has to do something: an English sentence marked with ``gettext_noop``.
+    Other calls of the same kind go on meanwhile.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(Outcome.NOT_SENT, "what the call needs is not ready", advice=Advice.RETRY_LATER)
+        self.why = why
+
+
 class TenantGoneError(FeishuError):
     """The customer has removed the app: nothing was sent, and never will be."""
 

@@ -17,6 +17,7 @@ from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
 from hireops.outbox.try_errors import (
     NotDoneError,
+    NotReadyError,
     TenantGoneError,
     TooLateError,
     UnappliableError,
@@ -90,6 +91,8 @@ def _judge_request(error: Exception, history: CallHistory) -> Verdict:
     match error:
         case QuotaUsedUpError():
             verdict = _rate_limited(error)
+        case NotReadyError():
+            verdict = _not_ready(error, history)
         case FeishuError():
             verdict = _judge_feishu(error, history)
         case WorkerLostError() if history.answered:
@@ -113,6 +116,18 @@ def _rate_limited(error: QuotaUsedUpError) -> Verdict:
         signal=ChannelSignal.RATE_LIMITED,
         demanded_s=error.retry_after_s,
     )
+
+
+def _not_ready(error: NotReadyError, history: CallHistory) -> Verdict:
+    """It is this one call's own trouble: the channel stays as it is, and other calls leave."""
+    details = {"why": error.why}
+    verdict = Verdict(
+        outcome=Tried.NOT_SENT, reason=Reason.NOT_READY, pause_s=history.pause_s, details=details
+    )
+    again = _again(verdict, history)
+    if again.state is State.PENDING:
+        return again
+    return replace(again, reason=Reason.NEVER_READY, details=details)
 
 
 def _failed_here(error: Exception, history: CallHistory) -> Verdict:
@@ -140,6 +155,8 @@ def _signal_of(error: FeishuError) -> ChannelSignal:
 def _judge_feishu(error: FeishuError, history: CallHistory) -> Verdict:
     outcome, signal = OUTCOMES[error.outcome], _signal_of(error)
     verdict = Verdict(outcome=outcome, reason=Reason.LATER, pause_s=history.pause_s, signal=signal)
+    if _is_taken_for_a_refusal(error, history):
+        return _judge_refusal(error, replace(verdict, signal=ChannelSignal.WORKS), history)
     if _asked_too_often(error, history):
         return _for_a_person(verdict, Reason.SYSTEM_ERROR, history)
     if error.outcome is Outcome.UNKNOWN:
@@ -176,6 +193,14 @@ def _judge_unknown(error: FeishuError, verdict: Verdict, history: CallHistory) -
     quiet_s = timing.QUIET_S
     pause_s = max(quiet_s, history.operation.retry.pause_at(history.age))
     return _unknown(replace(verdict, reason=Reason.UNKNOWN, pause_s=pause_s, quiet_s=quiet_s), history)
+
+
+def _is_taken_for_a_refusal(error: FeishuError, history: CallHistory) -> bool:
+    enough = history.operation.refused_after
+    if enough is None or error.outcome is not Outcome.REFUSED or error.code not in CATCH_ALL_CODES:
+        return False
+    refused = sum(each == (Tried.REFUSED, code) for each in history.earlier for code in CATCH_ALL_CODES)
+    return 1 + refused >= enough
 
 
 def _asked_too_often(error: FeishuError, history: CallHistory) -> bool:

@@ -10,6 +10,7 @@ Given = TypeVar("Given")
 Answer = TypeVar("Answer")
 
 WEBHOOK_PATH = "/webhook/event"
+REPORT_PATHS = "/reports/"
 PROBE_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 EVENT_MAX_BYTES = 1024 * 1024
 FORM_MAX_BYTES = 64 * 1024
@@ -30,18 +31,23 @@ class Pool:
 FEISHU = Pool("feishu", EVENT_MAX_BYTES, 400)
 PROBES = Pool("probes", 0, 20)
 PAGES = Pool("pages", FORM_MAX_BYTES, 64)
+# Report links, which whoever has one fetches: a slow reader holds a thread that nobody else waits for.
+REPORTS = Pool("reports", 0, 64)
 # A body that is too large to be awaited: its thread reads it as it comes, and first asks who sends it.
 UPLOADS = Pool("uploads", 0, 8)
 
 # Two may hash a password and two wait for that (hireops.people.hashing): as many again go on as ever.
 MORE_THREADS_FOR_PAGES = 2
 THREADS_FOR_PROBES = THREADS_FOR_UPLOADS = 2
+THREADS_FOR_REPORTS = 6
 
 
 def pool_of(path: str) -> Pool:
     """The pool of a path as it stands in the request line, without its query."""
     if path == WEBHOOK_PATH:
         return FEISHU
+    if path.startswith(REPORT_PATHS):
+        return REPORTS
     return PROBES if path in PROBE_PATHS else PAGES
 
 
@@ -54,6 +60,7 @@ class Pools:
             PROBES: THREADS_FOR_PROBES,
             PAGES: threads + MORE_THREADS_FOR_PAGES,
             UPLOADS: THREADS_FOR_UPLOADS,
+            REPORTS: THREADS_FOR_REPORTS,
         }
         self._executors = {
             pool: ThreadPoolExecutor(number, thread_name_prefix=pool.name) for pool, number in numbers.items()
