@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,43 @@ def private_folder(name: str, path: Path) -> Path:
         raise ImproperlyConfigured(f"{name}: {path} cannot be made ({error.strerror}).") from None
     private_files.refuse_shared(name, path)
     return path
+
+
+def s3_storage(prefix: str) -> dict[str, Any]:
+    """Django's settings of a bucket that only hireops reads, from ``PREFIX_BUCKET``, ``_ENDPOINT``, ...
+
+    Checksums only where they are required: compatible stores refuse what newer clients add by themselves.
+    """
+    if find_spec("storages") is None or find_spec("boto3") is None:
+        raise ImproperlyConfigured(
+            f"{prefix}_BUCKET needs what requirements-s3.txt names: pip install -r requirements-s3.txt."
+        )
+    from botocore.config import Config  # noqa: PLC0415 - installed only where it is wanted
+
+    options = {
+        "bucket_name": required(f"{prefix}_BUCKET"),
+        "endpoint_url": url(f"{prefix}_ENDPOINT", "", ("https", "http"))
+        if text(f"{prefix}_ENDPOINT")
+        else None,
+        "region_name": text(f"{prefix}_REGION") or None,
+        "access_key": text(f"{prefix}_ACCESS_KEY") or None,
+        "secret_key": text(f"{prefix}_SECRET_KEY") or None,
+        "location": text(f"{prefix}_PREFIX"),
+        "file_overwrite": False,
+        "default_acl": None,
+        "querystring_auth": True,
+        "max_memory_size": 0,
+        "client_config": Config(
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            signature_version="s3v4",
+            s3={"addressing_style": one_of(f"{prefix}_ADDRESSING", "auto", ("auto", "virtual", "path"))},
+        ),
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 def random_key(path: Path) -> str:

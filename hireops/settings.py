@@ -37,6 +37,7 @@ from hireops.environment import (
     region,
     required,
     roles,
+    s3_storage,
     strong_key,
     text,
     time_zone,
@@ -149,6 +150,7 @@ INSTALLED_APPS = [
     "hireops.people",
     "hireops.feishu",
     "hireops.jobs",
+    "hireops.imports",
     "hireops.inbox",
     "hireops.outbox",
     "bindings",
@@ -286,6 +288,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="19", minute="5"),
     },
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
+    "empty old rows of imports": {
+        "task": "hireops.imports.tasks.empty_rows",
+        "schedule": crontab(hour="20", minute="15"),
+    },
     "empty old contacts": {
         "task": "referrals.registrations.tasks.empty_contacts",
         "schedule": crontab(hour="20", minute="10"),
@@ -293,6 +299,36 @@ CELERY_BEAT_SCHEDULE = {
     "empty old payees": {
         "task": "referrals.payments.tasks.empty_payees",
         "schedule": crontab(hour="20", minute="20"),
+    },
+    "empty old reports": {
+        "task": "bindings.reports.tasks.empty_reports",
+        "schedule": crontab(hour="20", minute="30"),
+    },
+    "look at report files": {
+        "task": "bindings.reports.tasks.look_at_files",
+        "schedule": crontab(hour="21", minute="10"),
+    },
+    "reach the storage of reports": {
+        "task": "bindings.reports.tasks.reach_storage",
+        "schedule": 300.0,
+        "options": {"expires": 60},
+    },
+    "notice papers that are over": {
+        "task": "bindings.exams.tasks.notice_ended_windows",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "empty old candidates of exams": {
+        "task": "bindings.exams.tasks.empty_candidates",
+        "schedule": crontab(hour="20", minute="25"),
+    },
+    "look after results of background checks": {
+        "task": "bindings.checks.tasks.look_after_results",
+        "schedule": crontab(hour="20", minute="30"),
+    },
+    "empty old candidates of background checks": {
+        "task": "bindings.checks.tasks.empty_candidates",
+        "schedule": crontab(hour="20", minute="35"),
     },
     "empty old events": {"task": "hireops.inbox.tasks.trim", "schedule": crontab(hour="19", minute="50")},
     "remove old work": {"task": "hireops.jobs.tasks.trim", "schedule": crontab(hour="20", minute="5")},
@@ -337,6 +373,7 @@ OUTBOX_KEEP_DAYS = integer("OUTBOX_KEEP_DAYS", 180, most=36_500)
 # --- Long work -------------------------------------------------------------------------------------------
 
 JOBS_KEEP_DAYS = integer("JOBS_KEEP_DAYS", 180, most=36_500)
+IMPORTS_KEEP_DAYS = integer("IMPORTS_KEEP_DAYS", 180, most=36_500)
 
 # --- Referrals -------------------------------------------------------------------------------------------
 
@@ -346,6 +383,45 @@ REFERRALS_PHONE_REGION = region("REFERRALS_PHONE_REGION", "CN")
 REFERRALS_KEEP_CONTACTS_DAYS = integer("REFERRALS_KEEP_CONTACTS_DAYS", 730, most=36_500)
 # Thirty years, as long as accounting records are kept in China.
 REFERRALS_KEEP_PAYEES_DAYS = integer("REFERRALS_KEEP_PAYEES_DAYS", 10_958, most=36_500)
+
+# --- The vendor's half -----------------------------------------------------------------------------------
+
+# Where customers and Feishu reach hireops from outside: report links begin with it.
+PUBLIC_URL = f"http://{WEB_HOST}:{WEB_PORT}" if DEMO else ""
+if text("PUBLIC_URL"):
+    PUBLIC_URL = url("PUBLIC_URL", "", ("https", "http")).rstrip("/")
+if PUBLIC_URL.startswith("http://") and not (DEMO or is_this_machine(PUBLIC_URL)):
+    raise ImproperlyConfigured("PUBLIC_URL must begin with https://: reports about candidates travel.")
+PUBLIC_URL_CHECK = boolean("PUBLIC_URL_CHECK", default=True)
+REPORT_MAX_MB = integer("REPORT_MAX_MB", 10, most=50)
+REPORT_LINK_DAYS = integer("REPORT_LINK_DAYS", 30, most=3_650)
+REPORT_SCANNER = text("REPORT_SCANNER")
+REPORTS_KEEP_DAYS = integer("REPORTS_KEEP_DAYS", 730, most=36_500)
+# What comes at or after this hour of the vendor's day counts as received on the day after; 24: no such hour.
+PROMISE_CUTOFF_HOUR = integer("PROMISE_CUTOFF_HOUR", 24, most=24)
+PROMISE_TIME_ZONE = time_zone("PROMISE_TIME_ZONE", "Asia/Shanghai")
+REPORTS_STORAGE = one_of("REPORTS_STORAGE", "folder", ("folder", "s3"))
+REPORTS_FOLDER = private_folder("VAR_DIR", VAR_DIR / "reports")
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "reports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": REPORTS_FOLDER,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
+    if REPORTS_STORAGE == "folder"
+    else s3_storage("REPORTS_S3"),
+}
+CANDIDATES_KEEP_DAYS = integer("CANDIDATES_KEEP_DAYS", 730, most=36_500)
+# When a result of which Feishu says nothing is for a person to look at.
+CHECKS_ASK_AFTER_DAYS = integer("CHECKS_ASK_AFTER_DAYS", 5, most=365)
+# What Feishu is given where it wants a link to an exam that could not be arranged.
+EXAMS_NO_LINK_URL = text("EXAMS_NO_LINK_URL", "https://www.feishu.cn/")
 
 # --- Personal data ---------------------------------------------------------------------------------------
 
@@ -367,7 +443,7 @@ WHITENOISE_USE_FINDERS = True  # serves each app's files where they lie; there i
 # No other: each would take a core without taking its turn.
 PASSWORD_HASHERS = ["hireops.people.hashing.TurnTakingHasher"]
 # The largest file of a form, and what goes with it. None is put down in a folder: it is personal data.
-UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = (2 + max(10, REPORT_MAX_MB)) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 CONTENT_SECURITY_POLICY = {
@@ -386,8 +462,8 @@ HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
-# Asked by machines, also beside the proxy; and Feishu's door, which Django's middleware never sees (0012).
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$", "^webhook/event$"]
+# Asked by machines, also beside the proxy; and Feishu's doors, which Django's middleware never sees (0012).
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$", "^webhook/event$", "^reports/"]
 # What else lies below our host's name, and whether browsers are to know it by heart, is not ours to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 DEFAULT_EXCEPTION_REPORTER_FILTER = "hireops.debug_page.MaskingFilter"

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from bindings.reports.views import report
 from hireops.desk.views import choose_language, healthz, prometheus, readyz
 from hireops.inbox import views as inbox
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("account/", include("hireops.people.urls")),
     path("language/", choose_language, name="choose_language"),
     path(inbox.PATH, inbox.webhook, name="webhook"),
+    path("reports/<path:token>", report, name="report"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", prometheus, name="metrics"),

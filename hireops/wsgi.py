@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from hireops import GUNICORN_STOPS_FOR_GOOD, configure, demo, stopping_at_mistakes
-from hireops.web.pools import WEBHOOK_PATH
+from hireops.web.pools import REPORT_PATHS, WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -20,13 +20,17 @@ pages = get_wsgi_application()
 with stopping_at_mistakes(GUNICORN_STOPS_FOR_GOOD):
     demo.refuse_rows_of_another_app()
 
-from hireops.inbox.views import webhook  # noqa: E402 - Django has to be ready
+from bindings.reports.views import report  # noqa: E402 - Django has to be ready
+from hireops.inbox.views import webhook  # noqa: E402
 
 answer = cast("Callable[[HttpRequest], HttpResponse]", convert_exception_to_response(webhook))
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """Feishu has no session, language or form: its events go straight to their view (decisions/0012)."""
+    """Feishu has no session, language or form: its events go straight to their view (decisions/0012), and so
+    does whoever fetches a report by a link."""
+    if environ["PATH_INFO"].startswith(REPORT_PATHS):
+        return _report(environ, start_response)
     if environ["PATH_INFO"] != WEBHOOK_PATH:
         return pages(environ, start_response)
     close_old_connections()
@@ -35,3 +39,11 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
     response["Content-Length"] = str(len(response.content))
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]
+
+
+def _report(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    close_old_connections()
+    token = environ["PATH_INFO"].removeprefix(REPORT_PATHS)
+    response = report(WSGIRequest({**environ, "CONTENT_TYPE": ""}), token)
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return response

@@ -27,12 +27,12 @@ def call_tenant(tenant: Tenant) -> Tenant | None:
     return tenant if settings.FEISHU_APP_TYPE == "store" else None
 
 
-def accounts_named(keys: Iterable[AccountKey]) -> Q:
-    """The condition for rows whose ``tenant`` and ``account_id`` are among these; without keys, none."""
+def accounts_named(keys: Iterable[AccountKey], column: str = "account_id") -> Q:
+    """The condition for rows whose ``tenant`` and ``column`` are among these; without keys, none."""
     by_tenant = defaultdict(list)
     for tenant, account_id in keys:
         by_tenant[tenant].append(account_id)
     named = Q(pk__in=[])
     for tenant, account_ids in by_tenant.items():
-        named |= Q(tenant=tenant, account_id__in=account_ids)
+        named |= Q(("tenant", tenant), (f"{column}__in", account_ids))
     return named

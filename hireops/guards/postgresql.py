@@ -76,7 +76,7 @@ class PostgreSQL(Dialect):
             Trigger(
                 name,
                 table,
-                _told(definition, source),
+                _told(definition.replace('"', ""), source),  # a column such as "time" is told in quotes
                 is_enabled=is_enabled,
                 is_ours=MARK in source or name in names or function in FORMER,
             )

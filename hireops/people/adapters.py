@@ -8,7 +8,6 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.core import context
-from allauth.core.internal.httpkit import clean_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -21,6 +20,7 @@ from hireops import encryption
 from hireops.people import limits, proof, recording
 from hireops.people.credentials import may_sign_in_with_it
 from hireops.people.hashing import TooManyPasswordsError
+from hireops.web.callers import address_of
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().add_message(request, level, *args, **kwargs)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Of ``X-Forwarded-For`` only what proxies of ours have written, as many as the settings name."""
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
-        proxies = settings.TRUSTED_PROXIES
-        nearest = hops[-proxies] if 0 < proxies <= len(hops) else ""
-        return clean_client_ip(nearest) or clean_client_ip(request.META.get("REMOTE_ADDR", "")) or "unknown"
+        return address_of(request.META, settings.TRUSTED_PROXIES) or "unknown"
 
     # --- How often somebody may try
 

@@ -1,28 +1,23 @@
-"""Reading the file of an import and comparing its rows with what is known, 500 at a time.
-
-One that is taken up again reads on after the rows that were kept (``RegistrationImport.rows``).
-"""
+"""Reading the file of an import of referrers and comparing its rows with what is known."""
 
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import IO, Any
 
 from django.conf import settings
-from django.utils.translation import gettext_noop
 
 from hireops import contacts
 from hireops.feishu.models import Tenant
+from hireops.imports import checking
+from hireops.imports.checking import Line
 from hireops.jobs.models import Job
-from hireops.jobs.registry import DONE, GO_ON, Part, Step
-from hireops.spreadsheets.errors import UnreadableFileError
+from hireops.jobs.registry import Part
 from hireops.spreadsheets.header import ColumnNames, Columns
 from hireops.spreadsheets.reading import read_rows
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.creating import customers
+from referrals.registrations.imports import KIND
 from referrals.registrations.matching import (
     LONGEST_GIVEN,
     compare_with_known,
@@ -33,11 +28,9 @@ from referrals.registrations.matching import (
     refuse_customer,
 )
 
-CHECK = "referrals.import_check"
-MOST_ROWS = 50_000
-CHECKED_AT_ONCE = 500
+MOST_ROWS = checking.MOST_ROWS
 
-State, RowState = RegistrationImport.State, Registration.State
+RowState = Registration.State
 
 COLUMNS = ColumnNames(
     mobile="手机号,手机,手机号码,移动电话,联系电话,电话,电话号码,mobile,mobile number,mobile phone,phone,"
@@ -52,81 +45,17 @@ COLUMNS = ColumnNames(
 WITHOUT_HEADER = Columns({"mobile": 0, "email": 1, "name": 2})
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A row as it stands in the file."""
-
-    line: int
-    mobile: str
-    email: str
-    name: str
-    customer: str
-
-
-# --- In parts
-
-
 def parts(job: Job) -> Iterator[Part]:
-    """Keep the rows that are not kept yet, then say that the import is checked, or why it can't be read."""
-    batch = RegistrationImport.objects.select_related("tenant").get(pk=job.subject_pk)
-    try:
-        served = customers()
-        left = islice(_given_rows(io.BytesIO(batch.content or b""), batch.file_name), batch.rows, None)
-        while given := list(islice(left, CHECKED_AT_ONCE)):
-            yield partial(_keep, job, batch, [_row(batch, each, served) for each in given])
-        yield partial(_end, batch)
-    except UnreadableFileError as why:
-        yield partial(_end_as_unreadable, batch, problem=why.key, problem_details=why.details)
-
-
-def _keep(job: Job, batch: RegistrationImport, rows: Sequence[Registration]) -> Step:
-    ready: dict[Tenant, list[Registration]] = defaultdict(list)
-    for row in rows:
-        if row.state == RowState.READY and row.tenant is not None:
-            ready[row.tenant].append(row)
-    for tenant, its in ready.items():  # two customers may have employees of one contact
-        _compare(batch, its, tenant)
-    batch.rows += len(rows)
-    batch.save(update_fields=["rows"])
-    Registration.objects.bulk_create(rows)
-    job.done = batch.rows
-    return GO_ON
-
-
-def _end(batch: RegistrationImport) -> Step:
-    batch.state, batch.content = State.CHECKED, None
-    batch.save(update_fields=["state", "content"])
-    return DONE
-
-
-def _end_as_unreadable(batch: RegistrationImport, **problem: Any) -> Step:
-    ended = {"state": State.UNREADABLE, "content": None, "rows": 0, **problem}
-    RegistrationImport.objects.filter(pk=batch.pk).update(**ended)
-    Registration.objects.filter(batch=batch).delete()
-    return Step(outcome=Job.State.FAILED, reason=gettext_noop("The file can't be read."))
+    batch = KIND.batch(job)
+    served = customers()
+    cells = read_rows(io.BytesIO(batch.content or b""), batch.file_name)
+    lines = checking.lines(cells, _header, most_rows=MOST_ROWS, without_header=WITHOUT_HEADER)
+    row_of = partial(_row, batch, served)
+    compare = partial(_compare_each, batch)
+    return checking.parts(KIND, job, batch, lines, row_of=row_of, compare=compare)
 
 
 # --- Reading
-
-
-def _given_rows(file: IO[bytes], file_name: str) -> Iterator[Given]:
-    """The rows that are not empty, with their numbers in the file. Raises ``UnreadableFileError``."""
-    columns: Columns | None = None
-    found = 0
-    for line, cells in enumerate(read_rows(file, file_name), start=1):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if columns is None:
-            columns = _header(cells)
-            if columns:
-                continue
-            columns = WITHOUT_HEADER
-        found += 1
-        if found > MOST_ROWS:
-            raise UnreadableFileError("too_many_rows", most=MOST_ROWS)
-        yield _given(line, cells, columns)
-    if not found:
-        raise UnreadableFileError("no_rows")
 
 
 def _header(cells: Sequence[str]) -> Columns | None:
@@ -135,24 +64,16 @@ def _header(cells: Sequence[str]) -> Columns | None:
     return columns if "mobile" in columns or "email" in columns else None
 
 
-def _given(line: int, cells: Sequence[str], columns: Columns) -> Given:
-    def cell(column: str) -> str:
-        return columns.value(cells, column).strip()
-
-    mobile = contacts.with_code(cell("code"), cell("mobile"))
-    cells_ = (mobile, cell("email"), cell("name"), cell("customer"))
-    return Given(line, *(text[:LONGEST_GIVEN] for text in cells_))
-
-
-def _row(batch: RegistrationImport, given: Given, served: Sequence[Tenant]) -> Registration:
+def _row(batch: RegistrationImport, served: Sequence[Tenant], line: Line) -> Registration:
     """Of a custom app, which has one customer, a column that happens to be named so is not read."""
+    customer = line.cell("customer") if settings.FEISHU_APP_TYPE == "store" else ""
     row = Registration(
         batch=batch,
-        line=given.line,
-        mobile_given=given.mobile,
-        email_given=given.email,
-        name=given.name,
-        tenant_given=given.customer if settings.FEISHU_APP_TYPE == "store" else "",
+        line=line.number,
+        mobile_given=contacts.with_code(line.cell("code"), line.cell("mobile"))[:LONGEST_GIVEN],
+        email_given=line.cell("email")[:LONGEST_GIVEN],
+        name=line.cell("name")[:LONGEST_GIVEN],
+        tenant_given=customer[:LONGEST_GIVEN],
         created_by_id=batch.uploaded_by_id,
     )
     read_contacts(row)
@@ -163,6 +84,16 @@ def _row(batch: RegistrationImport, given: Given, served: Sequence[Tenant]) -> R
 
 
 # --- Comparing
+
+
+def _compare_each(batch: RegistrationImport, rows: Sequence[Registration]) -> None:
+    """Two customers may have employees of one contact."""
+    ready: dict[Tenant, list[Registration]] = defaultdict(list)
+    for row in rows:
+        if row.state == RowState.READY and row.tenant is not None:
+            ready[row.tenant].append(row)
+    for tenant, its in ready.items():
+        _compare(batch, its, tenant)
 
 
 def _compare(batch: RegistrationImport, rows: Sequence[Registration], tenant: Tenant) -> None:

@@ -15,9 +15,9 @@ from hireops.outbox.models import Call
 from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.creating import enqueue_creation
+from referrals.registrations.imports import KIND
 from referrals.registrations.matching import compare_with_known, known_accounts
 
-SEND = "referrals.import_send"
 # No more than half a minute's worth is owed ahead: who registers one person by form does not wait for long.
 OWED_AT_ONCE = 50
 # Far faster than Feishu's hundred calls a minute.
@@ -29,7 +29,7 @@ ENDED = [RowState.REGISTERED, RowState.REFUSED]
 
 def enqueue_next(job: Job) -> Step:
     """Owe the next rows of the import, and end it when none is left."""
-    batch = RegistrationImport.objects.select_for_update().defer("content").get(pk=job.subject_pk)
+    batch = KIND.locked(job.subject_pk)
     rows = _next_part(batch)
     job.done = Registration.objects.filter(batch=batch, state__in=ENDED).count()
     if not rows:

@@ -3,27 +3,25 @@
 from django.utils.translation import gettext_lazy as _
 
 from hireops.jobs.registry import Kind, register, repeated
-from referrals.models import RegistrationImport
 from referrals.registrations import import_checking, import_sending
-
-State = RegistrationImport.State
+from referrals.registrations.imports import CHECK, KIND, SEND, State
 
 register(
     Kind(
-        name=import_checking.CHECK,
+        name=CHECK,
         label=_("Check a file of referrers"),
         parts=import_checking.parts,
         one_at_a_time=True,  # each holds its whole file in memory
         permission="referrals.view_registrationimport",
-        under_way=lambda: RegistrationImport.objects.filter(state=State.CHECKING),
+        under_way=lambda: KIND.in_state(State.CHECKING),
     )
 )
 register(
     Kind(
-        name=import_sending.SEND,
+        name=SEND,
         label=_("Register the referrers of a file"),
         parts=repeated(import_sending.enqueue_next),
         permission="referrals.view_registrationimport",
-        under_way=lambda: RegistrationImport.objects.filter(state=State.SENDING),
+        under_way=lambda: KIND.in_state(State.SENDING),
     )
 )

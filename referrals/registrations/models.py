@@ -6,13 +6,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.retention import Personal
 from hireops.desk.states import States
 from hireops.feishu.models import Tenant
+from hireops.imports.models import FileImport, ImportedRow
 from hireops.outbox.models import Call
 
 
-class RegistrationImport(models.Model):
+class RegistrationImport(FileImport):
     """A file of referrers: uploaded, checked row by row, confirmed by a person, then sent."""
 
     class State(States):
@@ -23,32 +23,11 @@ class RegistrationImport(models.Model):
         DONE = "done", "ok", _("done")
         DISCARDED = "discarded", "quiet", _("discarded")
 
-    file_name = models.CharField(_("file"), max_length=255)
     # Of rows that name no customer; None where each row has to, or nobody knows any more.
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
     )
-    # Until it has been checked; the rows keep what was in it.
-    content = models.BinaryField(null=True, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.CHECKING)
-    # Why it can't be read: the key of an ``UnreadableFileError`` and what its text needs. Never a sentence.
-    problem = models.CharField(_("problem"), max_length=50, blank=True)
-    problem_details = models.JSONField(default=dict, blank=True)
-    rows = models.PositiveIntegerField(_("rows"), default=0)
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
-    )
-    uploaded_at = models.DateTimeField(_("uploaded"), db_default=Now(), editable=False)
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("confirmed by"),
-    )
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("import of referrers")
@@ -66,11 +45,8 @@ class RegistrationImport(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.file_name
 
-
-class Registration(Personal):
+class Registration(ImportedRow):
     """One referrer to be registered (contract 2.1): by hand, or a row of an import."""
 
     PERSONAL = ("mobile_given", "email_given", "name", "mobile", "email")
@@ -92,7 +68,6 @@ class Registration(Personal):
         related_name="registrations",
         verbose_name=_("import"),
     )
-    line = models.PositiveIntegerField(_("line"), null=True, blank=True)
     # Whose employee it is. None while that is to be corrected, or of an old row of which nobody knows it.
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
@@ -105,9 +80,6 @@ class Registration(Personal):
     mobile = models.CharField(_("mobile number"), max_length=32, blank=True)
     email = models.CharField(_("email"), max_length=254, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=State.choices)
-    # What is wrong: a key of ``problems.PROBLEMS`` and what that text needs. Never a sentence.
-    problem = models.CharField(_("problem"), max_length=50, blank=True)
-    problem_details = models.JSONField(default=dict, blank=True)
     account = models.ForeignKey(
         "referrals.ReferralAccount",
         models.PROTECT,
@@ -166,6 +138,3 @@ class Registration(Personal):
             models.Index(fields=["mobile"], condition=~Q(mobile=""), name="registration_by_mobile"),
             models.Index(fields=["email"], condition=~Q(email=""), name="registration_by_email"),
         ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk}"  # in messages and audits, where a name does not belong

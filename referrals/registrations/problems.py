@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy
 
 from hireops import contacts
 from hireops.feishu import errors
+from hireops.imports.problems import in_words
 from hireops.outbox import reasons
 from hireops.outbox.models import Call
 from referrals.models import Registration
@@ -49,8 +50,7 @@ def problem_in_words(row: Registration) -> str:
         return _call_problem(row.call)
     if row.problem == "refused":
         return _refusal(row)
-    keys = [row.problem, *row.problem_details.get("also", [])]
-    return " ".join(str(PROBLEMS[key]) % row.problem_details for key in keys if key in PROBLEMS)
+    return in_words(row, PROBLEMS)
 
 
 def _call_problem(call: Call) -> str:

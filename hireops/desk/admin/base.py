@@ -28,6 +28,7 @@ from hireops.desk.pages import staff_page
 from hireops.desk.paging import AnyPaginator, UncountedPaginator, page_asked
 from hireops.desk.proof import page_that_asks
 from hireops.desk.revealing import PROOF, is_revealed, reason_of, reveal
+from hireops.desk.sections import sections_of
 from hireops.desk.staff import staff
 
 HISTORY_SHOWN = 200
@@ -123,6 +124,7 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
         if obj is not None:
             context |= {"title": str(obj), "subtitle": self.opts.verbose_name}
             context |= self._reveal_context(request, obj)
+            context |= {"sections": sections_of(request, obj)}
             context |= self.page_context(request, obj)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -216,8 +216,13 @@ class EcoExamCreated(EventContent):
     @classmethod
     def _read(cls, event: Mapping[str, Any]) -> Self:
         missing = gettext_noop("exam_id is missing or is not text; nobody knows which exam it is")
+        exam_id = required_text(event, "exam_id", missing)
+        if len(exam_id) > ID_LENGTH:
+            raise MissingContentError(
+                gettext_noop("exam_id is longer than 255 characters; the exam can't be kept")
+            )
         return cls(
-            exam_id=required_text(event, "exam_id", missing),
+            exam_id=exam_id,
             account_id=_ordering_account_id(event),
             paper_id=text(event.get("paper_id")),
             candidate_info=Person.of(event.get("candidate_info")),

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
 from hireops.feishu.models import Tenant
+from hireops.imports import forms as imports_forms
 from referrals.registrations.creating import customers
 from referrals.registrations.imports import MOST_BYTES
 from referrals.registrations.matching import LONGEST_GIVEN
@@ -73,14 +73,10 @@ class ContactForm(CustomerForm):
         return cleaned
 
 
-class UploadForm(CustomerForm):
+class UploadForm(imports_forms.UploadForm, CustomerForm):
     """The customer is that of all rows which name none in a column of the file."""
 
-    file = forms.FileField(
-        label=_("File"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
-        max_length=LONGEST_GIVEN,
-    )
+    most_bytes = MOST_BYTES
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,12 +85,3 @@ class UploadForm(CustomerForm):
             field.help_text = _(
                 "Of rows that name none. A column “Customer” with name or tenant key says it for each row."
             )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            text = gettext(
-                "The file has more than %(most)s MB. Split it into smaller ones and upload them one by one."
-            )
-            raise forms.ValidationError(text % {"most": MOST_BYTES // 1024 // 1024})
-        return file

@@ -1,0 +1,34 @@
+"""Forms of staff pages."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelForm = forms.ModelForm
+
+
+class UntouchedStays(_ModelForm):
+    """An edit in which what the person did not touch stays as it is now, not as the page showed it.
+
+    ``changed_data`` is what this person has changed, whatever others have written meanwhile.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for field in self.fields.values():
+                field.show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk:
+            untouched = set(self.cleaned_data) - set(self.changed_data)
+            self.cleaned_data |= {name: self._as_it_is(name) for name in untouched}
+        return cleaned
+
+    def _as_it_is(self, name: str) -> Any:
+        value = getattr(self.instance, name)
+        return value.all() if hasattr(value, "all") else value  # the rows of many to many

@@ -1,0 +1,242 @@
+"""The pages of an import: the upload, what was found in the file, the confirmation, and how far it is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from hireops.desk import audit
+from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.display import state_badge
+from hireops.desk.errors import Refused
+from hireops.desk.revealing import VIEW, shown_for
+from hireops.desk.staff import staff
+from hireops.doorbell import ring
+from hireops.imports import problems, services
+from hireops.imports.checking import MOST_ROWS
+from hireops.imports.forms import UploadForm
+from hireops.imports.kinds import ImportKind
+from hireops.imports.models import FileImport, ImportedRow, ImportState, RowState
+from hireops.jobs.display import Progress, newest_about
+from hireops.jobs.tasks import work
+from hireops.spreadsheets.downloads import CONTENT_TYPES, as_file, in_this_language
+
+PROBLEM_ROWS_SHOWN = 20
+
+
+class FileImportAdmin(MirrorAdmin):
+    """A room's class says what is its own: ``kind``, its two staff actions, its templates, and what follows.
+
+    Addresses: ``…_add`` (the upload), ``…_template``, ``…_problems``.
+    """
+
+    kind: ImportKind[Any, Any]
+    states: type[ImportState] | Any = ImportState
+    row_states: type[RowState] | Any = RowState
+    upload_form: type[UploadForm] | Any = UploadForm
+    upload_template = "admin/imports/upload.html"
+    upload_title: str | Promise
+    change_form_template = "admin/imports/change_form.html"
+    template_name = "template"  # of the empty file
+    most_rows = MOST_ROWS
+    # What the progress bar says while the rows take effect, and which of their states count as done or left.
+    applying_label: str | Promise = _("Being applied")
+    done_states: Sequence[str] = (RowState.APPLIED,)
+    left_states: Sequence[str] = (RowState.READY,)
+
+    fields = ["state"]
+    list_filter = ["state", "uploaded_at"]
+    list_display = ["file_name", "state_shown", "rows", "uploaded_by", "uploaded_at", "finished_at"]
+    reveal_permission = VIEW
+
+    # --- What a room says of its rows
+
+    def upload(self, request: HttpRequest, file: IO[bytes], name: str, form: Any) -> FileImport:
+        """Keep the file, by the room's service. May raise ``Refused``."""
+        raise NotImplementedError
+
+    def template_header(self) -> list[str]:
+        """The names above the columns of the empty file, in the reader's language."""
+        raise NotImplementedError
+
+    def problem_header(self) -> list[str]:
+        """The same for the file of problems, without its line and its reason."""
+        return self.template_header()
+
+    def given(self, row: Any) -> list[str]:
+        """A row as it was given, under ``problem_header``."""
+        raise NotImplementedError
+
+    def problem_rows(self, batch: FileImport) -> QuerySet[Any]:
+        return services.problem_rows(self.kind, batch)
+
+    def file_of_problems(
+        self, batch: FileImport, header: Sequence[str], reason: Callable[[Any], str]
+    ) -> Iterator[list[str]]:
+        return services.file_of_problems(header, self.problem_rows(batch), self.given, reason)
+
+    def reason(self, row: Any) -> str:
+        """Why it is a row with a problem, in the reader's language."""
+        raise NotImplementedError
+
+    def row_named(self, row: Any, shown: Callable[[str], str]) -> str:
+        """What the row is about, on the page of its import; ``shown`` masks who may not be seen."""
+        raise NotImplementedError
+
+    def row_badge(self, row: Any) -> SafeString:
+        return state_badge(self.row_states(row.state))
+
+    def row_url(self, row: Any) -> str:
+        """The row's own page; "" if it has none."""
+        return ""
+
+    def rows_url(self, batch: FileImport) -> str:
+        """The list of its rows, to which ``&state__exact=`` is added; "" if there is none."""
+        return ""
+
+    # --- The list
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, row: FileImport) -> SafeString:
+        return state_badge(self.states(row.state))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        imported = super().get_queryset(request).select_related("uploaded_by", "confirmed_by")
+        return imported.defer("content")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.add_{self.opts.model_name}")
+
+    # --- Uploading
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Keeps the file and goes on to the import's page at once; a worker checks the file."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = self.upload_form(*((request.POST, request.FILES) if request.method == "POST" else ()))
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                batch = self.upload(request, file, file.name, form)
+            except Refused as refusal:
+                form.add_error("file", str(refusal))
+            else:
+                ring(work)
+                return HttpResponseRedirect(self._url("change", batch.pk))
+        return self.render_page(
+            request,
+            self.upload_template,
+            title=self.upload_title,
+            form=form,
+            most_rows=self.most_rows,
+            most_mb=self.upload_form.most_bytes // 1024 // 1024,
+            template_urls={each: self._url("template", each) for each in CONTENT_TYPES},
+        )
+
+    @staff_page("template.<str:kind>", name="template")
+    def template_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """An empty file with the columns that are read."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return as_file(iter([self.template_header()]), kind, self.template_name)
+
+    # --- One import
+
+    @staff_page("<int:pk>/problems.<str:kind>", name="problems", permission=VIEW)
+    def problems_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+        """The rows with a problem as they were given, and why; for who may see personal data."""
+        batch = self.get_object(request, str(pk))
+        if batch is None or kind not in CONTENT_TYPES:
+            raise Http404
+        header = [gettext("Line"), *self.problem_header(), gettext("Reason")]
+        why = in_this_language(self.reason)
+
+        def file(reason: str) -> HttpResponseBase:
+            action = gettext_noop("problem rows downloaded")
+            audit.record(by=staff(request), action=action, on=batch, reason=reason, kind=kind)
+            return as_file(self.file_of_problems(batch, header, why), kind, f"problems-{batch.pk}")
+
+        return self.with_reason(request, batch, file)
+
+    def page_context(self, request: HttpRequest, obj: FileImport) -> dict[str, Any]:
+        """How far it is, and what was found in the file."""
+        counts = services.counts(self.kind, obj)
+        done, left = (
+            sum(counts.get(each, 0) for each in states) for states in (self.done_states, self.left_states)
+        )
+        return {
+            "batch": obj,
+            "badge": self.state_shown(obj),
+            "unreadable": problems.of_the_file(obj),
+            "is_applying": obj.state == self.kind.applying,
+            "counts": [(each, each.label, counts[each]) for each in self.row_states if counts.get(each)],
+            "ready": counts.get(self.kind.ready, 0),
+            "ended": done,
+            "total": done + left,
+            "rows_url": self.rows_url(obj),
+            "may_confirm": self._may_confirm(request, obj) and bool(counts.get(self.kind.ready)),
+            "confirm_url": self._url("staff_action", "confirm"),
+            "progress": self._progress(obj, done, done + left),
+            **self._problems(request, obj),
+        }
+
+    def _may_confirm(self, request: HttpRequest, batch: FileImport) -> bool:
+        permission = f"{self.opts.app_label}.change_{self.opts.model_name}"
+        return batch.state == ImportState.CHECKED and request.user.has_perm(permission)
+
+    def _problems(self, request: HttpRequest, batch: FileImport) -> dict[str, Any]:
+        shown = shown_for(request, batch)
+        found: list[ImportedRow] = list(self.problem_rows(batch)[: PROBLEM_ROWS_SHOWN + 1])
+        return {
+            "problem_rows": [
+                {
+                    "line": row.line,
+                    "url": self.row_url(row),
+                    "badge": self.row_badge(row),
+                    "named": self.row_named(row, shown),
+                    "reason": self.reason(row),
+                }
+                for row in found[:PROBLEM_ROWS_SHOWN]
+            ],
+            "more_problems": len(found) > PROBLEM_ROWS_SHOWN,
+            "may_download": request.user.has_perm(VIEW),
+            "problems_urls": {each: self._url("problems", batch.pk, each) for each in CONTENT_TYPES},
+        }
+
+    def _progress(self, batch: FileImport, done: int, total: int) -> Progress | None:
+        """Counted from its rows. None where there is nothing to show."""
+        checks = batch.state == ImportState.CHECKING
+        is_moving = checks or batch.state == self.kind.applying
+        if not is_moving and not (total and batch.state != ImportState.CHECKED):
+            return None
+        newest = newest_about(batch)
+        return Progress(
+            label=gettext("Checking") if checks else str(self.applying_label),
+            done=done,
+            total=None if checks else total,
+            is_running=is_moving,
+            trouble=newest.trouble if newest else "",
+        )
+
+
+def confirm_and_ring(kind: ImportKind[Any, Any], batch: FileImport, *, by: User, **how: Any) -> None:
+    """For the staff action ``confirm`` of a room."""
+    services.confirm(kind, batch, by=by, **how)
+    ring(work)
+
+
+def changelist_of(model: type[Model], query: str) -> str:
+    options = model._meta  # noqa: SLF001  public API
+    return f"{reverse(f'admin:{options.app_label}_{options.model_name}_changelist')}?{query}"

@@ -1,0 +1,126 @@
+"""Reading the file of an import and comparing its rows with what is known, 500 at a time.
+
+One that is taken up again reads on after the rows that were kept (``FileImport.rows``).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+from hireops.imports.kinds import B, ImportKind, R
+from hireops.imports.models import ImportState
+from hireops.jobs.models import Job
+from hireops.jobs.registry import DONE, GO_ON, Part, Step
+from hireops.spreadsheets.errors import UnreadableFileError
+from hireops.spreadsheets.header import ColumnNames, Columns
+
+CHECKED_AT_ONCE = 500
+MOST_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as it stands in the file."""
+
+    number: int
+    cells: Sequence[str]
+    columns: Columns
+
+    def cell(self, column: str) -> str:
+        return self.columns.value(self.cells, column).strip()
+
+
+# --- Reading
+
+
+def lines(
+    rows: Iterable[Sequence[str]],
+    header: Callable[[Sequence[str]], Columns | None],
+    *,
+    most_rows: int = MOST_ROWS,
+    without_header: Columns | None = None,
+) -> Iterator[Line]:
+    """The rows that are not empty, with their numbers in the file. Raises ``UnreadableFileError``.
+
+    ``header(cells)`` gives the columns that the first of them names, None if it is no header; then the
+    columns are those of ``without_header``, or the file can't be read.
+    """
+    columns: Columns | None = None
+    found = 0
+    for number, cells in enumerate(rows, start=1):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if columns is None:
+            columns = header(cells)
+            if columns:
+                continue
+            columns = _without_header(without_header)
+        found += 1
+        if found > most_rows:
+            raise UnreadableFileError("too_many_rows", most=most_rows)
+        yield Line(number, cells, columns)
+    if not found:
+        raise UnreadableFileError("no_rows")
+
+
+def header(names: ColumnNames, cells: Sequence[str], *, needed: AbstractSet[str]) -> Columns | None:
+    """The columns that ``cells`` name; None unless all that are needed are among them."""
+    columns = names.find(cells)
+    return columns if all(column in columns for column in needed) else None
+
+
+def _without_header(columns: Columns | None) -> Columns:
+    if columns is None:
+        raise UnreadableFileError("no_header")
+    return columns
+
+
+# --- In parts
+
+
+def parts(
+    kind: ImportKind[B, R],
+    job: Job,
+    batch: B,
+    found: Iterator[Line],
+    *,
+    row_of: Callable[[Line], R],
+    compare: Callable[[Sequence[R]], None],
+) -> Iterator[Part]:
+    """Keep the rows that are not kept yet, then say that the import is checked, or why it can't be read."""
+    try:
+        left = islice(found, batch.rows, None)
+        while given := list(islice(left, CHECKED_AT_ONCE)):
+            yield partial(_keep, kind, job, batch, [row_of(each) for each in given], compare)
+        yield partial(_end, batch)
+    except UnreadableFileError as why:
+        yield partial(_end_as_unreadable, kind, batch, problem=why.key, problem_details=why.details)
+
+
+def _keep(
+    kind: ImportKind[B, R], job: Job, batch: B, rows: Sequence[R], compare: Callable[[Sequence[R]], None]
+) -> Step:
+    compare(rows)
+    batch.rows += len(rows)
+    batch.save(update_fields=["rows"])
+    kind.rows._default_manager.bulk_create(rows)  # noqa: SLF001  public API
+    job.done = batch.rows
+    return GO_ON
+
+
+def _end(batch: B) -> Step:
+    batch.state, batch.content = ImportState.CHECKED, None
+    batch.save(update_fields=["state", "content"])
+    return DONE
+
+
+def _end_as_unreadable(kind: ImportKind[B, R], batch: B, **problem: Any) -> Step:
+    ended = {"state": ImportState.UNREADABLE, "content": None, "rows": 0, **problem}
+    kind.in_state(ImportState.CHECKING).filter(pk=batch.pk).update(**ended)
+    kind.rows_of(batch).delete()
+    return Step(outcome=Job.State.FAILED, reason=gettext_noop("The file can't be read."))
