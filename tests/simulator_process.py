@@ -85,7 +85,8 @@ class Simulator:
 
     def switch(self, **switches: Any) -> None:
         """quota_enforced, rate_limit_status (429, 400), delivery_paused, duplicate_every, shuffle_seconds,
-        currency_as (iso, number, digits), approval_required, order_form_is_final.
+        currency_as (iso, number, digits), approval_required, order_form_is_final, items_need_a_package,
+        refused_creates_are_partial, deleted_ids_are_free, left_out_descriptions_stay, account_form_keeps.
         """
         self.control("switches", **switches)
 

@@ -1,9 +1,13 @@
 """The forms of the page for rewards, orders and exams; an order form is made of what a partner published."""
 
+import json
+from collections.abc import Callable
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hireops.simulator import ordering
@@ -16,6 +20,7 @@ from hireops.simulator.world import World
 Data = QueryDict | None
 
 _MOST_POINTS = 10**9
+A_FILE = "https://internal-api-drive-stream.feishu.cn/space/api/box/stream/download/all/sample"
 
 
 class EmployeeForm(forms.Form):
@@ -142,9 +147,9 @@ class CheckForm(CandidateForm):
     def order(self, world: World, account_id: str) -> None:
         cleaned = self.cleaned_data
         values = [
-            {"key": name.removeprefix("field:"), "value": value}
+            {"key": name.removeprefix("field:"), "value": _as_sent(value)}
             for name, value in cleaned.items()
-            if name.startswith("field:") and value
+            if name.startswith("field:") and value not in (None, "", [])
         ]
         content = {
             "account_id": account_id,
@@ -158,13 +163,73 @@ class CheckForm(CandidateForm):
 
 
 def _field_of_the_partner(field: dict[str, Any]) -> forms.Field:
-    """Choices for ``select``; any other type is typed as text, as its encoding is not documented (4.10)."""
+    """Each of the nine types as a person fills it in (contract 4.1)."""
     texts: dict[str, Any] = {
         "label": in_language(field["name"]) or field["key"],
         "help_text": in_language(field.get("description", {})),
         "required": field["is_required"],
     }
-    if field["type"] == "select":
-        options = [(option["key"], in_language(option["name"])) for option in field["options"]]
-        return forms.ChoiceField(choices=options, **texts)
-    return forms.CharField(max_length=VALUE_MAX, **texts)
+    options = [(option["key"], in_language(option["name"])) for option in field.get("options", [])]
+    nothing = [] if field["is_required"] else [("", "–")]
+    make = FIELDS_BY_TYPE.get(field["type"], FIELDS_BY_TYPE["text"])
+    return make(options=options, nothing=nothing, **texts)
+
+
+Options = list[tuple[str, Any]]
+
+
+def _choice(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    return forms.ChoiceField(choices=[*nothing, *options], **texts)
+
+
+def _yes_or_no(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    return forms.ChoiceField(choices=[*nothing, ("true", _("yes")), ("false", _("no"))], **texts)
+
+
+def _choices(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **texts)
+
+
+def _number(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    return forms.DecimalField(max_digits=20, **texts)
+
+
+def _day(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **texts)
+
+
+def _line(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    return forms.CharField(max_length=100, **texts)
+
+
+def _lines(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    return forms.CharField(max_length=200, widget=forms.Textarea(attrs={"rows": 3}), **texts)
+
+
+def _file(*, options: Options, nothing: Options, **texts: Any) -> forms.Field:
+    texts["help_text"] = texts["help_text"] or _("A link, as Feishu gives it to the partner")
+    return forms.URLField(assume_scheme="https", initial=A_FILE, max_length=VALUE_MAX, **texts)
+
+
+FIELDS_BY_TYPE: dict[str, Callable[..., forms.Field]] = {
+    "text": _line,
+    "textarea": _lines,
+    "number": _number,
+    "boolean": _yes_or_no,
+    "select": _choice,
+    "multiselect": _choices,
+    "date": _day,
+    "file": _file,
+    "resume": _file,
+}
+
+
+def _as_sent(value: Any) -> str:
+    """As text: how Feishu writes other types is not documented (contract 4.10)."""
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, date):
+        return str(
+            round(datetime.combine(value, time(), tzinfo=timezone.get_current_timezone()).timestamp() * 1000)
+        )
+    return str(value)

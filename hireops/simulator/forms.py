@@ -1,5 +1,6 @@
 """The forms of the page: the customer's own, made of the fields just pushed, and the two for trouble."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.simulator.api.endpoints import ENDPOINTS
 from hireops.simulator.faults import FAULT_LABELS, Fault, FaultKind, ResetHeader, When
 from hireops.simulator.money import CURRENCY_FORMS
-from hireops.simulator.state import FormField, Switches
+from hireops.simulator.state import FETCHES, FormField, Switches
 
 SCOPE_LABELS = {1: _("Background check"), 2: _("Written exam")}
 USAGE_LABELS = {1: _("Experienced hires"), 2: _("Campus hires")}
@@ -148,11 +149,20 @@ class SwitchesForm(forms.Form):
         label=_("Order-form fields cannot be created twice"), required=False
     )
 
+    rejected_takes_results = forms.BooleanField(
+        label=_("A rejected order takes another result"), required=False
+    )
+    fetch_reports = forms.ChoiceField(
+        label=_("Reports are fetched"),
+        choices=[(FETCHES[0], _("as soon as they are reported")), (FETCHES[1], _("when they are opened"))],
+    )
+
     def __init__(self, data: Data = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, label_suffix="", auto_id="switch-%s", initial=initial)
 
-    def switches(self) -> Switches:
-        return Switches(**self.cleaned_data)
+    def switches(self, before: Switches) -> Switches:
+        """Those that the page does not show stay as they are."""
+        return replace(before, **self.cleaned_data)
 
 
 def in_language(texts: dict[str, str]) -> str:

@@ -33,6 +33,7 @@ def order_check(world: World, content: dict[str, Any], *, tenant_key: str = "") 
             created_at=world.clock.now(),
             updated_ms=world.clock.now_ms(),
             application_id=new_id(),
+            asked=content,
         )
         _refuse_known(order.background_check_id, world.state.orders)
         emit(world, CHECK_ORDERED, content, tenant_key=order.tenant_key)

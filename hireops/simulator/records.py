@@ -78,7 +78,8 @@ class CustomerOrderStatus(IntEnum):
 
 @dataclass(slots=True)
 class CustomerOrder:
-    """A background check; ``stages`` and ``result`` as the partner reported them."""
+    """A background check; ``stages`` and ``result`` as the partner reported them, ``results_before`` those
+    that a later one has taken the place of, ``asked`` the content of the event."""
 
     background_check_id: str
     tenant_key: str
@@ -92,6 +93,8 @@ class CustomerOrder:
     stages: list[dict[str, Any]] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     termination_reason: str = ""
+    results_before: list[dict[str, Any]] = field(default_factory=list)
+    asked: dict[str, Any] = field(default_factory=dict)
 
     @property
     def created_time(self) -> datetime:
@@ -124,3 +127,19 @@ class Exam:
     @property
     def created_time(self) -> datetime:
         return datetime.fromtimestamp(self.created_at, UTC)
+
+
+@dataclass(slots=True)
+class Download:
+    """What came of fetching a report; ``note`` is why nothing did."""
+
+    url: str
+    at: float
+    status: int = 0
+    size: int = 0
+    is_pdf: bool = False
+    note: str = ""
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)

@@ -9,12 +9,13 @@ from typing import Any
 
 from hireops.simulator.faults import Fault
 from hireops.simulator.quotas import CallLimit
-from hireops.simulator.records import CustomerOrder, Exam, Published, TakenWithdrawal
+from hireops.simulator.records import CustomerOrder, Download, Exam, Published, TakenWithdrawal
 from hireops.simulator.staff import Staff
 
 SCOPES = (1, 2)  # 1 background check, 2 exam (contract 3)
 LOG_LENGTH = 500
 UNDELIVERED_MAX = 20_000
+FETCHES = ("at_once", "when_opened")
 
 
 @dataclass(slots=True)
@@ -124,6 +125,12 @@ class Switches:
 
     ``currency_as``: one of ``money.CURRENCY_FORMS`` (contract 2.8); ``approval_required``: results wait for
     the customer's approval (4.8); ``order_form_is_final``: order-form fields are created once (4.1).
+    Of packages (4.4, 4.5): ``items_need_a_package``: items are not created with an empty ``package_list``;
+    ``refused_creates_are_partial``: the others of a refused create are there; ``deleted_ids_are_free``: they
+    can be created again; ``left_out_descriptions_stay``: an update does not clear them.
+    ``account_form_keeps``: a list of account fields leaves older ones in place (3.4 against 3.2).
+    ``rejected_takes_results``: an order whose result was rejected takes another one (4.8); ``fetch_reports``:
+    one of ``FETCHES``, when report links are fetched (4.7).
     """
 
     quota_enforced: bool = True
@@ -134,6 +141,13 @@ class Switches:
     currency_as: str = "iso"
     approval_required: bool = False
     order_form_is_final: bool = False
+    items_need_a_package: bool = False
+    refused_creates_are_partial: bool = False
+    deleted_ids_are_free: bool = False
+    left_out_descriptions_stay: bool = False
+    account_form_keeps: bool = False
+    rejected_takes_results: bool = False
+    fetch_reports: str = "when_opened"
 
 
 @dataclass(slots=True)
@@ -148,6 +162,7 @@ class State:
     withdrawals: dict[str, TakenWithdrawal] = field(default_factory=dict)  # by external_order_id
     orders: dict[str, CustomerOrder] = field(default_factory=dict)
     exams: dict[str, Exam] = field(default_factory=dict)
+    downloads: dict[str, Download] = field(default_factory=dict)  # by address
     tenants: dict[str, TenantState] = field(default_factory=dict)
     lowered_quotas: dict[str, CallLimit] = field(default_factory=dict)  # by path
     events: dict[str, PushedEvent] = field(default_factory=dict)

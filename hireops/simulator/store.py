@@ -15,6 +15,7 @@ from hireops.simulator.clock import Clock
 from hireops.simulator.records import (
     CustomerOrder,
     CustomerOrderStatus,
+    Download,
     Employee,
     Exam,
     ExamState,
@@ -105,6 +106,7 @@ def _saved(state: State, clock: Clock) -> dict[str, Any]:
         "withdrawals": [asdict(withdrawal) for withdrawal in state.withdrawals.values()],
         "orders": [asdict(order) for order in state.orders.values()],
         "exams": [asdict(exam) for exam in state.exams.values()],
+        "downloads": [asdict(download) for download in state.downloads.values()],
     }
 
 
@@ -139,3 +141,4 @@ def _load_work(state: State, saved: dict[str, Any]) -> None:
     for each in saved.get("exams", []):
         exam = Exam(**{**each, "state": ExamState(each["state"])})
         state.exams[exam.exam_id] = exam
+    state.downloads = {each["url"]: Download(**each) for each in saved.get("downloads", [])}

@@ -138,6 +138,24 @@ def test_packages_are_added_and_an_id_is_used_once(simulator: Simulator, account
     assert codes(simulator.call("POST", PACKAGES, packages("p1"))) == (400, 1002001)
 
 
+def test_packages_behave_as_the_switches_say(simulator: Simulator, account: str) -> None:
+    simulator.switch(items_need_a_package=True, refused_creates_are_partial=True)
+    assert codes(simulator.call("POST", PACKAGES, packages(items=("i1",)))) == (400, 1002001)
+    assert codes(simulator.call("POST", PACKAGES, packages("p1"))) == (200, 0)
+    assert codes(simulator.call("POST", PACKAGES, packages("p1", "p2"))) == (400, 1002001)
+    assert list(behind(simulator)["packages"]) == ["p1", "p2"]
+    simulator.switch(deleted_ids_are_free=True, left_out_descriptions_stay=True)
+    described = [{"id": "p1", "name": "套餐", "description": "说明"}]
+    assert (
+        codes(simulator.call("PATCH", f"{PACKAGES}/batch_update", packages(package_list=described)))[1] == 0
+    )
+    assert codes(simulator.call("PATCH", f"{PACKAGES}/batch_update", packages("p1")))[1] == 0
+    assert behind(simulator)["packages"]["p1"]["description"] == "说明"
+    gone = {"account_id": CHECK_ACCOUNT, "package_id_list": ["p2"]}
+    assert codes(simulator.call("POST", f"{PACKAGES}/batch_delete", gone)) == (200, 0)
+    assert codes(simulator.call("POST", PACKAGES, packages("p2"))) == (200, 0)
+
+
 def test_an_update_of_packages_leaves_the_rest(simulator: Simulator, account: str) -> None:
     simulator.call("POST", PACKAGES, packages("p1", "p2", items=("i1",)))
     change = packages("p2", package_list=[{"id": "p2", "name": "新套餐"}])

@@ -149,3 +149,122 @@ def test_a_tenant_of_a_store_app_stops_and_leaves_by_buttons() -> None:
     assert state["tenants"] == {"t1": "gone"}
     types = [event["event_type"] for event in state["events"]]
     assert types == ["app_status_change", "app_uninstalled", "app_ticket"]
+
+
+NINE_TYPES = ("text", "textarea", "number", "boolean", "select", "multiselect", "date", "file", "resume")
+CHOICES = [{"key": "a", "name": {"en_us": "First"}}, {"key": "b", "name": {"en_us": "Second"}}]
+
+
+def test_an_order_form_of_all_nine_types_is_filled_in(
+    simulator: Simulator, browser: Browser, published: None
+) -> None:
+    fields = [
+        {
+            "type": each,
+            "key": f"of_{each}",
+            "name": {"en_us": f"A {each}"},
+            "is_required": True,
+            **({"options": CHOICES} if "select" in each else {}),
+        }
+        for each in NINE_TYPES
+    ]
+    form = {"account_id": CHECK_ACCOUNT, "custom_field_list": fields}
+    assert simulator.call("POST", FORM, form).json()["code"] == 0
+    page = browser.see(f"/?view=orders&account={CHECK_ACCOUNT}")
+    assert all(f"A {each}" in page for each in NINE_TYPES)
+
+    filled = {
+        "field:of_text": "x",
+        "field:of_textarea": "x\ny",
+        "field:of_number": "3.5",
+        "field:of_boolean": "true",
+        "field:of_select": "b",
+        "field:of_multiselect": "a",
+        "field:of_date": "2026-11-02",
+        "field:of_file": "https://files.example.com/1",
+        "field:of_resume": "https://files.example.com/2",
+    }
+    order = {**CANDIDATE, "package_id": "p1", "view": "orders", "account": CHECK_ACCOUNT}
+    assert "Ordered for 孙七" in browser.submit("/orders", **order, **filled).text
+    asked = list(simulator.state("orders")["orders"].values())[-1]["asked"]
+    values = {each["key"]: each["value"] for each in asked["custom_field_list"]}
+    assert values["of_multiselect"] == '["a"]'
+    assert values["of_number"] == "3.5"
+    assert values["of_boolean"] == "true"
+    assert values["of_date"].isdigit()
+    assert len(values) == len(NINE_TYPES)
+
+
+def test_reports_are_fetched_when_opened_or_at_once_and_never_from_elsewhere(
+    simulator: Simulator, browser: Browser, receiver: Receiver, published: None
+) -> None:
+    order = simulator.order_check(CHECK_ACCOUNT, "p1")
+    here, elsewhere = f"{simulator.url}/versions", "https://192.0.2.1/report.pdf"
+    report = [
+        {"report_name": "here.pdf", "report_url": here, "report_url_type": 1},
+        {"report_name": "elsewhere.pdf", "report_url": elsewhere},
+        {"report_name": "page", "report_url": elsewhere, "report_url_type": 2},
+    ]
+    stage = {
+        "background_check_id": order,
+        "stage_name": "Half",
+        "result": "so far",
+        "report_file_list": report,
+    }
+    path = "/open-apis/hire/v1/eco_background_checks/update_progress"
+    simulator.call("POST", path, {**stage, "stage_id": "1", "stage_time": "1660123456789"})
+    assert simulator.state("downloads")["downloads"] == {}
+    browser.submit("/reports/fetch", url=here, view="orders")
+    browser.submit("/reports/fetch", url=elsewhere, view="orders")
+    browser.submit("/reports/fetch", url=f"{simulator.url}/_control/state", view="orders")  # nobody's report
+    downloads = simulator.state("downloads")["downloads"]
+    assert {url: (each["status"], each["is_pdf"], each["note"]) for url, each in downloads.items()} == {
+        here: (200, False, ""),
+        elsewhere: (0, False, "elsewhere"),
+    }
+    page = browser.see("/fragments/orders?view=orders")
+    assert "no PDF (HTTP 200)" in page
+    assert "a page to look at" in page
+
+    simulator.reset()
+    set_scene(simulator)
+    simulator.switch(fetch_reports="at_once")
+    stage["background_check_id"] = simulator.order_check(CHECK_ACCOUNT, "p1")
+    simulator.call("POST", path, {**stage, "stage_id": "1", "stage_time": "1660123456789"})
+    simulator.wait_for(lambda state: here in state["downloads"])
+
+
+def test_a_rejected_order_takes_another_result_by_a_switch(
+    simulator: Simulator, browser: Browser, published: None
+) -> None:
+    simulator.switch(approval_required=True)
+    order = simulator.order_check(CHECK_ACCOUNT, "p1")
+    path = "/open-apis/hire/v1/eco_background_checks/update_result"
+    result = {"background_check_id": order, "result": "first", "result_time": "1660123456789"}
+    simulator.call("POST", path, result)
+    browser.submit(f"/checks/{order}/decide", decision="reject")
+    again = {**result, "result": "corrected"}
+    assert simulator.call("POST", path, again).json()["code"] == 1002858
+    simulator.switch(rejected_takes_results=True)
+    assert simulator.call("POST", path, again).json()["code"] == 0
+    page = browser.see("/fragments/orders?view=orders")
+    assert "first" in page
+    assert "corrected" in page
+
+
+def test_the_page_forgets_everything_and_its_switches_stay_as_they_were_set(
+    simulator: Simulator, browser: Browser, published: None
+) -> None:
+    simulator.switch(items_need_a_package=True)
+    switches = {
+        "rate_limit_status": "429",
+        "duplicate_every": "0",
+        "shuffle_seconds": "0",
+        "currency_as": "iso",
+        "fetch_reports": "at_once",
+    }
+    browser.submit("/switches", **switches)
+    assert simulator.state("switches")["switches"]["items_need_a_package"] is True
+    assert simulator.state("switches")["switches"]["fetch_reports"] == "at_once"
+    assert "has forgotten everything" in browser.submit("/reset").text
+    assert simulator.state("accounts")["accounts"] == []

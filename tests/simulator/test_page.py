@@ -94,23 +94,34 @@ def test_calls_are_shown_with_their_bodies_and_without_secrets(
 def test_faults_and_switches_can_be_set_by_hand(simulator: Simulator, browser: Browser) -> None:
     fault = {"kind": "cut", "path": FIELDS, "when": "after", "calls": "", "seconds": 0, "reset_seconds": 5}
     browser.submit("/faults", scope=1, **fault)
-    switches = {"rate_limit_status": 400, "duplicate_every": 3, "shuffle_seconds": 0, "currency_as": "number"}
+    switches = {
+        "rate_limit_status": 400,
+        "duplicate_every": 3,
+        "shuffle_seconds": 0,
+        "currency_as": "number",
+        "fetch_reports": "at_once",
+    }
     browser.submit("/switches", scope=1, **switches)
     state = simulator.state()
 
     assert [(each["kind"], each["path"], each["calls"]) for each in state["faults"]] == [
         ("cut", FIELDS, None)
     ]
-    assert state["switches"] == {
-        "quota_enforced": False,
-        "rate_limit_status": 400,
-        "delivery_paused": False,
-        "duplicate_every": 3,
-        "shuffle_seconds": 0.0,
-        "currency_as": "number",
-        "approval_required": False,
-        "order_form_is_final": False,
-    }
+    assert (
+        state["switches"].items()
+        >= {
+            "quota_enforced": False,
+            "rate_limit_status": 400,
+            "delivery_paused": False,
+            "duplicate_every": 3,
+            "shuffle_seconds": 0.0,
+            "currency_as": "number",
+            "approval_required": False,
+            "order_form_is_final": False,
+            "rejected_takes_results": False,
+            "fetch_reports": "at_once",
+        }.items()
+    )
     assert "until cleared" in browser.see("/fragments/faults")
     browser.submit("/faults/clear", scope=1)
     assert simulator.state()["faults"] == []

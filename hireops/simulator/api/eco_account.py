@@ -1,7 +1,8 @@
 """The custom fields of partner accounts (contract 3.2 to 3.4). They belong to the app and a scope.
 
 Where the documents leave two readings open, the stricter one holds here: a key that a full replace
-drops is burned like a deleted one, and nothing may be sent that the documents do not name.
+drops is burned like a deleted one, and nothing may be sent that the documents do not name. Whether a create
+replaces at all is a switch.
 """
 
 from collections.abc import Iterable
@@ -21,13 +22,15 @@ KEYS_BODY = record({"scope": integer(*SCOPES)}, {"custom_field_key_list": each(t
 
 
 def create_custom_fields(world: World, body: Json, tenant_key: str) -> Json:
-    """Full replace; the keys that it drops can never be used again."""
+    """Full replace; the keys that it drops can never be used again. Or, by a switch, older fields stay."""
     scope, sent = body["scope"], body["custom_field_list"]
     keys = _distinct([field["key"] for field in sent])
     burned = world.state.burned_keys[scope]
     _refuse_if("keys were deleted and cannot be used again", burned.intersection(keys))
-    burned.update({field.key for field in world.state.fields[scope]}.difference(keys))
-    world.state.fields[scope] = [_custom_field(field) for field in sent]
+    left_out = [field for field in world.state.fields[scope] if field.key not in keys]
+    stay = left_out if world.state.switches.account_form_keeps else []
+    burned.update(field.key for field in left_out if field not in stay)
+    world.state.fields[scope] = [*(_custom_field(field) for field in sent), *stay]
     return _changed(world)
 
 

@@ -1,9 +1,10 @@
 """What a partner reports of a background check (contract 4.7 to 4.9).
 
 Open points, read strictly: a repeated ``stage_id``, a ``stage_time`` that does not grow and a cancel of an
-order that is over are refused as 1002001; a rejected order takes no second result.
+order that is over are refused as 1002001; whether a rejected order takes a second result is a switch.
 """
 
+from hireops.simulator import downloads
 from hireops.simulator.api.answers import Json, Refusal, refused_operation
 from hireops.simulator.api.partner_accounts import done
 from hireops.simulator.api.shapes import also, each, integer, link, millis, record, text
@@ -45,6 +46,7 @@ def update_progress(world: World, body: Json, tenant_key: str) -> Json:
     if order.stages and int(body["stage_time"]) <= int(order.stages[-1]["stage_time"]):
         raise refused_operation("stage_time must be later than that of the last stage")
     order.stages.append(body)
+    downloads.reported(world, body)
     return _changed(world, order)
 
 
@@ -53,8 +55,13 @@ def update_result(world: World, body: Json, tenant_key: str) -> Json:
     order = _order(world, body, tenant_key)
     if order.status is CustomerOrderStatus.IN_APPROVAL:
         raise Refusal(500, 1002863, "background order is being approved")
-    _refuse_unless_arranged(order)
+    again = order.status is CustomerOrderStatus.REJECTED and world.state.switches.rejected_takes_results
+    if not again:
+        _refuse_unless_arranged(order)
+    if order.result:
+        order.results_before.append(order.result)
     order.result = body
+    downloads.reported(world, body)
     waits = world.state.switches.approval_required
     order.status = CustomerOrderStatus.IN_APPROVAL if waits else CustomerOrderStatus.COMPLETED
     return _changed(world, order)

@@ -1,7 +1,8 @@
 """Packages and additional items of a background-check account (contract 4.4 to 4.6).
 
-Where the documents leave two readings open: one repeated id refuses the whole batch, an id that was deleted
-cannot come back, an update without ``description`` clears it, ``package_list`` may be empty beside items.
+Where the documents leave two readings open, and unless a switch says otherwise: one repeated id refuses the
+whole batch, an id that was deleted cannot come back, an update without ``description`` clears it,
+``package_list`` may be empty beside items.
 """
 
 from hireops.simulator.api.answers import Json
@@ -54,12 +55,32 @@ def create(world: World, body: Json, tenant_key: str) -> Json:
     """Adds to what is there. Packages and items have their ids apart."""
     behind = _behind(world, body, tenant_key, _not_changed)
     packages, items = _sent(body)
+    switches = world.state.switches
+    if switches.items_need_a_package and not packages:
+        raise _not_changed("package_list is empty")
+    taken = _taken(behind, packages, items, deleted_are_free=switches.deleted_ids_are_free)
+    if switches.refused_creates_are_partial or not taken:
+        _add(behind.packages, behind.used_ids, "package", packages, taken)
+        _add(behind.items, behind.used_ids, "item", items, taken)
+        done(world)
+    refuse_if(_not_changed, "ids were created before", taken)
+    return {}
+
+
+def _taken(
+    behind: Published, packages: dict[str, Json], items: dict[str, Json], *, deleted_are_free: bool
+) -> set[str]:
     used = {f"package {each}" for each in packages} | {f"item {each}" for each in items}
-    refuse_if(_not_changed, "ids were created before", used & set(behind.used_ids))
-    behind.used_ids += sorted(used)
-    behind.packages |= packages
-    behind.items |= items
-    return done(world)
+    there = {f"package {each}" for each in behind.packages} | {f"item {each}" for each in behind.items}
+    return used & (there if deleted_are_free else set(behind.used_ids))
+
+
+def _add(
+    there: dict[str, Json], used_ids: list[str], kind: str, sent: dict[str, Json], taken: set[str]
+) -> None:
+    new = {key: value for key, value in sent.items() if f"{kind} {key}" not in taken}
+    there |= new
+    used_ids += [name for key in sorted(new) if (name := f"{kind} {key}") not in used_ids]
 
 
 def update(world: World, body: Json, tenant_key: str) -> Json:
@@ -67,8 +88,10 @@ def update(world: World, body: Json, tenant_key: str) -> Json:
     behind = _behind(world, body, tenant_key, _not_changed)
     packages, items = _sent(body)
     _refuse_unknown(behind, list(packages), list(items), _not_changed)
-    behind.packages |= packages
-    behind.items |= items
+    stay = world.state.switches.left_out_descriptions_stay
+    for there, sent in ((behind.packages, packages), (behind.items, items)):
+        for key, value in sent.items():
+            there[key] = {**(there[key] if stay else {}), **value}
     return done(world)
 
 

@@ -4,6 +4,7 @@ Open points, read strictly: login info is taken once, and an empty ``exam_url`` 
 of an exam whose arrangement failed is refused. An unknown exam is 1002001.
 """
 
+from hireops.simulator import downloads
 from hireops.simulator.api.answers import Json, Refusal, refused_operation
 from hireops.simulator.api.partner_accounts import done
 from hireops.simulator.api.shapes import also, each, integer, link, millis, record, text
@@ -58,6 +59,7 @@ def update_result(world: World, body: Json, tenant_key: str) -> Json:
     exam.result = _reported(body)
     exam.state = ExamState.ANSWERED
     exam.reports += 1
+    downloads.reported(world, body)
     return done(world)
 
 

@@ -1,8 +1,9 @@
 """Controls that play the customer: accounts, employees and rewards, orders, exams, a tenant that leaves."""
 
+from dataclasses import asdict
 from typing import Any
 
-from hireops.simulator import events, ordering, rewards
+from hireops.simulator import downloads, events, ordering, rewards
 from hireops.simulator.api.shapes import boolean, choice, each, integer, record, text, whole
 from hireops.simulator.control.machine import Controls
 from hireops.simulator.money import CURRENCIES, cents_of
@@ -112,6 +113,10 @@ def _decide_check(world: World, body: Json) -> Json:
     return {}
 
 
+def _fetch_report(world: World, body: Json) -> Json:
+    return asdict(downloads.fetch(world, body["url"]))
+
+
 def _arrange_exam(world: World, body: Json) -> Json:
     tenant_key = body.pop("tenant_key", "")
     return {"exam_id": ordering.arrange_exam(world, body, tenant_key=tenant_key).exam_id}
@@ -134,6 +139,7 @@ CUSTOMER_CONTROLS: Controls = {
     "checks": (_CHECK, _order_check),
     "checks/cancel": (_CANCEL, _cancel_check),
     "checks/decide": (_DECISION, _decide_check),
+    "reports/fetch": (record({"url": text()}), _fetch_report),
     "exams": (_EXAM, _arrange_exam),
     "exams/finish_marking": (record({"exam_id": text()}), _finish_marking),
     "tenants": (record({"tenant_key": text(), "change": choice(*TenantChange)}), _change_tenant),

@@ -21,6 +21,7 @@ from hireops.simulator.faults import Fault, FaultKind, ResetHeader, When
 from hireops.simulator.gateway import SYSTEM_BUSY, the_gateway
 from hireops.simulator.money import CURRENCY_FORMS
 from hireops.simulator.quotas import CallLimit
+from hireops.simulator.state import FETCHES
 from hireops.simulator.tenancy import emit_app_ticket
 from hireops.simulator.world import World
 
@@ -59,6 +60,13 @@ _SWITCHES = record(
         "currency_as": choice(*CURRENCY_FORMS),
         "approval_required": boolean(),
         "order_form_is_final": boolean(),
+        "items_need_a_package": boolean(),
+        "refused_creates_are_partial": boolean(),
+        "deleted_ids_are_free": boolean(),
+        "left_out_descriptions_stay": boolean(),
+        "account_form_keeps": boolean(),
+        "rejected_takes_results": boolean(),
+        "fetch_reports": choice(*FETCHES),
     },
 )
 _QUOTA = record({"path": text()}, {"per_second": whole(1, MANY), "per_minute": whole(1, MANY)})

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from hireops.simulator import events
 from hireops.simulator.delivery import verify_url
 from hireops.simulator.forms import FaultForm, SwitchesForm
+from hireops.simulator.gateway import the_gateway
 from hireops.simulator.pages.accounts import account_form
 from hireops.simulator.pages.home import show
 from hireops.simulator.pages.place import Place
@@ -78,7 +79,16 @@ def set_switches(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return show(request, place, switches_form=form)
     with world.lock:
-        world.state.switches = form.switches()
+        world.state.switches = form.switches(world.state.switches)
         world.wake.notify_all()
     messages.success(request, _("The switches are set."))
     return place.back("#trouble")
+
+
+@require_POST
+def reset(request: HttpRequest) -> HttpResponse:
+    """A Feishu that has never heard of the app. hireops keeps all that it has."""
+    the_world().reset()
+    the_gateway().restore()
+    messages.success(request, _("This Feishu has forgotten everything. hireops still has what it had."))
+    return Place.of(request.POST).back()

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from hireops.simulator import ordering, rewards
+from hireops.simulator import downloads, ordering, rewards
 from hireops.simulator.customer_forms import EmployeeForm, RewardForm
 from hireops.simulator.forms import in_language
 from hireops.simulator.pages.home import show
@@ -64,7 +64,8 @@ def order(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def cancel_check(request: HttpRequest, background_check_id: str) -> HttpResponse:
-    reason = in_language({"zh_cn": "候选人已放弃入职", "en_us": "The candidate has withdrawn"})
+    usual = in_language({"zh_cn": "候选人已放弃入职", "en_us": "The candidate has withdrawn"})
+    reason = request.POST.get("reason", "").strip()[:200] or usual
     with _refused_with_a_message(request):
         ordering.cancel_check(the_world(), background_check_id, termination_reason=reason)
     return Place.of(request.POST).back()
@@ -75,6 +76,13 @@ def decide_check(request: HttpRequest, background_check_id: str) -> HttpResponse
     with _refused_with_a_message(request):
         approved = request.POST.get("decision") == "approve"
         ordering.decide_check(the_world(), background_check_id, approved=approved)
+    return Place.of(request.POST).back()
+
+
+@require_POST
+def fetch_report(request: HttpRequest) -> HttpResponse:
+    with _refused_with_a_message(request):
+        downloads.fetch(the_world(), request.POST.get("url", ""))
     return Place.of(request.POST).back()
 
 
