@@ -8,6 +8,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
+from bindings.accounts.differences import Said, differences, said_by
+from bindings.matching import changes
+from bindings.matching.binding import match_accounts
 from bindings.models import AccountBinding, CustomFieldValue, EcoAccount
 from hireops.database import bulk, clock
 from hireops.desk import audit
@@ -21,6 +24,11 @@ ECO_ACCOUNT_CREATED = "hire.eco_account.created_v1"
 # The columns that an event fills, of an account and of each of its values.
 ATTRIBUTES = ("scope", "name", "usages")
 VALUE = ("account", "key", "value", "position")
+# What the audit says of it.
+BOUND = gettext_noop("account bound")
+BOUND_AGAIN = gettext_noop("account bound again")
+IGNORED = gettext_noop("older event of the account ignored")
+EVENT_ACTIONS = [BOUND, BOUND_AGAIN, IGNORED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,12 @@ class Binding:
         """A value for each of ``ATTRIBUTES``."""
         return [self.created.scope, self.created.account_name, list(self.created.usage_list)]
 
+    @property
+    def said(self) -> Said:
+        typed = [(field.key, field.value) for field in self.created.custom_field_list]
+        created = self.created
+        return Said(created.scope, created.account_name, list(created.usage_list), typed)
+
     def values(self, account: EcoAccount) -> Iterator[tuple[Any, ...]]:
         """A ``VALUE`` for each field."""
         for position, field in enumerate(self.created.custom_field_list):
@@ -55,11 +69,15 @@ def bind_accounts(received: Sequence[Received[EcoAccountCreated]]) -> None:
     for binding in bindings:
         if binding.key not in known:
             new.setdefault(binding.key, binding)
-    known |= _bind_new([new[key] for key in sorted(new)])
+    made = _bind_new([new[key] for key in sorted(new)])
+    known |= made
     for binding in bindings:
         account = known[binding.key]
         if account.event_id != binding.event.pk:
             _bind_again(account, binding)
+    arrived = list(dict.fromkeys(known[binding.key] for binding in bindings))
+    changes.tell_of_new([account for account in arrived if account in made.values()])
+    match_accounts([account for account in arrived if not account.set_aside])
 
 
 def _locked(keys: Collection[AccountKey]) -> dict[AccountKey, EcoAccount]:
@@ -73,15 +91,16 @@ def _bind_new(new: Sequence[Binding]) -> dict[AccountKey, EcoAccount]:
     bulk.insert_missing(EcoAccount, ["tenant", "account_id", "event", *ATTRIBUTES], rows)
     bound = _locked([binding.key for binding in new])
     made = [binding for binding in new if bound[binding.key].event_id == binding.event.pk]
-    bulk.insert(AccountBinding, ("account", "event"), ((bound[each.key].pk, each.event.pk) for each in made))
+    bulk.insert(
+        AccountBinding,
+        ("account", "event", "changes"),
+        ((bound[each.key].pk, each.event.pk, []) for each in made),
+    )
     bulk.insert(
         CustomFieldValue, VALUE, (value for binding in made for value in binding.values(bound[binding.key]))
     )
     audit.record_all(
-        audit.entry(
-            by=None, action=gettext_noop("account bound"), on=bound[binding.key], **_named(binding.event)
-        )
-        for binding in made
+        audit.entry(by=None, action=BOUND, on=bound[binding.key], **_named(binding.event)) for binding in made
     )
     return bound
 
@@ -89,10 +108,10 @@ def _bind_new(new: Sequence[Binding]) -> dict[AccountKey, EcoAccount]:
 def _bind_again(account: EcoAccount, binding: Binding) -> None:
     before = account.event
     if _age(binding.event) < _age(before):
-        ignored = gettext_noop("older event of the account ignored")
-        audit.record(by=None, action=ignored, on=account, **_named(binding.event))
+        audit.record(by=None, action=IGNORED, on=account, **_named(binding.event))
         return
-    AccountBinding.objects.create(account=account, event=binding.event)
+    what_changed = differences(said_by(account), binding.said)
+    AccountBinding.objects.create(account=account, event=binding.event, changes=what_changed)
     account.event, account.updated_at = binding.event, clock.now()
     for name, value in zip(ATTRIBUTES, binding.attributes, strict=True):
         setattr(account, name, value)
@@ -101,7 +120,7 @@ def _bind_again(account: EcoAccount, binding: Binding) -> None:
     bulk.insert(CustomFieldValue, VALUE, binding.values(account))
     audit.record(
         by=None,
-        action=gettext_noop("account bound again"),
+        action=BOUND_AGAIN,
         on=account,
         previous_event_id=before.event_id,
         **_named(binding.event),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from bindings.fields.pushes import not_confirmed
 from bindings.fields.services import DEFINED, field_problems, next_position
 from bindings.models import CustomField
+from hireops.desk.forms import UntouchedStays
 
 if TYPE_CHECKING:
     _CustomFieldForm = forms.ModelForm[CustomField]
@@ -16,8 +17,8 @@ else:
     _CustomFieldForm = forms.ModelForm
 
 
-class CustomFieldForm(_CustomFieldForm):
-    """A definition. What the person did not touch stays as it is now, not as the page showed it."""
+class CustomFieldForm(UntouchedStays):
+    """A definition."""
 
     class Meta:
         model = CustomField
@@ -26,19 +27,6 @@ class CustomFieldForm(_CustomFieldForm):
             "description_zh": forms.Textarea(attrs={"rows": 2}),
             "description_en": forms.Textarea(attrs={"rows": 2}),
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            for field in self.fields.values():
-                field.show_hidden_initial = True  # so that ``changed_data`` is what this person changed
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        if self.instance.pk:
-            untouched = set(self.cleaned_data) - set(self.changed_data)
-            self.cleaned_data |= {name: getattr(self.instance, name) for name in untouched}
-        return cleaned
 
     def clean_position(self) -> int:
         position: int | None = self.cleaned_data.get("position")
@@ -70,6 +58,7 @@ class PushForm(forms.Form):
     """The confirmation of a push: one box for each key that leaves the form, to be typed in."""
 
     fingerprint = forms.CharField(widget=forms.HiddenInput)
+    whole = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, given_up: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +69,10 @@ class PushForm(forms.Form):
                 required=False,
                 widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
             )
+
+    @property
+    def removals(self) -> list[forms.BoundField]:
+        return [self[f"removal_{number}"] for number in range(len(self.given_up))]
 
     def clean(self) -> None:
         super().clean()

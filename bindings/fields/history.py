@@ -23,7 +23,16 @@ def read(scope: int) -> "History":
     """All pushes of the scope, in one query. Read it once for each thing that is to be decided."""
     perhaps = Call.objects.may_have_landed().filter(pk=OuterRef("call"))
     rows = CustomFieldPush.objects.filter(scope=scope).annotate(may_have_landed=Exists(perhaps))
-    shown = ("scope", "fields", "tenant", "created_at", "created_by__username", "call__state")
+    shown = (
+        "scope",
+        "kind",
+        "fields",
+        "removed",
+        "tenant",
+        "created_at",
+        "created_by__username",
+        "call__state",
+    )
     rows = rows.select_related("call", "created_by").only(*shown).order_by("pk")
     return History([_Past(row, landed=row.may_have_landed) for row in rows])
 
@@ -65,12 +74,21 @@ class History:
     @property
     def unclear(self) -> list[CustomFieldPush]:
         """Pushes newer than the accepted one that may have replaced its list without our hearing of it."""
-        return [push for push in self.sent if self.accepted is None or push.pk > self.accepted.pk]
+        newer = [push for push in self.sent if self.accepted is None or push.pk > self.accepted.pk]
+        return [push for push in newer if not self._deletes_what_is_gone(push)]
 
     @cached_property
     def open(self) -> list[CustomFieldPush]:
         """Pushes that are still owed to Feishu."""
-        return [past.push for past in self._pushes if past.push.call.state in OPEN]
+        owed = [past.push for past in self._pushes if past.push.call.state in OPEN]
+        return [push for push in owed if not self._deletes_what_is_gone(push)]
+
+    def _deletes_what_is_gone(self, push: CustomFieldPush) -> bool:
+        """A delete that waits for a person, of keys that the accepted list has no more: if Feishu refuses
+        that, they were gone (contract 3.2 and 3.4 leave open which)."""
+        if push.kind != CustomFieldPush.Kind.DELETE or push.call.state != Call.State.WAITING:
+            return False
+        return self.accepted is not None and not set(push.removed) & self.accepted.keys
 
     @cached_property
     def burned(self) -> frozenset[str]:

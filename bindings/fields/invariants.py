@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from bindings.fields.calls import CREATE_CUSTOM_FIELDS
+from bindings.fields.calls import OPERATIONS, body_of
 from bindings.models import CustomFieldPush
 from hireops.outbox.models import Call
 
@@ -11,10 +11,10 @@ from hireops.outbox.models import Call
 def pushes_are_sent_as_kept() -> Iterator[str]:
     """What a push says that it sent is what its call sends, to the same tenant."""
     for push in CustomFieldPush.objects.select_related("call").iterator():
-        body = {"scope": push.scope, "custom_field_list": push.fields}
+        body, operation = body_of(push), OPERATIONS[CustomFieldPush.Kind(push.kind)]
         # The content of old calls is thrown away.
         content = body if push.call.trimmed_at else push.call.payload
-        if (push.call.operation, content) != (CREATE_CUSTOM_FIELDS, body):
+        if (push.call.operation, content) != (operation, body):
             yield f"push #{push.pk} is not what its call #{push.call_id} sends"
         if push.call.tenant_id != push.tenant_id:
             yield f"push #{push.pk} goes to another tenant than its call #{push.call_id}"

@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from bindings.accounts.models import Scope
 from bindings.fields.plan import Field
+from bindings.fields.plan import Kind as PlannedKind
+from bindings.scope import Scope
 from hireops.desk.append_only import AppendOnly
 from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
@@ -81,9 +82,15 @@ class CustomField(models.Model):
 
 
 class CustomFieldPush(AppendOnly):
-    """One list of fields that somebody decided to send, exactly as it is sent. What became of it is said by
-    its call. Never changed after it was written."""
+    """One call that brings the form to what somebody decided, exactly as it is sent. What became of it is
+    said by its call. ``fields`` is the list that Feishu has after it. Never changed after it was written."""
 
+    class Kind(models.TextChoices):
+        REPLACE = PlannedKind.REPLACE.value, _("whole list")
+        UPDATE = PlannedKind.UPDATE.value, _("texts only")
+        DELETE = PlannedKind.DELETE.value, _("delete fields")
+
+    kind = models.CharField(_("what is sent"), max_length=16, choices=Kind.choices, default=Kind.REPLACE)
     scope = models.IntegerField(_("account type"), choices=Scope.choices)
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("tenant")
@@ -107,6 +114,9 @@ class CustomFieldPush(AppendOnly):
         indexes = [models.Index(fields=["scope", "id"], name="push_by_scope")]
         constraints = [
             models.CheckConstraint(condition=Q(scope__in=[1, 2]), name="push_scope_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["replace", "update", "delete"]), name="push_kind_is_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """What a push of custom fields would do to the customer's form. Pure: no database, no Django.
 
-Feishu replaces the whole list of a scope with each push (contract 3.2), so the difference between the list
-that it holds and the one that we want is worked out here, before anything is sent.
+The difference between the list that Feishu holds and the one that we want is worked out here, before anything
+is sent, and with it the calls that lead there. Contract 3.2 and 3.4 contradict each other on whether a list
+that is sent replaces the one that is there or leaves older fields in place; ``steps`` is right either way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +63,7 @@ class Change:
     @property
     def attributes(self) -> tuple[str, ...]:
         """Names of the attributes that differ, e.g. ``("name_zh", "is_required")``."""
-        names = (field.name for field in fields(Field))
+        names = (field.name for field in fields(self.after))
         return tuple(name for name in names if getattr(self.before, name) != getattr(self.after, name))
 
 
@@ -97,6 +98,63 @@ class Plan:
     @property
     def changes_nothing(self) -> bool:
         return self.today == self.wanted
+
+    @property
+    def changes_texts_only(self) -> bool:
+        """Whether names and hints are all that changes, and none is emptied: whether an update would clear a
+        text that it leaves out is not documented (contract 3.3)."""
+        if not self.changed or self.added or self.removed or self.moved:
+            return False
+        return all(_is_text(change, name) for change in self.changed for name in change.attributes)
+
+
+def _is_text(change: Change, name: str) -> bool:
+    return name in TEXTS and bool(getattr(change.after, name))
+
+
+TEXTS = frozenset({"name_zh", "name_en", "description_zh", "description_en"})
+
+
+class Kind(Enum):
+    """The three calls (contract 3.2 to 3.4)."""
+
+    REPLACE = "replace"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call, and the list that Feishu has after it. ``deleted`` are the keys that a delete names."""
+
+    kind: Kind
+    after: tuple[Field, ...]
+    deleted: tuple[str, ...] = ()
+
+
+def steps(plan: Plan, given_up: Sequence[str], *, certain: bool, whole: bool = False) -> list[Step]:
+    """The calls that lead to the wanted list, whether or not a list leaves older fields in place.
+
+    ``given_up`` are the keys that leave the form. ``certain``: Feishu surely has just the form of today.
+    ``whole``: send the whole list although an update of the texts would do.
+
+    What leaves is deleted by name while it is surely there: before the new list, or after one that still has
+    it, where otherwise no field would remain (contract 3.4). If it is not certain that it is there, each key
+    is deleted by itself after the new list, and a refusal then means that it was gone.
+    """
+    replace_all = Step(Kind.REPLACE, plan.wanted)
+    if not certain:
+        return [replace_all, *(Step(Kind.DELETE, plan.wanted, (key,)) for key in given_up)]
+    if not given_up:
+        return [Step(Kind.UPDATE, plan.wanted)] if plan.changes_texts_only and not whole else [replace_all]
+    remaining = tuple(field for field in plan.today if field.key not in given_up)
+    gone = tuple(field for field in plan.today if field.key in given_up)
+    if not remaining:
+        both = Step(Kind.REPLACE, (*plan.wanted, *gone))
+        return [both, Step(Kind.DELETE, plan.wanted, tuple(given_up))]
+    delete = Step(Kind.DELETE, remaining, tuple(given_up))
+    rest = plan_push(remaining, plan.wanted, frozenset())
+    return [delete] if rest.changes_nothing else [delete, *steps(rest, (), certain=True, whole=whole)]
 
 
 def plan_push(today: Sequence[Field], wanted: Sequence[Field], burned: AbstractSet[str]) -> Plan:

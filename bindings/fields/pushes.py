@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from bindings.fields import history
-from bindings.fields.calls import CREATE_CUSTOM_FIELDS
-from bindings.fields.plan import Plan, Problem, ProblemKind, plan_push
+from bindings.fields.calls import OPERATIONS, body_of
+from bindings.fields.plan import Kind, Plan, Problem, ProblemKind, Step, plan_push, steps
 from bindings.fields.services import burned_key_reason, lock_definitions
 from bindings.models import CustomField, CustomFieldPush
 from hireops.desk import audit
@@ -44,6 +44,16 @@ class Preview:
     tenants: Sequence[Tenant]
     tenants_behind: Sequence[Tenant]
     fingerprint: str
+
+    def steps(self, *, whole: bool = False) -> list[Step]:
+        """The calls of the push to one tenant, in their order."""
+        certain = not self.unclear_pushes and not self.tenants_behind
+        return steps(self.plan, self.given_up, certain=certain, whole=whole)
+
+    @property
+    def may_update_texts(self) -> bool:
+        """Whether the gentler road is open: it changes names and hints, and no key can be burned by it."""
+        return [step.kind for step in self.steps()] == [Kind.UPDATE]
 
 
 def preview_push(scope: int) -> Preview:
@@ -97,21 +107,39 @@ def _fingerprint(
 
 
 def push_custom_fields(
-    *, by: User, scope: int, fingerprint: str, confirmed_removals: Collection[str]
+    *, by: User, scope: int, fingerprint: str, confirmed_removals: Collection[str], whole: bool = False
 ) -> list[CustomFieldPush]:
-    """Owe Feishu the list of this scope, as a person has just looked at it.
+    """Owe Feishu what leads to the list of this scope, as a person has just looked at it.
 
-    ``fingerprint`` is that of the ``Preview`` shown; ``confirmed_removals`` are the keys typed. One push
-    for a custom app, one for each active tenant of a store app (contract 3.2 leaves open whether a store
-    app's list is shared; telling each tenant is right either way). Raises ``PlanChangedError``,
+    ``fingerprint`` is that of the ``Preview`` shown; ``confirmed_removals`` are the keys typed; ``whole``
+    sends the whole list where an update of the texts would do. The calls go once to a custom app's only
+    tenant, and to each active tenant of a store app (contract 3.2 leaves open whether a store app's list is
+    shared; telling each tenant is right either way). Raises ``PlanChangedError``,
     ``RemovalsNotConfirmedError`` or ``Refused``; then nothing is owed.
     """
     with transaction.atomic():
         lock_definitions()
         preview = preview_push(scope)
         _check(preview, fingerprint, confirmed_removals)
+        _end_older(preview)
         tenants: list[Tenant | None] = list(preview.tenants) or [None]
-        return [_enqueue(preview, tenant, by) for tenant in tenants]
+        # Step by step for all tenants: in the order of the pushes no list loses a key and gets it back.
+        return [
+            _enqueue(preview, step, tenant, by) for step in preview.steps(whole=whole) for tenant in tenants
+        ]
+
+
+def _end_older(preview: Preview) -> None:
+    """Older updates and deletes are not sent any more; an older list gives way to the newer one anyway."""
+    for push in preview.open_pushes:
+        if push.kind == CustomFieldPush.Kind.REPLACE:
+            continue
+        try:
+            outbox.cancel_call(push.call, by=None, reason="")
+        except Refused as refusal:
+            raise Refused(
+                _("Nothing was sent: an earlier push is on its way. %(why)s") % {"why": refusal}
+            ) from refusal
 
 
 def _check(preview: Preview, fingerprint: str, confirmed_removals: Collection[str]) -> None:
@@ -156,30 +184,32 @@ def _reason(problem: Problem) -> str:
             return _("The field %(key)s has no Chinese name. Customers need one.") % {"key": problem.key}
 
 
-def _enqueue(preview: Preview, tenant: Tenant | None, by: User) -> CustomFieldPush:
-    plan, body = preview.plan, [field.as_sent() for field in preview.plan.wanted]
-    call = outbox.enqueue(
-        operation=CREATE_CUSTOM_FIELDS,
-        target=f"eco_account_custom_fields:{preview.scope}",
-        payload={"scope": preview.scope, "custom_field_list": body},
-        tenant=tenant,
-        by=by,
-        supersede=True,
-    )
-    push = CustomFieldPush.objects.create(
+def _enqueue(preview: Preview, step: Step, tenant: Tenant | None, by: User) -> CustomFieldPush:
+    plan, is_delete = preview.plan, step.kind is Kind.DELETE
+    push = CustomFieldPush(
         scope=preview.scope,
+        kind=step.kind.value,
         tenant=tenant,
-        fields=body,
-        added=[field.key for field in plan.added],
-        changed=[change.after.key for change in plan.changed],
-        removed=list(preview.given_up),
-        call=call,
+        fields=[field.as_sent() for field in step.after],
+        added=[] if is_delete else [field.key for field in plan.added],
+        changed=[] if is_delete else [change.after.key for change in plan.changed],
+        removed=list(step.deleted),
         created_by=by,
     )
+    push.call = outbox.enqueue(
+        operation=OPERATIONS[CustomFieldPush.Kind(push.kind)],
+        target=f"eco_account_custom_fields:{preview.scope}",
+        payload=body_of(push),
+        tenant=tenant,
+        by=by,
+        supersede=step.kind is Kind.REPLACE,
+    )
+    push.save(force_insert=True)
     audit.record(
         by=by,
         action=gettext_noop("custom fields pushed"),
         on=push,
+        kind=push.kind,
         added=push.added,
         changed=push.changed,
         removed=push.removed,

@@ -16,7 +16,7 @@ from bindings.fields import history, pushes
 from bindings.fields import services as fields
 from bindings.fields.admin import form_picture
 from bindings.fields.forms import CustomFieldForm, PositionForm, PushForm
-from bindings.fields.plan import Plan
+from bindings.fields.plan import Kind, Plan
 from bindings.models import CustomField, CustomFieldPush, Scope
 from hireops.desk.admin import StaffAdmin, staff_page
 from hireops.desk.display import badge
@@ -35,12 +35,22 @@ PUSH_TITLES = {
 TEXTS = {
     "intro": gettext_lazy(
         "Customers fill in this form when they add the account in Feishu Hire under Settings > Ecosystem. "
-        "A push replaces the whole form at once. Nothing is sent before you confirm."
+        "A push brings it to what is defined here. Nothing is sent before you confirm."
     ),
     "title_today": gettext_lazy("What customers see today"),
     "title_after": gettext_lazy("What they see after the push"),
     "empty_today": gettext_lazy("No form has been accepted by Feishu yet."),
     "empty_after": gettext_lazy("No field."),
+}
+
+
+STEPS = {
+    Kind.REPLACE: gettext_lazy("The whole list is sent."),
+    Kind.UPDATE: gettext_lazy(
+        "Only names and hints are sent: no key can be burned by that. Accounts that were added already show "
+        "the new texts, too; what customers filled in does not change."
+    ),
+    Kind.DELETE: gettext_lazy("The fields that leave the form are deleted by their keys, for ever."),
 }
 
 
@@ -129,6 +139,7 @@ class CustomFieldAdmin(StaffAdmin):
                 scope=scope,
                 fingerprint=request.POST.get("fingerprint", ""),
                 confirmed_removals=_typed_keys(request),
+                whole="whole" in request.POST,
             )
         except pushes.RemovalsNotConfirmedError as reason:
             messages.error(request, str(reason))
@@ -150,6 +161,7 @@ class CustomFieldAdmin(StaffAdmin):
             counts=form_picture.summary(preview.plan),
             today=form_picture.draw_today(preview.plan),
             after=form_picture.draw_after(preview.plan),
+            steps=[STEPS[step.kind] for step in preview.steps()],
             form=PushForm(typed, given_up=preview.given_up, initial={"fingerprint": preview.fingerprint}),
             **TEXTS,
         )

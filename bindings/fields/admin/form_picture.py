@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -22,6 +23,11 @@ class DrawnField:
     def label(self) -> str | Promise:
         return MARKS[self.mark] if self.mark else ""
 
+    @property
+    def kind(self) -> str | Promise:
+        """What is filled in, where fields have types."""
+        return KINDS.get(str(getattr(self.field, "type", "")), "")
+
 
 @dataclass(frozen=True, slots=True)
 class DrawnCount:
@@ -38,11 +44,25 @@ MARKS = {
 }
 
 
+KINDS = {
+    "text": gettext_lazy("one line of text"),
+    "textarea": gettext_lazy("several lines of text"),
+    "number": gettext_lazy("a number"),
+    "boolean": gettext_lazy("yes or no"),
+    "select": gettext_lazy("one of several options"),
+    "multiselect": gettext_lazy("any of several options"),
+    "date": gettext_lazy("a date"),
+    "file": gettext_lazy("a file"),
+    "resume": gettext_lazy("the candidate's CV"),
+}
+
 NAMES = {
     "name_zh": gettext_lazy("name in Chinese"),
     "name_en": gettext_lazy("name in English"),
     "description_zh": gettext_lazy("hint in Chinese"),
     "description_en": gettext_lazy("hint in English"),
+    "type": gettext_lazy("type"),
+    "options": gettext_lazy("options"),
 }
 
 
@@ -81,8 +101,16 @@ def _note(change: Change, name: str) -> str:
         )
     return _("%(what)s was: %(before)s") % {
         "what": NAMES[name],
-        "before": getattr(change.before, name) or _("(empty)"),
+        "before": _in_words(name, getattr(change.before, name)) or _("(empty)"),
     }
+
+
+def _in_words(name: str, value: Any) -> str:
+    if name == "type":
+        return str(KINDS.get(value, value))
+    if name == "options":
+        return "、".join(option.name_zh for option in value)
+    return str(value)
 
 
 def summary(plan: Plan) -> list[DrawnCount]:

@@ -47,6 +47,7 @@ class CustomFieldPushAdmin(MirrorAdmin):
     list_display = [
         "number",
         "scope",
+        "kind",
         "state",
         "created_at",
         "created_by",
@@ -56,7 +57,7 @@ class CustomFieldPushAdmin(MirrorAdmin):
         "removed_count",
         "tenant",
     ]
-    list_filter = ["scope", "call__state", "created_at"]
+    list_filter = ["scope", "kind", "call__state", "created_at"]
     list_select_related = ["call", "created_by", "tenant"]
     fields = ["scope"]
 

@@ -1,0 +1,138 @@
+"""What staff read about background checks: why one has to be looked at, and how to find out."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bindings.checks.queue import State
+from bindings.checks.services import LONG_WITHOUT_WORD, SENT_BACK
+from bindings.models import BackgroundCheck, CheckUpdate
+from bindings.orders import texts
+from bindings.orders.updates import Look
+
+STATE, UNKNOWN_ORDER, IN_APPROVAL = 1002858, 1002862, 1002863
+
+LOOKS: dict[str, str | Promise] = {
+    **texts.LOOKS,
+    SENT_BACK: gettext_lazy(
+        "The customer has not approved the result. Ask what is missing, then report a corrected result."
+    ),
+    LONG_WITHOUT_WORD: gettext_lazy(
+        "The result was delivered long ago, and Feishu sends no word of approvals. Look at the order "
+        "in Feishu or ask the customer; then mark it as completed, or as sent back."
+    ),
+}
+SHORT_LOOKS: dict[str, str | Promise] = {
+    **{look.value: look.label for look in Look},
+    SENT_BACK: gettext_lazy("sent back by the customer"),
+    LONG_WITHOUT_WORD: gettext_lazy("long without word of approval"),
+}
+MEANINGS: dict[str, str | Promise] = {
+    State.RECEIVED: gettext_lazy(
+        "A customer has ordered this check and waits for us. Begin, and report the first stage; the customer "
+        "sees it on the candidate's page in Feishu."
+    ),
+    State.IN_PROGRESS: gettext_lazy(
+        "We are working on it. Report each stage when it is done, then the result with its report."
+    ),
+    State.RESULT_SENT: gettext_lazy(
+        "Feishu has the result. Where the customer approves results it waits for them, and Feishu tells us "
+        "nothing of it; otherwise the order is completed there already: then say that it is completed."
+    ),
+    State.COMPLETED: gettext_lazy("The order is completed. A corrected result can still be tried."),
+    State.CANCELED_BY_CUSTOMER: gettext_lazy(
+        "The customer has cancelled the order. Stop working on it; nothing more is told to Feishu."
+    ),
+    State.TERMINATED_BY_VENDOR: gettext_lazy(
+        "The order was ended from our side. Nothing more is told to Feishu."
+    ),
+}
+ENDED: dict[str, str | Promise] = {
+    State.CANCELED_BY_CUSTOMER: gettext_lazy("The customer has cancelled the order."),
+    State.TERMINATED_BY_VENDOR: gettext_lazy("The order was ended from our side."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing that a refusal may mean, and how to see whether it does."""
+
+    meaning: str
+    check: str
+
+
+def ended(check: BackgroundCheck) -> str:
+    """Why nothing more is told of it. Empty while something may be."""
+    return str(ENDED.get(check.state, ""))
+
+
+def readings(update: CheckUpdate) -> list[Reading]:
+    """What a refusal of this update may mean, the likeliest first. Empty if Feishu's word is clear."""
+    code = update.call.error_code if update.call else None
+    match code:
+        case 1002858:
+            return [_has_arrived(), _is_completed(), _is_called_off()]
+        case 1002863:
+            return [_has_arrived(), _another_is_approved(), _was_sent_by_hand()]
+        case 1002862:
+            return [_of_another_tenant(), _is_gone(), _of_another_app()]
+        case _:
+            return []
+
+
+def _has_arrived() -> Reading:
+    return Reading(
+        _("An earlier try has arrived although no answer came."),
+        _("On the candidate's page in Feishu Hire it stands there. Choose “It has arrived”."),
+    )
+
+
+def _is_completed() -> Reading:
+    return Reading(
+        _("The order is completed at Feishu."),
+        _("The order there shows “已完成”. Choose “Leave it and go on”, and tell the customer by mail."),
+    )
+
+
+def _is_called_off() -> Reading:
+    return Reading(
+        _("The order was ended at Feishu, and the event about it has not come."),
+        _("The order there shows “已终止”. Choose “Leave it and go on”, and ask the customer."),
+    )
+
+
+def _another_is_approved() -> Reading:
+    return Reading(
+        _("The customer is approving an earlier result."),
+        _("The order there shows “审批中”. Wait until that is decided, then choose “It has not arrived”."),
+    )
+
+
+def _was_sent_by_hand() -> Reading:
+    return Reading(
+        _("Somebody has entered a result at Feishu by hand."),
+        _("The result there has another text than ours. Ask the customer, then choose “Leave it and go on”."),
+    )
+
+
+def _of_another_tenant() -> Reading:
+    return Reading(
+        _("The app may not see this order any more."),
+        _("The customer has removed the app or the account. Ask them; if they add it again, send it again."),
+    )
+
+
+def _is_gone() -> Reading:
+    return Reading(
+        _("The application of the candidate was deleted in Feishu."),
+        _("The customer finds no order for this candidate. Choose “Leave it and go on”."),
+    )
+
+
+def _of_another_app() -> Reading:
+    return Reading(
+        _("hireops is connected to another app than the one that got the order."),
+        _("Health names the app. If it was changed, change it back, then send it again."),
+    )

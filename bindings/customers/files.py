@@ -1,0 +1,83 @@
+"""The columns of a file of customers, as it is read and as it is written."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from bindings.customers.people import named
+from bindings.models import Customer, CustomerContact
+from hireops.spreadsheets.header import ColumnNames
+
+COLUMNS = ColumnNames(
+    code="客户编码,客户编号,客户代码,编码,编号,代码,"
+    "customer code,code,customer no,customer number,customer id",
+    name="客户名称,客户,客户全称,名称,公司名称,公司,企业名称,企业,"
+    "customer name,customer,name,company,company name",
+    tier="等级,客户等级,级别,客户级别,层级,tier,customer tier,level,grade",
+    responsible="负责人,客户负责人,责任人,跟进人,客户经理,销售,"
+    "responsible,responsible person,owner,account manager",
+    contact="联系人,联系人姓名,姓名,contact,contact name,contact person",
+    title="职位,职务,岗位,联系人职位,job title,title,position",
+    country="国家区号,国家/地区代码,国家/地区码,国家码,国家代码,国际区号,区号,"
+    "country code,calling code,dial code,area code",
+    mobile="手机号,手机,手机号码,联系人手机,联系人手机号,移动电话,联系电话,电话,电话号码,"
+    "mobile,mobile number,mobile phone,phone,phone number,cell,cellphone,tel,telephone",
+    email="邮箱,电子邮箱,邮箱地址,邮件,电子邮件,联系人邮箱,企业邮箱,工作邮箱,"
+    "email,email address,mail,work email",
+    notes="备注,备注信息,说明,notes,note,remark,remarks,comment,comments",
+)
+NEEDED = frozenset({"code"})
+WRITTEN_AT_ONCE = 500
+
+
+def header() -> list[str]:
+    """Of a file to be filled in, in the reader's language."""
+    return [
+        _("Customer code"),
+        _("Customer name"),
+        _("Tier"),
+        _("Responsible"),
+        *_contact_header(),
+        _("Notes"),
+    ]
+
+
+def _contact_header() -> list[str]:
+    return [_("Contact name"), _("Job title"), _("Mobile number"), _("Email")]
+
+
+def table(customers: QuerySet[Customer], *, with_contacts: bool) -> Iterator[list[str]]:
+    """The customers for a file, which can be uploaded again. Contacts only for who may see them: the first of
+    each in columns of its own, all others in one."""
+    contacts = [*_contact_header(), _("Other contacts")] if with_contacts else []
+    written = [_("Customer code"), _("Customer name"), _("Tier"), _("Responsible"), *contacts]
+    wanted = customers.select_related("responsible")
+    if with_contacts:
+        wanted = wanted.prefetch_related("contacts")
+    cells = partial(_cells, with_contacts=with_contacts, archived=_("archived"))
+    return chain(
+        [[*written, _("Notes"), _("State")]], map(cells, wanted.iterator(chunk_size=WRITTEN_AT_ONCE))
+    )
+
+
+def _cells(customer: Customer, *, with_contacts: bool, archived: str) -> list[str]:
+    return [
+        customer.code,
+        customer.name,
+        customer.tier,
+        named(customer.responsible) if customer.responsible else "",
+        *(_contact_cells(list(customer.contacts.all())) if with_contacts else []),
+        customer.notes,
+        archived if customer.archived else "",
+    ]
+
+
+def _contact_cells(contacts: Sequence[CustomerContact]) -> list[str]:
+    first = contacts[0] if contacts else CustomerContact()
+    others = "; ".join(
+        " ".join(filter(None, (each.name, each.title, each.mobile, each.email))) for each in contacts[1:]
+    )
+    return [first.name, first.title, first.mobile, first.email, others]

@@ -1,0 +1,167 @@
+"""Reading the rows of a file of customers, and comparing them with the customers that are there."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from bindings.customers.codes import LONGEST, normalised
+from bindings.customers.comparing import as_told, contact_given, differences
+from bindings.customers.files import COLUMNS, NEEDED
+from bindings.customers.imports import KIND
+from bindings.customers.people import by_name, find, vendor_staff
+from bindings.customers.tiers import as_known, spellings
+from bindings.models import Customer, CustomerContact, CustomerImport, CustomerImportRow
+from hireops import contacts
+from hireops.imports import checking
+from hireops.imports.checking import Line
+from hireops.imports.models import LONGEST_GIVEN, RowState
+from hireops.imports.problems import note
+from hireops.jobs.models import Job
+from hireops.jobs.registry import Part
+from hireops.spreadsheets.reading import read_rows
+
+
+def parts(job: Job) -> Iterator[Part]:
+    batch = KIND.batch(job)
+    cells = read_rows(io.BytesIO(batch.content or b""), batch.file_name)
+    lines = checking.lines(cells, partial(checking.header, COLUMNS, needed=NEEDED))
+    row_of, compare = _Reader(batch).row, partial(compare_rows, batch)
+    return checking.parts(KIND, job, batch, lines, row_of=row_of, compare=compare)
+
+
+# --- One row by itself
+
+
+class _Reader:
+    """Knows who there is and which tiers there are, for all rows of one file."""
+
+    def __init__(self, batch: CustomerImport) -> None:
+        self.batch = batch
+        self.people: dict[int, User] = {person.pk: person for person in vendor_staff()}
+        self.names = by_name(self.people.values())
+        self.tiers = spellings()
+
+    def row(self, line: Line) -> CustomerImportRow:
+        def given(column: str) -> str:
+            return line.cell(column)[:LONGEST_GIVEN]
+
+        row = CustomerImportRow(
+            batch=self.batch,
+            line=line.number,
+            state=RowState.READY,
+            code=given("code"),
+            name=given("name"),
+            tier=as_known(given("tier"), self.tiers),
+            responsible_given=given("responsible"),
+            contact_name=given("contact"),
+            contact_title=given("title"),
+            mobile_given=contacts.with_code(given("country"), given("mobile"))[:LONGEST_GIVEN],
+            email_given=given("email"),
+            notes=line.cell("notes"),
+        )
+        self._read(row)
+        return row
+
+    def _read(self, row: CustomerImportRow) -> None:
+        _read_code(row)
+        _refuse_long(row, "name", Customer, "name", row.name)
+        _refuse_long(row, "tier", Customer, "tier", row.tier)
+        _refuse_long(
+            row, "contact", CustomerContact, "name", max(row.contact_name, row.contact_title, key=len)
+        )
+        row.mobile = _read_contact(row, row.mobile_given, contacts.read_mobile)
+        row.email = _read_contact(row, row.email_given, contacts.read_email)
+        if row.responsible_given:
+            found = find(row.responsible_given, self.names)
+            if len(found) == 1:
+                row.responsible = self.people[next(iter(found))]
+            else:
+                note(row, "several_people" if found else "no_such_person")
+
+
+def _read_code(row: CustomerImportRow) -> None:
+    plain = normalised(row.code)
+    row.normalised_code = plain[:LONGEST]
+    if not any(character.isalnum() for character in plain):
+        note(row, "no_code")
+        row.normalised_code = ""
+    elif len(plain) > LONGEST:
+        note(row, "long_code", most_code=_longest(Customer, "code"))
+    else:
+        _refuse_long(row, "code", Customer, "code", row.code)
+
+
+def _refuse_long(
+    row: CustomerImportRow, what: str, model: type[Customer | CustomerContact], column: str, text: str
+) -> None:
+    most = _longest(model, column)
+    if len(text) > most:
+        note(row, f"long_{what}", **{f"most_{what}": most})
+
+
+def _longest(model: type[Customer | CustomerContact], column: str) -> int:
+    field: Any = model._meta.get_field(column)  # noqa: SLF001  public API
+    return int(field.max_length)
+
+
+def _read_contact(row: CustomerImportRow, given: str, read: Callable[[str], str]) -> str:
+    try:
+        return read(given)
+    except contacts.UnreadableContactError as bad:
+        note(row, bad.key)
+        return ""
+
+
+# --- Against what is there
+
+
+def compare_rows(batch: CustomerImport, rows: Sequence[CustomerImportRow]) -> None:
+    """With the lines before them, then with the customers."""
+    codes = {row.normalised_code for row in rows if row.normalised_code}
+    lines = _earlier_lines(batch, codes)
+    there = Customer.objects.filter(normalised_code__in=codes)
+    known = {
+        each.normalised_code: each
+        for each in there.select_related("responsible").prefetch_related("contacts")
+    }
+    for row in rows:
+        if row.normalised_code in lines:
+            note(row, "duplicate_line", line=lines[row.normalised_code])
+            continue
+        _compare_with_customer(row, known.get(row.normalised_code), update=batch.update_existing)
+        if row.state != RowState.INVALID:
+            lines[row.normalised_code] = row.line or 0
+
+
+def _earlier_lines(batch: CustomerImport, codes: set[str]) -> dict[str, int]:
+    """Where these codes stood in the parts before: asked of the database, so that memory stays flat."""
+    counted = KIND.rows_of(batch, normalised_code__in=codes).exclude(state=RowState.INVALID)
+    return {code: line or 0 for code, line in counted.values_list("normalised_code", "line")}
+
+
+def _compare_with_customer(row: CustomerImportRow, customer: Customer | None, *, update: bool) -> None:
+    if customer is None:
+        if not row.name:
+            note(row, "no_name")
+        return
+    row.customer = customer
+    if customer.archived:
+        note(row, "archived", customer=str(customer))
+        return
+    row.changes = _changes(row, customer)
+    if row.state == RowState.READY and not (update and row.changes):
+        row.state = RowState.DUPLICATE
+        row.problem = "there_already" if row.changes else "nothing_changes"
+        row.problem_details = {"customer": str(customer)}
+
+
+def _changes(row: CustomerImportRow, customer: Customer) -> list[list[str]]:
+    changed = [
+        [name, as_told(name, getattr(customer, name)), as_told(name, value)]
+        for name, value in differences(row, customer).items()
+    ]
+    contact = contact_given(row, customer.contacts.all())
+    return [*changed, ["contact", "", ""]] if contact else changed

@@ -1,0 +1,5 @@
+"""What staff see of exams."""
+
+from bindings.exams.admin import exams
+
+__all__ = ["exams"]
