@@ -1,10 +1,11 @@
-"""Does staff's list of events get slower as the table grows? ``python -m tests.benchmarks.lists``
+"""Do staff's lists get slower as their tables grow? ``python -m tests.benchmarks.lists``
 
-Fills the table by SQL with 10,000 events and with 1,000,000 (``--rows 10000000``; on SQLite at most 100,000),
-spread over 100 days, and asks Django's test client for pages of the list and for one event, without network
-or web server. Each page shows as many rows in both, or it would be the rows that are measured. No page may
-take more than twice as long in the large table: three rounds by turns, the median of five in each, the ratio
-within each round. On SQLite, and on the PostgreSQL that DATABASE_URL names, is found here or in the wheel.
+Fills each table by SQL with few rows and with 1,000,000 (``--rows 10000000``; on SQLite at most 100,000), and
+asks Django's test client for pages of its list and for one row, without network or web server. Each page
+shows as many rows in both, or it would be the rows that are measured. Three rounds by turns, the median of
+five in each, the ratio within each round. No page may take more than ``at_most`` times as long in the large
+table. On SQLite, and on the PostgreSQL that DATABASE_URL names, is found here or in the wheel.
+``--of checks,exams`` measures some of them.
 """
 
 import argparse
@@ -13,225 +14,151 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from urllib.parse import urlencode
 
 import django
+from django.db import connection
 from django.test import Client
 
+from tests.benchmarks import list_of_customers, list_of_events, lists_of_orders
+from tests.benchmarks.filling import dialect
 from tests.benchmarks.ground import report
 from tests.databases import Database
 from tests.postgresql import NoPostgreSQLError, PostgreSQL
 from tests.processes import Hireops
 from tests.servers import postgresql
 
-LIST = "/admin/inbox/event/"
-SMALL, LARGE, LARGE_ON_SQLITE = 10_000, 1_000_000, 100_000
-DAYS, TENANTS = 100, 4
+LARGE, LARGE_ON_SQLITE = 1_000_000, 100_000
 ROUNDS, TIMES, WARM_UPS = 3, 5, 2
-AT_MOST = 2.0
-BALANCE, BINDING, RARE = (
-    "hire.referral_account.assets_update_v1",
-    "hire.eco_account.created_v1",
-    "test.only_among_the_oldest_v1",
-)
-LINE = "{:<12}{:<44}{:>16}{:>18}{:>8}  {}"
+LINE = "{:<12}{:<10}{:<40}{:>16}{:>18}{:>8}  {}"
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """Where SQLite and PostgreSQL differ; ``{rows}`` and ``{seconds}`` are filled in."""
+class Subject:
+    """A list: how it is filled, and the addresses of its pages by name."""
 
-    numbers: str
-    moment: str
-    as_json: str
-    afterwards: str
+    small: int
+    at_most: float
+    fill: Callable[[int], None]
+    pages: Callable[[int], dict[str, str]]
 
 
-DIALECTS = {
-    "PostgreSQL": Dialect(
-        numbers="numbers(n) AS (SELECT * FROM generate_series(1, {rows}))",
-        moment="now() - make_interval(secs => {seconds})",
-        as_json="::jsonb",
-        afterwards="VACUUM ANALYZE",
-    ),
-    "SQLite": Dialect(
-        numbers="RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows})",
-        moment="strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || ({seconds}) || ' seconds')",
-        as_json="",
-        afterwards="PRAGMA optimize",
-    ),
+SUBJECTS = {
+    "events": Subject(10_000, 2.0, list_of_events.fill, list_of_events.pages),
+    "customers": Subject(1_000, 1.5, list_of_customers.fill, list_of_customers.pages),
+    "checks": Subject(1_000, 1.5, lists_of_orders.fill_checks, lists_of_orders.pages_of_checks),
+    "exams": Subject(1_000, 1.5, lists_of_orders.fill_exams, lists_of_orders.pages_of_exams),
 }
-PAYLOAD = """{"schema": "2.0", "header": {"event_id": "event-NUMBER", "app_id": "cli_demo00000000001",
-"create_time": "1763700000000", "tenant_key": "tenant_1"}, "event": {"account_id": "a-77", "modify_time":
-"1763700000000", "assets": {"confirmed_bonus": {"point_bonus": NUMBER, "cash_bonus": []}}}}"""
-# The oldest hundred have a type and a state that nothing else has: statistics hardly know of them.
-EVENTS = """
-    WITH {numbers}
-    INSERT INTO inbox_event
-        (app_id, event_id, event_type, tenant_key, created_at, received_at, raw, payload, digest,
-         state, reason, cause, subject, handled_at, not_before, tries)
-    SELECT 'cli_demo00000000001', 'event-' || n,
-           CASE WHEN n <= 100 THEN '{rare}' WHEN n / 3 % 2 = 0 THEN '{balance}' ELSE '{binding}' END,
-           'tenant_' || (n / 5 % {tenants}), {moment}, {moment}, '',
-           replace('{payload}', 'NUMBER', '' || n){as_json}, '', state, '', '',
-           CASE WHEN n % 2 = 0 THEN 'account-' || (n / 2 % 100) ELSE 'once-' || n END,
-           CASE WHEN state = 'handled' THEN {moment} END, NULL, 1
-    FROM (
-        SELECT n, CASE WHEN n <= 100 THEN 'set_aside' WHEN n % 50 = 0 THEN 'failed' ELSE 'handled' END
-               AS state
-        FROM numbers
-    ) AS events
-    ORDER BY n
-"""
-ATTEMPTS = """
-    INSERT INTO inbox_attempt (event_id, started_at, finished_at, outcome, error)
-    SELECT id, received_at, received_at, 'handled', '' FROM inbox_event ORDER BY id
-"""
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Does staff's list of events get slower as the table grows?")
+    parser = argparse.ArgumentParser(description="Do staff's lists get slower as their tables grow?")
     parser.add_argument("--rows", type=int, default=LARGE)
-    large = parser.parse_args(arguments).rows
+    parser.add_argument("--of", default=",".join(SUBJECTS))
+    chosen = parser.parse_args(arguments)
+    large, names = chosen.rows, chosen.of.split(",")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing stays behind
-    print(LINE.format("database", "page", "rows: ms", "rows: ms", "times", ""))  # noqa: T201 - the output of a script
-    ok = _compare("SQLite", None, min(large, LARGE_ON_SQLITE))
+    print(LINE.format("database", "list", "page", "rows: ms", "rows: ms", "times", ""))  # noqa: T201 - the output of a script
+    ok = _compare_each(names, "SQLite", None, min(large, LARGE_ON_SQLITE))
     try:
         with postgresql(os.environ.get("DATABASE_URL", "")) as server:
-            ok = _compare("PostgreSQL", server, large) and ok
+            ok = _compare_each(names, "PostgreSQL", server, large) and ok
     except NoPostgreSQLError as reason:
         print(f"PostgreSQL is not measured: {reason}.")  # noqa: T201
-    print(f"at most {AT_MOST} times allowed: {'ok' if ok else 'FAILED'}")  # noqa: T201
+    print("ok" if ok else "FAILED")  # noqa: T201
     return int(not ok)
 
 
-def _compare(kind: str, server: PostgreSQL | None, large: int) -> bool:
+def _compare_each(names: Sequence[str], kind: str, server: PostgreSQL | None, large: int) -> bool:
+    passed = [_compare(kind, server, name, large) for name in names]
+    return all(passed)
+
+
+def _compare(kind: str, server: PostgreSQL | None, name: str, large: int) -> bool:
     """The tables by turns, because a machine changes its speed; the ratio of each turn, then medians."""
+    subject = SUBJECTS[name]
+    sizes = (subject.small, large)
     with ExitStack() as stack:
-        tables = [stack.enter_context(_filled(kind, server, rows)) for rows in (SMALL, large)]
-        rounds = [[_measured(hireops, rows) for hireops, rows in tables] for _ in range(ROUNDS)]
+        tables = [stack.enter_context(_filled(server, name, rows)) for rows in sizes]
+        rounds = [
+            [_in_process(hireops, "measure", name, rows) for hireops, rows in tables] for _ in range(ROUNDS)
+        ]
     worst = 0.0
     for page in rounds[0][0]:
         times = median(of_large[page] / of_small[page] for of_small, of_large in rounds)
         worst = max(worst, times)
         ms = [median(each[number][page] for each in rounds) for number in range(2)]
-        cells = [f"{rows:,}: {each:.0f}" for rows, each in zip((SMALL, large), ms, strict=True)]
-        verdict = "" if times <= AT_MOST else "SLOW"
-        print(LINE.format(kind, page, *cells, f"{times:.2f}", verdict), flush=True)  # noqa: T201
-    return worst <= AT_MOST
+        cells = [f"{rows:,}: {each:.0f}" for rows, each in zip(sizes, ms, strict=True)]
+        verdict = "" if times <= subject.at_most else f"SLOW (at most {subject.at_most})"
+        print(LINE.format(kind, name, page, *cells, f"{times:.2f}", verdict), flush=True)  # noqa: T201
+    return worst <= subject.at_most
 
 
 @contextmanager
-def _filled(kind: str, server: PostgreSQL | None, rows: int) -> Iterator[tuple[Hireops, int]]:
+def _filled(server: PostgreSQL | None, name: str, rows: int) -> Iterator[tuple[Hireops, int]]:
     with (
-        tempfile.TemporaryDirectory(prefix="hireops-bench-") as name,
-        _database(server, Path(name), rows) as database,
+        tempfile.TemporaryDirectory(prefix="hireops-bench-") as folder,
+        _database(server, Path(folder), name, rows) as database,
     ):
-        hireops = Hireops(database, Path(name))
+        hireops = Hireops(database, Path(folder))
         hireops.manage("migrate", "--verbosity", "0")
-        for statement in _filling(DIALECTS[kind], rows):
-            database.rows(statement)
+        _in_process(hireops, "fill", name, rows)
         try:
             yield hireops, rows
         finally:
             hireops.kill_all()
 
 
-def _measured(hireops: Hireops, rows: int) -> dict[str, float]:
-    """Median ms of each page, from a process that has the settings of hireops."""
+def _in_process(hireops: Hireops, task: str, name: str, rows: int) -> dict[str, float]:
+    """What the task reports, from a process that has the settings of hireops."""
     result = hireops.folder / "report.json"
-    process = hireops.start(sys.executable, "-m", __spec__.name, "measure", str(rows), REPORT=str(result))
+    module = __spec__.name
+    process = hireops.start(sys.executable, "-m", module, task, name, str(rows), REPORT=str(result))
     if process.wait():
         raise RuntimeError(hireops.output.read_text()[-3000:])
-    measured: dict[str, float] = json.loads(result.read_text())
-    return measured
+    reported: dict[str, float] = json.loads(result.read_text())
+    return reported
 
 
 @contextmanager
-def _database(server: PostgreSQL | None, folder: Path, rows: int) -> Iterator[Database]:
+def _database(server: PostgreSQL | None, folder: Path, name: str, rows: int) -> Iterator[Database]:
     if server is None:
         yield Database(f"sqlite:///{folder / 'hireops.sqlite3'}")
         return
-    name = f"bench_lists_{os.getpid()}_{rows}"
-    server.execute(f'CREATE DATABASE "{name}"')
+    database = f"bench_lists_{os.getpid()}_{name}_{rows}"
+    server.execute(f'CREATE DATABASE "{database}"')
     try:
-        yield Database(server.url_of(name))
+        yield Database(server.url_of(database))
     finally:
-        server.drop_databases(name)
-
-
-def _filling(dialect: Dialect, rows: int) -> list[str]:
-    seconds = f"{DAYS} * 86400.0 * ({rows} - n) / {rows}"
-    events = EVENTS.format(
-        numbers=dialect.numbers.format(rows=rows),
-        moment=dialect.moment.format(seconds=seconds),
-        as_json=dialect.as_json,
-        payload=PAYLOAD,
-        tenants=TENANTS,
-        rare=RARE,
-        balance=BALANCE,
-        binding=BINDING,
-    )
-    return [events, ATTEMPTS, dialect.afterwards]
+        server.drop_databases(database)
 
 
 # --- In the process that has settings -----------------------------------------------------------------------
 
 
-def _pages(rows: int) -> dict[str, str]:
-    """The addresses of the pages, each with fifty rows or none, whatever the number of rows."""
-    day = (datetime.now(UTC) - timedelta(days=DAYS / 2)).date()
-    queries: dict[str, dict[str, object]] = {
-        "first page": {},
-        "second page": {"p": 2},
-        "tenth page": {"p": 10},
-        "on from the middle": {"before": rows // 2},
-        "on among the oldest": {"before": 90},
-        "state: handled": {"state__exact": "handled"},
-        "state: failed (one in 50)": {"state__exact": "failed"},
-        "state: set aside (the oldest only)": {"state__exact": "set_aside"},
-        "state: waiting (none)": {"state__exact": "pending"},
-        "type: balance": {"event_type": BALANCE},
-        "type: the oldest only": {"event_type": RARE},
-        "type: balance, on from the middle": {"event_type": BALANCE, "before": rows // 2},
-        "tenant": {"tenant": "tenant_1"},
-        "tenant: of nobody": {"tenant": "tenant_of_nobody"},
-        "a day": {"day": day},
-        "a day and a state": {"day": day, "state__exact": "handled"},
-        "state and type": {"state__exact": "failed", "event_type": BALANCE},
-        "state, type and tenant": {"state__exact": "handled", "event_type": BALANCE, "tenant": "tenant_2"},
-        "two that exclude each other": {"state__exact": "failed", "event_type": RARE},
-        "search: event ID": {"q": f"event-{rows // 2}"},
-        "search: account ID": {"q": "account-77"},
-        "search: account ID, and a state": {"q": "account-77", "state__exact": "handled"},
-        "search: nothing like it": {"q": "nothing-like-it"},
-        "search: type": {"q": BINDING},
-    }
-    return {name: f"{LIST}?{urlencode(query)}" for name, query in queries.items()}
+def _fill(name: str, rows: int) -> None:
+    from hireops.guards.installing import lifted  # noqa: PLC0415 - only in the process that has settings
+
+    with lifted(connection):  # they refuse rows that have ended before they began
+        SUBJECTS[name].fill(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(dialect().afterwards)
+    report({})
 
 
-def _measure(rows: int) -> None:
+def _measure(name: str, rows: int) -> None:
     from django.contrib.auth.models import User  # noqa: PLC0415 - only in the process that has settings
 
-    from hireops.feishu.models import Tenant  # noqa: PLC0415
-    from hireops.inbox.models import Event  # noqa: PLC0415
-
-    for number in range(TENANTS):
-        Tenant.objects.get_or_create(app_id="cli_demo00000000001", tenant_key=f"tenant_{number}")
     client = Client(headers={"host": "localhost"})
     client.force_login(
         User.objects.filter(username="bench").first() or User.objects.create_superuser("bench")
     )
-    event = Event.objects.get(event_id=f"event-{rows // 2}")
-    pages = {**_pages(rows), "an event": f"{LIST}{event.pk}/change/"}
-    report({name: _ms(client, address) for name, address in pages.items()})
+    report({page: _ms(client, address) for page, address in SUBJECTS[name].pages(rows).items()})
 
 
 def _ms(client: Client, address: str) -> float:
@@ -243,9 +170,11 @@ def _ms(client: Client, address: str) -> float:
     return median(times[WARM_UPS:])
 
 
+TASKS = {"fill": _fill, "measure": _measure}
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["measure"]:
+    if sys.argv[1:2] and sys.argv[1] in TASKS:
         django.setup()
-        _measure(int(sys.argv[2]))
+        TASKS[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
     else:
         sys.exit(main(sys.argv[1:]))

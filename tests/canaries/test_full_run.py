@@ -163,7 +163,8 @@ def _feishu_sends(site: str, simulator: Simulator) -> None:
     bonus = {"confirmed_bonus": {"point_bonus": 7, "cash_bonus": []}, "note": PEOPLE["name"]}
     _send(site, BALANCE, {"account_id": account_id, "assets": bonus, "modify_time": _now_ms()})
     _send(site, BALANCE, {"account_id": account_id, "assets": PEOPLE["name"], "modify_time": _now_ms()})
-    _send(site, "hire.eco_background_check.created_v1", person)
+    ordered = {**person, "background_check_id": "4711", "account_id": account_id, "comment": PEOPLE["name"]}
+    _send(site, "hire.eco_background_check.created_v1", ordered)
     _send(site, "test.nobody_v1", person, event_id=7)
     _send(site, "drill.raising_v1", {"how": "nested", **person})
     _send(site, "drill.raising_v1", {"how": "recursion", **person})
@@ -271,7 +272,7 @@ EVERYTHING = {**SECRETS, **PEOPLE, "password": PASSWORD}
 
 def test_the_run_went_through_everything(run: Run):
     states = dict(Database.rows(run.database, "SELECT event_type, state FROM inbox_event"))
-    assert states["hire.eco_background_check.created_v1"] == "unhandled"
+    assert states["hire.eco_background_check.created_v1"] == "handled"
     assert states["drill.mortal_v1"] == "handled"
     assert states["drill.raising_v1"] == "failed"
     assert _count("outbox_attempt") >= 2

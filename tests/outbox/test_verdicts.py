@@ -88,6 +88,16 @@ def test_the_catch_all_error_is_tried_five_times_whatever_else_happened(earlier,
     assert judge(system_error(), history).state == state
 
 
+def test_the_catch_all_error_is_taken_for_a_refusal_where_the_operation_says_after_how_many():
+    of = operation(refused_after=2, safe_to_repeat=False)
+    assert judge(system_error(), known(of)).state == "pending"
+    again = judge(system_error(), known(of, earlier=SYSTEM_ERRORS[:1]))
+    assert (again.state, again.signal, again.in_doubt) == ("refused", ChannelSignal.WORKS, False)
+    broken = [("unknown", 1002001)]  # something broke then, maybe after the work was done
+    assert judge(system_error(), known(of, earlier=broken)).state == "pending"
+    assert judge(internal_error(), known(of, earlier=SYSTEM_ERRORS)).state == "waiting"
+
+
 @pytest.mark.parametrize(("earlier", "state"), [(3, "pending"), (4, "waiting")])
 def test_an_answer_is_applied_five_times_whatever_else_happened(earlier, state):
     tries = [("unapplied", None)] * earlier + [("not_sent", None)] * 5

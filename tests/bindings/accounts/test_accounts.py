@@ -205,5 +205,5 @@ def test_the_home_page_counts_no_further_than_it_has_to(vendor, bound, monkeypat
     assert card.note == "2+ in all"
     assert '<span class="card-value">2+</span>' in page.content.decode()
     counts = [each["sql"] for each in queries if "COUNT(" in each["sql"] and "ecoaccount" in each["sql"]]
-    assert len(counts) == 2
+    assert len(counts) == 4
     assert all("LIMIT 3" in sql for sql in counts)

@@ -1,0 +1,141 @@
+"""What a vendor does with orders in the browser."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from bindings.checks import services
+from bindings.models import BackgroundCheck, CheckPackage, CheckUpdate, StageTemplate
+from tests.bindings.checks.conftest import drain, now_of, states
+from tests.bindings.conftest import english, says
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/bindings/backgroundcheck/"
+State = BackgroundCheck.State
+
+
+def page(name, check, *args):
+    return reverse(f"admin:bindings_backgroundcheck_{name}", args=[check.pk, *args])
+
+
+def press(browser, action, check, reason="because"):
+    form = {"_selected_action": check.pk, "confirmed": "yes", "reason": reason}
+    return browser.post(f"{LIST}actions/{action}/", form, follow=True)
+
+
+@pytest.fixture
+def usual(db):
+    package = CheckPackage.objects.create(code="basic", name="基础背调")
+    for place, name in enumerate(["候选人授权", "学历核实"]):
+        StageTemplate.objects.create(package=package, position=place, name=name)
+
+
+def test_two_stages_by_one_click_each_and_a_result_with_the_address_of_a_report(
+    vendor, ordered, feishu, usual
+):
+    check = ordered()
+    shown = vendor.get(page("change", check))
+    assert says(shown, "Report the next stage: 候选人授权")
+
+    for _stage in range(2):
+        template = vendor.get(page("change", check)).context["next_stage"]
+        answer = vendor.post(page("next", check), {"template": template.pk}, follow=True)
+        assert says(answer, "On its way to Feishu")
+        drain()
+    form = {"result": "无差异", "report_url": "https://vendor.example/r.pdf", "report_name": "报告"}
+    vendor.post(page("result", check), form)
+    drain()
+
+    picture = feishu.picture(check.background_check_id)
+    assert [stage["stage_name"] for stage in picture.stages] == ["候选人授权", "学历核实"]
+    assert picture.results[0]["report_file_list"][0]["report_url"] == "https://vendor.example/r.pdf"
+    assert now_of(check).state == State.RESULT_SENT
+    assert says(vendor.get(page("change", check)), "the customer has this one")
+
+
+def test_two_people_who_press_the_same_button_report_one_stage(vendor, ordered, feishu, usual):
+    check = ordered()
+    template = vendor.get(page("change", check)).context["next_stage"]
+
+    answers = [vendor.post(page("next", check), {"template": template.pk}, follow=True) for _twice in "ab"]
+
+    assert says(answers[1], "Somebody has reported a stage meanwhile.")
+    assert CheckUpdate.objects.count() == 1
+
+
+def test_what_is_wrong_in_a_form_is_said_there_and_nothing_is_lost(vendor, ordered):
+    check = ordered()
+
+    answer = vendor.post(page("stage", check), {"name": "学历核实", "result": "通过"})
+
+    assert says(answer, "An interim result needs its text and a report.")
+    assert "通过" in answer.text
+    assert not CheckUpdate.objects.exists()
+
+
+def test_a_refusal_shows_what_it_may_mean_and_is_settled_there(vendor, vera, ordered, feishu):
+    check = ordered()
+    feishu.picture(check.background_check_id).status = 3
+    services.report_stage(check, by=vera, name="学历核实")
+    drain()
+
+    shown = vendor.get(page("change", check))
+    assert says(shown, "An earlier try has arrived although no answer came.")
+    assert says(vendor.get(LIST, {"look": "yes"}), check.background_check_id)
+    vendor.post(page("settle", check, 1), {"found": "leave", "reason": "completed there"})
+
+    assert states(check) == ["stopped"]
+    assert now_of(check).to_look_at == ""
+    assert "badge-bad" not in vendor.get(LIST).text
+
+
+def test_an_order_is_ended_from_our_side_with_a_reason(vendor, ordered, feishu):
+    check = ordered()
+
+    press(vendor, "terminate", check)
+    drain()
+
+    assert now_of(check).state == State.TERMINATED_BY_VENDOR
+
+
+def test_the_candidate_is_masked_until_somebody_asks(vendor, auditor, ordered):
+    check = ordered(custom_field_list=[{"key": "id_number", "value": "11010519491231002X"}])
+
+    for browser in (vendor, auditor):
+        for shown in (browser.get(page("change", check)).text, browser.get(LIST).text):
+            assert "18900001111" not in shown
+            assert "11010519491231002X" not in shown
+    revealed = vendor.post(page("reveal", check), follow=True).text
+    assert "18900001111" in revealed
+    assert "11010519491231002X" in revealed
+    assert auditor.post(page("reveal", check)).status_code == 403
+
+
+def test_only_who_may_change_orders_tells_of_them(auditor, client_of, hira, ordered):
+    check = ordered()
+    hr = english(client_of(hira))
+
+    assert hr.get(LIST).status_code == hr.get(page("change", check)).status_code == 403
+    assert auditor.get(page("change", check)).status_code == 200
+    assert auditor.post(page("stage", check), {"name": "学历核实"}).status_code == 403
+    assert not CheckUpdate.objects.exists()
+
+
+def test_a_candidate_who_was_ordered_twice_is_pointed_out(vendor, ordered):
+    first, second = ordered(), ordered()
+    ordered(package_id="other")
+
+    shown = vendor.get(page("change", second))
+
+    assert shown.context["duplicates"] == [f'<a href="{page("change", first)}">{first}</a>']
+
+
+def test_a_report_that_is_no_pdf_is_refused_before_anything_is_told(vendor, ordered):
+    check = ordered()
+    file = SimpleUploadedFile("report.pdf", b"<html>", content_type="application/pdf")
+
+    answer = vendor.post(page("result", check), {"result": "无差异", "report": file})
+
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+    assert not CheckUpdate.objects.exists()
