@@ -13,6 +13,9 @@ from hireops.database.clock import now
 from hireops.inbox import dispatch
 from hireops.inbox.models import Event
 from hireops.outbox.models import Attempt, Call
+from tests.in_this_process import in_english
+
+__all__ = ["in_english"]
 
 NUMBERS = count(1)
 MORNING = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)

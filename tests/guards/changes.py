@@ -62,7 +62,7 @@ def guarded_apps() -> list[str]:
 
 def guarded_models(app: str = "") -> list[type[models.Model]]:
     tables = rules.guarded_tables()
-    found = [model for model in apps.get_models() if model._meta.db_table in tables]
+    found = [model for model in apps.get_models() if model._meta.db_table in tables and not model._meta.proxy]
     assert len(found) == len(tables)
     return [model for model in found if app in ("", model._meta.app_label)]
 

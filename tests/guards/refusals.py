@@ -121,7 +121,9 @@ def _other_values(table: str, columns: list[str]) -> Iterator[tuple[str, list[An
 
 
 def _model(table: str) -> type[Model]:
-    (model,) = [model for model in apps.get_models() if model._meta.db_table == table]
+    (model,) = [
+        model for model in apps.get_models() if model._meta.db_table == table and not model._meta.proxy
+    ]
     return model
 
 

@@ -10,16 +10,15 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from django.utils import translation
 
 from hireops.feishu.models import Tenant
 from hireops.inbox import dispatch
 from hireops.inbox.models import Event
-from hireops.outbox import sending, timing
-from hireops.outbox.recording import record
 from referrals.models import Balance, BalanceChange, ReferralAccount
-from tests.long_work import work
+from tests.in_this_process import drain, in_english, one_sender_that_does_not_wait
 from tests.simulator_process import Simulator, running_simulator
+
+__all__ = ["in_english", "one_sender_that_does_not_wait"]
 
 NUMBERS = count(1)
 MORNING = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
@@ -27,21 +26,6 @@ LONG = "long"  # pytest --hypothesis-profile=long
 BALANCE_EVENT = "hire.referral_account.assets_update_v1"
 
 hypothesis.settings.register_profile(LONG)
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    """Whatever language the test before has left; a page is in the one that its browser asks for."""
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _one_sender_that_does_not_wait(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.OUTBOX_SENDERS = 1
-    monkeypatch.setattr(timing, "WATCH_S", -1.0)
-    # Drawn anew each time, a pause of almost nothing would let the next try come in the same drain.
-    monkeypatch.setattr(timing, "pause_before", lambda next_try: min(60.0, 2.0 ** (next_try - 2)))
 
 
 @pytest.fixture(scope="session")
@@ -61,19 +45,9 @@ def feishu(feishu_process: Simulator, settings: Any) -> Simulator:
     return feishu_process
 
 
-@pytest.fixture
-def drain() -> Callable[[], int]:
+@pytest.fixture(name="drain")
+def _drain() -> Callable[[], int]:
     """``drain()`` does what workers would do now with calls and long work; how many calls it tried."""
-
-    def drain() -> int:
-        tries = 0
-        work()
-        while claim := sending.claim():
-            record(claim, sending.send(claim))
-            work()
-            tries += 1
-        return tries
-
     return drain
 
 

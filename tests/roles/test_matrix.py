@@ -16,7 +16,7 @@ from tests.selection import on_sqlite
 
 TABLE = Path(__file__).with_name("matrix.txt")
 
-pytestmark = [on_sqlite, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [on_sqlite, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_everybody_gets_what_the_table_says(company: Database) -> None:

@@ -98,6 +98,8 @@ def test_every_list_opens_and_the_newest_rows_of_each(at_first: Upgraded):
     for model, pages in site._registry.items():
         page = f"{model._meta.app_label}/{model._meta.model_name}/"
         root.page(page)
+        if model._meta.proxy:
+            continue  # its rows have their page with the model that it stands for
         for row in pages.get_queryset(request).order_by("-pk")[:OPENED_OF_EACH]:  # not sessions long over
             root.page(f"{page}{row.pk}/change/")
 

@@ -1,38 +1,27 @@
 """Orders as events bring them, staff who tell of them, and workers that do what is due."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.utils import translation
 
 from bindings.models import BackgroundCheck, CheckUpdate
 from hireops.feishu.hire import background_check, orders
 from hireops.inbox import dispatch
 from hireops.inbox.models import Event
 from hireops.outbox import sending, timing
-from hireops.outbox.recording import end_lost_tries, record
+from hireops.outbox.recording import end_lost_tries
 from tests.bindings.checks.feishu_side import FeishuSide
+from tests.in_this_process import one_sender_that_does_not_wait
+
+__all__ = ["one_sender_that_does_not_wait"]
 
 NUMBERS = count(1)
 MORNING = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 CANDIDATE = {"name": "王小二", "mobile": {"code": "86", "number": "18900001111"}, "email": "er@example.com"}
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _one_sender_that_does_not_wait(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.OUTBOX_SENDERS = 1
-    monkeypatch.setattr(timing, "WATCH_S", -1.0)
-    monkeypatch.setattr(timing, "pause_before", lambda next_try: min(60.0, 2.0 ** (next_try - 2)))
 
 
 @pytest.fixture
@@ -92,15 +81,6 @@ def ordered(db: None) -> Callable[..., BackgroundCheck]:
         return BackgroundCheck.objects.get(event=tell_ordered(order_id, **more))
 
     return ordered
-
-
-def drain() -> int:
-    """What workers would do now; how many calls were tried."""
-    tries = 0
-    while claim := sending.claim():
-        record(claim, sending.send(claim))
-        tries += 1
-    return tries
 
 
 def let_worker_die(clock: Any, *, before_sending: bool) -> None:

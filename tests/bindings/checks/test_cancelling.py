@@ -10,7 +10,8 @@ from bindings.models import BackgroundCheck, CheckUpdate
 from bindings.orders.texts import in_words
 from hireops.outbox import sending
 from hireops.outbox.recording import record
-from tests.bindings.checks.conftest import drain, now_of, tell_canceled
+from tests.bindings.checks.conftest import now_of, tell_canceled
+from tests.in_this_process import drain
 
 pytestmark = pytest.mark.django_db
 State = BackgroundCheck.State

@@ -15,10 +15,11 @@ from bindings.orders.updates import Found
 from hireops.desk.invariants import broken
 from hireops.feishu import tokens
 from hireops.inbox.models import Event
-from tests.bindings.checks.conftest import drain, handle_events, now_of, states
+from tests.bindings.checks.conftest import handle_events, now_of, states
 from tests.bindings.checks.test_pages import page, press
 from tests.bindings.reports.pdfs import pdf
 from tests.deliveries import deliver
+from tests.in_this_process import drain
 from tests.simulator_process import Simulator, running_simulator
 
 ACCOUNT = "6931286400470354183"

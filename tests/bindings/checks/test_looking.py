@@ -7,8 +7,9 @@ from bindings.checks import invariants, services
 from bindings.checks.tasks import empty_candidates, look_after_results
 from bindings.models import BackgroundCheck, CheckUpdate
 from hireops.desk.invariants import broken
-from tests.bindings.checks.conftest import drain, now_of, tell_canceled
+from tests.bindings.checks.conftest import now_of, tell_canceled
 from tests.bindings.checks.feishu_side import COMPLETED, IN_APPROVAL
+from tests.in_this_process import drain
 
 pytestmark = pytest.mark.django_db
 State = BackgroundCheck.State

@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from bindings.checks import services
 from bindings.models import BackgroundCheck, CheckPackage, CheckUpdate, StageTemplate
-from tests.bindings.checks.conftest import drain, now_of, states
+from tests.bindings.checks.conftest import now_of, states
 from tests.bindings.conftest import english, says
+from tests.in_this_process import drain
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bindings/backgroundcheck/"

@@ -18,8 +18,9 @@ from hireops.desk.errors import Refused
 from hireops.outbox import sending
 from hireops.outbox.models import Call
 from hireops.outbox.recording import record
-from tests.bindings.checks.conftest import drain, let_worker_die, now_of, tell_canceled, tell_ordered
+from tests.bindings.checks.conftest import let_worker_die, now_of, tell_canceled, tell_ordered
 from tests.bindings.checks.feishu_side import ARRANGED, TERMINATED, FeishuSide
+from tests.in_this_process import drain
 from tests.referrals.conftest import LONG
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

@@ -10,8 +10,9 @@ from bindings.models import BackgroundCheck, CheckTenant, CheckUpdate
 from bindings.orders.updates import Found
 from hireops.desk.errors import Refused
 from hireops.outbox.models import Call
-from tests.bindings.checks.conftest import drain, now_of, states, tell_canceled
+from tests.bindings.checks.conftest import now_of, states, tell_canceled
 from tests.bindings.checks.feishu_side import IN_APPROVAL
+from tests.in_this_process import drain
 
 pytestmark = pytest.mark.django_db
 State = BackgroundCheck.State

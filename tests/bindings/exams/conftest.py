@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.urls import reverse
-from django.utils import translation
 
 from bindings.models import EcoAccount, Exam, ExamUpdate, Scope
 from hireops.desk.invariants import broken
@@ -15,11 +14,11 @@ from hireops.feishu import tokens
 from hireops.feishu.models import Tenant
 from hireops.inbox import dispatch
 from hireops.inbox.models import Event
-from hireops.outbox import sending, timing
-from hireops.outbox.recording import record
 from tests.bindings.conftest import MORNING
-from tests.long_work import work
+from tests.in_this_process import one_sender_that_does_not_wait
 from tests.simulator_process import Simulator, running_simulator
+
+__all__ = ["one_sender_that_does_not_wait"]
 
 NUMBERS = count(1)
 ACCOUNT = "6995842370159937999"
@@ -31,19 +30,6 @@ CANDIDATE = {
     "email": "Wang@Example.com",
 }
 LINK = "https://exam.example.com/s/4711"
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _one_sender_that_does_not_wait(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.OUTBOX_SENDERS = 1
-    monkeypatch.setattr(timing, "WATCH_S", -1.0)
-    monkeypatch.setattr(timing, "pause_before", lambda next_try: min(60.0, 2.0 ** (next_try - 2)))
 
 
 @pytest.fixture(scope="session")
@@ -69,17 +55,6 @@ def at(simulator: Simulator, settings: Any) -> None:
     settings.FEISHU_BASE_URL = simulator.url
     settings.FEISHU_APP_ID = simulator.environment["FEISHU_APP_ID"]
     settings.FEISHU_APP_SECRET = simulator.environment["FEISHU_APP_SECRET"]
-
-
-def drain() -> int:
-    """What workers would do now; how many calls were tried."""
-    tries = 0
-    work()
-    while claim := sending.claim():
-        record(claim, sending.send(claim))
-        work()
-        tries += 1
-    return tries
 
 
 def told_of(

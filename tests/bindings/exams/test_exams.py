@@ -19,7 +19,6 @@ from tests.bindings.exams.conftest import (
     RESULT,
     arranged,
     at_feishu,
-    drain,
     give_access,
     give_score,
     now_of,
@@ -27,6 +26,7 @@ from tests.bindings.exams.conftest import (
     shown,
     told,
 )
+from tests.in_this_process import drain
 
 PASSWORD = "candidate-password-7Q5xSd"
 LOST = {"kind": "cut", "when": "after"}

@@ -17,7 +17,8 @@ from hireops.desk.invariants import broken
 from hireops.outbox import sending, timing
 from hireops.outbox.models import Attempt
 from hireops.outbox.recording import end_lost_tries
-from tests.bindings.exams.conftest import LINK, LOGIN_INFO, RESULT, arranged, at_feishu, drain, now_of
+from tests.bindings.exams.conftest import LINK, LOGIN_INFO, RESULT, arranged, at_feishu, now_of
+from tests.in_this_process import drain
 
 HAPPENS = strategies.sampled_from(
     [

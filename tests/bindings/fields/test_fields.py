@@ -176,7 +176,7 @@ def test_a_field_that_is_gone_is_refused_and_not_brought_back(field, vera, chang
     gone = field("token")
     CustomField.objects.all().delete()
     values = {"values": {"position": 5}} if change == "change_custom_field" else {}
-    with pytest.raises(Refused, match="已被其他人删除"):
+    with pytest.raises(Refused, match="deleted by somebody else"):
         getattr(fields, change)(field=gone, by=vera, **values)
     assert (CustomField.objects.count(), AuditEntry.objects.count()) == (0, 0)
 

@@ -1,16 +1,15 @@
 import pytest
 from django.conf import settings
-from django.utils import translation
 
 from bindings.models import AccountOrderForm, EcoAccount, OrderForm, OrderFormField
 from bindings.order_forms import invariants, services
 from hireops.database.clock import now
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
-from hireops.outbox import sending, timing
-from hireops.outbox.recording import record
-from tests.long_work import work
+from tests.in_this_process import one_sender_that_does_not_wait
 from tests.simulator_process import running_simulator
+
+__all__ = ["one_sender_that_does_not_wait"]
 
 
 @pytest.fixture
@@ -42,19 +41,6 @@ def account(an_account):
     return an_account()
 
 
-@pytest.fixture(autouse=True)
-def _in_english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _one_sender_that_does_not_wait(settings, monkeypatch):
-    settings.OUTBOX_SENDERS = 1
-    monkeypatch.setattr(timing, "WATCH_S", -1.0)
-    monkeypatch.setattr(timing, "pause_before", lambda next_try: min(60.0, 2.0 ** (next_try - 2)))
-
-
 @pytest.fixture(scope="session")
 def feishu_process():
     with running_simulator() as simulator:
@@ -84,17 +70,6 @@ def order_form(vera):
         return form
 
     return order_form
-
-
-def drain():
-    """What workers would do now with calls and long work; how many calls were tried."""
-    tries = 0
-    work()
-    while claim := sending.claim():
-        record(claim, sending.send(claim))
-        work()
-        tries += 1
-    return tries
 
 
 def rename(form, key, name_zh):

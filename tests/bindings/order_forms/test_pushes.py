@@ -15,7 +15,8 @@ from hireops.outbox import sending, timing
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.recording import end_lost_tries
 from tests.bindings.conftest import says
-from tests.bindings.order_forms.conftest import add_field, drain, invariants_hold, rename, row_of
+from tests.bindings.order_forms.conftest import add_field, invariants_hold, rename, row_of
+from tests.in_this_process import drain
 from tests.long_work import work, work_after_a_rest
 
 Standing = AccountOrderForm.Standing

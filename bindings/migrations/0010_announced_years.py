@@ -107,6 +107,6 @@ def every_day(first, last):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bindings", "0025_promises")]
+    dependencies = [("bindings", "0009_vendors_half_roles")]
 
     operations = [migrations.RunPython(load, migrations.RunPython.noop)]
