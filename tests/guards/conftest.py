@@ -15,6 +15,7 @@ from hireops.people.models import Invitation
 from referrals.models import Ending, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
 from tests.guards.changes import Changes
+from tests.guards.vendor import serve_a_customer
 from tests.upgrade import dumps
 from tests.upgrade.conftest import IS_SQLITE, KIND, opened
 
@@ -45,6 +46,7 @@ def _migrated(
             call_command("migrate", verbosity=0)
             SelfApproval.objects.create(withdrawal=Withdrawal.objects.earliest("pk"))
             _endings()
+            serve_a_customer()
             ada = User.objects.get(username="ada")
             ada.groups.clear()  # her payout rights end
             ada.set_password("one of her own")

@@ -12,6 +12,7 @@ from hireops.guards import rules
 from hireops.guards.installed import dialect_of
 
 ROWS_OF_EACH = 30
+ANOTHER_NUMBER = 7654
 # Heard only where another guard that comes first has been satisfied; the tests of their rooms do that.
 SPEAK_LATER = {
     "withdrawal_is_sent_by_one_call",
@@ -23,6 +24,7 @@ SPEAK_LATER = {
     "withdrawal_not_done_turned_out_done",
     "ending_is_confirmed_by_another",
     "call_that_is_never_sent_again_has_ended",
+    "check_begins_as_received",
 }
 SQLITE, POSTGRESQL = connection.vendor == "sqlite", connection.vendor == "postgresql"
 OTHER = {
@@ -132,7 +134,7 @@ def _others(field: Any) -> list[Any]:
     if field.choices:
         return [value for value, _label in field.flatchoices]
     if kind.endswith("IntegerField") or kind in NUMBERS:
-        return [7654]
+        return [ANOTHER_NUMBER]
     other = OTHER.get(kind, "other")
     if isinstance(other, bool):
         return [True, False]

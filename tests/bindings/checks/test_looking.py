@@ -7,6 +7,7 @@ from bindings.checks import invariants, services
 from bindings.checks.tasks import empty_candidates, look_after_results
 from bindings.models import BackgroundCheck, CheckUpdate
 from hireops.desk.invariants import broken
+from hireops.inbox.models import Event
 from tests.bindings.checks.conftest import now_of, tell_canceled
 from tests.bindings.checks.feishu_side import COMPLETED, IN_APPROVAL
 from tests.in_this_process import drain
@@ -108,6 +109,14 @@ def test_the_database_refuses_what_no_story_has(ordered, vera, feishu):
     with pytest.raises(IntegrityError), transaction.atomic():
         updates.filter(number=3).update(state="sending")
     assert list(broken()) == []
+
+
+def test_the_database_knows_no_check_that_begins_anywhere_but_at_its_order(ordered):
+    check = ordered()
+    event = Event.objects.create(app_id="a", event_id="e", raw=b"", state=Event.State.SET_ASIDE)
+    check.pk, check.background_check_id, check.event, check.state = None, "another", event, State.COMPLETED
+    with pytest.raises(IntegrityError, match="check_begins_as_received"), transaction.atomic():
+        check.save(force_insert=True)
 
 
 def test_invariants_name_what_was_told_out_of_turn(ordered, vera, feishu, clock):
