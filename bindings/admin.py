@@ -1,16 +1,16 @@
-"""What staff see of the bindings. Registered in the order of the menu."""
+"""What staff see of the vendor's half. Registered in the order of the menu."""
 
-from bindings.accounts import admin as accounts
-from bindings.checks import admin as checks
-from bindings.customers import admin as customers
-from bindings.exams import admin as exams
-from bindings.fields import admin as fields
-from bindings.matching import admin as matching
-from bindings.offers import admin as offers
-from bindings.order_files import admin as order_files
-from bindings.order_forms import admin as order_forms
-from bindings.reports import admin as reports
-from bindings.workdays import admin as workdays
+from bindings.checks import admin as checks  # isort: skip
+from bindings.exams import admin as exams  # isort: skip
+from bindings.order_files import admin as order_files  # isort: skip
+from bindings.customers import admin as customers  # isort: skip
+from bindings.matching import admin as matching  # isort: skip
+from bindings.accounts import admin as accounts  # isort: skip
+from bindings.offers import admin as offers  # isort: skip
+from bindings.order_forms import admin as order_forms  # isort: skip
+from bindings.fields import admin as fields  # isort: skip
+from bindings.reports import admin as reports  # isort: skip
+from bindings.workdays import admin as workdays  # isort: skip
 
 __all__ = [
     "accounts",

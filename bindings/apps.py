@@ -4,36 +4,48 @@ from django.utils.translation import gettext_lazy as _
 
 class BindingsConfig(AppConfig):
     name = "bindings"
-    verbose_name = _("Bindings: customers and their form")
+    verbose_name = _("Vendor: customers and their orders")
 
     def ready(self) -> None:
-        from bindings.accounts import cards as account_cards
-        from bindings.accounts import events  # noqa: F401 - registers what it handles
-        from bindings.accounts import guards as account_guards
-        from bindings.accounts import invariants as account_invariants
-        from bindings.fields import calls  # noqa: F401 - registers its operations
-        from bindings.fields import cards as field_cards
-        from bindings.fields import guards as field_guards
-        from bindings.fields import invariants as field_invariants
-        from bindings.orders import binding  # noqa: F401 - has orders told of accounts
-        from hireops.desk import cards, invariants
-        from hireops.guards import rules
-
-        rules.declare(*account_guards.RULES, *field_guards.RULES)
-        _register_matching()
-        cards.register(account_cards.accounts_bound)
-        cards.register(field_cards.fields_not_pushed)
-        invariants.register(account_invariants.accounts_come_from_their_event)
-        invariants.register(account_invariants.handled_bindings_have_their_account)
-        invariants.register(field_invariants.pushes_are_sent_as_kept)
-        invariants.register(field_invariants.pushes_land_in_their_order)
-        _register_offers()
         _register_customers()
+        _register_accounts()
+        _register_fields()
+        _register_matching()
+        _register_offers()
+        _register_order_forms()
+        _register_reports_and_promises()
         _register_checks()
         _register_exams()
-        _register_reports_and_promises()
-        _register_order_forms()
         _register_order_files()
+
+
+def _register_accounts() -> None:
+    from bindings.accounts import cards as account_cards
+    from bindings.accounts import events  # noqa: F401 - registers what it handles
+    from bindings.accounts import guards as account_guards
+    from bindings.accounts import invariants as account_invariants
+    from bindings.orders import binding  # noqa: F401 - has orders told of accounts
+    from hireops.desk import cards, invariants
+    from hireops.guards import rules
+
+    rules.declare(*account_guards.RULES)
+    cards.register(account_cards.accounts_bound)
+    invariants.register(account_invariants.accounts_come_from_their_event)
+    invariants.register(account_invariants.handled_bindings_have_their_account)
+
+
+def _register_fields() -> None:
+    from bindings.fields import calls  # noqa: F401 - registers its operations
+    from bindings.fields import cards as field_cards
+    from bindings.fields import guards as field_guards
+    from bindings.fields import invariants as field_invariants
+    from hireops.desk import cards, invariants
+    from hireops.guards import rules
+
+    rules.declare(*field_guards.RULES)
+    cards.register(field_cards.fields_not_pushed)
+    invariants.register(field_invariants.pushes_are_sent_as_kept)
+    invariants.register(field_invariants.pushes_land_in_their_order)
 
 
 def _register_customers() -> None:

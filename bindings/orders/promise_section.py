@@ -23,7 +23,7 @@ def promised_shown(order: Order, today: date | None = None) -> str | SafeString:
     if promises.is_late(order, today):
         return badge(gettext("late: %(day)s") % {"day": day}, "bad")
     if order.ended_at is None and order.clock_stopped_at:
-        return badge(gettext("clock stopped: %(day)s") % {"day": day}, "quiet")
+        return badge(gettext("%(day)s, the clock stands still") % {"day": day}, "quiet")
     if order.ended_at is None and order.promise_is_provisional:
         return badge(gettext("provisional: %(day)s") % {"day": day}, "warn")
     return day

@@ -86,7 +86,7 @@ class BackgroundCheckAdmin(PromisedAdmin):
     reveal_permission = VIEW
 
     class Media:
-        css = {"all": ["bindings/exams.css"]}
+        css = {"all": ["bindings/orders.css"]}
 
     # --- The list
 

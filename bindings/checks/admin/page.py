@@ -128,7 +128,7 @@ def _facts(check: BackgroundCheck, shown: Callable[[str], str]) -> Iterator[tupl
     yield _("Order ID"), check.background_check_id
     yield _("Package"), _with_id(check.package_name, check.package_id)
     yield _("Additional items"), ", ".join(_with_id(each["name"], each["id"]) for each in check.items)
-    yield _("Remark"), shown(check.comment)
+    yield _("Remark of the customer"), shown(check.comment)
     yield _("Customer"), linked(check.customer) if check.customer else _("not known yet")
     yield _("Account"), linked(check.account) if check.account else check.account_named
     contact = (check.client_contact_name, check.client_contact_mobile, check.client_contact_email)
@@ -137,7 +137,7 @@ def _facts(check: BackgroundCheck, shown: Callable[[str], str]) -> Iterator[tupl
         yield _("Reason of the end"), shown(check.termination_reason)
     yield _("Event"), linked(check.event)
     yield _("Responsible"), check.responsible.get_username() if check.responsible else ""
-    yield _("Notes"), check.notes
+    yield _("Our notes"), check.notes
 
 
 def _with_id(name: str, given_id: str) -> str:

@@ -93,7 +93,7 @@ class ExamAdmin(PromisedAdmin):
     reveal_permission = VIEW
 
     class Media:
-        css = {"all": ["bindings/exams.css"]}
+        css = {"all": ["bindings/orders.css"]}
 
     # --- The list
 

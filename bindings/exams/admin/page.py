@@ -84,7 +84,7 @@ def _facts(exam: Exam, shown: Callable[[str], str], *, paper_name: str) -> Itera
         yield _("Talent ID"), exam.talent_id
     yield _("Event"), linked(exam.event)
     yield _("Responsible"), exam.responsible.get_username() if exam.responsible else ""
-    yield _("Notes"), exam.notes
+    yield _("Our notes"), exam.notes
 
 
 def _updates(request: HttpRequest, exam: Exam, shown: Callable[[str], str]) -> Iterator[UpdateShown]:
