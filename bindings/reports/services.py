@@ -68,6 +68,16 @@ def make_link(file: ReportFile, *, days: int | None = None) -> ReportLink:
     )
 
 
+def again(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The reports of one update for another: the same files by new links, the same addresses."""
+    return [
+        {**each, "link": make_link(ReportLink.objects.get(pk=each["link"]).file).pk}
+        if "link" in each
+        else each
+        for each in entries
+    ]
+
+
 def renew(link: ReportLink, *, by: User) -> ReportLink:
     """Another link to the same file. The old one stays as it is: it ends by itself or is withdrawn."""
     with transaction.atomic():

@@ -60,7 +60,7 @@ def _bind(account: EcoAccount, vera: User) -> None:
     Customer.objects.create(
         pk=ANOTHER_NUMBER, code="gone", normalised_code="gone", name="Gone", archived=True
     )
-    rule = MatchingRule.objects.create(scope=account.scope, key="token", kind="binding_code", position=1)
+    rule = MatchingRule.objects.create(scope=1, key="token", kind="binding_code", position=1)
     used, revoked, _open = (
         BindingCode.objects.create(customer=acme, digest=digest, issued_by=vera, expires_at=MORNING)
         for digest in ("used", "revoked", "open")

@@ -185,15 +185,18 @@ class BackgroundCheckAdmin(PromisedAdmin):
         before = services.versions_of(check).last()
 
         def tell(given: dict[str, Any]) -> None:
+            kept = _kept(request, given, wanted=not services.why_no_result(check))
+            if before and not kept and given.get("reports_again"):
+                kept = reports.again(before.reports)
             services.report_result(
                 check,
                 by=staff(request),
                 result=given["result"],
                 reason=given.get("reason", ""),
-                reports=_kept(request, given, wanted=not services.why_no_result(check)),
+                reports=kept,
             )
 
-        form = ResultForm(*_sent(request), corrects=before is not None)
+        form = ResultForm(*_sent(request), before=before)
         title = gettext("Report a corrected result") if before else gettext("Report the result")
         lead = (
             _(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bindings.checks.services import LONGEST_REASON, LONGEST_STAGE
-from bindings.models import Turn
+from bindings.models import CheckUpdate, Turn
 from bindings.orders.updates import Found
 
 WIDE = {"class": "vTextField", "autocomplete": "off"}
@@ -79,7 +79,7 @@ class StageForm(ReportsForm):
 
 
 class ResultForm(ReportsForm):
-    """``reason`` is asked for where there is a result already."""
+    """``reason`` is asked for where there is a result already; its reports go along unless new ones do."""
 
     result = forms.CharField(
         label=gettext_lazy("Result"),
@@ -93,12 +93,27 @@ class ResultForm(ReportsForm):
         widget=forms.TextInput(attrs=WIDE),
         help_text=gettext_lazy("It is kept with this version; the customer does not see it."),
     )
-    field_order = ["result", "reason", "report", "report_url", "url_is_page", "report_name"]
+    reports_again = forms.BooleanField(
+        label=gettext_lazy("Without a new report: send those of the version before again"),
+        required=False,
+        initial=True,
+    )
+    field_order = [
+        "result",
+        "reason",
+        "reports_again",
+        "report",
+        "report_url",
+        "url_is_page",
+        "report_name",
+    ]
 
-    def __init__(self, *args: Any, corrects: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, before: CheckUpdate | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not corrects:
+        if before is None:
             del self.fields["reason"]
+        if before is None or not before.reports:
+            del self.fields["reports_again"]
 
 
 class TurnForm(forms.Form):

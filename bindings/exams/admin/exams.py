@@ -190,18 +190,20 @@ class ExamAdmin(PromisedAdmin):
 
         def tell(given: dict[str, Any]) -> None:
             kept = [reports.keep(file, file.name, by=staff(request)) for file in given["reports"]]
-            own = [{"name": each.name, "link": reports.make_link(each).pk} for each in kept]
+            sent = [{"name": each.name, "link": reports.make_link(each).pk} for each in kept] + given["links"]
+            if corrected and not sent and given.get("reports_again"):
+                sent = reports.again(corrected.reports)
             score = services.Score(
                 score=given["score"],
                 parts=given["parts"],
-                reports=[*own, *given["links"]],
+                reports=sent,
                 time=given["time"],
                 reason=given.get("reason", ""),
             )
             services.report_score(exam, score, by=staff(request))
 
-        sent = (request.POST, request.FILES) if request.method == "POST" else ()
-        form = ScoreForm(*sent, corrects=corrected is not None)
+        posted = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = ScoreForm(*posted, before=corrected)
         title = gettext("Correct the score") if corrected else gettext("Report the score")
         lead = _("The new score takes the place of the one that the customer has.") if corrected else ""
         return self._told(request, exam, form, tell, title=title, lead=lead, before=corrected)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bindings.exams import access, scores, services
+from bindings.models import ExamUpdate
 from bindings.orders.updates import Found
 from hireops.desk.errors import Refused
 
@@ -92,7 +93,7 @@ class ManyFilesField(forms.FileField):
 
 
 class ScoreForm(forms.Form):
-    """``reason`` is asked for where there is a score already."""
+    """A correction begins with the parts of the score before, and says why it is made."""
 
     score = forms.CharField(
         label=gettext_lazy("Score"),
@@ -135,10 +136,29 @@ class ScoreForm(forms.Form):
         help_text=gettext_lazy("It is kept with this version; the customer does not see it."),
     )
 
-    def __init__(self, *args: Any, corrects: bool, **kwargs: Any) -> None:
+    reports_again = forms.BooleanField(
+        label=gettext_lazy("Without a new report: send those of the version before again"),
+        required=False,
+        initial=True,
+    )
+    field_order = [
+        "score",
+        "is_unusual",
+        "parts",
+        "time",
+        "reports_again",
+        "reports",
+        "links",
+        "reason",
+    ]
+
+    def __init__(self, *args: Any, before: ExamUpdate | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not corrects:
+        self.fields["parts"].initial = scores.parts_in_words(before.details) if before else ""
+        if before is None:
             del self.fields["reason"]
+        if before is None or not before.reports:
+            del self.fields["reports_again"]
         if not (self.is_bound and "is_unusual" in self._asked()):
             self.fields["is_unusual"].widget = forms.HiddenInput()
 

@@ -5,9 +5,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from bindings.checks import services
-from bindings.models import BackgroundCheck, CheckPackage, CheckUpdate, StageTemplate
+from bindings.models import BackgroundCheck, CheckPackage, CheckUpdate, ReportLink, StageTemplate
 from tests.bindings.checks.conftest import now_of, states
 from tests.bindings.conftest import english, says
+from tests.bindings.reports.pdfs import pdf
 from tests.in_this_process import drain
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +141,21 @@ def test_a_report_that_is_no_pdf_is_refused_before_anything_is_told(vendor, orde
     assert answer.status_code == 200
     assert answer.context["form"].errors
     assert not CheckUpdate.objects.exists()
+
+
+def test_a_corrected_result_takes_the_reports_along_by_links_of_their_own(vendor, ordered, feishu, settings):
+    settings.PUBLIC_URL = "https://hireops.example.com"
+    check = ordered()
+    file = SimpleUploadedFile("report.pdf", pdf(), content_type="application/pdf")
+    vendor.post(page("result", check), {"result": "无差异", "report": file})
+    drain()
+
+    again = {"result": "有差异", "reason": "学校来信", "reports_again": "on"}
+    vendor.post(page("result", check), again)
+
+    before, after = (
+        ReportLink.objects.get(pk=update.reports[0]["link"])
+        for update in CheckUpdate.objects.filter(background_check=check).order_by("number")
+    )
+    assert before.file == after.file
+    assert before.token_digest != after.token_digest

@@ -221,6 +221,22 @@ def test_a_correction_has_a_reason_and_keeps_what_it_overwrites(feishu, vendor):
     assert "part 2 was counted twice" in shown(vendor, exam)
 
 
+def test_a_correction_begins_with_what_was_told_before(feishu, vendor):
+    exam = arranged(feishu)
+    told_with = {"parts": "逻辑：85\n基本功：优秀", "links": "https://exam.example.com/r/1 报告"}
+    give_score(vendor, exam, "60", **told_with)
+    drain()
+
+    asked = vendor.get(page(exam, "score"))
+    assert asked.context["form"]["parts"].value() == told_with["parts"]
+    give_score(vendor, exam, "61", reason="counted again", parts=told_with["parts"], reports_again="on")
+
+    first, second = ExamUpdate.objects.filter(exam=exam).order_by("number")
+    assert (second.details, second.reports) == (first.details, first.reports)
+    give_score(vendor, exam, "62", reason="and again")
+    assert ExamUpdate.objects.get(exam=exam, number=first.number + 2).reports == []
+
+
 def test_after_marking_no_version_leaves_and_the_exam_says_so(feishu, vendor, later):
     exam = arranged(feishu)
     give_score(vendor, exam, "60")
