@@ -317,7 +317,8 @@ def test_every_permission_that_an_operation_asks_for_exists(admin_user):
 
 
 def test_vendor_and_hr_staff_do_not_see_what_the_calls_of_the_others_are_about(vera, hira, ada, otto, audrey):
-    names = [name for name, _ in registry.labels()]
+    # What drills have registered in this process is nobody's.
+    names = [name for name, _ in registry.labels() if not name.startswith("drill.")]
     of_hr = {name for name in names if name.startswith("referral_account.")}
     assert len(of_hr) == 6
 
