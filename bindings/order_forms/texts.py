@@ -22,7 +22,7 @@ CONSEQUENCES: dict[Road, str | Promise] = {
     Road.RECREATE: _(
         "Orders that were placed already keep their form and their answers. The old keys can never be used "
         "again in this account. Between the two calls, usually less than a second, customers order without a "
-        "form; if hireops is interrupted there, it goes on with the second call first."
+        "form; if hireops is interrupted there, the second call leaves once it is back."
     ),
     Road.DELETE: _(
         "Customers order without a form from then on. Orders that were placed already keep theirs. The keys "
