@@ -31,9 +31,9 @@ def apply_answer(call: Call, _answer: Answer) -> None:
     """What was sent is confirmed; then comes the next call."""
     kept, offer = _locked(call)
     known, planned = sending.known_of(offer), kept.as_planned()
-    after = outcomes.answered(known, planned)
-    sending.keep(offer, known, after)
-    offer.refusals, offer.error_code, offer.confirmed_at = 0, None, clock.now()
+    after, at = outcomes.answered(known, planned), clock.now()
+    sending.keep(offer, known, after, at=at)
+    offer.refusals, offer.error_code, offer.confirmed_at = 0, None, at
     _go_on(offer, after, _learn(planned, done=True))
 
 
@@ -51,7 +51,7 @@ def apply_refusal(call: Call, error: FeishuError) -> None:
     if after is None:
         sending.stop(offer, Reason.REFUSED, error_code=error.code)
         return
-    sending.keep(offer, known, after)
+    sending.keep(offer, known, after, at=clock.now())
     offer.refusals += planned.verb is not Verb.DELETE  # each of those settles something in the end
     offer.error_code = error.code
     _go_on(offer, after, reading)

@@ -8,6 +8,7 @@ or nothing helps any more.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -108,7 +109,7 @@ def owe(offer: AccountOffer, known: Sequence[Known], planned: PlannedCall) -> Of
         before=[known_as_json(each) for each in known if (each.kind, each.id) in names],
     )
     kept.save()
-    keep(offer, known, touched)
+    keep(offer, known, touched, at=call.created_at)
     offer.state = State.UPDATING
     offer.version += 1
     offer.save()
@@ -145,7 +146,7 @@ def forget_if_unsent(offer: AccountOffer, kept: OfferCall) -> None:
         return
     known = known_of(offer)
     before = [known_from_json(each) for each in kept.before]
-    keep(offer, known, outcomes.undone(known, before, kept.as_planned()))
+    keep(offer, known, outcomes.undone(known, before, kept.as_planned()), at=clock.now())
 
 
 def _end_in_run(offer: AccountOffer, state: OfferRunAccount.State) -> None:
@@ -166,17 +167,16 @@ def begin(
 # --- What is kept
 
 
-def keep(offer: AccountOffer, before: Sequence[Known], after: Sequence[Known]) -> None:
+def keep(offer: AccountOffer, before: Sequence[Known], after: Sequence[Known], *, at: datetime) -> None:
     """Write what differs."""
     differing = _differing(before, after)
     changed = [each for each in after if (each.kind, each.id) in differing]
-    now = clock.now()
     bulk.insert(
         OfferedItem,
         ("offer_id", "kind", "feishu_id", *_WRITTEN),
-        ([offer.pk, each.kind, each.id, *_values(each, now)] for each in changed if not each.row),
+        ([offer.pk, each.kind, each.id, *_values(each, at)] for each in changed if not each.row),
     )
-    bulk.update(OfferedItem, _WRITTEN, ([each.row, *_values(each, now)] for each in changed if each.row))
+    bulk.update(OfferedItem, _WRITTEN, ([each.row, *_values(each, at)] for each in changed if each.row))
 
 
 def _differing(before: Iterable[Known], after: Iterable[Known]) -> set[tuple[Kind, str]]:
@@ -184,7 +184,7 @@ def _differing(before: Iterable[Known], after: Iterable[Known]) -> set[tuple[Kin
     return {(each.kind, each.id) for each in after if known.get((each.kind, each.id)) != each}
 
 
-def _values(known: Known, now: object) -> list[Any]:
+def _values(known: Known, at: datetime) -> list[Any]:
     return [
         known.code,
         as_json(known.content),
@@ -192,7 +192,7 @@ def _values(known: Known, now: object) -> list[Any]:
         known.doubt,
         known.creates_together,
         known.together,
-        now,
+        at,
     ]
 
 
