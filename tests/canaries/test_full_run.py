@@ -39,6 +39,7 @@ SECRETS = {
     "SECRET_KEY": "canary-secret-key-4N2uPa-long-enough-to-please-every-check-of-django",
 }
 PASSWORD = "canary-password-5O3vQb"
+EXAM_LOGIN = "canary-exam-login-7Q5xSd"
 PEOPLE = {
     "mobile": "13987650021",
     "email": "canary-6p4wrc@example.com",
@@ -123,6 +124,8 @@ def _everything_happens(hireops: Hireops, simulator: Simulator) -> Run:
         Batch.objects.update(started_at=clock.now() - BATCH_TIMEOUT * 2)
         hireops.worker("--include", INCLUDED)
         wait_until(_all_settled, seconds=60, what="events are left")
+        _staff_serve_customers()
+        wait_until(_all_tried, seconds=60, what="calls are left")
         run.commands = _command_lines()
         run.rung += _files(hireops)
         run.pages = _pages_that_fail(site)
@@ -155,16 +158,38 @@ def _staff_register_somebody(simulator: Simulator) -> None:
     )
 
 
+def _staff_serve_customers() -> None:
+    """A customer with a contact, a stage and a result of a check, the login of an exam."""
+    vera = User.objects.create_user("vera", password=PASSWORD, is_staff=True)
+    vera.groups.add(Group.objects.get(name=ROLES["vendor_operator"]))
+    contact = {"name": PEOPLE["name"], "title": "", "mobile": PEOPLE["mobile"], "email": PEOPLE["email"]}
+    customer = {"code": "C1", "name": "Canaries", "tier": "", "notes": PEOPLE["candidate"]}
+    contacts = {"contacts-TOTAL_FORMS": "1", "contacts-INITIAL_FORMS": "0"}
+    contacts |= {f"contacts-0-{name}": value for name, value in contact.items()}
+    Person("vera").submit("bindings/customer/add/", **customer, **contacts)
+    check = f"bindings/backgroundcheck/{_one('SELECT id FROM bindings_backgroundcheck')}"
+    report = {"report_url": "https://e.com/report", "report_name": PEOPLE["candidate"]}
+    Person("vera").submit(f"{check}/stage/", name="学历核实", result=PEOPLE["candidate"], **report)
+    Person("vera").submit(f"{check}/result/", result=PEOPLE["id card"])
+    exam = f"bindings/exam/{_one('SELECT id FROM bindings_exam')}"
+    login = {"username": EXAM_LOGIN, "password": EXAM_LOGIN, "exam_url": f"https://e.com/{EXAM_LOGIN}"}
+    Person("vera").submit(f"{exam}/arrange/", message="", **login)
+
+
 def _feishu_sends(site: str, simulator: Simulator) -> None:
     """Good and bad, known and unknown, forged; one kills its worker, others make their handler raise."""
-    candidate = {"name": PEOPLE["candidate"], "mobile": PEOPLE["mobile"], "id_card": PEOPLE["id card"]}
+    mobile = {"code": "86", "number": PEOPLE["mobile"]}
+    candidate = {"name": PEOPLE["candidate"], "mobile": mobile, "email": PEOPLE["email"]}
     person = {"candidate_info": candidate, "email": PEOPLE["email"]}
     account_id = _one("SELECT account_id FROM referrals_referralaccount")
     bonus = {"confirmed_bonus": {"point_bonus": 7, "cash_bonus": []}, "note": PEOPLE["name"]}
     _send(site, BALANCE, {"account_id": account_id, "assets": bonus, "modify_time": _now_ms()})
     _send(site, BALANCE, {"account_id": account_id, "assets": PEOPLE["name"], "modify_time": _now_ms()})
     ordered = {**person, "background_check_id": "4711", "account_id": account_id, "comment": PEOPLE["name"]}
-    _send(site, "hire.eco_background_check.created_v1", ordered)
+    filled_in = {"custom_field_list": [{"key": "id_number", "value": PEOPLE["id card"]}]}
+    _send(site, "hire.eco_background_check.created_v1", ordered | filled_in)
+    arranged = {"exam_id": "4712", "account_id": account_id, "paper_id": "java", "candidate_info": candidate}
+    _send(site, "hire.eco_exam.created_v1", arranged)
     _send(site, "test.nobody_v1", person, event_id=7)
     _send(site, "drill.raising_v1", {"how": "nested", **person})
     _send(site, "drill.raising_v1", {"how": "recursion", **person})
@@ -231,6 +256,10 @@ def _all_settled() -> bool:
     return int(_one(pending)) == 0
 
 
+def _all_tried() -> bool:
+    return int(_one("SELECT count(*) FROM outbox_call WHERE state = 'pending' AND tries = 0")) == 0
+
+
 def _one(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -267,12 +296,15 @@ def _found(canaries: dict[str, str], text: str) -> list[str]:
     return [name for name, value in canaries.items() if value in text or escaped[name] in text]
 
 
-EVERYTHING = {**SECRETS, **PEOPLE, "password": PASSWORD}
+EVERYTHING = {**SECRETS, **PEOPLE, "password": PASSWORD, "exam login": EXAM_LOGIN}
 
 
 def test_the_run_went_through_everything(run: Run):
     states = dict(Database.rows(run.database, "SELECT event_type, state FROM inbox_event"))
     assert states["hire.eco_background_check.created_v1"] == "handled"
+    assert states["hire.eco_exam.created_v1"] == "handled"
+    assert _count("bindings_checkupdate") == 2
+    assert _count("bindings_examupdate") == 1
     assert states["drill.mortal_v1"] == "handled"
     assert states["drill.raising_v1"] == "failed"
     assert _count("outbox_attempt") >= 2
@@ -309,6 +341,8 @@ def test_people_are_found_where_they_belong(run: Run):
     """Or the search would prove nothing."""
     assert _found(PEOPLE, _whole_column("inbox_event", "payload")) != []
     assert "mobile" in _found(PEOPLE, _whole_column("referrals_registration", "mobile"))
+    assert "candidate" in _found(PEOPLE, _whole_column("bindings_backgroundcheck", "candidate_name"))
+    assert "candidate" in _found(PEOPLE, _whole_column("bindings_checkupdate", "result"))
 
 
 def _whole_column(table: str, column: str) -> str:
