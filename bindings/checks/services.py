@@ -249,18 +249,6 @@ def set_turn(check: BackgroundCheck, turn: Turn, *, by: User, reason: str, stops
         _record(check, by, gettext_noop("whose turn it is"), reason=reason, **details)
 
 
-def change_notes(
-    check: BackgroundCheck, *, responsible: User | None, by: User, notes: str | None = None
-) -> None:
-    """What staff keep of the order for themselves; without ``notes`` these stay."""
-    with transaction.atomic():
-        check = QUEUE.lock(check.pk)
-        check.responsible = responsible
-        check.notes = check.notes if notes is None else notes
-        check.save(update_fields=["notes", "responsible"])
-        _record(check, by, gettext_noop("notes changed"), responsible=responsible.pk if responsible else None)
-
-
 def looked_at(check: BackgroundCheck, *, by: User, reason: str) -> None:
     """A person has looked at what only needed looking at. Raises ``Refused`` where something is open."""
     with transaction.atomic():

@@ -189,26 +189,6 @@ def settle(update: ExamUpdate, found: Found, *, by: User, reason: str) -> None:
             exam.save(update_fields=["to_look_at"])
 
 
-def keep_notes(exam: Exam, *, by: User, notes: str, responsible: User | None) -> None:
-    """What staff want to remember of it, and who looks after it; Feishu is told nothing of either."""
-    with transaction.atomic():
-        exam = QUEUE.lock(exam.pk)
-        changed = [
-            name
-            for name, value in (("notes", notes), ("responsible", responsible))
-            if getattr(exam, name) != value
-        ]
-        exam.notes, exam.responsible = notes, responsible
-        exam.save(update_fields=["notes", "responsible"])
-        if changed:
-            audit.record(by=by, action=gettext_noop("notes changed"), on=exam, changed=changed)
-
-
-def take_care(exam: Exam, *, by: User) -> None:
-    """Whoever says so looks after it from now on."""
-    keep_notes(exam, by=by, notes=exam.notes, responsible=by)
-
-
 def _open(exam: Exam) -> Exam:
     """The exam, locked. Raises ``Refused`` for one of which nothing can be told any more."""
     exam = QUEUE.lock(exam.pk)

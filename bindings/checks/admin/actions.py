@@ -4,7 +4,9 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from bindings.checks import services
+from bindings.checks.queue import QUEUE
 from bindings.models import BackgroundCheck
+from bindings.orders import notes
 from hireops.desk.admin import staff_action
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
@@ -114,4 +116,4 @@ def looked_at(check: BackgroundCheck, *, by: User, reason: str) -> None:
     confirm=_("You are named as responsible for these orders. Nothing is told to Feishu."),
 )
 def take_care(check: BackgroundCheck, *, by: User, reason: str) -> None:
-    services.change_notes(check, notes=None, responsible=by, by=by)
+    notes.take_care(QUEUE, check, by=by)

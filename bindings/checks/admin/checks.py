@@ -15,10 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from bindings.checks import services, texts
 from bindings.checks.admin import actions
 from bindings.checks.admin.actions import CHANGE
-from bindings.checks.admin.forms import NotesForm, ResultForm, SettleForm, StageForm, TurnForm
+from bindings.checks.admin.forms import ResultForm, StageForm, TurnForm
 from bindings.checks.admin.page import choices_of, page_of, what
+from bindings.checks.queue import QUEUE
 from bindings.models import BackgroundCheck, CheckUpdate, StageTemplate, Turn
 from bindings.orders.admin import PromisedAdmin, PromiseFilter
+from bindings.orders.forms import NotesForm, SettleForm
+from bindings.orders.notes import keep_notes
 from bindings.orders.promise_section import promised_shown
 from bindings.orders.updates import Found
 from bindings.reports import services as reports
@@ -235,7 +238,7 @@ class BackgroundCheckAdmin(PromisedAdmin):
         check = self._check(request, pk)
 
         def keep(given: dict[str, Any]) -> None:
-            services.change_notes(check, by=staff(request), **given)
+            keep_notes(QUEUE, check, by=staff(request), **given)
 
         initial = {"notes": check.notes, "responsible": check.responsible_id}
         form = NotesForm(request.POST if request.method == "POST" else None, initial=initial)

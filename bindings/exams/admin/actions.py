@@ -4,7 +4,9 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from bindings.exams import services
+from bindings.exams.queue import QUEUE
 from bindings.models import Exam, Turn
+from bindings.orders import notes
 from hireops.desk.admin import staff_action
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
@@ -57,4 +59,4 @@ def take_up(exam: Exam, *, by: User, reason: str) -> None:
     confirm=_("You are named as responsible for these exams. Nothing is told to Feishu."),
 )
 def take_care(exam: Exam, *, by: User, reason: str) -> None:
-    services.take_care(exam, by=by)
+    notes.take_care(QUEUE, exam, by=by)

@@ -16,10 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from bindings.exams import services, windows
 from bindings.exams.admin.actions import CHANGE, candidate_has_finished, set_aside, take_care, take_up
-from bindings.exams.admin.forms import ArrangementForm, FailureForm, NotesForm, ScoreForm, SettleForm
+from bindings.exams.admin.forms import ArrangementForm, FailureForm, ScoreForm
 from bindings.exams.admin.page import SEE_ACCESS, choices_of, page_of, what
+from bindings.exams.queue import QUEUE
 from bindings.models import Exam, ExamPaper, ExamUpdate, Turn
 from bindings.orders.admin import PromisedAdmin, PromiseFilter
+from bindings.orders.forms import NotesForm, SettleForm
+from bindings.orders.notes import keep_notes
 from bindings.orders.promise_section import promised_shown
 from bindings.orders.updates import Found, Look
 from bindings.reports import services as reports
@@ -213,7 +216,7 @@ class ExamAdmin(PromisedAdmin):
         exam = self._exam(request, pk)
 
         def keep(given: dict[str, Any]) -> None:
-            services.keep_notes(exam, by=staff(request), **given)
+            keep_notes(QUEUE, exam, by=staff(request), **given)
 
         initial = {"notes": exam.notes, "responsible": exam.responsible_id}
         form = NotesForm(request.POST if request.method == "POST" else None, initial=initial)
