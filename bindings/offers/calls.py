@@ -68,8 +68,10 @@ def apply_doubt(call: Call, _error: Exception) -> None:
 
 
 def _locked(call: Call) -> tuple[OfferCall, AccountOffer]:
-    kept = OfferCall.objects.get(call=call)
-    return kept, sending.lock(kept.offer_id)
+    """What was kept of the call, and its offer, which is locked."""
+    calls = OfferCall.objects.select_for_update(of=("offer",))
+    kept = calls.select_related("offer__account__tenant", "offer__asked_by").get(call=call)
+    return kept, kept.offer
 
 
 def _go_on(offer: AccountOffer, known: tuple[Known, ...], reading: Reading) -> None:

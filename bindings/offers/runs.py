@@ -230,16 +230,15 @@ def _begin_next(run: OfferRun, most: int) -> int:
     known = services.known_by(offers.values())
     wishes = wished_by([offer.account for offer in offers.values()])
     reading = readings.current()
+    unchanged: dict[int, Preview] = {}
     for member in members:
         offer = offers[member.offer_id]
         now = services.preview_of(offer.account, offer, known[offer.pk], wishes[offer.account_id], reading)
-        _begin(run, member, offer, now)
+        if now.fingerprint == member.fingerprint and not now.why_not:
+            unchanged[offer.pk] = now
+    begun = run.accounts.filter(pk__in=[member.pk for member in members])
+    begun.filter(offer__in=unchanged).update(state=State.UNDER_WAY)
+    begun.exclude(offer__in=unchanged).update(state=State.SKIPPED)
+    for pk, now in unchanged.items():
+        services.begin(now, offers[pk], by=run.asked_by)
     return len(members)
-
-
-def _begin(run: OfferRun, member: OfferRunAccount, offer: AccountOffer, now: Preview) -> None:
-    has_changed = now.fingerprint != member.fingerprint or bool(now.why_not)
-    member.state = State.SKIPPED if has_changed else State.UNDER_WAY
-    member.save(update_fields=["state"])
-    if not has_changed:
-        services.begin(now, offer, by=run.asked_by)
