@@ -6,7 +6,7 @@ from tests.benchmarks import lists_of_orders
 from tests.benchmarks.filling import multiply
 
 CUSTOMERS = "/admin/bindings/customer/"
-SHARE = 10  # as many orders for each customer in the small table; there are at most 10,000 customers
+SHARE = 1  # as many orders for each customer in the small table; there are at most 10,000 customers
 MOST = 10_000
 
 

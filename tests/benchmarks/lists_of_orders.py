@@ -1,4 +1,4 @@
-"""The lists of background checks and exams: filled by SQL, spread over 100 customers, and their pages."""
+"""The lists of background checks and exams: filled by SQL, spread over 10 customers, and their pages."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from tests.benchmarks.filling import dialect, multiply
 
 CHECKS, EXAMS = "/admin/bindings/backgroundcheck/", "/admin/bindings/exam/"
-CUSTOMERS = 100
+CUSTOMERS = 10
 OPEN = 50  # the newest, whatever the number of rows: a team serves so many at a time
 
 
@@ -38,7 +38,7 @@ def pages_of_exams(rows: int) -> dict[str, str]:
 
 
 def _pages(address: str, rows: int, middle: int, *, ended: str, begun: str) -> dict[str, str]:
-    """Each with fifty rows or none, but for what one customer has: a hundredth of all."""
+    """Each with fifty rows or none; a customer has a tenth of all."""
     queries: dict[str, dict[str, object]] = {
         "first page": {},
         "tenth page": {"p": 10},

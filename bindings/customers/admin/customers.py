@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.models import User
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -125,15 +125,17 @@ class WorkFilter(admin.SimpleListFilter):
         return [("late", _("Late orders")), ("open", _("Open orders")), ("unbound", _("No account yet"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        its = {"customer": OuterRef("pk")}
         if self.value() == "unbound":
-            return queryset.exclude(Exists(EcoAccount.objects.filter(**its)))
+            return queryset.exclude(Exists(EcoAccount.objects.filter(customer=OuterRef("pk"))))
         if self.value() not in {"late", "open"}:
             return queryset
         late = {"promised_on__lt": timezone.localdate(clock.now())} if self.value() == "late" else {}
-        checks = BackgroundCheck.objects.filter(ended_at=None, **its, **late)
-        exams = Exam.objects.filter(ended_at=None, **its, **late)
-        return queryset.filter(Exists(checks) | Exists(exams))
+        # Open orders are few: they are read once, where EXISTS would look for those of each customer.
+        checks, exams = (
+            order.objects.filter(ended_at=None, customer__isnull=False, **late).values("customer")
+            for order in (BackgroundCheck, Exam)
+        )
+        return queryset.filter(Q(pk__in=checks) | Q(pk__in=exams))
 
 
 # --- The list and its rows
