@@ -24,9 +24,7 @@ from bindings.models import (
     EcoAccount,
     Turn,
 )
-from bindings.offers import foreign
-from bindings.offers.plan import Kind
-from bindings.orders import candidates, promises
+from bindings.orders import candidates, offered, promises
 from hireops.database import bulk, locks
 from hireops.desk import audit
 from hireops.encryption import encrypt
@@ -165,17 +163,9 @@ def receive_checks(received: Sequence[Received[EcoBackgroundCheckCreated]]) -> N
         audit.entry(by=None, action=gettext_noop("background check received"), on=check, event=check.event_id)
         for check in made
     )
-    foreign.note(_named_by(made))
+    offered.note_what_is_foreign(made)
     promises.set_promises(_promised(made, known))
     _end_those_canceled_before(made)
-
-
-def _named_by(made: Iterable[BackgroundCheck]) -> Iterator[tuple[EcoAccount, Kind, str]]:
-    """What they say is offered to the customer."""
-    for check in made:
-        if check.account:
-            yield check.account, Kind.PACKAGE, check.package_id
-            yield from ((check.account, Kind.ITEM, item["id"]) for item in check.items)
 
 
 def _promised(made: Sequence[BackgroundCheck], known: Known) -> Iterator[tuple[BackgroundCheck, int]]:

@@ -8,9 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from bindings.models import EcoAccount, Exam, ExamPaper, Turn
-from bindings.offers import foreign
-from bindings.offers.plan import Kind
-from bindings.orders import candidates, promises
+from bindings.orders import candidates, offered, promises
 from hireops.database import bulk
 from hireops.desk import audit
 from hireops.feishu.callbacks import Unreadable
@@ -106,7 +104,7 @@ def receive_exams(received: Sequence[Received[EcoExamCreated]]) -> None:
     there_already = set(events.values_list("pk", flat=True))
     bulk.insert_missing(Exam, COLUMNS, rows)
     made = [exam for exam in events.select_related("account").order_by("pk") if exam.pk not in there_already]
-    foreign.note((exam.account, Kind.PAPER, exam.paper_id) for exam in made if exam.account)
+    offered.note_what_is_foreign(made)
     audit.record_all(
         audit.entry(by=None, action=gettext_noop("exam received"), on=exam, event=exam.event_id)
         for exam in made

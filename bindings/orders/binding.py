@@ -6,6 +6,7 @@ from django.db.models import OuterRef, Subquery
 
 from bindings.matching import changes
 from bindings.models import BackgroundCheck, EcoAccount, Exam
+from bindings.orders import offered
 from hireops.feishu.tenants import accounts_named
 
 KINDS = (BackgroundCheck, Exam)
@@ -21,6 +22,7 @@ def find_their_account(accounts: Sequence[EcoAccount]) -> None:
     for kind in KINDS:
         lost = kind.objects.filter(accounts_named(keys, "account_named"), account=None)
         lost.update(account=Subquery(theirs.values("pk")))
+        offered.note_what_is_foreign(kind.objects.filter(account__in=accounts).select_related("account"))
 
 
 @changes.register

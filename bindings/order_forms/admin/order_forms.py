@@ -27,6 +27,7 @@ else:
     _StackedInline = admin.StackedInline
 
 CHANGE, PUSH = "bindings.change_orderform", "bindings.push_orderform"
+FIND = "find"  # the button that looks for more accounts, and gives nothing to any
 MOST_SHOWN = 200
 MOST_COMPARED = 1000
 NAMED = 20
@@ -153,12 +154,18 @@ class OrderFormAdmin(StaffAdmin):
 
     @staff_page("<int:pk>/accounts/", name="accounts", permission=CHANGE)
     def accounts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Background-check accounts, found by account or customer; those that are marked get this form."""
+        """Background-check accounts, found by account or customer; those that are marked get this form.
+
+        Looking for others is a POST too, so that what is marked stays marked.
+        """
         form = self._form(request, pk)
-        if request.method == "POST":
+        if request.method == "POST" and FIND not in request.POST:
             return self._choose(request, form)
-        term = request.GET.get("find", "").strip()
-        accounts = list(_found(term).order_by("-pk")[: MOST_SHOWN + 1])
+        term = request.POST.get("term", "").strip()
+        ids = _marked(request)
+        marked = list(_accounts().filter(pk__in=ids).order_by("-pk"))
+        found = list(_found(term).exclude(pk__in=ids).order_by("-pk")[: MOST_SHOWN + 1])
+        accounts = [*marked, *found[:MOST_SHOWN]]
         chosen = AccountOrderForm.objects.filter(account__in=accounts).select_related("form")
         has = {row.account_id: row.form for row in chosen}
         return self.render_page(
@@ -167,13 +174,12 @@ class OrderFormAdmin(StaffAdmin):
             title=_("Accounts with the form “%(form)s”") % {"form": form},
             form=form,
             term=term,
-            accounts=[(account, has.get(account.pk)) for account in accounts[:MOST_SHOWN]],
-            more=len(accounts) > MOST_SHOWN,
+            accounts=[(account, has.get(account.pk), account in marked) for account in accounts],
+            more=len(found) > MOST_SHOWN,
         )
 
     def _choose(self, request: HttpRequest, form: OrderForm) -> HttpResponse:
-        ids = [int(each) for each in request.POST.getlist("account") if each.isdecimal()]
-        accounts = list(EcoAccount.objects.filter(pk__in=ids, scope=Scope.BACKGROUND_CHECK))
+        accounts = list(_accounts().filter(pk__in=_marked(request)))
         try:
             changed = services.choose_form(accounts, form=form, by=staff(request))
         except Refused as refusal:
@@ -227,8 +233,16 @@ def _is_used(form: OrderForm) -> bool:
     return form.accounts.exists() or OrderFormPush.objects.filter(form=form).exists()
 
 
+def _accounts() -> QuerySet[EcoAccount]:
+    return EcoAccount.objects.filter(scope=Scope.BACKGROUND_CHECK).select_related("tenant", "customer")
+
+
+def _marked(request: HttpRequest) -> list[int]:
+    return [int(each) for each in request.POST.getlist("account") if each.isdecimal()]
+
+
 def _found(term: str) -> QuerySet[EcoAccount]:
-    accounts = EcoAccount.objects.filter(scope=Scope.BACKGROUND_CHECK).select_related("tenant", "customer")
+    accounts = _accounts()
     if not term:
         return accounts
     by_customer = Q(customer__name__icontains=term) | Q(customer__code__istartswith=term)

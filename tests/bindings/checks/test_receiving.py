@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bindings.models import BackgroundCheck, CheckPackage, Customer, EcoAccount
+from bindings.models import BackgroundCheck, CheckPackage, Customer, EcoAccount, OfferedItem
 from hireops.desk.audit import entries_about
 from hireops.encryption import decrypt
 from hireops.inbox import services as inbox
@@ -47,6 +47,15 @@ def test_an_order_of_an_account_that_nobody_knows_is_kept(db):
 
     check = BackgroundCheck.objects.get()
     assert (check.account, check.account_named) == (None, "unheard of")
+
+
+def test_what_an_order_named_before_its_account_was_known_is_not_taken_for_ours(bound):
+    tell_ordered(ORDER, account_id="77", package_id="theirs", additional_item_id_list=["ext002"])
+    bound({"account_id": "77", "scope": 1, "account_name": "甲"})
+
+    assert BackgroundCheck.objects.get().account == EcoAccount.objects.get()
+    named = OfferedItem.objects.values_list("offer__account__account_id", "feishu_id", "standing")
+    assert set(named) == {("77", "theirs", "foreign"), ("77", "ext002", "foreign")}
 
 
 def test_an_order_comes_once_whatever_the_events_are_called(db):

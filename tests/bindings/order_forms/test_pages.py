@@ -110,8 +110,9 @@ def test_options_that_can_not_be_told_apart_or_read_are_refused(text):
 
 def test_accounts_are_chosen_by_customer_and_nothing_is_sent(vendor, an_account, order_form):
     form, account, other = order_form(city="城市"), an_account("1"), an_account("2", name="别家")
-    page = vendor.get(page_of(form, "accounts"), {"find": "背调"})
-    assert [each for each, _chosen in page.context["accounts"]] == [account]
+    page = vendor.post(page_of(form, "accounts"), {"term": "背调", "find": "Find"})
+    assert [each for each, *_ in page.context["accounts"]] == [account]
+    assert not AccountOrderForm.objects.exists()
     vendor.post(page_of(form, "accounts"), {"account": [account.pk, other.pk]})
     assert set(AccountOrderForm.objects.values_list("account", "form")) == {
         (account.pk, form.pk),
@@ -119,6 +120,15 @@ def test_accounts_are_chosen_by_customer_and_nothing_is_sent(vendor, an_account,
     }
     assert says(vendor.get(page_of(form)), "2 accounts have this form.")
     assert not Call.objects.exists()
+
+
+def test_what_is_marked_stays_marked_while_others_are_looked_for(vendor, an_account, order_form):
+    form, account, other = order_form(city="城市"), an_account("1"), an_account("2", name="别家")
+    page = vendor.post(page_of(form, "accounts"), {"term": "别家", "find": "Find", "account": account.pk})
+    shown = page.content.decode()
+    assert f'value="{account.pk}" id="account-{account.pk}" checked' in shown
+    assert f'value="{other.pk}" id="account-{other.pk}">' in shown
+    assert 'name="term" value="别家"' in shown
 
 
 def test_the_same_change_of_many_accounts_is_shown_once_before_they_are_pushed(
