@@ -152,7 +152,7 @@ def matrix() -> list[str]:
         lines = [_line("METHOD address", {role: role for role in people})]
         lines += [
             _line(f"{method} {address.route}", answers(address, clients, method))
-            for address in addresses()
+            for address in sorted(addresses(), key=lambda each: each.route)  # not as the menu has them
             for method in ("GET", "POST")
         ]
         lines += [_line(f"ACTION {name}", offered) for name, offered in actions_offered(people)]
