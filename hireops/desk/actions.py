@@ -167,6 +167,10 @@ class StaffActionsAdmin(StaffPagesAdmin):
 
     # --- What is laid before who confirms
 
+    def named(self, obj: Any) -> str:
+        """How an object is called there, where no columns are declared."""
+        return str(obj)
+
     def confirm_columns(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
     ) -> list[Column]:
@@ -174,7 +178,7 @@ class StaffActionsAdmin(StaffPagesAdmin):
 
         All of ``objects`` are given, so that what is shown of them can be fetched at once.
         """
-        what = Column(self.opts.verbose_name, linked)
+        what = Column(self.opts.verbose_name, lambda obj: linked(obj, self.named(obj)))
         has_state = any(field.name == "state" for field in self.opts.fields)
         shown = getattr(self, "state_shown", None) if has_state else None
         return [what, Column(gettext_lazy("state"), shown)] if shown else [what]
