@@ -161,7 +161,7 @@ def _confirmation(
         "not_due": len(others),
         "left_out": _left_out(others),
         "form": form,
-        "form_sent_again": CONFIRM_FORM,
+        "form_sent_again": CONFIRM_FORM if due else "",
         "button": button_text("", COUNTED, len(due), (f"{each.asset} {each.shown}" for each in sums)),
         "back": hand_over_url(chosen),
     }

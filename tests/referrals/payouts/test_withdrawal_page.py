@@ -209,21 +209,23 @@ def test_an_approver_approves_several_at_once(approver, requested, ada):
     assert withdrawals_sent() == 2
 
 
-def test_an_approval_is_confirmed_with_who_how_much_and_what_is_there_now(approver, requested, account, ada):
+def test_an_approval_is_confirmed_with_who_how_much_and_what_is_there_now(
+    approver, requested, account, ada, clock
+):
     first = requested(account(points=100, CNY="1200.50", name="欧阳娜娜"))
     second = requested(account(CNY="38.50"))
     own = requested(account(CNY="7"), by=ada)
-    Balance.objects.filter(account=second.account).update(amount="40")
-    Withdrawal.objects.update(requested_at=database_clock.now() - timedelta(days=3, minutes=1))
+    tell(second.account.account_id, cash={"CNY": "40"}, minutes=1)
+    clock.advance(hours=3)
     chosen = {"action": "approve", "_selected_action": [first.pk, second.pk, own.pk]}
     page = approver.post(LIST, chosen)
-    button = "Approve 2 withdrawals · points 100 · CNY 1,239.00".replace(" 1", "\N{NO-BREAK SPACE}1")
+    button = "Approve 2 withdrawals · points 100 · CNY 1,239.00"
     assert f'<input type="submit" class="default" value="{button}">' in text_of(page)
     for text in [
         "欧***",
         f'<a href="{page_of(first)}">#{first.pk}</a>',
         "points 100<br>CNY 1,200.50",
-        ">3 d</time>",
+        ">3 h</time>",
     ]:
         assert says(page, text), text
     assert says(page, "In the account now")
