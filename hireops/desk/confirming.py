@@ -106,7 +106,7 @@ def button_text(label: Text, counted: Text, count: int, sums: Iterable[str]) -> 
     for many.
     """
     if counted:
-        text = str(counted % {"count": count})
+        text = str(counted % {"count": count})  # type: ignore[operator]  # a Promise of a plural has it
     elif count == 1:
         text = str(label)
     else:

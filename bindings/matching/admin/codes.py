@@ -113,7 +113,7 @@ class BindingCodeAdmin(MirrorAdmin):
             Column(gettext_lazy("customer"), self.customer_link),
             Column(self.opts.verbose_name, linked),
             Column(gettext_lazy("state"), lambda code: state_badge(code.state_at(now))),
-            Column(self.opts.get_field("issued_at").verbose_name, lambda code: moment(code.issued_at)),
+            Column(gettext_lazy("issued"), lambda code: moment(code.issued_at)),
         ]
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -224,14 +224,12 @@ def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[DueTotal]:
     sums: dict[str, list[Decimal]] = defaultdict(list)
     for amount in amounts:
         sums[amount.asset].append(amount.taken or Decimal(0))
-    return [
-        _total(asset, len(amounts), sum(amounts, Decimal(0)))
-        for asset, amounts in ((asset, sums[asset]) for asset in in_order(sums))
-    ]
+    return [_total(asset, sums[asset]) for asset in in_order(sums)]
 
 
-def _total(asset: str, count: int, total: Decimal) -> DueTotal:
-    return DueTotal(asset_label(asset), count, as_counted(asset, total), amount_in_words(asset, total))
+def _total(asset: str, due: Sequence[Decimal]) -> DueTotal:
+    total = sum(due, Decimal(0))
+    return DueTotal(asset_label(asset), len(due), as_counted(asset, total), amount_in_words(asset, total))
 
 
 def _withdrawals(ids: Collection[int]) -> list[Withdrawal]:
