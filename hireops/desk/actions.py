@@ -314,8 +314,8 @@ class StaffActionsAdmin(StaffPagesAdmin):
         """The rows that can take the action with their totals, those that can't with why, and the button."""
         others = [obj for obj, _why in apart]
         chosen = [*fit, *others]
+        columns = self.confirm_columns(request, action, chosen)  # which may fetch what the amounts need
         amounts = {obj.pk: list(self.confirm_amounts(action, obj)) for obj in chosen}
-        columns = self.confirm_columns(request, action, chosen)
         if any(amounts.values()):
 
             def in_words(obj: Model) -> str:
