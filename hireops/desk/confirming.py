@@ -32,7 +32,7 @@ Amount = tuple[str, Decimal]
 class Column:
     """``shown(row)`` is text or safe HTML; what is_number stands at the right and is never broken."""
 
-    title: Text
+    title: Text | None
     shown: Callable[[Any], Any]
     is_number: bool = False
 
@@ -106,7 +106,7 @@ def button_text(label: Text, counted: Text, count: int, sums: Iterable[str]) -> 
     for many.
     """
     if counted:
-        text = str(counted % {"count": count})  # type: ignore[operator]  # a Promise of a plural has it
+        text = str(counted % {"count": count})
     elif count == 1:
         text = str(label)
     else:
