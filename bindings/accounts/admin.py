@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from bindings.models import AccountBinding, BindingChange, CustomField, EcoAccou
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.audit import entries_about
+from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.masking import HIDDEN
 
@@ -155,6 +157,19 @@ class EcoAccountAdmin(MirrorAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EcoAccount]:
         return super().get_queryset(request).select_related("tenant", "customer", "in_question")
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("account"), linked),
+            Column(_("customer"), self.whose),
+            Column(_("account type"), self.scope_in_words),
+            Column(_("tenant"), lambda account: account.tenant),
+        ]
+
+    def waits_since(self, obj: EcoAccount) -> datetime | None:
+        return obj.created_at if obj.customer_id is None else None
 
     def confirmation_context(self, action: StaffAction, objects: Sequence[EcoAccount]) -> dict[str, Any]:
         if action is not release:

@@ -68,11 +68,9 @@ def report_next_stage(
     """Report the next of the package's usual stages, the one that the person has seen. Raises ``Refused``."""
     with transaction.atomic():
         check = QUEUE.lock(check.pk)
-        if why_not := why_no_stage(check):
-            raise Refused(why_not)
         template = next_template(check)
-        if template is None:
-            raise Refused(_("All usual stages of this package have been reported."))
+        if (why_not := why_no_next_stage(check)) or template is None:
+            raise Refused(why_not)
         if expected and expected != template:
             raise Refused(_("Somebody has reported a stage meanwhile. Look at the order as it is now."))
         queue.take_step(check, State.IN_PROGRESS)
@@ -155,6 +153,13 @@ def why_no_stage(check: BackgroundCheck) -> str:
     if versions_of(check).exclude(state=CheckUpdate.State.STOPPED).exists():
         return _("The result has been reported. Feishu takes no more stages after it.")
     return ""
+
+
+def why_no_next_stage(check: BackgroundCheck) -> str:
+    """The same of the next of its package's usual stages."""
+    if why := why_no_stage(check):
+        return why
+    return "" if next_template(check) else _("All usual stages of this package have been reported.")
 
 
 def why_no_result(check: BackgroundCheck) -> str:

@@ -1,5 +1,7 @@
 """What the pages of background checks and exams have in common about promised dates."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,7 +15,11 @@ from bindings.models import Order, PromiseChange, Turn
 from bindings.orders import promises
 from bindings.orders.promise_section import change_right, promised_shown
 from bindings.workdays import services as workdays
+from hireops.contacts import mask
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.confirming import Column, linked_shortly
+from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
 
@@ -65,6 +71,19 @@ class PromiseForm(forms.Form):
 
 class PromisedAdmin(MirrorAdmin):
     """Of rows that are an ``Order``: moving the promised date, for who may change them."""
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("candidate"), lambda order: mask(order.candidate_name) or "–"),
+            Column(self.opts.verbose_name, lambda order: linked_shortly(order, str(order))),
+            Column(_("customer"), lambda order: linked(order.customer)),
+            Column(_("state"), self.state_shown),
+        ]
+
+    def waits_since(self, obj: Order) -> datetime | None:
+        return obj.received_at if obj.ended_at is None else None
 
     @staff_page("<int:pk>/promise/", name="promise")
     def promise_view(self, request: HttpRequest, pk: int) -> HttpResponse:

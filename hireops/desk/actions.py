@@ -11,10 +11,16 @@
 
 The action is then in the list's menu and a button on the object's page, for those who have the permission.
 The permission is checked again on every POST; the state is checked by the service, which raises ``Refused``.
+
+The page on which it is confirmed shows the rows as a table, to which the admin class gives columns, amounts
+and ages (``confirm_columns``, ``confirm_amounts``, ``waits_since``). Rows that can't take it now stand apart,
+with why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from django import forms
@@ -30,13 +36,27 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hireops.database import clock
+from hireops.desk.confirming import (
+    Amount,
+    Column,
+    age_column,
+    amount_lines,
+    button_text,
+    part_of,
+    reason_column,
+    totals,
+)
+from hireops.desk.display import linked
+from hireops.desk.language import is_being_switched
 from hireops.desk.pages import StaffPagesAdmin
 from hireops.desk.performing import perform_on_each, result_messages
 from hireops.desk.proof import page_that_asks
 from hireops.desk.staff import Reader, staff
 
 MOST_AT_ONCE = 500
-OBJECTS_LISTED = 50
+LEFT_OUT = "left_out"  # rows that were chosen and can't take the action: shown again, never sent along
+CONFIRM_FORM = "confirm"
 
 
 class Perform(Protocol):
@@ -57,6 +77,10 @@ class StaffAction:
     irreversible: bool
     offered: Callable[[Any], bool]
     template: str
+    why_not: Callable[[Any, User], str]
+    counted: str | Promise
+    names_sum: bool
+    has_own_button: bool
 
     def is_open_to(self, reader: Reader) -> bool:
         return not self.permission or reader.has_perm(self.permission)
@@ -72,12 +96,20 @@ def staff_action(
     irreversible: bool = False,
     offered: Callable[[Any], bool] = lambda obj: True,
     template: str = "admin/staff_action.html",
+    why_not: Callable[[Any, User], str] = lambda obj, by: "",
+    counted: str | Promise = "",
+    names_sum: bool = False,
+    has_own_button: bool = False,
 ) -> Callable[[Perform], StaffAction]:
     """Turn ``function(obj, by=user, reason=text)`` into an action for ``StaffAdmin.staff_actions``.
 
     ``confirm`` says on the confirmation page, which is ``template``, what will happen. Before what is
     ``irreversible`` a person proves who they are (``hireops.desk.proof``). ``offered(obj)`` hides the button
-    where the action makes no sense; it protects nothing, the service does.
+    where the action makes no sense, and sets the row apart on the confirmation page; so does a sentence of
+    ``why_not(obj, by)``, which says what the service would. They protect nothing, the service does.
+
+    ``counted`` is what the button of that page says, a plural with ``%(count)s``; ``names_sum`` adds the
+    sums. An action that ``has_own_button`` on the object's page gets no other there.
     """
 
     def wrap(perform: Perform) -> StaffAction:
@@ -92,6 +124,10 @@ def staff_action(
             irreversible,
             offered,
             template,
+            why_not,
+            counted,
+            names_sum,
+            has_own_button,
         )
 
     return wrap
@@ -99,7 +135,9 @@ def staff_action(
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Reason"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
     )
 
     def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
@@ -118,14 +156,57 @@ class StaffActionsAdmin(StaffPagesAdmin):
 
     def offered_actions(self, request: HttpRequest, obj: Any) -> list[StaffAction]:
         """Those that the page of ``obj`` has buttons for."""
-        return [action for action in self._open_actions(request) if action.offered(obj)]
+        return [
+            action
+            for action in self._open_actions(request)
+            if self.is_offered(request, action, obj) and not action.has_own_button
+        ]
+
+    def is_offered(self, request: HttpRequest, action: StaffAction, obj: Any) -> bool:
+        return action.offered(obj)
+
+    # --- What is laid before who confirms
 
     def named(self, obj: Any) -> str:
-        """How an object is called where an action on several is to be confirmed."""
+        """How an object is called there, where no columns are declared."""
         return str(obj)
 
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        """Who and what each row is; amounts and ages have columns of their own beside these.
+
+        All of ``objects`` are given, so that what is shown of them can be fetched at once.
+        """
+        what = Column(self.opts.verbose_name, lambda obj: linked(obj, self.named(obj)))
+        has_state = any(field.name == "state" for field in self.opts.fields)
+        shown = getattr(self, "state_shown", None) if has_state else None
+        return [what, Column(gettext_lazy("state"), shown)] if shown else [what]
+
+    def confirm_amounts(self, action: StaffAction, obj: Any) -> Iterable[Amount]:
+        """How much money the action on ``obj`` is about."""
+        return ()
+
+    def amount_in_words(self, kind: str, amount: Decimal) -> str:
+        """“CNY 1,200.50”"""
+        return f"{kind} {amount:,}"
+
+    def kinds_in_order(self, kinds: Iterable[str]) -> list[str]:
+        """Of amounts, as totals name them."""
+        return sorted(kinds)
+
+    def waits_since(self, obj: Any) -> datetime | None:
+        """For rows that wait for what the actions do."""
+        return None
+
+    def why_not(self, request: HttpRequest, action: StaffAction, obj: Any) -> str:
+        """Why ``obj`` can't take the action now, as a sentence; "" if it can as far as is known."""
+        if why := action.why_not(obj, staff(request)):
+            return why
+        return "" if self.is_offered(request, action, obj) else _not_as_it_is(obj)
+
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
-        """For a template of the action's own."""
+        """For a template of the action's own; ``objects`` are those that can take the action."""
         return {}
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -150,15 +231,16 @@ class StaffActionsAdmin(StaffPagesAdmin):
         action = next((action for action in self.staff_actions if action.name == name), None)
         if action is None:
             raise Http404(name)
-        if request.method != "POST":  # a reload, or the language switch, on the confirmation page
+        if request.method != "POST":
             return HttpResponseRedirect(self._url("changelist"))
         if not (action.is_open_to(request.user) and self.has_view_permission(request)):
             raise PermissionDenied
-        return self._confirm_or_perform(request, action, self._chosen(request))
+        fields = [ACTION_CHECKBOX_NAME] if _is_confirmed(request) else [ACTION_CHECKBOX_NAME, LEFT_OUT]
+        return self._confirm_or_perform(request, action, self._chosen(request, *fields))
 
-    def _chosen(self, request: HttpRequest) -> list[Model]:
+    def _chosen(self, request: HttpRequest, *fields: str) -> list[Model]:
         try:
-            ids = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            ids = [pk for field in fields for pk in request.POST.getlist(field)]
             return list(self.get_queryset(request).filter(pk__in=ids)[: MOST_AT_ONCE + 1])
         except (ValueError, OverflowError, ValidationError) as error:
             raise BadRequest("not the ids of this model") from error
@@ -177,11 +259,14 @@ class StaffActionsAdmin(StaffPagesAdmin):
             text = _("The selected objects no longer exist. Nothing was done.")
             self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(back)
-        confirmed = "confirmed" in request.POST
-        form = ReasonForm(request.POST if confirmed else None, required=action.reason_required)
+        confirmed = _is_confirmed(request)
+        typed = {"reason": request.POST.get("reason", "")}
+        form = ReasonForm(request.POST if confirmed else None, initial=typed, required=action.reason_required)
         if confirmed and form.is_valid():
             self._perform(request, action, objects, form.cleaned_data["reason"])
             return HttpResponseRedirect(back)
+        if confirmed:
+            objects = self._chosen(request, ACTION_CHECKBOX_NAME, LEFT_OUT)
         return self._ask(request, action, objects, form, back)
 
     def _perform(
@@ -200,6 +285,9 @@ class StaffActionsAdmin(StaffPagesAdmin):
         form: ReasonForm,
         back: str,
     ) -> HttpResponse:
+        reasons = [(obj, self.why_not(request, action, obj)) for obj in objects]
+        fit = [obj for obj, why in reasons if not why]
+        apart = [(obj, why) for obj, why in reasons if why]
         return self.render_page(
             request,
             action.template,
@@ -207,13 +295,46 @@ class StaffActionsAdmin(StaffPagesAdmin):
             action=action,
             action_url=self._url("staff_action", action.name),
             checkbox_name=ACTION_CHECKBOX_NAME,
-            objects=objects,
-            listed=[self.named(obj) for obj in objects[:OBJECTS_LISTED]],
-            not_listed=max(len(objects) - OBJECTS_LISTED, 0),
+            objects=fit,
+            left_out=[obj for obj, _why in apart],
             form=form,
+            form_sent_again=CONFIRM_FORM,
             back=back,
-            **self.confirmation_context(action, objects),
+            **self._laid_before(request, action, fit, apart),
+            **(self.confirmation_context(action, fit) if fit else {}),
         )
+
+    def _laid_before(
+        self,
+        request: HttpRequest,
+        action: StaffAction,
+        fit: Sequence[Model],
+        apart: Sequence[tuple[Model, str]],
+    ) -> dict[str, Any]:
+        """The rows that can take the action with their totals, those that can't with why, and the button."""
+        others = [obj for obj, _why in apart]
+        chosen = [*fit, *others]
+        columns = self.confirm_columns(request, action, chosen)  # which may fetch what the amounts need
+        amounts = {obj.pk: list(self.confirm_amounts(action, obj)) for obj in chosen}
+        if any(amounts.values()):
+
+            def in_words(obj: Model) -> str:
+                return amount_lines(self._in_words(totals(amounts[obj.pk])))
+
+            columns.append(Column(gettext_lazy("amount"), in_words, is_number=True))
+        if any(self.waits_since(obj) for obj in chosen):
+            columns.append(age_column(self.waits_since, clock.now()))
+        sums = self._in_words(totals(amount for obj in fit for amount in amounts[obj.pk]))
+        said = sums if action.names_sum else []
+        return {
+            "fit": part_of(columns, fit),
+            "apart": part_of([*columns, reason_column(apart)], others),
+            "sums": sums,
+            "button": button_text(action.label, action.counted, len(fit), said),
+        }
+
+    def _in_words(self, sums: dict[str, Decimal]) -> list[str]:
+        return [self.amount_in_words(kind, sums[kind]) for kind in self.kinds_in_order(sums)]
 
     def _menu_entry(self, action: StaffAction) -> Callable[..., HttpResponse]:
         def confirm(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
@@ -229,3 +350,13 @@ class StaffActionsAdmin(StaffPagesAdmin):
         back = request.POST.get("back") or request.get_full_path()
         is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
         return back if is_ours else self._url("changelist")
+
+
+def _is_confirmed(request: HttpRequest) -> bool:
+    return "confirmed" in request.POST and not is_being_switched(request)
+
+
+def _not_as_it_is(obj: Any) -> str:
+    if hasattr(obj, "get_state_display"):
+        return _("Not while it is “%(state)s”.") % {"state": obj.get_state_display()}
+    return _("Not as it is now.")

@@ -30,3 +30,11 @@ class LanguageMiddleware:
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Cookie"])
         return response
+
+
+def is_being_switched(request: HttpRequest) -> bool:
+    """Whether a form was sent by the language switch of its page, and so is only to be shown once more.
+
+    See ``desk/language_switch.html``: the switch sends what was chosen and typed along, and this comes back.
+    """
+    return request.method == "POST" and "language" in request.POST

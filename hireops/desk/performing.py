@@ -53,8 +53,9 @@ def result_messages(action: str | Promise, outcome: ActionOutcome) -> Iterator[t
     for obj, refusal in outcome.refused[:REFUSALS_SHOWN]:
         yield messages.ERROR, _("“%(object)s”: %(refusal)s") % {"object": obj, "refusal": refusal}
     if len(outcome.refused) > REFUSALS_SHOWN:
-        text = _("%(count)s more were refused.")
-        yield messages.ERROR, text % {"count": len(outcome.refused) - REFUSALS_SHOWN}
+        others = [obj for obj, _refusal in outcome.refused[REFUSALS_SHOWN:]]
+        text = _("%(count)s more were refused: %(objects)s")
+        yield messages.ERROR, text % {"count": len(others), "objects": named(others)}
     if outcome.failed:
         yield messages.ERROR, _error_inside(outcome.failed)
     if outcome.failed and outcome.done:

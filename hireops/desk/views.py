@@ -25,11 +25,14 @@ REMEMBER_LANGUAGE_S = 365 * 24 * 60 * 60
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Remembers ``language`` in a cookie and goes back to ``next``; an unknown language changes nothing."""
+    """Remembers ``language`` in a cookie and goes back to ``next``; an unknown language changes nothing.
+
+    With ``again`` the form that was sent goes along (307), so that a page that was posted is shown as it was.
+    """
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("admin:index")
-    response = HttpResponseRedirect(back)
+    response = HttpResponseRedirect(back, preserve_request="again" in request.POST)
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         response.set_cookie(

@@ -1,6 +1,7 @@
 """The pages of an import: the upload, what was found in the file, the confirmation, and how far it is."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import IO, Any
 
 from django.contrib import admin
@@ -16,8 +17,10 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import audit
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
-from hireops.desk.display import state_badge
+from hireops.desk.confirming import Column
+from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.staff import staff
@@ -103,6 +106,21 @@ class FileImportAdmin(MirrorAdmin):
     def rows_url(self, batch: FileImport) -> str:
         """The list of its rows, to which ``&state__exact=`` is added; "" if there is none."""
         return ""
+
+    # --- Confirming
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("file"), linked),
+            Column(_("rows"), lambda batch: batch.rows, is_number=True),
+            Column(_("state"), self.state_shown),
+            Column(_("uploaded by"), lambda batch: batch.uploaded_by.get_username()),
+        ]
+
+    def waits_since(self, obj: FileImport) -> datetime | None:
+        return obj.uploaded_at if obj.state == ImportState.CHECKED else None
 
     # --- The list
 

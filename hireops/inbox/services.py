@@ -29,14 +29,20 @@ def replay_event(event: Event, *, by: User, reason: str) -> None:
     _refuse_what_is_hidden(event, by)
     with transaction.atomic():
         event = _locked(event)
-        if event.state not in REPLAYABLE:
-            raise Refused(_("Only an event that was handled, failed or had no handler can be replayed."))
-        if event.trimmed_at:
-            raise Refused(
-                _("Its content was removed on %(day)s, because it was old. It cannot be handled again.")
-                % {"day": day(event.trimmed_at)}
-            )
+        if why := why_not_replayed(event):
+            raise Refused(why)
         _make_due(event, by=by, reason=reason)
+
+
+def why_not_replayed(event: Event) -> str:
+    """Why it can't be handled once more now, as a sentence for staff. Empty if it can."""
+    if event.state not in REPLAYABLE:
+        return _("Only an event that was handled, failed or had no handler can be replayed.")
+    if event.trimmed_at:
+        return _("Its content was removed on %(day)s, because it was old. It cannot be handled again.") % {
+            "day": day(event.trimmed_at)
+        }
+    return ""
 
 
 def replay_failed(*, since: datetime, event_type: str = "", by: User, reason: str) -> Replay:
@@ -64,6 +70,12 @@ def replay_again(event: Event, replay: Replay) -> None:
     _make_due(event, by=replay.asked_by, reason=replay.reason, replay=replay.pk)
 
 
+def why_not_set_aside(event: Event) -> str:
+    if event.state in MAY_BE_SET_ASIDE:
+        return ""
+    return _("Only an event that failed, had no handler or cannot be read can be set aside.")
+
+
 def set_aside(event: Event, *, by: User, reason: str) -> None:
     """Nothing more is to be done about the event. It stays, and can be replayed after all.
 
@@ -73,8 +85,8 @@ def set_aside(event: Event, *, by: User, reason: str) -> None:
     _refuse_what_is_hidden(event, by)
     with transaction.atomic():
         event = _locked(event)
-        if event.state not in MAY_BE_SET_ASIDE:
-            raise Refused(_("Only an event that failed, had no handler or cannot be read can be set aside."))
+        if why := why_not_set_aside(event):
+            raise Refused(why)
         audit.record(by=by, action=gettext_noop("set aside"), on=event, reason=reason, state=event.state)
         event.state, event.not_before = Event.State.SET_ASIDE, None
         event.save(update_fields=["state", "not_before"])

@@ -1,15 +1,19 @@
 """What staff see of long work: what runs, how far it is, who asked for it, how it ended."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.confirming import Column
 from hireops.desk.display import linked
 from hireops.doorbell import ring
 from hireops.jobs import registry, services
@@ -27,6 +31,7 @@ MANAGE = "jobs.manage_job"
     dangerous=True,
     reason_required=True,
     offered=lambda job: job.state == Job.State.RUNNING and registry.can_be_canceled(job.kind),
+    counted=ngettext_lazy("Cancel %(count)s task", "Cancel %(count)s tasks", "count"),
 )
 def cancel(job: Job, *, by: User, reason: str) -> None:
     services.cancel(job, by=by, reason=reason)
@@ -37,6 +42,7 @@ def cancel(job: Job, *, by: User, reason: str) -> None:
     label=_("Try now"),
     confirm=_("The work goes on at once where it stopped, instead of after its pause."),
     offered=lambda job: job.state == Job.State.RUNNING and bool(job.error) and job.lease_key is None,
+    counted=ngettext_lazy("Try %(count)s task now", "Try %(count)s tasks now", "count"),
 )
 def try_now(job: Job, *, by: User, reason: str) -> None:
     services.try_now(job, by=by, reason=reason)
@@ -74,6 +80,20 @@ class JobAdmin(MirrorAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         jobs = super().get_queryset(request).filter(registry.seen_by(request.user).among("kind"))
         return jobs.prefetch_related("subject")
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("kind of work"), lambda job: linked(job, self.kind_shown(job))),
+            Column(_("about"), self.about),
+            Column(_("state"), self.state_shown),
+            Column(_("done"), self.how_far, is_number=True),
+            Column(_("asked for by"), self.asked_by_shown),
+        ]
+
+    def waits_since(self, obj: Job) -> datetime | None:
+        return obj.asked_at if obj.finished_at is None else None
 
     def page_context(self, request: HttpRequest, obj: Job) -> dict[str, Any]:
         return {"progress": progress_of(obj)}

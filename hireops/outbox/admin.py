@@ -1,5 +1,7 @@
 """What staff see of the calls to Feishu."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -8,10 +10,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import ConfidentialAdmin, MirrorAdmin, staff_action
+from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked, pretty_json, state_badge
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.ownership import Seen
@@ -33,6 +37,7 @@ from hireops.outbox.reasons import explain, explain_delay
     reason_required=True,
     dangerous=True,
     offered=lambda call: call.state in services.RESENDABLE and not registry.kept_by_app(call.operation),
+    counted=ngettext_lazy("Send %(count)s call again", "Send %(count)s calls again", "count"),
 )
 def resend(call: Call, *, by: User, reason: str) -> None:
     services.resend_call(call, by=by, reason=reason)
@@ -49,6 +54,7 @@ def resend(call: Call, *, by: User, reason: str) -> None:
     reason_required=True,
     dangerous=True,
     offered=services.may_be_cancelled,
+    counted=ngettext_lazy("Cancel %(count)s call", "Cancel %(count)s calls", "count"),
 )
 def cancel(call: Call, *, by: User, reason: str) -> None:
     services.cancel_call(call, by=by, reason=reason)
@@ -65,6 +71,7 @@ def cancel(call: Call, *, by: User, reason: str) -> None:
     dangerous=True,
     irreversible=True,
     offered=services.may_be_marked_as_done,
+    counted=ngettext_lazy("%(count)s call was done", "%(count)s calls were done", "count"),
 )
 def mark_as_done(call: Call, *, by: User, reason: str) -> None:
     services.mark_as_done(call, by=by, reason=reason)
@@ -206,6 +213,23 @@ class CallAdmin(ConfidentialAdmin):
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)
+
+    # --- Confirming
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("operation"), self.operation_shown),
+            Column(_("call"), lambda call: linked(call, f"#{call.pk}")),
+            self.about_column(request),
+            Column(_("tenant"), lambda call: call.tenant or "–"),
+            Column(_("state"), self.state_shown),
+            Column(_("error code"), lambda call: call.error_code),
+        ]
+
+    def waits_since(self, obj: Call) -> datetime | None:
+        return obj.created_at if obj.finished_at is None else None
 
     # --- One call
 

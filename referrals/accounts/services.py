@@ -111,8 +111,8 @@ def enable(account: ReferralAccount, *, by: User, reason: str) -> Call:
     """Turn the account's events and withdrawals on (contract 2.3); its balance is asked for after that."""
     with transaction.atomic():
         account = ledger.lock(account.pk)
-        if pending_status(account) == Status.AVAILABLE:
-            raise Refused(_("This account is enabled already, or about to be. Nothing was sent."))
+        if why := why_not_enabled(account):
+            raise Refused(why)
         call = _enqueue(ENABLE, account, by=by)
         audit.record(
             by=by, action=gettext_noop("enabling asked for"), on=account, reason=reason, call=call.pk
@@ -128,9 +128,8 @@ def deactivate(account: ReferralAccount, *, by: User, reason: str) -> Call:
     """
     with transaction.atomic():
         account = ledger.lock(account.pk)
-        _refuse_with_open_withdrawal(account)
-        if pending_status(account) == Status.DISABLED:
-            raise Refused(_("This account is deactivated already, or about to be. Nothing was sent."))
+        if why := why_not_deactivated(account):
+            raise Refused(why)
         call = _enqueue(DEACTIVATE, account, by=by)
         left = {balance.asset: str(balance.amount) for balance in left_in([account])}
         audit.record(
@@ -144,18 +143,25 @@ def deactivate(account: ReferralAccount, *, by: User, reason: str) -> Call:
         return call
 
 
-def _refuse_with_open_withdrawal(account: ReferralAccount) -> None:
+def why_not_enabled(account: ReferralAccount) -> str:
+    """Why it can't be enabled now, as a sentence for staff. Empty if it can."""
+    if pending_status(account) == Status.AVAILABLE:
+        return _("This account is enabled already, or about to be. Nothing was sent.")
+    return ""
+
+
+def why_not_deactivated(account: ReferralAccount) -> str:
+    """The same of deactivating it."""
     open_one = account.withdrawals.filter(state__in=Withdrawal.OPEN).first()
-    if open_one is None:
-        return
-    raise Refused(
-        _(
+    if open_one is not None:
+        return _(
             "A withdrawal of this account is open (#%(number)s, %(state)s). Feishu refuses withdrawals of a "
             "deactivated account (1002555), so it could not be finished. Wait until it is decided and "
             "answered, or withdraw the request; then deactivate."
-        )
-        % {"number": open_one.pk, "state": open_one.get_state_display()}
-    )
+        ) % {"number": open_one.pk, "state": open_one.get_state_display()}
+    if pending_status(account) == Status.DISABLED:
+        return _("This account is deactivated already, or about to be. Nothing was sent.")
+    return ""
 
 
 def pending_status(account: ReferralAccount) -> int:

@@ -1,6 +1,7 @@
 """Mismatches: the list of those that wait for somebody, and a page that says what one means."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -8,17 +9,20 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
-from referrals.cases.services import close_case
+from referrals.cases.services import close_case, why_not_closed
 from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
-from referrals.ledger.assets import amount_in_words, asset_label
+from referrals.ledger.assets import amount_in_words, asset_label, signed
+from referrals.ledger.confirming import account_columns
 from referrals.ledger.steps import minute
 from referrals.models import Case, Withdrawal
 
@@ -41,6 +45,13 @@ def asset_shown(case: Case) -> str:
     return asset_label(case.asset) or "–"
 
 
+def difference_shown(case: Case) -> str:
+    if case.ours is None or case.theirs is None:
+        return "–"
+    difference = case.theirs - case.ours
+    return signed(case.asset, difference) if difference else amount_in_words(case.asset, difference)
+
+
 def state_of(case: Case) -> SafeString:
     return badge(_("Case closed")) if case.closed_at else badge(_("Case open"), "warn")
 
@@ -55,6 +66,8 @@ def state_of(case: Case) -> SafeString:
     ),
     reason_required=True,
     offered=lambda case: case.closed_at is None,
+    why_not=lambda case, by: why_not_closed(case),
+    counted=ngettext_lazy("Close %(count)s case", "Close %(count)s cases", "count"),
 )
 def close(case: Case, *, by: User, reason: str) -> None:
     close_case(case, by=by, note=reason)
@@ -138,6 +151,21 @@ class CaseAdmin(MirrorAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         related = ("account__tenant", "reconciliation__tenant", "withdrawal", "change", "closed_by")
         return super().get_queryset(request).select_related(*related)
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            *account_columns(lambda case: case.account),
+            Column(_("what"), linked),
+            Column(_("asset"), asset_shown),
+            Column(_("ours"), self.ours_shown, is_number=True),
+            Column(_("the other figure"), self.theirs_shown, is_number=True),
+            Column(_("difference"), difference_shown, is_number=True),
+        ]
+
+    def waits_since(self, obj: Case) -> datetime | None:
+        return obj.opened_at if obj.closed_at is None else None
 
     def page_context(self, request: HttpRequest, obj: Case) -> dict[str, Any]:
         return what_it_is(obj, shown_for(request, obj))

@@ -111,11 +111,15 @@ def close_case(case: Case, *, by: User, note: str) -> None:
         raise Refused(_("Write a note: what was it, and what was done about it?"))
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case.pk)
-        if case.closed_at is not None:
-            raise Refused(_("This case is closed already. Its page says by whom and why."))
+        if why := why_not_closed(case):
+            raise Refused(why)
         case.closed_at, case.closed_by, case.note = clock.now(), by, note.strip()
         case.save(update_fields=["closed_at", "closed_by", "note"])
         audit.record(by=by, action=gettext_noop("case closed"), on=case, reason=case.note)
+
+
+def why_not_closed(case: Case) -> str:
+    return "" if case.closed_at is None else _("This case is closed already. Its page says by whom and why.")
 
 
 def close_explained_case(case: Case, *, note: str) -> None:

@@ -194,19 +194,37 @@ def _locked(ending: Ending) -> tuple[Withdrawal, Ending]:
 
 
 def _refuse_to_confirm(ending: Ending, by: User, reason: str) -> None:
-    _refuse_what_is_decided(ending)
-    if by.pk == ending.proposed_by_id and not settings.REFERRALS_SELF_APPROVAL:
-        raise Refused(
-            _("You have proposed this yourself, so somebody else has to confirm it. Nothing was ended.")
-        )
+    if why := why_not_confirmed(ending, by):
+        raise Refused(why)
     payout_rights.refuse_until_in_effect(by, APPROVE)
     if not reason.strip():
         raise Refused(_("Write what you have looked at: it is kept with the withdrawal for ever."))
 
 
+def why_not_confirmed(ending: Ending, by: User) -> str:
+    """Why ``by`` can't be its second person now, as a sentence for staff. Empty if they can."""
+    if why := why_not_decided(ending):
+        return why
+    if by.pk == ending.proposed_by_id and not settings.REFERRALS_SELF_APPROVAL:
+        return _("You have proposed this yourself, so somebody else has to confirm it. Nothing was ended.")
+    return ""
+
+
+def why_not_taken_back(ending: Ending, by: User) -> str:
+    if by.pk != ending.proposed_by_id:
+        return _("Only who has proposed this can take it back. Somebody else declines it.")
+    return why_not_decided(ending)
+
+
+def why_not_decided(ending: Ending) -> str:
+    if ending.state == State.PROPOSED:
+        return ""
+    return _("This has been decided already (%(state)s).") % {"state": ending.get_state_display()}
+
+
 def _refuse_what_is_decided(ending: Ending) -> None:
-    if ending.state != State.PROPOSED:
-        raise Refused(_("This has been decided already (%(state)s).") % {"state": ending.get_state_display()})
+    if why := why_not_decided(ending):
+        raise Refused(why)
 
 
 def _end_as_not_done(withdrawal: Withdrawal, ending: Ending, *, by: User, reason: str) -> None:
@@ -261,8 +279,8 @@ def decline(ending: Ending, *, by: User, reason: str) -> None:
 
 def take_back(ending: Ending, *, by: User, reason: str) -> None:
     """The own proposal. Raises ``Refused`` for everybody else, and if it has been decided."""
-    if by.pk != ending.proposed_by_id:
-        raise Refused(_("Only who has proposed this can take it back. Somebody else declines it."))
+    if why := why_not_taken_back(ending, by):
+        raise Refused(why)
     _leave(ending, State.CANCELED, by=by, reason=reason, action=gettext_noop("proposed ending taken back"))
 
 

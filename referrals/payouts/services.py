@@ -163,25 +163,45 @@ def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call
 
 
 def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
-    _refuse_what_is_decided(withdrawal)
-    if by.pk == withdrawal.requested_by_id and not settings.REFERRALS_SELF_APPROVAL:
-        raise Refused(
-            _(
-                "You have asked for this withdrawal yourself, so somebody else has to approve it. Nothing "
-                "was sent."
-            )
-        )
+    if why := why_not_approved(withdrawal, by):
+        raise Refused(why)
     payout_rights.refuse_until_in_effect(by, APPROVE)
+
+
+def why_not_approved(withdrawal: Withdrawal, by: User) -> str:
+    """Why ``by``, who has the right to, can't approve it now, as a sentence for staff. Empty if they can."""
+    if why := why_not_decided(withdrawal):
+        return why
+    if by.pk == withdrawal.requested_by_id and not settings.REFERRALS_SELF_APPROVAL:
+        return _(
+            "You have asked for this withdrawal yourself, so somebody else has to approve it. Nothing "
+            "was sent."
+        )
     if accounts.pending_status(withdrawal.account) != ReferralAccount.Status.AVAILABLE:
-        raise Refused(_deactivated())
+        return _deactivated()
+    return ""
+
+
+def why_not_decided(withdrawal: Withdrawal) -> str:
+    if withdrawal.state == State.REQUESTED:
+        return ""
+    return _("This withdrawal has been decided already (%(state)s). Its page says by whom and why.") % {
+        "state": withdrawal.get_state_display()
+    }
+
+
+def why_not_cancelled(withdrawal: Withdrawal, by: User) -> str:
+    if by.pk != withdrawal.requested_by_id:
+        return _(
+            "Only who asked for this withdrawal can take the request back. If it is not to be paid, an "
+            "approver rejects it."
+        )
+    return why_not_decided(withdrawal)
 
 
 def _refuse_what_is_decided(withdrawal: Withdrawal) -> None:
-    if withdrawal.state != State.REQUESTED:
-        raise Refused(
-            _("This withdrawal has been decided already (%(state)s). Its page says by whom and why.")
-            % {"state": withdrawal.get_state_display()}
-        )
+    if why := why_not_decided(withdrawal):
+        raise Refused(why)
 
 
 def _enqueue(withdrawal: Withdrawal, by: User) -> Call:
@@ -209,13 +229,8 @@ def reject_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
 
 def cancel_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     """Take the own request back. Raises ``Refused`` for everybody else, and if it has been decided."""
-    if by.pk != withdrawal.requested_by_id:
-        raise Refused(
-            _(
-                "Only who asked for this withdrawal can take the request back. If it is not to be paid, an "
-                "approver rejects it."
-            )
-        )
+    if why := why_not_cancelled(withdrawal, by):
+        raise Refused(why)
     _end(
         withdrawal, State.CANCELED, by=by, reason=reason, action=gettext_noop("withdrawal request taken back")
     )

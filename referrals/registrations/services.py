@@ -74,7 +74,7 @@ def correct(
     with transaction.atomic():
         row, batch = _locked(row)
         if not may_be_corrected(row):
-            raise Refused(_why_not_now(row))
+            raise Refused(why_not_now(row))
         before = {each: getattr(row, each) for each in ("tenant_id", "mobile_given", "email_given", "name")}
         _fill(row, mobile, email, name)
         row.tenant = chosen_customer(tenant or row.tenant)
@@ -93,7 +93,7 @@ def retry(row: Registration, *, by: User, reason: str = "") -> Registration:
     with transaction.atomic():
         row, batch = _locked(row)
         if not may_be_retried(row):
-            raise Refused(_why_not_now(row))
+            raise Refused(why_not_now(row))
         audit.record(by=by, action=gettext_noop("registration tried again"), on=row, reason=reason)
         if row.state == State.PENDING and row.call is not None:
             outbox.resend_call(row.call, by=None, reason=reason)
@@ -110,7 +110,7 @@ def discard(row: Registration, *, by: User, reason: str = "") -> Registration:
     with transaction.atomic():
         row, _batch = _locked(row)
         if not may_be_discarded(row):
-            raise Refused(_why_not_now(row))
+            raise Refused(why_not_now(row))
         audit.record(by=by, action=gettext_noop("registration discarded"), on=row, reason=reason)
         _cancel_waiting_call(row, by)
         row.state, row.finished_at = State.DISCARDED, clock.now()
@@ -149,7 +149,7 @@ def _locked(row: Registration) -> tuple[Registration, RegistrationImport | None]
     return row, batch
 
 
-def _why_not_now(row: Registration) -> str:
+def why_not_now(row: Registration) -> str:
     if not _is_checked(row):
         return _("The file of this row is being checked. Look again in a minute.")
     texts = {

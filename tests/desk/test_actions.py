@@ -97,7 +97,7 @@ def test_many_refusals_are_summed_up(client: Client, staff: User) -> None:
 
     told = messages(client, LIST)
     assert len(told) == 6
-    assert told[-1] == "3 more were refused."
+    assert told[-1] == "3 more were refused: “Night 5 (closed)”, “Night 6 (closed)”, “Night 7 (closed)”"
 
 
 def test_an_error_in_the_middle_is_no_500_and_tells_what_was_done_and_what_was_not(

@@ -102,8 +102,10 @@ def test_an_action_knows_who_does_it(client: Client, mo: User, boss: User) -> No
 
 def test_an_action_may_be_confirmed_on_a_page_of_its_own(client: Client, mo: User, boss: User) -> None:
     allow(mo, "view_user", "change_user")
-    page = client.post(GREET, {"_selected_action": [boss.pk]}).content.decode()
-    assert "greet: boss" in page
+    answer = client.post(GREET, {"_selected_action": [boss.pk]})
+    assert answer.context["left"] == "greet: boss"
+    page = answer.content.decode()
+    assert "There is a balance left." in page
     assert "These people will be greeted." in page
 
 

@@ -1,15 +1,18 @@
 """A desk of its own: roles carry actions, permissions ask a service that refuses, kinds of objects mirror."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.translation import ngettext_lazy
 
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action, staff_page
+from hireops.desk.confirming import Amount
 from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.site import Desk
@@ -40,10 +43,34 @@ def wipe(group: Group, *, by: User, reason: str) -> None:
     group.delete()
 
 
+@staff_action(
+    permission="auth.change_group",
+    label="Pay",
+    confirm="These roles will be paid.",
+    offered=lambda group: "owes" in group.name,
+    why_not=lambda group, by: "It is away." if "away" in group.name else "",
+    counted=ngettext_lazy("Pay %(count)s debt", "Pay %(count)s debts", "count"),
+    names_sum=True,
+)
+def pay(group: Group, *, by: User, reason: str) -> None:
+    if "owes" not in group.name:
+        raise Refused("It owes nothing.")
+    group.name = f"{group.name.split(' owes ')[0]} paid {reason}"
+    group.save()
+
+
 class RoleAdmin(StaffAdmin):
+    """Roles named like ``Ann owes 12.50 CNY`` are about so much money."""
+
     list_display = ("name",)
     search_fields = ("name",)
-    staff_actions = (close, wipe)
+    staff_actions = (close, wipe, pay)
+
+    def confirm_amounts(self, action: StaffAction, obj: Group) -> Iterator[Amount]:
+        _whose, owes, debt = obj.name.partition(" owes ")
+        if owes:
+            amount, kind = debt.split()
+            yield kind, Decimal(amount)
 
 
 class PermissionAdmin(StaffAdmin):
@@ -101,11 +128,11 @@ class PersonAdmin(MirrorAdmin):
         titled = {"title": "The boss"} if obj.username == "boss" else {}
         return {"looking": f"{request.user} at {obj}", **titled}
 
-    def offered_actions(self, request: HttpRequest, obj: User) -> list[StaffAction]:
-        return [] if obj == request.user else super().offered_actions(request, obj)
+    def is_offered(self, request: HttpRequest, action: StaffAction, obj: User) -> bool:
+        return obj != request.user and super().is_offered(request, action, obj)
 
     def confirmation_context(self, action: StaffAction, objects: Sequence[User]) -> dict[str, Any]:
-        return {"left": [f"{action.name}: {person}" for person in objects]}
+        return {"left": f"{action.name}: {', '.join(map(str, objects))}"}
 
     def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
         return {"username__startswith": term, "email": term.lower()}

@@ -56,6 +56,22 @@ def test_personal_data_is_masked_for_who_may_not_see_it(client_of, audrey, faile
     assert "189****1111" in page
 
 
+def test_a_replay_is_confirmed_with_what_is_replayed_and_what_waits_anyway(
+    client_of, vera, failed_event, client
+):
+    deliver(client, envelope("test.x_v1"))
+    waiting = Event.objects.exclude(pk=failed_event.pk).get()
+    browser = client_of(vera)
+    browser.cookies["django_language"] = "en"
+    page = browser.post(REPLAY, {"_selected_action": [failed_event.pk, waiting.pk]}).text
+    assert 'value="Replay 1 event"' in page
+    taking, apart = page.split("Left out: 1")
+    assert _page(failed_event) in taking
+    assert "no such account" in taking
+    assert _page(waiting) in apart
+    assert "Only an event that was handled, failed or had no handler can be replayed." in apart
+
+
 def test_no_page_shows_the_verification_token(client, client_of, otto, settings, admin_client):
     settings.FEISHU_ENCRYPT_KEY = ""
     settings.FEISHU_VERIFICATION_TOKEN_PREVIOUS = "the-token-before-this-one"

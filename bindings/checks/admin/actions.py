@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from bindings.checks import services
 from bindings.checks.queue import QUEUE
@@ -22,7 +23,11 @@ CHANGE = "bindings.change_backgroundcheck"
         "For each of these orders the next of its package's usual stages is reported, with the time of now. "
         "The customers see it on the candidate's page."
     ),
-    offered=lambda check: services.next_template(check) is not None and not services.why_no_stage(check),
+    offered=lambda check: not services.why_no_next_stage(check),
+    why_not=lambda check, by: services.why_no_next_stage(check),
+    counted=ngettext_lazy(
+        "Report the next stage of %(count)s order", "Report the next stage of %(count)s orders", "count"
+    ),
 )
 def next_stage(check: BackgroundCheck, *, by: User, reason: str) -> None:
     services.report_next_stage(check, by=by)
@@ -40,6 +45,8 @@ def next_stage(check: BackgroundCheck, *, by: User, reason: str) -> None:
     dangerous=True,
     irreversible=True,
     offered=lambda check: not services.why_not_terminated(check),
+    why_not=lambda check, by: services.why_not_terminated(check),
+    counted=ngettext_lazy("End %(count)s order from our side", "End %(count)s orders from our side", "count"),
 )
 def terminate(check: BackgroundCheck, *, by: User, reason: str) -> None:
     services.terminate(check, by=by, reason=reason)
@@ -54,6 +61,7 @@ def terminate(check: BackgroundCheck, *, by: User, reason: str) -> None:
         "to Feishu. A corrected result can still be tried afterwards."
     ),
     offered=lambda check: check.state == State.RESULT_SENT,
+    counted=ngettext_lazy("%(count)s order is completed", "%(count)s orders are completed", "count"),
 )
 def say_completed(check: BackgroundCheck, *, by: User, reason: str) -> None:
     services.say_completed(check, by=by, reason=reason)
@@ -68,6 +76,7 @@ def say_completed(check: BackgroundCheck, *, by: User, reason: str) -> None:
     ),
     reason_required=True,
     offered=lambda check: check.state == State.RESULT_SENT and check.to_look_at != services.SENT_BACK,
+    counted=ngettext_lazy("%(count)s order was sent back", "%(count)s orders were sent back", "count"),
 )
 def say_sent_back(check: BackgroundCheck, *, by: User, reason: str) -> None:
     services.say_sent_back(check, by=by, reason=reason)
@@ -105,6 +114,7 @@ def approves_results(check: BackgroundCheck, *, by: User, reason: str) -> None:
     confirm=_("These orders leave the list of what is to be looked at. Nothing is told to Feishu."),
     reason_required=True,
     offered=lambda check: check.to_look_at in services.OWN_LOOKS,
+    counted=ngettext_lazy("I have looked at %(count)s order", "I have looked at %(count)s orders", "count"),
 )
 def looked_at(check: BackgroundCheck, *, by: User, reason: str) -> None:
     services.looked_at(check, by=by, reason=reason)
@@ -114,6 +124,7 @@ def looked_at(check: BackgroundCheck, *, by: User, reason: str) -> None:
     permission=CHANGE,
     label=_("I look after it"),
     confirm=_("You are named as responsible for these orders. Nothing is told to Feishu."),
+    counted=ngettext_lazy("I look after %(count)s order", "I look after %(count)s orders", "count"),
 )
 def take_care(check: BackgroundCheck, *, by: User, reason: str) -> None:
     notes.take_care(QUEUE, check, by=by)

@@ -1,5 +1,6 @@
 """The customers: a list, the form with contacts, and a page that shows everything of one."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from bindings.customers import files, services, tiers
@@ -26,8 +27,10 @@ from hireops import contacts
 from hireops.database import clock
 from hireops.database.counting import CountedTo
 from hireops.desk import audit
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import StaffAdmin, staff_action, staff_page
-from hireops.desk.display import badge
+from hireops.desk.confirming import Column
+from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.masking import may_see_personal_data
@@ -53,6 +56,7 @@ COUNTED_IN_LIST = 100
         "bound stay so, their orders go on, and nothing is lost. You can restore them at any time."
     ),
     offered=lambda customer: not customer.archived,
+    counted=ngettext_lazy("Archive %(count)s customer", "Archive %(count)s customers", "count"),
 )
 def archive(customer: Customer, *, by: User, reason: str) -> None:
     services.archive(customer, by=by, reason=reason)
@@ -63,6 +67,7 @@ def archive(customer: Customer, *, by: User, reason: str) -> None:
     label=_("Restore"),
     confirm=_("Accounts can be bound to these customers again."),
     offered=lambda customer: customer.archived,
+    counted=ngettext_lazy("Restore %(count)s customer", "Restore %(count)s customers", "count"),
 )
 def restore(customer: Customer, *, by: User, reason: str) -> None:
     services.restore(customer, by=by, reason=reason)
@@ -256,6 +261,16 @@ class CustomerAdmin(StaffAdmin):
     @admin.display(description=_("state"))
     def state_shown(self, customer: Customer) -> SafeString | str:
         return badge(_("archived")) if customer.archived else ""
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("customer"), linked),
+            Column(_("tier"), lambda customer: customer.tier),
+            Column(_("responsible"), self.responsible_named),
+            Column(_("state"), self.state_shown),
+        ]
 
     def _counted(self, customer: Customer, count: int, part: str) -> SafeString | str:
         """With a link to that part of the customer's page."""

@@ -6,7 +6,7 @@ from typing import IO, Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from bindings.customers import files, imports, problems
@@ -27,7 +27,11 @@ CHANGES_SHOWN = 20
     permission="bindings.change_customerimport",
     label=_("Import these customers"),
     confirm=_("The rows that are ready add or change customers. Rows with a problem do nothing."),
-    offered=lambda _batch: False,  # the page has a button of its own, which says how many
+    offered=lambda batch: bool(batch.state == ImportState.CHECKED),
+    has_own_button=True,  # which says how many rows
+    counted=ngettext_lazy(
+        "Import the customers of %(count)s file", "Import the customers of %(count)s files", "count"
+    ),
 )
 def confirm(batch: CustomerImport, *, by: User, reason: str) -> None:
     imports.confirm(batch, by=by)
@@ -40,6 +44,7 @@ def confirm(batch: CustomerImport, *, by: User, reason: str) -> None:
     confirm=_("What has not been imported yet never is. Customers that were added or changed stay so."),
     dangerous=True,
     offered=lambda batch: services.may_be_discarded(imports.KIND, batch),
+    counted=ngettext_lazy("Discard %(count)s import", "Discard %(count)s imports", "count"),
 )
 def discard(batch: CustomerImport, *, by: User, reason: str) -> None:
     imports.discard(batch, by=by, reason=reason)

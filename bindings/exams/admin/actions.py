@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from bindings.exams import services
 from bindings.exams.queue import QUEUE
@@ -20,6 +21,7 @@ CHANGE = "bindings.change_exam"
     label=_("The candidate has finished"),
     confirm=_("From now on it is our turn: a score is owed for these exams. Nothing is told to Feishu."),
     offered=lambda exam: exam.state == State.ARRANGED and exam.turn == Turn.CANDIDATE,
+    counted=ngettext_lazy("%(count)s candidate has finished", "%(count)s candidates have finished", "count"),
 )
 def candidate_has_finished(exam: Exam, *, by: User, reason: str) -> None:
     services.candidate_has_finished(exam, by=by, reason=reason)
@@ -35,6 +37,7 @@ def candidate_has_finished(exam: Exam, *, by: User, reason: str) -> None:
     reason_required=True,
     dangerous=True,
     offered=lambda exam: exam.state not in {State.MARKED, State.SET_ASIDE},
+    counted=ngettext_lazy("Set %(count)s exam aside", "Set %(count)s exams aside", "count"),
 )
 def set_aside(exam: Exam, *, by: User, reason: str) -> None:
     services.set_aside(exam, by=by, reason=reason)
@@ -47,6 +50,7 @@ def set_aside(exam: Exam, *, by: User, reason: str) -> None:
         "These exams go on from where they stand. What was given up when they were set aside stays so."
     ),
     offered=lambda exam: exam.state == State.SET_ASIDE,
+    counted=ngettext_lazy("Take %(count)s exam up again", "Take %(count)s exams up again", "count"),
 )
 def take_up(exam: Exam, *, by: User, reason: str) -> None:
     services.take_up(exam, by=by, reason=reason)
@@ -57,6 +61,7 @@ def take_up(exam: Exam, *, by: User, reason: str) -> None:
     permission=CHANGE,
     label=_("I look after it"),
     confirm=_("You are named as responsible for these exams. Nothing is told to Feishu."),
+    counted=ngettext_lazy("I look after %(count)s exam", "I look after %(count)s exams", "count"),
 )
 def take_care(exam: Exam, *, by: User, reason: str) -> None:
     notes.take_care(QUEUE, exam, by=by)

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from bindings.matching import services
 from bindings.models import EcoAccount
@@ -20,6 +21,7 @@ BIND = "bindings.bind_ecoaccount"
     reason_required=True,
     dangerous=True,
     offered=lambda account: account.customer_id is not None,
+    counted=ngettext_lazy("Release %(count)s account", "Release %(count)s accounts", "count"),
     template="admin/bindings/ecoaccount/release.html",
 )
 def release(account: EcoAccount, *, by: User, reason: str) -> None:
@@ -32,6 +34,9 @@ def release(account: EcoAccount, *, by: User, reason: str) -> None:
     confirm=_("These accounts stay whose they are, although what was typed last names somebody else."),
     reason_required=True,
     offered=lambda account: account.in_question_id is not None,
+    counted=ngettext_lazy(
+        "Keep the customer of %(count)s account", "Keep the customers of %(count)s accounts", "count"
+    ),
 )
 def keep(account: EcoAccount, *, by: User, reason: str) -> None:
     services.keep(account, by=by, reason=reason)
@@ -43,6 +48,7 @@ def keep(account: EcoAccount, *, by: User, reason: str) -> None:
     confirm=_("These accounts leave the queue and stay nobody's, such as those of somebody who only tried."),
     reason_required=True,
     offered=lambda account: account.customer_id is None and not account.set_aside,
+    counted=ngettext_lazy("Set %(count)s account aside", "Set %(count)s accounts aside", "count"),
 )
 def set_aside(account: EcoAccount, *, by: User, reason: str) -> None:
     services.set_aside(account, by=by, reason=reason)
@@ -53,6 +59,7 @@ def set_aside(account: EcoAccount, *, by: User, reason: str) -> None:
     label=_("Put back"),
     confirm=_("These accounts wait for a customer again."),
     offered=lambda account: account.set_aside,
+    counted=ngettext_lazy("Put %(count)s account back", "Put %(count)s accounts back", "count"),
 )
 def put_back(account: EcoAccount, *, by: User, reason: str) -> None:
     services.put_back(account, by=by, reason=reason)

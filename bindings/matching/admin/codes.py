@@ -1,24 +1,26 @@
 """Binding codes: issued and shown once, and what became of each."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from bindings.matching import issuing
 from bindings.matching.admin.forms import IssueForm
 from bindings.models import BindingCode, Customer
 from hireops.database import clock
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
-from hireops.desk.display import linked, state_badge
+from hireops.desk.confirming import Column
+from hireops.desk.display import linked, moment, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
 
@@ -40,6 +42,7 @@ TO_SEND = (
     ),
     dangerous=True,
     offered=lambda code: not code.used_at and not code.revoked_at,
+    counted=ngettext_lazy("Revoke %(count)s code", "Revoke %(count)s codes", "count"),
 )
 def revoke(code: BindingCode, *, by: User, reason: str) -> None:
     issuing.revoke(code, by=by, reason=reason)
@@ -100,6 +103,18 @@ class BindingCodeAdmin(MirrorAdmin):
     @admin.display(description=gettext_lazy("used up by"))
     def used_by_link(self, code: BindingCode) -> str:
         return linked(code.used_by)
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        prefetch_related_objects(objects, "customer")
+        now = clock.now()
+        return [
+            Column(gettext_lazy("customer"), self.customer_link),
+            Column(self.opts.verbose_name, linked),
+            Column(gettext_lazy("state"), lambda code: state_badge(code.state_at(now))),
+            Column(gettext_lazy("issued"), lambda code: moment(code.issued_at)),
+        ]
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"issue_url": self._url("issue") if request.user.has_perm(ISSUE) else ""}

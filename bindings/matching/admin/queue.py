@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -29,8 +30,9 @@ from bindings.matching.known import typed_into
 from bindings.matching.texts import reasons_in_words, short_reason
 from bindings.models import AccountToBind, Customer, EcoAccount, MatchingRule
 from hireops.database import clock
-from hireops.desk.actions import MOST_AT_ONCE
+from hireops.desk.actions import MOST_AT_ONCE, StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.confirming import Column
 from hireops.desk.display import duration, linked
 from hireops.desk.errors import Refused
 from hireops.desk.lists import QuickChangeList
@@ -143,6 +145,19 @@ class AccountToBindAdmin(MirrorAdmin):
             return duration(now() - account.created_at)
 
         return ["account_shown", waits_for, *tenant_columns(), likely, *(["other"] if may_bind else [])]
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        prefetch_related_objects(objects, "tenant", "customer")
+        return [
+            Column(gettext_lazy("account"), self.account_shown),
+            Column(gettext_lazy("customer"), lambda account: linked(account.customer)),
+            Column(gettext_lazy("tenant"), lambda account: account.tenant),
+        ]
+
+    def waits_since(self, obj: AccountToBind) -> datetime | None:
+        return obj.created_at
 
     @admin.display(description=gettext_lazy("account"))
     def account_shown(self, account: AccountToBind) -> str:

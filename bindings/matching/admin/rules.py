@@ -1,5 +1,6 @@
 """The rules by which accounts find their customer: ordered, tried before they are on, switched on and off."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,15 +8,17 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext_lazy
 
 from bindings.matching.admin.forms import RuleForm, fields_to_read
 from bindings.matching.admin.running import run_again
 from bindings.matching.trying import LAST, try_rule
 from bindings.models import MatchingRule
 from hireops.desk import audit
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import StaffAdmin, staff_action, staff_page
-from hireops.desk.display import badge
+from hireops.desk.confirming import Column
+from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
 
@@ -31,6 +34,7 @@ SHOWN_OF_A_GROUP = 50
         "looked at again when you press “Look at the queue again”."
     ),
     offered=lambda rule: not rule.enabled,
+    counted=ngettext_lazy("Switch %(count)s rule on", "Switch %(count)s rules on", "count"),
 )
 def switch_on(rule: MatchingRule, *, by: User, reason: str) -> None:
     _switch(rule, gettext_noop("rule switched on"), enabled=True, by=by, reason=reason)
@@ -41,6 +45,7 @@ def switch_on(rule: MatchingRule, *, by: User, reason: str) -> None:
     label=gettext_lazy("Switch off"),
     confirm=gettext_lazy("These rules are not asked any more. What they have bound stays bound."),
     offered=lambda rule: rule.enabled,
+    counted=ngettext_lazy("Switch %(count)s rule off", "Switch %(count)s rules off", "count"),
 )
 def switch_off(rule: MatchingRule, *, by: User, reason: str) -> None:
     _switch(rule, gettext_noop("rule switched off"), enabled=False, by=by, reason=reason)
@@ -85,6 +90,15 @@ class MatchingRuleAdmin(StaffAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state_shown(self, rule: MatchingRule) -> SafeString:
         return badge(_("Rule on"), "ok") if rule.enabled else badge(_("Rule off"))
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(self.opts.verbose_name, linked),
+            Column(gettext_lazy("binds"), self.proposes_shown),
+            Column(gettext_lazy("state"), self.state_shown),
+        ]
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_run": request.user.has_perm("bindings.bind_ecoaccount"), "run_url": self._url("run")}

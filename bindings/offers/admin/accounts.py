@@ -5,13 +5,13 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from bindings.models import AccountOffer, Customer, EcoAccount
 from bindings.offers import choosing, runs, services, texts
@@ -19,7 +19,9 @@ from bindings.offers.admin import called, grouped, looked_at, picture
 from bindings.offers.admin.page import outdated_message
 from bindings.offers.choosing import Recipient
 from bindings.offers.forms import OfferedWhatForm
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.confirming import Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
@@ -58,6 +60,7 @@ MEANINGS = {
     ),
     reason_required=True,
     offered=lambda offer: bool(offer.state == State.UPDATING),
+    counted=ngettext_lazy("Stop sending to %(count)s account", "Stop sending to %(count)s accounts", "count"),
 )
 def stop(offer: AccountOffer, *, by: User, reason: str) -> None:
     services.stop(offer.account, by=by, reason=reason)
@@ -100,6 +103,16 @@ class AccountOfferAdmin(MirrorAdmin):
     @admin.display(description=gettext_lazy("account type"))
     def scope_shown(self, offer: AccountOffer) -> str:
         return str(offer.account.get_scope_display() or "–")
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        prefetch_related_objects(objects, "account__customer")
+        return [
+            Column(gettext_lazy("account"), linked),
+            Column(gettext_lazy("customer"), self.customer_shown),
+            Column(gettext_lazy("state"), self.state_shown),
+        ]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from bindings.models import AdditionalItem, CheckPackage, ExamPaper, StageTemplate
 from bindings.offers import catalogue, choosing, stages, windows
@@ -23,7 +23,8 @@ from bindings.offers.forms import CopyForm, OfferedToForm, PaperForm, StageForm,
 from bindings.offers.models import Item
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import StaffAdmin, staff_action, staff_page
-from hireops.desk.display import badge
+from hireops.desk.confirming import Column
+from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.forms import UntouchedStays
 from hireops.desk.staff import staff
@@ -50,6 +51,7 @@ def _archiving(model: str) -> list[StaffAction]:
         ),
         dangerous=True,
         offered=lambda item: not item.archived,
+        counted=ngettext_lazy("Archive %(count)s item", "Archive %(count)s items", "count"),
         template=ARCHIVE,
     )
     def archive(item: Item, *, by: User, reason: str) -> None:
@@ -63,6 +65,9 @@ def _archiving(model: str) -> list[StaffAction]:
             "below are brought up to date."
         ),
         offered=lambda item: bool(item.archived),
+        counted=ngettext_lazy(
+            "Take %(count)s item back from the archive", "Take %(count)s items back from the archive", "count"
+        ),
         template=ARCHIVE,
     )
     def restore(item: Item, *, by: User, reason: str) -> None:
@@ -134,6 +139,15 @@ class CatalogueAdmin(StaffAdmin):
             "offered_url": self._url("offered", obj.pk) if may_choose and not obj.archived else "",
             "copy_url": self._url("copy", obj.pk) if self.has_add_permission(request) else "",
         }
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(self.opts.verbose_name, linked),
+            Column(_("offered to"), self.offered_in_words),
+            Column(_("state"), self.state_in_words),
+        ]
 
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
         return {"concerned": [(item, offered_to(item)) for item in objects]}

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from bindings.models import OrderFile, OrderFileRow
 from bindings.order_files import columns, imports, texts
@@ -26,7 +27,9 @@ ROWS_SHOWN = 50
     permission="bindings.change_orderfile",
     label=_("Tell what these files say"),
     confirm=_("The lines that are ready are told to Feishu. Lines with a problem do nothing."),
-    offered=lambda _batch: False,  # the page has a button of its own, which says how many
+    offered=lambda batch: bool(batch.state == ImportState.CHECKED),
+    has_own_button=True,  # which says how many rows
+    counted=ngettext_lazy("Tell what %(count)s file says", "Tell what %(count)s files say", "count"),
 )
 def confirm(batch: OrderFile, *, by: User, reason: str) -> None:
     imports.confirm(batch, by=by)
@@ -39,6 +42,7 @@ def confirm(batch: OrderFile, *, by: User, reason: str) -> None:
     confirm=_("What has not been told yet never is. What is on its way or has arrived stays."),
     dangerous=True,
     offered=lambda batch: services.may_be_discarded(imports.KIND, batch),
+    counted=ngettext_lazy("Discard %(count)s file", "Discard %(count)s files", "count"),
 )
 def discard(batch: OrderFile, *, by: User, reason: str) -> None:
     imports.discard(batch, by=by, reason=reason)

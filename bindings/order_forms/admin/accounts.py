@@ -1,6 +1,6 @@
 """Which order form each account is to have, how it stands at Feishu, and bringing it up to date."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from bindings.fields.admin import form_picture
 from bindings.models import AccountOrderForm, EcoAccount, Scope
@@ -19,7 +19,9 @@ from bindings.order_forms.admin.forms import ChooseForm, PushForm
 from bindings.order_forms.models import digest_of
 from bindings.order_forms.texts import CONSEQUENCES, ROADS, reasons
 from hireops.desk import sections
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.sections import Section
@@ -78,7 +80,10 @@ def stands(row: AccountOrderForm) -> SafeString:
         "for a moment. Orders that were placed already keep their answers. The page of each account shows "
         "the road."
     ),
-    offered=lambda _row: False,  # its own page shows the form of today and after first
+    has_own_button=True,  # its own page shows the form of today and after first
+    counted=ngettext_lazy(
+        "Push the order form of %(count)s account", "Push the order forms of %(count)s accounts", "count"
+    ),
 )
 def push_order_form(row: AccountOrderForm, *, by: User, reason: str) -> None:
     pushes.push(row.account, by=by)
@@ -120,6 +125,16 @@ class AccountOrderFormAdmin(MirrorAdmin):
     @admin.display(description=gettext_lazy("last push"))
     def push_link(self, row: AccountOrderForm) -> str:
         return linked(row.push)
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(gettext_lazy("account"), linked),
+            Column(gettext_lazy("customer"), self.customer),
+            Column(gettext_lazy("order form"), self.form_link),
+            Column(gettext_lazy("state at Feishu"), self.stands_shown),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccountOrderForm]:
         return super().get_queryset(request).select_related("account__customer", "form", "push")

@@ -1,5 +1,6 @@
 """Report files: their list, the page to upload one, and the page that says who has read which bytes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from bindings.models import ReportFetch, ReportFile
@@ -20,8 +21,9 @@ from bindings.reports import services
 from bindings.reports.admin.links import link_badge
 from hireops.contacts import mask
 from hireops.desk import audit
-from hireops.desk.actions import staff_action
+from hireops.desk.actions import StaffAction, staff_action
 from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.revealing import VIEW, shown_for
@@ -46,6 +48,7 @@ class UploadForm(forms.Form):
         "Whoever has the link can fetch the file without signing in, until the link ends or is withdrawn."
     ),
     offered=lambda report: report.emptied_at is None,
+    counted=ngettext_lazy("Make %(count)s link", "Make %(count)s links", "count"),
 )
 def make_link(report: ReportFile, *, by: User, reason: str) -> None:
     with transaction.atomic():
@@ -66,6 +69,16 @@ class ReportFileAdmin(MirrorAdmin):
     fields = ["sha256"]
     reveal_permission = VIEW
     staff_actions = [make_link]
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("report file"), linked),
+            Column(_("file"), self.masked_name),
+            Column(_("size"), self.size_shown, is_number=True),
+            Column(_("checks"), self.checks),
+        ]
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_upload": request.user.has_perm(ADD)}

@@ -1,18 +1,22 @@
 """Links to reports: until when each is good, who has fetched it, and withdrawing one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from bindings.models import ReportFetch, ReportLink
 from bindings.reports import sending, services
-from hireops.desk.actions import staff_action
+from hireops.desk.actions import StaffAction, staff_action
 from hireops.desk.admin import MirrorAdmin
-from hireops.desk.display import badge, linked
+from hireops.desk.confirming import Column
+from hireops.desk.display import badge, linked, moment
 from hireops.desk.inlines import MirrorInline
 
 CHANGE = "bindings.change_reportlink"
@@ -28,6 +32,7 @@ CHANGE = "bindings.change_reportlink"
     reason_required=True,
     dangerous=True,
     offered=lambda link: link.revoked_at is None,
+    counted=ngettext_lazy("Withdraw %(count)s link", "Withdraw %(count)s links", "count"),
 )
 def revoke(link: ReportLink, *, by: User, reason: str) -> None:
     services.revoke(link, by=by, reason=reason)
@@ -38,6 +43,7 @@ def revoke(link: ReportLink, *, by: User, reason: str) -> None:
     label=_("Renew as a new link"),
     confirm=_("Another link to the same file is made. The old ones stay as they are."),
     offered=lambda link: link.file.emptied_at is None,
+    counted=ngettext_lazy("Renew %(count)s link", "Renew %(count)s links", "count"),
 )
 def renew(link: ReportLink, *, by: User, reason: str) -> None:
     services.renew(link, by=by)
@@ -78,6 +84,17 @@ class ReportLinkAdmin(MirrorAdmin):
     @admin.display(description=_("state"))
     def state(self, link: ReportLink) -> SafeString:
         return link_badge(link)
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        prefetch_related_objects(objects, "file")
+        return [
+            Column(_("report link"), linked),
+            Column(_("report file"), self.file_link),
+            Column(_("state"), self.state),
+            Column(_("ends"), lambda link: moment(link.expires_at)),
+        ]
 
     def page_context(self, request: HttpRequest, obj: ReportLink) -> dict[str, Any]:
         """The address is the file: it is shown as personal data is, to who may download the file."""

@@ -1,14 +1,17 @@
 """Rows of which some people see only that they are there."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin.base import MirrorAdmin
+from hireops.desk.confirming import Column
 from hireops.desk.ownership import Seen
 from hireops.desk.staff import Reader
 
@@ -47,5 +50,23 @@ class ConfidentialAdmin(MirrorAdmin):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
-    def offered_actions(self, request: HttpRequest, obj: Any) -> list[StaffAction]:
-        return [] if self.is_hidden(request, obj) else super().offered_actions(request, obj)
+    def is_offered(self, request: HttpRequest, action: StaffAction, obj: Any) -> bool:
+        return not self.is_hidden(request, obj) and super().is_offered(request, action, obj)
+
+    def why_not(self, request: HttpRequest, action: StaffAction, obj: Any) -> str:
+        if self.is_hidden(request, obj):
+            return gettext("Your role does not include seeing what this is about.")
+        return super().why_not(request, action, obj)
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [*super().confirm_columns(request, action, objects), self.about_column(request)]
+
+    def about_column(self, request: HttpRequest) -> Column:
+        """What each row is about, for who may see that."""
+
+        def about(row: Any) -> Any:
+            return "" if self.is_hidden(request, row) else getattr(row, self.about)
+
+        return Column(self.opts.get_field(self.about).verbose_name, about)  # type: ignore[union-attr]

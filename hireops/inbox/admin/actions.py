@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from hireops.desk.admin import staff_action
 from hireops.doorbell import ring
@@ -19,6 +20,8 @@ REPLAY = "inbox.replay_event"
         "it has changed already; the earlier attempts stay on record."
     ),
     offered=lambda event: event.state in services.REPLAYABLE and not event.trimmed_at,
+    why_not=lambda event, by: services.why_not_replayed(event),
+    counted=ngettext_lazy("Replay %(count)s event", "Replay %(count)s events", "count"),
 )
 def replay(event: Event, *, by: User, reason: str) -> None:
     services.replay_event(event, by=by, reason=reason)
@@ -34,6 +37,8 @@ def replay(event: Event, *, by: User, reason: str) -> None:
     ),
     reason_required=True,
     offered=lambda event: event.state in services.MAY_BE_SET_ASIDE,
+    why_not=lambda event, by: services.why_not_set_aside(event),
+    counted=ngettext_lazy("Set %(count)s event aside", "Set %(count)s events aside", "count"),
 )
 def set_aside(event: Event, *, by: User, reason: str) -> None:
     services.set_aside(event, by=by, reason=reason)

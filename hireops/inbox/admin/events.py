@@ -1,5 +1,7 @@
 """Events: their list, and the page of each."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import ConfidentialAdmin, staff_page
+from hireops.desk.confirming import Column, linked_shortly
 from hireops.desk.display import linked, pretty_json, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.inlines import MirrorInline
@@ -112,6 +116,22 @@ class EventAdmin(ConfidentialAdmin):
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)
+
+    # --- Confirming
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("event"), self.what),
+            Column(_("event ID"), lambda event: linked_shortly(event, event.event_id)),
+            self.about_column(request),
+            Column(_("state"), self.state_shown),
+            Column(_("reason"), self.reason_shown),
+        ]
+
+    def waits_since(self, obj: Event) -> datetime | None:
+        return obj.received_at if obj.handled_at is None else None
 
     # --- Replaying what failed
 

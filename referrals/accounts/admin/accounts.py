@@ -1,6 +1,6 @@
 """Referral accounts: who has one, what is in it, where that figure came from, and what can be done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from math import ceil
@@ -19,6 +19,7 @@ from hireops import contacts
 from hireops.contacts import mask
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import lines
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.staff import staff
@@ -30,6 +31,7 @@ from referrals.accounts import sweep
 from referrals.accounts.admin import page as account_page
 from referrals.accounts.admin.actions import deactivate, enable, refresh
 from referrals.accounts.admin.filters import OldFigureFilter, OpenCaseFilter, OpenWithdrawalFilter
+from referrals.ledger.confirming import AmountsInWords, account_columns
 from referrals.models import ReferralAccount
 
 
@@ -39,7 +41,7 @@ def withdrawal_page(ids: Sequence[int]) -> str:
 
 
 @admin.register(ReferralAccount)
-class ReferralAccountAdmin(MirrorAdmin):
+class ReferralAccountAdmin(AmountsInWords, MirrorAdmin):
     change_form_template = "admin/referrals/referralaccount/change_form.html"
     change_list_template = "admin/referrals/referralaccount/change_list.html"
     list_filter = [
@@ -126,9 +128,26 @@ class ReferralAccountAdmin(MirrorAdmin):
             context["withdrawal_url"] = withdrawal_page([obj.pk])
         return context
 
+    # --- Confirming
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        old_before = accounts.old_before()
+        return [
+            *account_columns(lambda account: account),
+            Column(_("status"), self.status_shown),
+            Column(_("as of"), lambda account: account_page.as_of(account, old_before)),
+        ]
+
+    def confirm_amounts(self, action: StaffAction, obj: ReferralAccount) -> Iterable[Amount]:
+        """What is known to be in it."""
+        return [(balance.asset, balance.amount) for balance in obj.balances.all() if balance.amount > 0]
+
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
-        """That of a deactivation says first what would be left in the accounts."""
-        return {"left": account_page.left_in(objects)} if action is deactivate else {}
+        """That of a deactivation says first that something would be left in the accounts."""
+        left = action is deactivate and any(any(self.confirm_amounts(action, each)) for each in objects)
+        return {"left": left}
 
 
 def _duration_of_sweep(count: int) -> str:

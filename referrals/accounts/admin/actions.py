@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from hireops.desk.admin import staff_action
 from hireops.doorbell import ring
@@ -16,6 +17,7 @@ Status = ReferralAccount.Status
     permission="referrals.refresh_referralaccount",
     label=_("Refresh from Feishu"),
     confirm=_("Feishu is asked what is in these accounts now. Its answer is the balance from then on."),
+    counted=ngettext_lazy("Refresh %(count)s account", "Refresh %(count)s accounts", "count"),
 )
 def refresh(account: ReferralAccount, *, by: User, reason: str) -> None:
     accounts.refresh(account, by=by)
@@ -31,6 +33,8 @@ def refresh(account: ReferralAccount, *, by: User, reason: str) -> None:
     ),
     reason_required=True,
     offered=lambda account: accounts.pending_status(account) != Status.AVAILABLE,
+    why_not=lambda account, by: accounts.why_not_enabled(account),
+    counted=ngettext_lazy("Enable %(count)s account", "Enable %(count)s accounts", "count"),
 )
 def enable(account: ReferralAccount, *, by: User, reason: str) -> None:
     accounts.enable(account, by=by, reason=reason)
@@ -47,6 +51,8 @@ def enable(account: ReferralAccount, *, by: User, reason: str) -> None:
     reason_required=True,
     dangerous=True,
     offered=lambda account: accounts.pending_status(account) == Status.AVAILABLE,
+    why_not=lambda account, by: accounts.why_not_deactivated(account),
+    counted=ngettext_lazy("Deactivate %(count)s account", "Deactivate %(count)s accounts", "count"),
     template="admin/referrals/referralaccount/deactivate.html",
 )
 def deactivate(account: ReferralAccount, *, by: User, reason: str) -> None:

@@ -1,6 +1,6 @@
 """What the page of a referral account shows, for a reader with these rights."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -102,14 +102,6 @@ def as_of(account: ReferralAccount, old_before: datetime) -> SafeString | None:
     if account.status == Status.AVAILABLE and account.seen_at and account.seen_at < old_before:
         return badge(moment, "warn")
     return format_html("{}", moment)
-
-
-def left_in(chosen: Iterable[ReferralAccount]) -> list[str]:
-    """What deactivation would leave in these accounts, at most ``ROWS_SHOWN`` lines."""
-    return [
-        f"{balance.account}: {in_words(balance.asset, balance.amount)}"
-        for balance in accounts.left_in(chosen)[:ROWS_SHOWN]
-    ]
 
 
 def _calls_under_way(account: ReferralAccount) -> list[Call]:

@@ -1,19 +1,22 @@
 """Endings: the page that lays the evidence before who proposes one, and before who confirms it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action
+from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
@@ -24,6 +27,7 @@ from hireops.outbox.tasks import drain
 from referrals.endings import services as endings
 from referrals.endings.admin import page
 from referrals.endings.admin.forms import EndingForm
+from referrals.ledger.confirming import AmountsInWords, account_columns
 from referrals.models import Ending, Withdrawal
 from referrals.payouts.rights import APPROVE
 
@@ -59,6 +63,9 @@ def _waits_for(ending: Any) -> bool:
     dangerous=True,
     irreversible=True,
     offered=_waits_for,
+    why_not=endings.why_not_confirmed,
+    counted=ngettext_lazy("Confirm %(count)s ending", "Confirm %(count)s endings", "count"),
+    names_sum=True,
     template="admin/referrals/ending/confirm.html",
 )
 def confirm(ending: Ending, *, by: User, reason: str) -> None:
@@ -71,6 +78,9 @@ def confirm(ending: Ending, *, by: User, reason: str) -> None:
     confirm=_("The withdrawal stays as it is, and Feishu is asked on. Who proposed it reads your reason."),
     reason_required=True,
     offered=_waits_for,
+    why_not=lambda ending, by: endings.why_not_decided(ending),
+    counted=ngettext_lazy("Decline %(count)s ending", "Decline %(count)s endings", "count"),
+    names_sum=True,
 )
 def decline(ending: Ending, *, by: User, reason: str) -> None:
     endings.decline(ending, by=by, reason=reason)
@@ -81,6 +91,9 @@ def decline(ending: Ending, *, by: User, reason: str) -> None:
     label=_("Take the proposal back"),
     confirm=_("The withdrawal stays as it is, and Feishu is asked on."),
     offered=lambda ending: ending.state == State.PROPOSED and ending.is_own,
+    why_not=endings.why_not_taken_back,
+    counted=ngettext_lazy("Take %(count)s proposal back", "Take %(count)s proposals back", "count"),
+    names_sum=True,
 )
 def take_back(ending: Ending, *, by: User, reason: str) -> None:
     endings.take_back(ending, by=by, reason=reason)
@@ -91,6 +104,9 @@ def take_back(ending: Ending, *, by: User, reason: str) -> None:
     label=_("Ask for what is missing"),
     confirm=_("Feishu is asked for the balance, and to compare the days that were not reconciled yet."),
     offered=lambda ending: ending.state == State.PROPOSED and ending.outcome == Outcome.NOT_DONE,
+    counted=ngettext_lazy(
+        "Ask for what is missing of %(count)s ending", "Ask for what is missing of %(count)s endings", "count"
+    ),
 )
 def ask_for_evidence(ending: Ending, *, by: User, reason: str) -> None:
     endings.ask_for_evidence(ending.withdrawal, by=by)
@@ -99,7 +115,7 @@ def ask_for_evidence(ending: Ending, *, by: User, reason: str) -> None:
 
 
 @admin.register(Ending)
-class EndingAdmin(MirrorAdmin):
+class EndingAdmin(AmountsInWords, MirrorAdmin):
     change_form_template = "admin/referrals/ending/change_form.html"
     fields = ("state",)
     list_filter = ("state", "outcome", filter_by_tenant(TENANT))
@@ -195,16 +211,32 @@ class EndingAdmin(MirrorAdmin):
     def page_context(self, request: HttpRequest, obj: Ending) -> dict[str, Any]:
         return self._about(obj)
 
-    def named(self, obj: Ending) -> str:
-        tenant = [str(obj.withdrawal.account.tenant)] if are_several() else []
-        return " · ".join([str(obj), str(obj.withdrawal), *tenant])
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        prefetch_related_objects(objects, "withdrawal__amounts")
+        return [
+            *account_columns(lambda ending: ending.withdrawal.account),
+            Column(_("withdrawal"), lambda ending: linked(ending.withdrawal, f"#{ending.withdrawal_id}")),
+            Column(_("outcome"), linked),
+            Column(_("proposed by"), lambda ending: ending.proposed_by.get_username()),
+        ]
+
+    def confirm_amounts(self, action: StaffAction, obj: Ending) -> Iterable[Amount]:
+        """What it took by the cases, or else what was seen when the withdrawal was asked for."""
+        if obj.taken:
+            return [(asset, Decimal(amount)) for asset, amount in obj.taken.items()]
+        return [(row.asset, row.seen) for row in obj.withdrawal.amounts.all()]
+
+    def waits_since(self, obj: Ending) -> datetime | None:
+        return obj.proposed_at if obj.state == State.PROPOSED else None
 
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
         if action.name != confirm.name:
             return {}
         return {
             "proposals": [
-                {"ending": each, "named": self.named(each), **page.now(each.withdrawal)} for each in objects
+                {"ending": each, "named": _named(each), **page.now(each.withdrawal)} for each in objects
             ]
         }
 
@@ -217,6 +249,11 @@ class EndingAdmin(MirrorAdmin):
             **page.about(ending.withdrawal),
             **(page.now(ending.withdrawal) if is_open else page.kept(ending)),
         }
+
+
+def _named(ending: Ending) -> str:
+    tenant = [str(ending.withdrawal.account.tenant)] if are_several() else []
+    return " · ".join([str(ending), str(ending.withdrawal), *tenant])
 
 
 PROPOSE: dict[Outcome, Callable[..., Ending]] = {

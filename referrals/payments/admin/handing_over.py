@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -14,21 +15,26 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from hireops.contacts import mask
-from hireops.desk.actions import MOST_AT_ONCE
+from hireops.database import clock
+from hireops.desk.actions import CONFIRM_FORM, MOST_AT_ONCE
 from hireops.desk.admin import StaffAdmin
+from hireops.desk.confirming import Column, Part, age, button_text, part_of
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.language import is_being_switched
 from hireops.desk.staff import staff
 from hireops.feishu.tenant_lists import are_several
-from referrals.ledger.assets import as_counted, asset_label, in_order
+from referrals.ledger.assets import amount_in_words, as_counted, asset_label, in_order
+from referrals.ledger.confirming import account_columns
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
 from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
 
 PREPARE = "admin:referrals_payoutbatch_prepare"
+COUNTED = ngettext_lazy("Hand over %(count)s withdrawal", "Hand over %(count)s withdrawals", "count")
 PEOPLE = ("account__tenant", "requested_by", "decided_by")
 
 
@@ -39,6 +45,7 @@ class DueTotal:
     asset: str
     count: int
     sum: Decimal
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class DueRow:
     account: str
     employee: str
     sums: list[DueTotal]
+    waited: SafeString | str
     badge: SafeString
     came_back: str
 
@@ -96,7 +104,7 @@ def prepare(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
     if problem := _problem(chosen, form):
         messages.error(request, problem)
         return HttpResponseRedirect(reverse(PREPARE))
-    if "confirmed" in request.POST:
+    if "confirmed" in request.POST and not is_being_switched(request):
         return _hand_over(request, chosen, form.cleaned_data["note"])
     return _confirmation(page, request, chosen, form)
 
@@ -128,6 +136,7 @@ def _choice(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Withdrawals to be paid"),
         "not_due": len(set(ids)) - len(found) if ids else 0,
+        "left_out": _left_out(set(ids) - {each.pk for each in found}),
         "there_are_more": len(found) > MOST_AT_ONCE,
         "most": MOST_AT_ONCE,
         "some_only": bool(ids),
@@ -139,9 +148,37 @@ def _choice(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
 def _confirmation(
     page: StaffAdmin, request: HttpRequest, chosen: Sequence[Withdrawal], form: NoteForm
 ) -> HttpResponse:
-    title = _("Hand over these withdrawals (%(count)s)?") % {"count": len(chosen)}
-    context = {"title": title, "confirming": True, "form": form}
-    return _page(page, request, chosen, unpaid_amounts(chosen), context)
+    """What is to be paid of it, with its sums; what is not stands apart and is not sent along."""
+    wanted = {each.pk for each in chosen}
+    due = list(to_be_paid().select_related(*PEOPLE).filter(pk__in=wanted))
+    others = wanted - {each.pk for each in due}
+    unpaid = unpaid_amounts(due)
+    sums = totals_of(amount for each in due for amount in unpaid.get(each.pk, []))
+    form.fields["note"].widget.attrs["autofocus"] = True
+    context = {
+        "title": _("Hand over these withdrawals (%(count)s)?") % {"count": len(due)},
+        "confirming": True,
+        "not_due": len(others),
+        "left_out": _left_out(others),
+        "form": form,
+        "form_sent_again": CONFIRM_FORM if due else "",
+        "button": button_text("", COUNTED, len(due), (f"{each.asset} {each.shown}" for each in sums)),
+        "back": hand_over_url(chosen),
+    }
+    return _page(page, request, due, unpaid, context)
+
+
+def _left_out(ids: Collection[int]) -> Part | None:
+    """Those that were chosen and are not to be paid now, with the state that says why."""
+    if not ids:
+        return None
+    rows = Withdrawal.objects.select_related("account__tenant").filter(pk__in=ids).order_by("pk")
+    columns = [
+        *account_columns(lambda withdrawal: withdrawal.account),
+        Column(gettext_lazy("withdrawal"), lambda withdrawal: linked(withdrawal, f"#{withdrawal.pk}")),
+        Column(gettext_lazy("state"), lambda withdrawal: state_badge(Withdrawal.State(withdrawal.state))),
+    ]
+    return part_of(columns, list(rows))
 
 
 def _page(
@@ -152,23 +189,25 @@ def _page(
     context: Mapping[str, Any],
 ) -> HttpResponse:
     amounts = [amount for each in withdrawals for amount in unpaid.get(each.pk, [])]
+    as_of = clock.now()
     return page.render_page(
         request,
         "admin/referrals/payoutbatch/prepare.html",
-        rows=[_row(each, unpaid.get(each.pk, [])) for each in withdrawals],
+        rows=[_row(each, unpaid.get(each.pk, []), as_of) for each in withdrawals],
         totals=totals_of(amounts),
         are_several_customers=are_several(),
         **context,
     )
 
 
-def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount]) -> DueRow:
+def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], as_of: datetime) -> DueRow:
     return DueRow(
         withdrawal=withdrawal,
         order=linked(withdrawal, withdrawal.external_order_id),
         account=linked(withdrawal.account, withdrawal.account.account_id),
         employee=mask(withdrawal.account.name),
         sums=totals_of(unpaid),
+        waited=age(withdrawal.trans_time, as_of),
         badge=state_badge(Withdrawal.State(withdrawal.state)),
         came_back=_why_it_came_back(unpaid),
     )
@@ -185,10 +224,12 @@ def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[DueTotal]:
     sums: dict[str, list[Decimal]] = defaultdict(list)
     for amount in amounts:
         sums[amount.asset].append(amount.taken or Decimal(0))
-    return [
-        DueTotal(asset_label(asset), len(sums[asset]), as_counted(asset, sum(sums[asset], Decimal(0))))
-        for asset in in_order(sums)
-    ]
+    return [_total(asset, sums[asset]) for asset in in_order(sums)]
+
+
+def _total(asset: str, due: Sequence[Decimal]) -> DueTotal:
+    total = sum(due, Decimal(0))
+    return DueTotal(asset_label(asset), len(due), as_counted(asset, total), amount_in_words(asset, total))
 
 
 def _withdrawals(ids: Collection[int]) -> list[Withdrawal]:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from hireops.desk.admin import staff_action
 from hireops.doorbell import ring
@@ -24,6 +25,9 @@ REQUEST = "referrals.request_withdrawal"
     reason_required=True,
     irreversible=True,
     offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
+    why_not=services.why_not_approved,
+    counted=ngettext_lazy("Approve %(count)s withdrawal", "Approve %(count)s withdrawals", "count"),
+    names_sum=True,
     template="admin/referrals/withdrawal/approve.html",
 )
 def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
@@ -38,6 +42,9 @@ def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     reason_required=True,
     dangerous=True,
     offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
+    why_not=lambda withdrawal, by: services.why_not_decided(withdrawal),
+    counted=ngettext_lazy("Reject %(count)s withdrawal", "Reject %(count)s withdrawals", "count"),
+    names_sum=True,
 )
 def reject(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     services.reject_withdrawal(withdrawal, by=by, reason=reason)
@@ -49,6 +56,9 @@ def reject(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     confirm=_("These requests end without a decision, and nothing is taken out of the accounts."),
     dangerous=True,
     offered=lambda withdrawal: withdrawal.state == State.REQUESTED and withdrawal.is_own,
+    why_not=services.why_not_cancelled,
+    counted=ngettext_lazy("Take %(count)s request back", "Take %(count)s requests back", "count"),
+    names_sum=True,
 )
 def cancel(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     services.cancel_withdrawal(withdrawal, by=by, reason=reason)
@@ -62,6 +72,10 @@ def cancel(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
         "second time: what was taken already is answered again."
     ),
     offered=lambda withdrawal: withdrawal.state in Withdrawal.UNDECIDED,
+    counted=ngettext_lazy(
+        "Ask Feishu again about %(count)s withdrawal", "Ask Feishu again about %(count)s withdrawals", "count"
+    ),
+    names_sum=True,
 )
 def ask_again(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     services.ask_again(withdrawal, by=by, reason=reason)

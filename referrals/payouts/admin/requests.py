@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hireops.contacts import mask
-from hireops.desk.actions import ReasonForm
+from hireops.desk.actions import CONFIRM_FORM, ReasonForm
 from hireops.desk.admin import StaffAdmin
 from hireops.desk.display import linked
+from hireops.desk.language import is_being_switched
 from hireops.desk.performing import ActionOutcome, perform_on_each
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
@@ -64,9 +65,11 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
     if problem := _problem(accounts):
         messages.error(request, problem)
         return HttpResponseRedirect(reverse("admin:referrals_referralaccount_changelist"))
-    is_confirmed = request.method == "POST" and CONFIRMED in request.POST
-    form = ReasonForm(request.POST if is_confirmed else None, required=True)
-    rows = _rows(accounts, request.POST if is_confirmed else None)
+    was_sent = request.method == "POST" and CONFIRMED in request.POST
+    is_confirmed = was_sent and not is_being_switched(request)
+    typed = {"reason": request.POST.get("reason", "")}
+    form = ReasonForm(request.POST if is_confirmed else None, initial=typed, required=True)
+    rows = _rows(accounts, request.POST if was_sent else None)
     chosen = [row for row in rows if row.points_chosen or row.cash_chosen]
     if is_confirmed and not chosen:
         form.add_error(None, _("Choose points or cash of one account at least."))
@@ -75,8 +78,16 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
         return page.render_page(request, RESULTS_TEMPLATE, title=_("Withdrawals asked for"), results=results)
     can_ask = any(not row.why_not for row in rows)
     title = _("Ask for a withdrawal")
-    context = {"rows": rows, "form": form, "can_ask": can_ask, "are_several_customers": are_several()}
-    return page.render_page(request, TEMPLATE, title=title, **context)
+    return page.render_page(
+        request,
+        TEMPLATE,
+        title=title,
+        rows=rows,
+        form=form,
+        form_sent_again=CONFIRM_FORM if can_ask else "",
+        can_ask=can_ask,
+        are_several_customers=are_several(),
+    )
 
 
 def _ids(request: HttpRequest) -> list[int]:

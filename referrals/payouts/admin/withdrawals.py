@@ -1,11 +1,13 @@
 """Withdrawals: their list, and the pages of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,10 +15,14 @@ from hireops.contacts import mask
 from hireops.database import clock
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.confirming import Amount, Column, amount_lines
+from hireops.desk.display import linked
 from hireops.desk.revealing import VIEW, shown_for
-from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
-from referrals.ledger.assets import in_words
+from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
+from referrals.ledger.assets import in_order, in_words
+from referrals.ledger.confirming import AmountsInWords, account_columns
 from referrals.models import Withdrawal
+from referrals.payouts import services
 from referrals.payouts.admin import requests as withdrawal_requests
 from referrals.payouts.admin.actions import REQUEST, approve, ask_again, cancel, reject
 from referrals.payouts.admin.keys import changed_keys
@@ -24,7 +30,7 @@ from referrals.payouts.admin.page import age_shown, what_became_of
 
 
 @admin.register(Withdrawal)
-class WithdrawalAdmin(MirrorAdmin):
+class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
     change_form_template = "admin/referrals/withdrawal/change_form.html"
     list_filter = ("state", filter_by_tenant("account__tenant"), ("requested_at", admin.DateFieldListFilter))
     list_select_related = ("account__tenant", "requested_by", "decided_by")
@@ -68,11 +74,6 @@ class WithdrawalAdmin(MirrorAdmin):
             *tenant_columns("account__tenant"),
         )
 
-    def named(self, obj: Withdrawal) -> str:
-        """With all that who decides several at once should see of each."""
-        tenant = [str(obj.account.tenant)] if are_several() else []
-        return " · ".join([str(obj), *tenant, self.amounts_shown(obj)])
-
     @admin.display(description=_("account ID"))
     def account_id_shown(self, withdrawal: Withdrawal) -> str:
         return withdrawal.account.account_id
@@ -80,9 +81,40 @@ class WithdrawalAdmin(MirrorAdmin):
     @admin.display(description=_("amounts"))
     def amounts_shown(self, withdrawal: Withdrawal) -> str:
         """What was taken, or else what was seen when it was asked for."""
-        rows = withdrawal.amounts.all()
-        shown = [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
-        return ", ".join(in_words(asset, amount) for asset, amount in shown) or "–"
+        return ", ".join(in_words(*amount) for amount in amounts_of(withdrawal)) or "–"
+
+    # --- Confirming
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        columns = [
+            *account_columns(lambda withdrawal: withdrawal.account),
+            Column(_("withdrawal"), lambda withdrawal: linked(withdrawal, f"#{withdrawal.pk}")),
+            Column(_("requested by"), lambda withdrawal: withdrawal.requested_by.get_username()),
+        ]
+        return [*columns, *self._in_the_account(objects)] if action is approve else columns
+
+    def _in_the_account(self, withdrawals: Sequence[Withdrawal]) -> list[Column]:
+        """Feishu takes what is there, which may be something else by now than what was asked for."""
+        prefetch_related_objects(withdrawals, "account__balances")
+        if all(now_in_the_account(each) == dict(amounts_of(each)) for each in withdrawals):
+            return []
+
+        def shown(withdrawal: Withdrawal) -> str:
+            now = now_in_the_account(withdrawal)
+            return amount_lines(in_words(asset, now[asset]) for asset in in_order(now))
+
+        return [Column(_("in the account now"), shown, is_number=True)]
+
+    def confirm_amounts(self, action: StaffAction, obj: Withdrawal) -> Iterable[Amount]:
+        return amounts_of(obj)
+
+    def waits_since(self, obj: Withdrawal) -> datetime | None:
+        """For its decision, then for Feishu's answer."""
+        if obj.state in Withdrawal.UNDECIDED:
+            return obj.decided_at
+        return obj.requested_at if obj.state == Withdrawal.State.REQUESTED else None
 
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
         return {"changed_keys": changed_keys(objects)} if action.name == approve.name else {}
@@ -94,3 +126,14 @@ class WithdrawalAdmin(MirrorAdmin):
     def request_view(self, request: HttpRequest) -> HttpResponse:
         """Asks for withdrawals of the accounts named by ``account`` or chosen in their list."""
         return withdrawal_requests.respond(self, request)
+
+
+def amounts_of(withdrawal: Withdrawal) -> list[Amount]:
+    """What was taken, or else what was seen when it was asked for."""
+    rows = withdrawal.amounts.all()
+    return [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
+
+
+def now_in_the_account(withdrawal: Withdrawal) -> dict[str, Decimal]:
+    asked = {"points": withdrawal.takes_points, "cash": withdrawal.takes_cash}
+    return services.seen_in(withdrawal.account, **asked)

@@ -1,5 +1,6 @@
 """Days that were compared with Feishu: their list, and the form that starts one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,8 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.confirming import Column
+from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
@@ -30,6 +35,7 @@ RUN = "referrals.run_reconciliation"
         "open cases of the days close by themselves if the figures are equal now."
     ),
     offered=lambda reconciliation: reconciliation.state != Reconciliation.State.RUNNING,
+    counted=ngettext_lazy("Compare %(count)s day once more", "Compare %(count)s days once more", "count"),
 )
 def once_more(reconciliation: Reconciliation, *, by: User, reason: str) -> None:
     reconcile_day(reconciliation.tenant, reconciliation.day, by=by)
@@ -60,6 +66,17 @@ class ReconciliationAdmin(MirrorAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reconciliation]:
         return super().get_queryset(request).select_related("tenant", "started_by")
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            Column(_("day"), lambda run: linked(run, f"{run.day}")),
+            Column(_("tenant"), lambda run: run.tenant),
+            Column(_("state"), self.state_shown),
+            Column(_("accounts"), lambda run: str(run.accounts), is_number=True),
+            Column(_("differences"), lambda run: str(run.differences), is_number=True),
+        ]
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_run": request.user.has_perm(RUN)}

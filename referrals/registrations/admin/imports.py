@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.admin import staff_action
@@ -16,6 +16,7 @@ from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from hireops.imports.admin import FileImportAdmin, changelist_of
+from hireops.imports.models import ImportState
 from hireops.jobs.tasks import work
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import imports, problems
@@ -31,7 +32,11 @@ UNDER_WAY = [RowState.READY, RowState.PENDING]
     permission="referrals.change_registrationimport",
     label=_("Register these referrers"),
     confirm=_("The rows that are ready are registered at Feishu. Rows with a problem are not sent."),
-    offered=lambda _batch: False,  # the page has a button of its own, which says how many
+    offered=lambda batch: bool(batch.state == ImportState.CHECKED),
+    has_own_button=True,  # which says how many rows
+    counted=ngettext_lazy(
+        "Register the referrers of %(count)s file", "Register the referrers of %(count)s files", "count"
+    ),
 )
 def confirm(batch: RegistrationImport, *, by: User, reason: str) -> None:
     imports.confirm(batch, by=by)
@@ -44,6 +49,9 @@ def confirm(batch: RegistrationImport, *, by: User, reason: str) -> None:
     confirm=_("What has not been sent yet is never sent. Rows that are on their way or registered stay."),
     dangerous=True,
     offered=imports.may_be_discarded,
+    counted=ngettext_lazy(
+        "Discard what %(count)s file has not sent", "Discard what %(count)s files have not sent", "count"
+    ),
 )
 def discard(batch: RegistrationImport, *, by: User, reason: str) -> None:
     imports.discard(batch, by=by, reason=reason)

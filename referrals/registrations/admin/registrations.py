@@ -1,6 +1,7 @@
 """Registrations: who is to get an account, what became of it, and the form to correct what did not work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,12 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hireops import contacts
 from hireops.contacts import mask
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.confirming import Column
 from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.masking import may_see_personal_data
@@ -38,6 +41,8 @@ State = Registration.State
     label=_("Try again"),
     confirm=_("The same contacts are sent to Feishu once more. To change one, correct it on its page."),
     offered=registrations.may_be_retried,
+    why_not=lambda row, by: "" if registrations.may_be_retried(row) else registrations.why_not_now(row),
+    counted=ngettext_lazy("Try %(count)s registration again", "Try %(count)s registrations again", "count"),
 )
 def retry(row: Registration, *, by: User, reason: str) -> None:
     registrations.retry(row, by=by, reason=reason)
@@ -50,6 +55,8 @@ def retry(row: Registration, *, by: User, reason: str) -> None:
     confirm=_("These rows are not sent, or not any more. Accounts that exist already stay as they are."),
     dangerous=True,
     offered=registrations.may_be_discarded,
+    why_not=lambda row, by: "" if registrations.may_be_discarded(row) else registrations.why_not_now(row),
+    counted=ngettext_lazy("Discard %(count)s registration", "Discard %(count)s registrations", "count"),
 )
 def discard(row: Registration, *, by: User, reason: str) -> None:
     registrations.discard(row, by=by, reason=reason)
@@ -119,6 +126,21 @@ class RegistrationAdmin(MirrorAdmin):
             "created_at",
             *tenant_columns(),
         ]
+
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        columns = [
+            Column(_("employee"), lambda row: mask(row.name) or "–"),
+            Column(_("contact"), lambda row: contact_of(row, mask)),
+            Column(_("registration"), lambda row: linked(row, f"#{row.pk}")),
+            Column(_("state"), state_of),
+            Column(_("problem"), problems.problem_in_words),
+        ]
+        return [*columns, Column(_("customer"), lambda row: row.tenant)] if are_several() else columns
+
+    def waits_since(self, obj: Registration) -> datetime | None:
+        return obj.created_at if obj.finished_at is None else None
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Registration) -> SafeString:

@@ -276,8 +276,9 @@ def test_deactivating_asks_for_a_reason_and_says_first_what_would_be_left(pages,
     made, empty = account("12345", points=100, CNY="1.50"), account()
     url = reverse("admin:referrals_referralaccount_staff_action", args=["deactivate"])
     asked_first = text_of(pages(hira).post(url, {ACTION_CHECKBOX_NAME: [made.pk, empty.pk]}))
-    assert "12345: CNY 1.50" in asked_first
-    assert "12345: points 100" in asked_first
+    assert "There is a balance left" in asked_first
+    assert "points 100<br>CNY 1.50" in asked_first
+    assert 'value="Deactivate 2 accounts"' in asked_first
     assert "There is a balance left" not in text_of(pages(hira).post(url, {ACTION_CHECKBOX_NAME: [empty.pk]}))
 
     assert "There is a balance left" in confirm(pages(hira), "deactivate", made, reason="")

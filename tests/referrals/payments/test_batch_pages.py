@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from hireops.desk.audit import entries_about
+from hireops.desk.display import linked
 from referrals.models import Payment, PayoutBatch, Withdrawal
 from referrals.payments.admin.handing_over import hand_over_url
 from referrals.payments.recording import record_bounced, record_paid
@@ -89,6 +90,26 @@ def test_nothing_is_handed_over_before_the_sums_were_confirmed(hr, hira, due):
     batch = PayoutBatch.objects.get()
     assert (batch.created_by, batch.note, batch.payments.count()) == (hira, "November", 1)
     assert (state(chosen), state(other)) == (State.HANDED_OVER, State.TAKEN)
+
+
+def test_the_button_says_how_much_is_handed_over_and_what_is_not_due_stands_apart(hr, hira, due):
+    chosen, paid = due(CNY="1200.50", points=7), due(CNY="3")
+    hand_over([paid], by=hira)
+    page = hr.post(PREPARE, {"withdrawal": [chosen.pk, paid.pk], "note": "November"})
+    button = "Hand over 1 withdrawal · points 7 · CNY 1,200.50"
+    assert f'value="{button}"' in page.content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert re.findall(r'name="withdrawal" value="(\d+)"', page.content.decode()) == [str(chosen.pk)]
+    assert says(page, "left out: 1")
+    assert [row[2].value for row in page.context["left_out"].rows] == [linked(paid, f"#{paid.pk}")]
+    assert page.context["back"] == hand_over_url([chosen, paid])
+
+
+def test_the_sums_shown_in_another_language_keep_the_note_and_hand_nothing_over(hr, due):
+    chosen = due(CNY="1.50")
+    sent = {"withdrawal": [chosen.pk], "note": "Novem", "confirmed": "yes", "language": "en"}
+    page = hr.post(PREPARE, sent)
+    assert "Novem</textarea>" in page.content.decode()
+    assert not PayoutBatch.objects.exists()
 
 
 def test_a_double_click_makes_one_batch_and_says_so(hr, due):

@@ -209,6 +209,47 @@ def test_an_approver_approves_several_at_once(approver, requested, ada):
     assert withdrawals_sent() == 2
 
 
+def test_an_approval_is_confirmed_with_who_how_much_and_what_is_there_now(
+    approver, requested, account, ada, clock
+):
+    first = requested(account(points=100, CNY="1200.50", name="欧阳娜娜"))
+    second = requested(account(CNY="38.50"))
+    own = requested(account(CNY="7"), by=ada)
+    tell(second.account.account_id, cash={"CNY": "40"}, minutes=1)
+    clock.advance(hours=3)
+    chosen = {"action": "approve", "_selected_action": [first.pk, second.pk, own.pk]}
+    page = approver.post(LIST, chosen)
+    button = "Approve 2 withdrawals · points 100 · CNY 1,239.00"
+    assert f'<input type="submit" class="default" value="{button}">' in text_of(page)
+    for text in [
+        "欧***",
+        f'<a href="{page_of(first)}">#{first.pk}</a>',
+        "points 100<br>CNY 1,200.50",
+        ">3 h</time>",
+    ]:
+        assert says(page, text), text
+    assert says(page, "In the account now")
+    assert says(page, "CNY 40.00")
+    assert not says(page, "欧阳娜娜")
+    taking, apart = text_of(page).split("Left out: 1")
+    assert page_of(own) not in taking
+    assert page_of(own) in apart
+    assert "somebody else has to approve it" in apart
+    sent = re.findall(r'name="_selected_action" value="(\d+)"', text_of(page))
+    assert set(sent) == {str(first.pk), str(second.pk)}
+
+
+def test_a_request_shown_in_another_language_keeps_its_boxes_and_its_reason(hr, account):
+    owner, other = account(points=100), account(points=5)
+    page = ask(hr, owner, other, chosen=[f"points-{owner.pk}"], reason="Novem", language="en")
+    assert "Novem</textarea>" in text_of(page)
+    assert re.findall(r'type="checkbox" name="([^"]+)"( checked)?', text_of(page)) == [
+        (f"points-{owner.pk}", " checked"),
+        (f"points-{other.pk}", ""),
+    ]
+    assert not Withdrawal.objects.exists()
+
+
 @pytest.mark.parametrize("action", ["approve", "reject"])
 def test_a_decision_needs_a_reason(approver, requested, action):
     withdrawal = requested()
