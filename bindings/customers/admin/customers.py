@@ -185,13 +185,18 @@ class ContactInline(_TabularInline):
 
 @admin.register(Customer)
 class CustomerAdmin(StaffAdmin):
+    empty_list = _(
+        "The customers that are served, as the vendor's own books have them. Add one, or import many "
+        "from a file."
+    )
+    amounts = ["accounts_shown", "orders_shown"]
     form = CustomerForm
     inlines = [ContactInline]
     change_form_template = "admin/bindings/customer/change_form.html"
     change_list_template = "admin/bindings/customer/change_list.html"
     list_display = [
-        "code",
         "name",
+        "code",
         "tier",
         "responsible_named",
         "accounts_shown",
