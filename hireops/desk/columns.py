@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, repeat
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
@@ -16,13 +16,15 @@ from django.utils.translation import gettext
 
 CHECKBOX = "action_checkbox"
 # An ID that is all of the text between two tags.
+CONTROL = re.compile(r"<(?:input|select|textarea)(?= )")
 LONG_ID = re.compile(r"(?<![^>])[\w.:~-]{15,}(?=<)", re.ASCII)
 BEGINNING, END = 4, 6  # characters of a long ID that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``header`` is Django's; ``kind`` is the CSS class of its cells: amount, id, time, related or none."""
+    """``header`` is Django's; ``kind`` is the CSS class of its cells: amount, edited, id, related, time or
+    none."""
 
     header: Mapping[str, Any]
     label: str
@@ -45,7 +47,8 @@ def columns_of(changelist: ChangeList, headers: Iterable[Mapping[str, Any]]) -> 
 
 def row_of(columns: Sequence[Column], cells: Iterable[str]) -> list[SafeString]:
     """Django's cells of one row, each with its role, its header as its label, and the class of its kind."""
-    return [_cell(column, cell) for column, cell in zip_longest(columns, cells, fillvalue=NAMELESS)]  # type: ignore[arg-type]
+    named = chain(columns, repeat(NAMELESS))
+    return [_cell(column, cell) for column, cell in zip(named, cells, strict=False)]
 
 
 def _column(changelist: ChangeList, shown: str | Callable[..., Any], header: Mapping[str, Any]) -> Column:
@@ -55,10 +58,12 @@ def _column(changelist: ChangeList, shown: str | Callable[..., Any], header: Map
 
 def _kind(changelist: ChangeList, name: str) -> str:
     admin: Any = changelist.model_admin
-    if name in admin.ids:
-        return "id"
-    if name in admin.amounts:
-        return "amount"
+    said = {"edited": changelist.list_editable, "id": admin.ids, "amount": admin.amounts}
+    kind = next((kind for kind, names in said.items() if name in names), "")
+    return kind or _kind_of_field(changelist, name)
+
+
+def _kind_of_field(changelist: ChangeList, name: str) -> str:
     try:
         field: Any = changelist.lookup_opts.get_field(name)
     except FieldDoesNotExist:
@@ -68,14 +73,17 @@ def _kind(changelist: ChangeList, name: str) -> str:
     if isinstance(field, models.DateField | models.TimeField):
         return "time"
     is_number = isinstance(field, models.IntegerField | models.DecimalField)
-    is_counted = is_number and not field.choices and not field.primary_key
-    return "amount" if is_counted and name not in admin.list_editable else ""
+    return "amount" if is_number and not field.choices and not field.primary_key else ""
 
 
 def _cell(column: Column, cell: str) -> SafeString:
     start, _bracket, rest = cell.partition(">")
     if column.kind == "id":
         rest = _with_short_ids(rest)
+    if column.kind == "edited":
+        rest = CONTROL.sub(
+            lambda match: format_html('{} aria-label="{}"', SafeString(match[0]), column.label), rest
+        )
     role = "rowheader" if start.startswith("<th") else "cell"
     attributes = _with_class(start, column.kind)
     return format_html('{} role="{}" data-label="{}">{}', attributes, role, column.label, SafeString(rest))

@@ -22,8 +22,11 @@ VOID = {"input", "link", "meta", "img", "br"}
 class Element:
     tag: str
     attributes: dict[str, str | None]
-    inside: list["Element"] = field(default_factory=list)
-    text: str = ""
+    content: list["Element | str"] = field(default_factory=list)
+
+    @property
+    def inside(self) -> list["Element"]:
+        return [each for each in self.content if isinstance(each, Element)]
 
     def all(self, tag: str, **wanted: str) -> list["Element"]:
         """Those within this one; ``class_="chips"`` for one of its classes."""
@@ -38,7 +41,8 @@ class Element:
         )
 
     def says(self) -> str:
-        return " ".join(" ".join([self.text, *(each.says() for each in self.inside)]).split())
+        said = " ".join(each.says() if isinstance(each, Element) else each for each in self.content)
+        return " ".join(said.split())
 
 
 class Page(HTMLParser):
@@ -53,7 +57,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = Element(tag, dict(attrs))
-        self.open[-1].inside.append(element)
+        self.open[-1].content.append(element)
         if tag not in VOID:
             self.open.append(element)
 
@@ -62,7 +66,7 @@ class Page(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        self.open[-1].text += f" {data}"
+        self.open[-1].content.append(data)
 
 
 @pytest.fixture
@@ -126,6 +130,10 @@ class TestTable:
         assert cell.says() == "7541…522564"
         assert cell.all("span")[0].attributes["title"] == "7541583811842522564"
         assert cell.all("button")[0].attributes["data-copy"] == "7541583811842522564"
+
+    def test_a_field_that_is_edited_in_a_list_is_called_like_its_column(self, browser: Client) -> None:
+        (cell, *_others) = page(browser, "/admin/auth/permission/").all("td", class_="edited")
+        assert [each.attributes["aria-label"] for each in cell.all("input")] == ["Name"]
 
 
 class TestFilters:

@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.models import User
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -29,6 +28,7 @@ from hireops.desk import audit
 from hireops.desk.admin import StaffAdmin, staff_action, staff_page
 from hireops.desk.display import badge
 from hireops.desk.errors import Refused
+from hireops.desk.inlines import LabelledFormSet
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, is_revealed, reason_of
@@ -37,10 +37,8 @@ from hireops.spreadsheets.downloads import CONTENT_TYPES, as_file
 
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[Any, Any]
-    _InlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     _TabularInline = admin.TabularInline
-    _InlineFormSet = BaseInlineFormSet
 
 COUNTED_IN_LIST = 100
 
@@ -160,7 +158,7 @@ class CustomerList(QuickChangeList):
         self.result_list = rows
 
 
-class ContactFormSet(_InlineFormSet):
+class ContactFormSet(LabelledFormSet):
     """Without ``showing`` only new contacts are typed in: those that are there are masked on the page."""
 
     showing = True
