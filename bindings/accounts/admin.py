@@ -101,6 +101,11 @@ class WhoseFilter(admin.SimpleListFilter):
 
 @admin.register(EcoAccount)
 class EcoAccountAdmin(MirrorAdmin):
+    empty_list = _(
+        "Accounts that customers add in Feishu Hire appear here by themselves. Push the custom fields "
+        "first, so that there is a form to fill in."
+    )
+    ids = ["account_id"]
     change_form_template = "admin/bindings/ecoaccount/change_form.html"
     list_display = [
         "short_name",

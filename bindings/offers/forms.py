@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,15 +26,15 @@ from bindings.offers import choosing, stages
 from bindings.offers.choosing import Choice, Recipient
 from bindings.offers.models import PACKAGE_CODE, Item
 from hireops.desk.forms import UntouchedStays
+from hireops.desk.inlines import LabelledFormSet
 
 TEXT = {"class": "vTextField"}
 
 if TYPE_CHECKING:
-    _StageFormSet = BaseInlineFormSet[StageTemplate, CheckPackage, Any]
     _StageForm = forms.ModelForm[StageTemplate]
     _ItemsField = forms.ModelMultipleChoiceField[Any]
 else:
-    _StageFormSet, _StageForm = BaseInlineFormSet, forms.ModelForm
+    _StageForm = forms.ModelForm
     _ItemsField = forms.ModelMultipleChoiceField
 
 
@@ -48,7 +47,7 @@ class PaperForm(UntouchedStays):
         return cleaned
 
 
-class StageFormSet(_StageFormSet):
+class StageFormSet(LabelledFormSet):
     """The usual stages of a package; a new one begins with those that any package has."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import ExtractIsoWeekDay
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.dates import WEEKDAYS
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -66,11 +67,18 @@ class NoticeForm(forms.Form):
 class WorkDayAdmin(MirrorAdmin):
     """Only days that are otherwise than their weekday says are listed."""
 
+    empty_list = _(
+        "Holidays and weekends that are worked, by which promised dates are counted. No year has been "
+        "loaded yet."
+    )
     change_list_template = "admin/bindings/workday/change_list.html"
     list_display = ["date", "weekday", "works_shown", "name", "source"]
     list_filter = ["works"]
     date_hierarchy = "date"
     fields = ["date", "weekday", "works_shown", "name", "source", "loaded_at"]
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (self._url("load"), gettext("Load a year")) if request.user.has_perm(LOAD) else None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkDay]:
         days: QuerySet[WorkDay] = super().get_queryset(request)

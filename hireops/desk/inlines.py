@@ -17,6 +17,15 @@ else:
     _InlineFormSet = BaseInlineFormSet
 
 
+class LabelledFormSet(_InlineFormSet):
+    """Of a table of fields: each is called what its column is, also for who hears the page."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for shown in form.visible_fields():
+            shown.field.widget.attrs.setdefault("aria-label", str(shown.label))
+
+
 class NewestFormSet(_InlineFormSet):
     """The rows with the highest ids, oldest of them first."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext
 
 from hireops.contacts import UnreadableContactError
 from hireops.desk import searching
+from hireops.desk.chosen import Choice, choices_of
 from hireops.desk.masking import may_see_personal_data
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class QuickChangeList(ChangeList):
         super().__init__(*args, **kwargs)
         # The search box is shown if there is anything here.
         self.search_fields = [*self.search_fields, *self.model_admin.exact_search_fields]
+        self.next_step = None if self.result_count else self.model_admin.next_step(args[0])
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -55,6 +58,14 @@ class QuickChangeList(ChangeList):
             for value in values
         ]
         return f"{self.model_admin.search_address()}?{urlencode(stays)}"
+
+    @cached_property
+    def chosen(self) -> list[Choice]:
+        return list(choices_of(self, self.query))
+
+    def all_address(self) -> str:
+        """Of the list without any filter and search, in the order that it has."""
+        return self.get_query_string(remove=[SEARCH_VAR, *self.get_filters_params()])
 
     def get_ordering_field(self, field_name: Any) -> Any:
         return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None

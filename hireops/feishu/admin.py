@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.admin import MirrorAdmin
 from hireops.feishu.models import Tenant
@@ -6,6 +7,8 @@ from hireops.feishu.models import Tenant
 
 @admin.register(Tenant)
 class TenantAdmin(MirrorAdmin):
+    empty_list = _("Companies that use the app in Feishu. Each appears by itself, with its first event.")
+    ids = ["tenant_key", "app_id"]
     list_display = ["__str__", "tenant_key", "app_id", "state_shown", "state_at", "created_at"]
     list_filter = ["state"]
     search_fields = ["name", "tenant_key"]

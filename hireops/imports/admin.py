@@ -43,6 +43,9 @@ class FileImportAdmin(MirrorAdmin):
     Addresses: ``…_add`` (the upload), ``…_template``, ``…_problems``.
     """
 
+    empty_list = _(
+        "No file has been uploaded yet. A file is checked first, and nothing changes before it is confirmed."
+    )
     kind: ImportKind[Any, Any]
     states: type[ImportState] | Any = ImportState
     row_states: type[RowState] | Any = RowState
@@ -61,6 +64,9 @@ class FileImportAdmin(MirrorAdmin):
     list_filter = ["state", "uploaded_at"]
     list_display = ["file_name", "state_shown", "rows", "uploaded_by", "uploaded_at", "finished_at"]
     reveal_permission = VIEW
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (self._url("add"), self.upload_title) if self.has_add_permission(request) else None
 
     # --- What a room says of its rows
 

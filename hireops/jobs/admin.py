@@ -51,6 +51,11 @@ def try_now(job: Job, *, by: User, reason: str) -> None:
 
 @admin.register(Job)
 class JobAdmin(MirrorAdmin):
+    empty_list = _(
+        "What takes longer than a page, such as an import, is done in the background and shown here. "
+        "Nothing has been yet."
+    )
+    amounts = ["how_far"]
     change_form_template = "admin/jobs/job/change_form.html"
     list_display = (
         "kind_shown",

@@ -153,6 +153,8 @@ def _found(term: str, reader: Reader) -> QuerySet[Any, Any]:
 
 @admin.register(Call)
 class CallAdmin(ConfidentialAdmin):
+    empty_list = _("Every call to Feishu, with what was sent and answered. None has been needed yet.")
+    ids = ["target", "log_id"]
     list_display = (
         "operation_shown",
         "target",
@@ -282,6 +284,10 @@ class CallAdmin(ConfidentialAdmin):
 
 @admin.register(Channel)
 class ChannelAdmin(MirrorAdmin):
+    empty_list = _(
+        "When calls of each kind may leave again, if Feishu is at its quota or fails. No call has "
+        "been sent yet."
+    )
     list_display = (
         "operation_shown",
         "tenant",

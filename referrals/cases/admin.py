@@ -99,6 +99,9 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(MirrorAdmin):
+    empty_list = _("Nothing is open that does not add up. A case appears by itself when two figures differ.")
+    amounts = ["ours_shown", "theirs_shown"]
+    ids = ["account_shown"]
     change_form_template = "admin/referrals/case/change_form.html"
     list_filter = [OpenFilter, "kind", filter_by_tenant("account__tenant")]
     linked_by = ["reconciliation"]

@@ -31,6 +31,11 @@ class AssetFilter(admin.SimpleListFilter):
 
 @admin.register(BalanceChange)
 class BalanceChangeAdmin(MirrorAdmin):
+    empty_list = _(
+        "Every change of a balance, and what is behind it. Changes appear by themselves, with the "
+        "events of Feishu."
+    )
+    amounts = ["before_shown", "after_shown", "difference_shown"]
     change_list_template = "admin/referrals/referralaccount/change_list.html"
     list_filter = ["cause", AssetFilter, ("created_at", admin.DateFieldListFilter)]
     linked_by = ["account"]

@@ -62,6 +62,7 @@ def pay(group: Group, *, by: User, reason: str) -> None:
 class RoleAdmin(StaffAdmin):
     """Roles named like ``Ann owes 12.50 CNY`` are about so much money."""
 
+    empty_list = "What people may do. Begin with a role."
     list_display = ("name",)
     search_fields = ("name",)
     staff_actions = (close, wipe, pay)
@@ -99,6 +100,7 @@ class PermissionInline(MirrorInline):
 
 class ContentTypeAdmin(MirrorAdmin):
     list_display = ("model", "app_label")
+    ids = ("app_label",)
     exact_search_fields = ("model", "permission__codename")
     inlines = (PermissionInline,)
 
@@ -117,7 +119,11 @@ def greet(person: User, *, by: User, reason: str) -> None:
 class PersonAdmin(MirrorAdmin):
     """All hooks of the base."""
 
-    list_display = ("username",)
+    list_display = ("username", "first_name", "is_staff")
+    list_filter = ("is_staff", "groups")
+    linked_by = ("is_superuser",)
+    sortable_by = ("username", "first_name")
+    ordering = ("username",)
     exact_search_fields = ("username",)
     staff_actions = (greet,)
 

@@ -58,6 +58,11 @@ class LookFilter(admin.SimpleListFilter):
 
 @admin.register(BackgroundCheck)
 class BackgroundCheckAdmin(PromisedAdmin):
+    empty_list = _(
+        "Background checks that customers order in Feishu Hire appear here by themselves. Bind their "
+        "accounts and offer them packages first."
+    )
+    ids = ["background_check_id"]
     change_form_template = "admin/bindings/backgroundcheck/change_form.html"
     fields = ["state"]
     list_filter = [
@@ -102,15 +107,15 @@ class BackgroundCheckAdmin(PromisedAdmin):
 
         @admin.display(description=_("candidate"))
         def candidate(check: BackgroundCheck) -> str:
-            return mask(check.candidate_name) or "–"
+            return mask(check.candidate_name) or gettext("(no name)")
 
         @admin.display(description=_("promised for"))
         def promised(check: BackgroundCheck) -> str | SafeString:
             return promised_shown(check, today())
 
         return [
-            "background_check_id",
             candidate,
+            "background_check_id",
             "customer_link",
             "package_shown",
             "state_shown",

@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.models import User
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -32,6 +31,7 @@ from hireops.desk.admin import StaffAdmin, staff_action, staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
+from hireops.desk.inlines import LabelledFormSet
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, is_revealed, reason_of
@@ -40,10 +40,8 @@ from hireops.spreadsheets.downloads import CONTENT_TYPES, as_file
 
 if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[Any, Any]
-    _InlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     _TabularInline = admin.TabularInline
-    _InlineFormSet = BaseInlineFormSet
 
 COUNTED_IN_LIST = 100
 
@@ -165,7 +163,7 @@ class CustomerList(QuickChangeList):
         self.result_list = rows
 
 
-class ContactFormSet(_InlineFormSet):
+class ContactFormSet(LabelledFormSet):
     """Without ``showing`` only new contacts are typed in: those that are there are masked on the page."""
 
     showing = True
@@ -190,13 +188,18 @@ class ContactInline(_TabularInline):
 
 @admin.register(Customer)
 class CustomerAdmin(StaffAdmin):
+    empty_list = _(
+        "The customers that are served, as the vendor's own books have them. Add one, or import many "
+        "from a file."
+    )
+    amounts = ["accounts_shown", "orders_shown"]
     form = CustomerForm
     inlines = [ContactInline]
     change_form_template = "admin/bindings/customer/change_form.html"
     change_list_template = "admin/bindings/customer/change_list.html"
     list_display = [
-        "code",
         "name",
+        "code",
         "tier",
         "responsible_named",
         "accounts_shown",

@@ -73,6 +73,11 @@ class WindowFilter(admin.SimpleListFilter):
 
 @admin.register(Exam)
 class ExamAdmin(PromisedAdmin):
+    empty_list = _(
+        "Exams that customers arrange in Feishu Hire appear here by themselves. Bind their accounts "
+        "and offer them papers first."
+    )
+    ids = ["exam_id"]
     change_form_template = "admin/bindings/exam/change_form.html"
     fields = ["state"]
     list_filter = [
@@ -113,7 +118,7 @@ class ExamAdmin(PromisedAdmin):
 
         @admin.display(description=_("candidate"))
         def candidate(exam: Exam) -> str:
-            return mask(exam.candidate_name) or "–"
+            return mask(exam.candidate_name) or gettext("(no name)")
 
         @admin.display(description=_("paper"))
         def paper(exam: Exam) -> str | SafeString:
@@ -126,8 +131,8 @@ class ExamAdmin(PromisedAdmin):
             return promised_shown(exam, today())
 
         return [
-            "exam_id",
             candidate,
+            "exam_id",
             "customer_link",
             paper,
             "state_shown",

@@ -56,6 +56,10 @@ STEPS = {
 
 @admin.register(CustomField)
 class CustomFieldAdmin(StaffAdmin):
+    empty_list = gettext_lazy(
+        "What customers fill in when they add an account in Feishu Hire. Add fields, then push them "
+        "to Feishu."
+    )
     form = CustomFieldForm
     change_list_template = "admin/bindings/customfield/change_list.html"
     list_display = ["position", "name_zh", "key", "scope", "required_in_words"]

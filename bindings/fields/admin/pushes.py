@@ -43,6 +43,10 @@ MEANINGS = {
 
 @admin.register(CustomFieldPush)
 class CustomFieldPushAdmin(MirrorAdmin):
+    empty_list = _(
+        "Every push of the account form to Feishu. Define custom fields, and push them from their list."
+    )
+    amounts = ["field_count", "added_count", "changed_count", "removed_count"]
     change_form_template = "admin/bindings/customfieldpush/change_form.html"
     list_display = [
         "number",

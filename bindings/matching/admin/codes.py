@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -68,6 +69,9 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(BindingCode)
 class BindingCodeAdmin(MirrorAdmin):
+    empty_list = gettext_lazy(
+        "With a one-time code a customer's account is bound as soon as it is added. None has been issued yet."
+    )
     change_list_template = "admin/bindings/bindingcode/change_list.html"
     list_display = ["hint", "customer_link", "used_by_link", "issued_by", "issued_at", "expires_at"]
     list_filter = [StateFilter, "issued_at"]
@@ -91,6 +95,9 @@ class BindingCodeAdmin(MirrorAdmin):
 
     class Media:
         css = {"all": ["bindings/matching.css"]}
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (self._url("issue"), _("Issue a binding code")) if request.user.has_perm(ISSUE) else None
 
     @admin.display(description=gettext_lazy("state"))
     def state_now(self, code: BindingCode) -> SafeString:

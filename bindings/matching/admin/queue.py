@@ -91,6 +91,10 @@ class QueueChangeList(QuickChangeList):
 
 @admin.register(AccountToBind)
 class AccountToBindAdmin(MirrorAdmin):
+    empty_list = gettext_lazy(
+        "No account waits. One that a customer adds in Feishu Hire appears here unless a rule "
+        "recognises whose it is."
+    )
     change_list_template = "admin/bindings/accounttobind/change_list.html"
     list_per_page = 20
     list_display_links = None

@@ -60,6 +60,10 @@ def _switch(rule: MatchingRule, action: str, *, enabled: bool, by: User, reason:
 
 @admin.register(MatchingRule)
 class MatchingRuleAdmin(StaffAdmin):
+    empty_list = gettext_lazy(
+        "A rule says by which field of the form it is recognised whose an account is. Without any, "
+        "every account waits for a person."
+    )
     change_list_template = "admin/bindings/matchingrule/change_list.html"
     change_form_template = "admin/bindings/matchingrule/change_form.html"
     form = RuleForm

@@ -68,6 +68,10 @@ def stop(offer: AccountOffer, *, by: User, reason: str) -> None:
 
 @admin.register(AccountOffer)
 class AccountOfferAdmin(MirrorAdmin):
+    empty_list = gettext_lazy(
+        "What each bound account offers at Feishu, and whether that is up to date. Bind accounts to "
+        "customers first."
+    )
     change_list_template = "admin/bindings/accountoffer/change_list.html"
     change_form_template = "admin/bindings/accountoffer/change_form.html"
     list_display = [

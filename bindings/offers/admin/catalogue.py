@@ -217,6 +217,9 @@ class StageInline(_TabularInline):
 
 @admin.register(CheckPackage)
 class CheckPackageAdmin(CatalogueAdmin):
+    empty_list = gettext_lazy(
+        "The packages that are sold. Add one, then offer it to accounts, customers or tiers."
+    )
     list_display = ["name", "code", "working_days", "offered_in_words", "state_in_words"]
     fieldsets = [
         (None, {"fields": ["code", "name", "description", "working_days"]}),
@@ -239,6 +242,9 @@ class CheckPackageAdmin(CatalogueAdmin):
 
 @admin.register(AdditionalItem)
 class AdditionalItemAdmin(CatalogueAdmin):
+    empty_list = gettext_lazy(
+        "What can be ordered beside a package. Add an item, then offer it to accounts, customers or tiers."
+    )
     list_display = ["name", "code", "extra_working_days", "offered_in_words", "state_in_words"]
     fields = ["code", "name", "description", "extra_working_days"]
     staff_actions = _archiving("additionalitem")
@@ -259,6 +265,9 @@ class WindowFilter(admin.SimpleListFilter):
 
 @admin.register(ExamPaper)
 class ExamPaperAdmin(CatalogueAdmin):
+    empty_list = gettext_lazy(
+        "The papers that exams are taken on. Add one, then offer it to accounts, customers or tiers."
+    )
     form = PaperForm
     list_display = [
         "name",

@@ -25,6 +25,10 @@ TO_DO = {
 
 @admin.register(OfferRun)
 class OfferRunAdmin(MirrorAdmin):
+    empty_list = _(
+        "When many accounts are brought up to date at once, this list says how far it is. Nobody has "
+        "asked for that yet."
+    )
     change_form_template = "admin/bindings/offerrun/change_form.html"
     list_display = ["number", "asked_by", "asked_at", "finished_at", "creates", "updates", "deletes"]
     list_select_related = ["asked_by"]

@@ -92,6 +92,10 @@ def push_order_form(row: AccountOrderForm, *, by: User, reason: str) -> None:
 
 @admin.register(AccountOrderForm)
 class AccountOrderFormAdmin(MirrorAdmin):
+    empty_list = gettext_lazy(
+        "Which order form each account has, and whether Feishu has it. Choose accounts on the page of "
+        "an order form."
+    )
     change_form_template = "admin/bindings/accountorderform/change_form.html"
     staff_actions = [push_order_form]
     list_display = ["account_name", "customer", "form", "stands_shown", "push_link", "updated_at"]

@@ -69,6 +69,11 @@ class FieldInline(_StackedInline):
 
 @admin.register(OrderForm)
 class OrderFormAdmin(StaffAdmin):
+    empty_list = gettext_lazy(
+        "What customers fill in when they order a background check. Add a form, choose its accounts, "
+        "and push it."
+    )
+    amounts = ["field_count", "account_count", "behind_count"]
     change_form_template = "admin/bindings/orderform/change_form.html"
     list_display = ["name", "field_count", "account_count", "behind_count", "updated_at"]
     list_filter = ["archived"]

@@ -21,6 +21,7 @@ from hireops.outbox.models import Call
 
 @admin.register(OrderFormPush)
 class OrderFormPushAdmin(MirrorAdmin):
+    empty_list = _("Every push of an order form to Feishu. It begins on the page of a form or of an account.")
     change_form_template = "admin/bindings/orderformpush/change_form.html"
     list_display = ["number", "account", "form", "road", "state", "created_at", "created_by"]
     list_filter = ["road", "created_at"]

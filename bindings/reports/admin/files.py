@@ -12,6 +12,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRed
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -59,6 +60,10 @@ def make_link(report: ReportFile, *, by: User, reason: str) -> None:
 
 @admin.register(ReportFile)
 class ReportFileAdmin(MirrorAdmin):
+    empty_list = _(
+        "Reports for customers, as PDF. Upload one here, or together with the result of a background check."
+    )
+    amounts = ["size_shown"]
     change_list_template = "admin/bindings/reportfile/change_list.html"
     change_form_template = "admin/bindings/reportfile/change_form.html"
     list_display = ["number", "masked_name", "size_shown", "pages", "checks", "uploaded_by", "uploaded_at"]
@@ -79,6 +84,9 @@ class ReportFileAdmin(MirrorAdmin):
             Column(_("size"), self.size_shown, is_number=True),
             Column(_("checks"), self.checks),
         ]
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (self._url("upload"), gettext("Upload a report")) if request.user.has_perm(ADD) else None
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_upload": request.user.has_perm(ADD)}

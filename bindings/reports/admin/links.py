@@ -58,6 +58,10 @@ class FetchInline(MirrorInline):
 
 @admin.register(ReportLink)
 class ReportLinkAdmin(MirrorAdmin):
+    empty_list = _(
+        "Addresses at which Feishu fetches reports. They are made when a report is told to a "
+        "customer, or on the page of a file."
+    )
     change_form_template = "admin/bindings/reportlink/change_form.html"
     list_display = ["number", "file_link", "state", "created_at", "expires_at", "checked_at"]
     list_filter = ["created_at", "expires_at"]

@@ -30,6 +30,7 @@ class ActionFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(MirrorAdmin):
+    empty_list = _("Who has done what to which row, and why. Nothing has been done yet.")
     list_display = ("at", "actor_shown", "action_shown", "target_type", "target_label", "reason")
     list_filter = (("at", admin.DateFieldListFilter), ActionFilter)
     list_select_related = ("actor", "target_type")

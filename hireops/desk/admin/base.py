@@ -12,14 +12,16 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from hireops.desk import searching
 from hireops.desk.actions import StaffActionsAdmin
 from hireops.desk.audit import entries_about, record
+from hireops.desk.chosen import column_of
 from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.lists import ExactSearchAdmin, QuickChangeList
@@ -32,7 +34,7 @@ from hireops.desk.sections import sections_of
 from hireops.desk.staff import staff
 
 HISTORY_SHOWN = 200
-COMPARISONS = {"exact", "gte", "id", "in", "isnull", "lt"}  # those of Django's list filters
+DATE_PARTS = ("year", "month", "day")
 
 
 class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
@@ -46,6 +48,11 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each would be a COUNT(*)
     paginator = UncountedPaginator
+    # What stands in place of a list without rows: what it lists, and what to do for there to be some.
+    empty_list: str | Promise = ""
+    # Columns whose values stand to the right in one line, and those with long IDs, which are shortened.
+    amounts: Sequence[str] = ()
+    ids: Sequence[str] = ()
     # Columns that other pages link by, beside those of list_filter: "account" for ``?account__exact=3``.
     linked_by: Sequence[str] = ()
     # True where the services that do the edits write better audit entries, e.g. with the values of before.
@@ -64,6 +71,12 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuickChangeList
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        """Where a list without rows leads to: an address and its name; None if this person can do nothing."""
+        if not self.has_add_permission(request):
+            return None
+        return self._url("add"), gettext("Add %(name)s") % {"name": self.opts.verbose_name}
 
     # --- Searching
 
@@ -87,7 +100,10 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
         could find it out digit by digit.
         """
         filters = self.get_list_filter(request) if request else self.list_filter
-        return _column_of(lookup) in {*map(_filtered_column, filters), *self.linked_by}
+        allowed = {*map(_filtered_column, filters), *self.linked_by}
+        if self.date_hierarchy:
+            allowed |= {f"{self.date_hierarchy}__{part}" for part in DATE_PARTS}
+        return column_of(lookup) in allowed
 
     # --- What the pages show beyond what Django gives them
 
@@ -245,19 +261,11 @@ class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
         return {}
 
 
-def _column_of(lookup: str) -> str:
-    """``tenant__id__exact`` is ``tenant``."""
-    parts = lookup.split("__")
-    while len(parts) > 1 and parts[-1] in COMPARISONS:
-        parts.pop()
-    return "__".join(parts)
-
-
 def _filtered_column(list_filter: Any) -> str:
     """What the address says for a filter: its column, or the word that it has chosen for itself."""
     if isinstance(list_filter, tuple | list):
         return str(list_filter[0])
-    return _column_of(getattr(list_filter, "parameter_name", list_filter))
+    return column_of(getattr(list_filter, "parameter_name", list_filter))
 
 
 class MirrorAdmin(NobodyEdits, StaffAdmin):

@@ -87,6 +87,11 @@ class ConflictInline(MirrorInline):
 
 @admin.register(Event)
 class EventAdmin(ConfidentialAdmin):
+    empty_list = _(
+        "Everything that Feishu sends. If nothing arrives, look at the request URL under “Events & "
+        "callbacks” in Feishu's developer console."
+    )
+    ids = ["what_and_which", "subject", "tenant_key"]
     list_display = ("what_and_which", "state_shown", "reason_shown", "received_at", "subject", "tenant_key")
     list_filter = (StateFilter, TypeFilter, TenantFilter, DayFilter, BeforeFilter)
     exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.event_queries

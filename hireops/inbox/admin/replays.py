@@ -20,6 +20,11 @@ from hireops.jobs.models import Job
 
 @admin.register(Replay)
 class ReplayAdmin(MirrorAdmin):
+    empty_list = _(
+        "When failed events are replayed together, this list says how far it is. Nobody has asked for "
+        "that yet."
+    )
+    amounts = ["replayed"]
     change_form_template = "admin/inbox/replay/change_form.html"
     list_display = ("asked_at", "since", "type_shown", "progress", "replayed", "asked_by", "reason")
     list_select_related = ("asked_by",)

@@ -64,6 +64,7 @@ def remove_second_factors(person: User, *, by: User, reason: str) -> None:
 class LockOutAdmin(MirrorAdmin):
     """Who has lately typed something wrong, and who may not try again yet."""
 
+    empty_list = _("Nobody has typed something wrong lately, and nobody is locked out.")
     list_display = ("who", "kind", "count", "since", "locked")
     list_select_related = ("person",)
     fields = ("who", "kind", "count", "since", "locked")

@@ -44,6 +44,9 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
     Nobody edits a role that he has, and only a superuser one that lets people approve or pay.
     """
 
+    empty_list = _(
+        "A role says what the people who have it may do. Add one, and give it to people on their pages."
+    )
     filter_horizontal = ()
     change_form_template = "admin/auth/role.html"
     UNUSED_APPS = ("account", "admin", "contenttypes", "mfa", "sessions", "socialaccount")

@@ -33,6 +33,7 @@ def end(session: Session, *, by: User, reason: str) -> None:
 
 @admin.register(Session)
 class SessionAdmin(MirrorAdmin):
+    empty_list = _("Browsers that are signed in. Nobody is.")
     list_display_links = None
     fields = ("user", "browser", "address", "started_at", "last_seen_at", "expire_date")
     list_filter = ()

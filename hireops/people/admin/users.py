@@ -64,6 +64,7 @@ class StaffUserAdmin(RightsAdmin):
     """People. Their roles say what they may do; of superusers and of who can approve or pay, only a superuser
     changes anything, and nobody the own rights."""
 
+    empty_list = _("Who uses hireops. Add a person, or invite somebody by mobile or email.")
     form = PersonForm
     change_form_template = "admin/auth/person.html"
     list_display = ("username", "full_name", "roles", "is_active", "last_login")

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -78,6 +79,10 @@ def withdraw(invitation: Invitation, *, by: User, reason: str) -> None:
 
 @admin.register(Invitation)
 class InvitationAdmin(MirrorAdmin):
+    empty_list = _(
+        "Who is invited has the roles as soon as they sign in with Feishu for the first time. Nobody "
+        "is invited yet."
+    )
     list_display = (
         "number",
         "contact",
@@ -100,6 +105,9 @@ class InvitationAdmin(MirrorAdmin):
         ("withdrawn_by", "withdrawn_at"),
     )
     staff_actions = (withdraw,)
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (self._url("invite"), gettext("Invite somebody")) if request.user.has_perm(INVITE) else None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("roles")

@@ -42,6 +42,11 @@ def withdrawal_page(ids: Sequence[int]) -> str:
 
 @admin.register(ReferralAccount)
 class ReferralAccountAdmin(AmountsInWords, MirrorAdmin):
+    empty_list = _(
+        "Reward accounts of employees who refer candidates. One appears as soon as Feishu has made it "
+        "for a registered employee."
+    )
+    amounts = ["points", "cash"]
     change_form_template = "admin/referrals/referralaccount/change_form.html"
     change_list_template = "admin/referrals/referralaccount/change_list.html"
     list_filter = [

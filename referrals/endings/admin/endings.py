@@ -116,6 +116,10 @@ def ask_for_evidence(ending: Ending, *, by: User, reason: str) -> None:
 
 @admin.register(Ending)
 class EndingAdmin(AmountsInWords, MirrorAdmin):
+    empty_list = _(
+        "Withdrawals that Feishu never answers are ended by two people. Begin on the page of such a "
+        "withdrawal."
+    )
     change_form_template = "admin/referrals/ending/change_form.html"
     fields = ("state",)
     list_filter = ("state", "outcome", filter_by_tenant(TENANT))
@@ -125,6 +129,9 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
 
     class Media:
         css = {"all": ["referrals/payouts.css"]}
+
+    def next_step(self, request: HttpRequest) -> None:
+        return None  # an ending begins on the page of its withdrawal
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm(ADD)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @admin.register(PayoutBatch)
 class PayoutBatchAdmin(MirrorAdmin):
+    empty_list = _(
+        "What was handed over to the paying side, file by file. Withdrawals that Feishu has taken can "
+        "be handed over."
+    )
+    amounts = ["payment_count", "paid_count", "open_count", "bounced_count", "totals"]
     change_list_template = "admin/referrals/payoutbatch/change_list.html"
     change_form_template = "admin/referrals/payoutbatch/change_form.html"
     list_display = [
@@ -47,6 +53,11 @@ class PayoutBatchAdmin(MirrorAdmin):
     list_select_related = ["created_by"]
     fields = ["note"]
     reveal_permission = VIEW
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (
+            (self._url("prepare"), _("Hand over withdrawals")) if request.user.has_perm(HAND_OVER) else None
+        )
 
     # --- The list
 

@@ -31,6 +31,11 @@ COLUMNS = [
 
 @admin.register(Payment)
 class PaymentAdmin(MirrorAdmin):
+    empty_list = _(
+        "Amounts that were handed over to be paid, and what became of them. They begin with a payout batch."
+    )
+    amounts = ["sum_shown"]
+    ids = ["payment_id", "account_shown", "reference"]
     list_filter = ["state", filter_by_tenant(TENANT)]
     list_select_related = ["batch", TENANT, "recorded_by"]
     ordering = ["-id"]

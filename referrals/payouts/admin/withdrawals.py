@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import mask
@@ -31,6 +32,12 @@ from referrals.payouts.admin.page import age_shown, what_became_of
 
 @admin.register(Withdrawal)
 class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
+    empty_list = _(
+        "A withdrawal takes a balance out of Feishu, so that it can be paid to the employee. Ask for "
+        "one in the list of referral accounts."
+    )
+    amounts = ["amounts_shown"]
+    ids = ["account_id_shown"]
     change_form_template = "admin/referrals/withdrawal/change_form.html"
     list_filter = ("state", filter_by_tenant("account__tenant"), ("requested_at", admin.DateFieldListFilter))
     list_select_related = ("account__tenant", "requested_by", "decided_by")
@@ -59,15 +66,15 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
 
         @admin.display(description=_("employee"))
         def employee(withdrawal: Withdrawal) -> str:
-            return mask(withdrawal.account.name) or "–"
+            return mask(withdrawal.account.name) or gettext("(no name)")
 
         return (
-            "number",
-            "account_id_shown",
             employee,
+            "number",
             "state_shown",
-            undecided_for,
             "amounts_shown",
+            undecided_for,
+            "account_id_shown",
             "requested_by",
             "requested_at",
             "decided_by",

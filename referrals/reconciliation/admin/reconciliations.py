@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -44,6 +45,7 @@ def once_more(reconciliation: Reconciliation, *, by: User, reason: str) -> None:
 
 @admin.register(Reconciliation)
 class ReconciliationAdmin(MirrorAdmin):
+    empty_list = _("Every closed day is compared with Feishu by itself. None has been compared yet.")
     change_list_template = "admin/referrals/reconciliation/change_list.html"
     change_form_template = "admin/referrals/reconciliation/change_form.html"
     list_display = [
@@ -59,6 +61,9 @@ class ReconciliationAdmin(MirrorAdmin):
     list_select_related = ["tenant", "started_by"]
     fields = ["day"]
     staff_actions = [once_more]
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (self._url("day"), _("Reconcile a day")) if request.user.has_perm(RUN) else None
 
     @admin.display(description=_("started by"))
     def started_by_shown(self, reconciliation: Reconciliation) -> str:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -83,6 +84,8 @@ class ImportFilter(admin.SimpleListFilter):
 
 @admin.register(Registration)
 class RegistrationAdmin(MirrorAdmin):
+    empty_list = _("Employees who are to get a referral account. Register one, or import many from a file.")
+    ids = ["account_link"]
     change_form_template = "admin/referrals/registration/change_form.html"
     fields = ["state"]
     list_filter = ["state", filter_by_tenant(), ImportFilter, "created_at"]
@@ -94,6 +97,11 @@ class RegistrationAdmin(MirrorAdmin):
 
     class Media:
         css = {"all": ["referrals/registrations.css"]}
+
+    def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
+        return (
+            (self._url("add"), gettext("Register a referrer")) if self.has_add_permission(request) else None
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         rows = (
@@ -117,9 +125,9 @@ class RegistrationAdmin(MirrorAdmin):
 
         return [
             "number",
-            "state_shown",
-            contact,
             employee,
+            contact,
+            "state_shown",
             "problem_shown",
             "account_link",
             "import_link",
