@@ -24,6 +24,7 @@ from hireops.outbox.models import Call
 from hireops.people import payout_rights
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, ReferralAccount, SelfApproval, Withdrawal, WithdrawalAmount
+from referrals.payouts.approvers import who_could_approve
 from referrals.payouts.rights import APPROVE
 from referrals.payouts.transitions import lock, lock_account, write_step
 
@@ -165,12 +166,11 @@ def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call
 def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
     _refuse_what_is_decided(withdrawal)
     if by.pk == withdrawal.requested_by_id and not settings.REFERRALS_SELF_APPROVAL:
-        raise Refused(
-            _(
-                "You have asked for this withdrawal yourself, so somebody else has to approve it. Nothing "
-                "was sent."
-            )
+        why_not = _(
+            "You have asked for this withdrawal yourself, so somebody else has to approve it. Nothing "
+            "was sent."
         )
+        raise Refused(f"{why_not} {who_could_approve(by.pk)}")
     payout_rights.refuse_until_in_effect(by, APPROVE)
     if accounts.pending_status(withdrawal.account) != ReferralAccount.Status.AVAILABLE:
         raise Refused(_deactivated())

@@ -30,6 +30,8 @@ class WithdrawalAdmin(MirrorAdmin):
     list_select_related = ("account__tenant", "requested_by", "decided_by")
     exact_search_fields = ("external_order_id", "account__account_id")
     search_help_text = _("Order ID or account ID, in full")
+    found_by = {"external_order_id": str}
+    found_by_words = _("Order ID in full")
     fields = ("state",)
     staff_actions = [approve, reject, cancel, ask_again]
     reveal_permission = VIEW
@@ -72,6 +74,9 @@ class WithdrawalAdmin(MirrorAdmin):
         """With all that who decides several at once should see of each."""
         tenant = [str(obj.account.tenant)] if are_several() else []
         return " · ".join([str(obj), *tenant, self.amounts_shown(obj)])
+
+    def found_as(self, obj: Withdrawal) -> Sequence[str]:
+        return [str(obj), mask(obj.account.name), self.amounts_shown(obj), obj.get_state_display()]
 
     @admin.display(description=_("account ID"))
     def account_id_shown(self, withdrawal: Withdrawal) -> str:

@@ -1,6 +1,6 @@
 """Registrations: who is to get an account, what became of it, and the form to correct what did not work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -82,6 +82,8 @@ class RegistrationAdmin(MirrorAdmin):
     search_help_text = _("Mobile number in any spelling, email or account ID, in full")
     exact_search_fields = ["account__account_id"]
     contact_search_fields = {"mobile": contacts.read_mobile, "email": contacts.read_email}
+    found_by = contact_search_fields
+    found_by_words = _("Mobile number in any spelling or email in full, as long as there is no account")
     staff_actions = [retry, discard]
     reveal_permission = VIEW
 
@@ -119,6 +121,13 @@ class RegistrationAdmin(MirrorAdmin):
             "created_at",
             *tenant_columns(),
         ]
+
+    def rows_to_find(self, request: HttpRequest) -> QuerySet[Registration]:
+        """Once there is an account, it is that account that is found."""
+        return super().rows_to_find(request).filter(account=None)
+
+    def found_as(self, obj: Registration) -> Sequence[str]:
+        return [f"#{obj.pk}", mask(obj.name), contact_of(obj, mask), obj.get_state_display()]
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Registration) -> SafeString:
