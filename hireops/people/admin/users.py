@@ -128,11 +128,11 @@ class StaffUserAdmin(RightsAdmin):
 
     # --- What the pages show
 
-    @admin.display(description=_("name"))
+    @admin.display(description=_("Name"))
     def name_shown(self, user: User) -> str:
         return str(user)
 
-    @admin.display(description=_("name"))
+    @admin.display(description=_("Name"))
     def full_name(self, user: User) -> str:
         return full_name(user)
 
