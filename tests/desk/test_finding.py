@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 
 from bindings.models import BackgroundCheck, Customer
 from hireops.database import clock
-from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
+from hireops.outbox import services as outbox
 from hireops.outbox.models import Attempt, Call
 from referrals.models import ReferralAccount
 from tests.bindings.checks.conftest import ordered
@@ -57,9 +58,11 @@ def answer(browser: Client, term: str) -> str:
 
 
 def sent(operation: str, log_id: str) -> Call:
-    made = Call.objects.create(operation=operation, target="one", payload={}, tenant=Tenant.objects.own())
-    Attempt.objects.create(call=made, started_at=clock.now(), log_id=log_id)
-    return made
+    """A call that was tried once."""
+    with transaction.atomic():
+        call = outbox.enqueue(operation=operation, target="one", payload={}, tenant=None, by=None)
+    Attempt.objects.create(call=call, started_at=clock.now(), log_id=log_id)
+    return call
 
 
 def hr_side(rewarded: ReferralAccount) -> dict[str, str]:
@@ -76,7 +79,7 @@ def hr_side(rewarded: ReferralAccount) -> dict[str, str]:
         withdrawal.external_order_id: f"/admin/referrals/withdrawal/{withdrawal.pk}/change/",
         payment.payment_id: f"/admin/referrals/payment/{payment.pk}/change/",
         event.event_id: f"/admin/inbox/event/{event.pk}/change/",
-        "LOG-HR": f"/admin/outbox/call/{sent('referral_account.query', 'LOG-HR').pk}/change/",
+        "LOG-HR": f"/admin/outbox/call/{sent('referral_account.enable', 'LOG-HR').pk}/change/",
     }
 
 
