@@ -124,10 +124,15 @@ class EcoAccountAdmin(MirrorAdmin):
     search_fields = ["account_id__startswith", "name"]
     exact_search_fields = ["tenant__tenant_key", "tenant__name"]
     search_help_text = _("Account name, account ID, or the tenant's name or key in full")
+    found_by = {"account_id": str, "name__istartswith": str}
+    found_by_words = _("Account ID in full, or how the name begins")
     fieldsets = [
         (None, {"fields": ["name", "whose", "account_id", "scope_in_words", "usages_in_words"]}),
         (_("Where it comes from"), {"fields": ["tenant_link", "event_link", "created_at", "updated_at"]}),
     ]
+
+    def found_as(self, obj: EcoAccount) -> Sequence[str]:
+        return [str(obj), obj.account_id, str(obj.customer or "")]
 
     @admin.display(description=_("account name"), ordering="name")
     def short_name(self, account: EcoAccount) -> str:

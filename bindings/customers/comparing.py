@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bindings.models import Customer, CustomerContact, CustomerImportRow
+from hireops.desk.staff import name_and_login
 
 
 def differences(row: CustomerImportRow, customer: Customer) -> dict[str, Any]:
@@ -40,4 +41,4 @@ def as_told(name: str, value: Any) -> str:
     """A value as pages and the audit name it. Notes may be about people: that they change is enough."""
     if name == "notes" or value is None:
         return ""
-    return str(value.get_username() if name == "responsible" else value)
+    return name_and_login(value) if name == "responsible" else str(value)

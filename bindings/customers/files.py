@@ -7,8 +7,8 @@ from itertools import chain
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from bindings.customers.people import named
 from bindings.models import Customer, CustomerContact
+from hireops.desk.staff import name_and_login
 from hireops.spreadsheets.header import ColumnNames
 
 COLUMNS = ColumnNames(
@@ -68,7 +68,7 @@ def _cells(customer: Customer, *, with_contacts: bool, archived: str) -> list[st
         customer.code,
         customer.name,
         customer.tier,
-        named(customer.responsible) if customer.responsible else "",
+        name_and_login(customer.responsible) if customer.responsible else "",
         *(_contact_cells(list(customer.contacts.all())) if with_contacts else []),
         customer.notes,
         archived if customer.archived else "",

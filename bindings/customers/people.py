@@ -16,14 +16,6 @@ def vendor_staff() -> QuerySet[User]:
     return User.objects.filter(Q(is_superuser=True) | by_role | alone, is_active=True).order_by("username")
 
 
-def named(person: User) -> str:
-    """``陈小薇 (vera)``, or what there is of it; a name in Chinese begins with the family's."""
-    full = person.get_full_name()
-    if not full.isascii():
-        full = f"{person.last_name}{person.first_name}".strip()
-    return f"{full} ({person.get_username()})" if full else person.get_username()
-
-
 def by_name(people: Iterable[User]) -> dict[str, set[int]]:
     """Whom a file may mean: by user name, email address, and full name in either order, without case."""
     found: dict[str, set[int]] = {}
@@ -36,7 +28,7 @@ def by_name(people: Iterable[User]) -> dict[str, set[int]]:
 
 
 def find(name: str, among: dict[str, set[int]]) -> set[int]:
-    """Who is meant by ``name`` or by ``姓名 (user name)``, as ``named`` writes it."""
+    """Who is meant by ``name`` or by ``姓名 (user name)``, as ``name_and_login`` writes it."""
     plain = _plain(name)
     inside = _plain(plain.rpartition("(")[2].removesuffix(")")) if plain.endswith(")") else ""
     return among.get(plain) or among.get(inside) or set()

@@ -31,6 +31,8 @@ def read(scope: int) -> "History":
         "tenant",
         "created_at",
         "created_by__username",
+        "created_by__last_name",
+        "created_by__first_name",
         "call__state",
     )
     rows = rows.select_related("call", "created_by").only(*shown).order_by("pk")

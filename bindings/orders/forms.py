@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy
 
 from bindings.orders.updates import Found
+from hireops.desk.forms import PersonField
 
 
 class SettleForm(forms.Form):
@@ -22,9 +23,7 @@ class SettleForm(forms.Form):
 
 
 class NotesForm(forms.Form):
-    responsible = forms.ModelChoiceField(
-        label=gettext_lazy("Responsible"), required=False, queryset=User.objects.none()
-    )
+    responsible = PersonField(label=gettext_lazy("Responsible"), required=False, queryset=User.objects.none())
     notes = forms.CharField(
         label=gettext_lazy("Notes"),
         required=False,

@@ -9,10 +9,14 @@ class DeskConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
+        from django.contrib.auth.models import User
+
         from hireops.desk import cards, guards, health, health_sections, invariants
+        from hireops.desk.staff import person_name
         from hireops.guards import rules
         from hireops.guards.invariants import guards_stand_as_declared
 
+        User.add_to_class("__str__", person_name)  # wherever a page names a person
         rules.declare(*guards.RULES)
         invariants.register(guards_stand_as_declared)
         cards.register(health_sections.card)

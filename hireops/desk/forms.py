@@ -4,10 +4,21 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from hireops.desk.staff import name_and_login
+
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Any]
+    _ModelChoiceField = forms.ModelChoiceField[Any]
 else:
     _ModelForm = forms.ModelForm
+    _ModelChoiceField = forms.ModelChoiceField
+
+
+class PersonField(_ModelChoiceField):
+    """One of several people, of whom two may have the same name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return name_and_login(obj)
 
 
 class UntouchedStays(_ModelForm):

@@ -89,7 +89,7 @@ class ExactSearchAdmin(_ModelAdmin):
     # anybody by it, or it could be guessed digit by digit.
     contact_search_fields: Mapping[str, Callable[[str], str]] = {}
 
-    def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
+    def values_searched(self, request: HttpRequest, term: str) -> dict[str, Any]:
         """By lookup its value; the rows are found that have any of them."""
         values = dict.fromkeys(self.exact_search_fields, term)
         if searching.was_typed(request) and may_see_personal_data(request.user):

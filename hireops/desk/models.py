@@ -57,6 +57,11 @@ class AuditEntry(AppendOnly):
         return gettext(self.action)
 
     @property
+    def who(self) -> str:
+        """By name; what hireops did by itself is its own doing."""
+        return str(self.actor) if self.actor else self.actor_name or "hireops"
+
+    @property
     def rights_shown(self) -> str:
         """Which rights this gave and took, in words; "" where it is about none."""
         from hireops.desk import rights  # noqa: PLC0415 - it needs Django's models

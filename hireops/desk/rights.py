@@ -1,11 +1,14 @@
 """Rights in words of the reader's language: permissions, and what the audit tells of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_noop
 
 RIGHTS = "rights"  # of the details of an audit entry: {"before": [...], "after": [...]}
@@ -13,16 +16,62 @@ SUPERUSER = gettext_noop("superuser: every right")
 INACTIVE = gettext_noop("cannot sign in")
 
 
+STOCK = {
+    "view": gettext_noop("view"),
+    "add": gettext_noop("add"),
+    "change": gettext_noop("change"),
+    "delete": gettext_noop("delete"),
+}
+
+
 def label_of(permission: Permission) -> str:
-    """The database has the names in English."""
-    kind = permission.content_type
-    stock = {
-        f"add_{kind.model}": gettext("add"),
-        f"change_{kind.model}": gettext("change"),
-        f"delete_{kind.model}": gettext("delete"),
-        f"view_{kind.model}": gettext("view"),
-    }
-    return f"{kind.name}: {stock.get(permission.codename) or gettext(permission.name)}"
+    return f"{permission.content_type.name}: {word_of(permission)}"
+
+
+def word_of(permission: Permission) -> str:
+    """What may be done, without to what. The database has the names in English."""
+    stock = _stock_of(permission)
+    return gettext(STOCK[stock] if stock else permission.name)
+
+
+def _stock_of(permission: Permission) -> str:
+    """The name of one of Django's own four; "" for one of ours."""
+    verb, _underscore, model = permission.codename.partition("_")
+    return verb if verb in STOCK and model == permission.content_type.model else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """One kind of object of one app, and what may be done with it: first to see it."""
+
+    app: str
+    name: str
+    rights: Sequence[tuple[Permission, str]]
+
+
+def by_noun(permissions: Iterable[Permission]) -> list[Noun]:
+    """Permissions in words, for a table: the apps in the order of the menu, their nouns by name.
+
+    ``content_type`` of each is read.
+    """
+    order = {config.label: -place for place, config in enumerate(apps.get_app_configs())}
+    by_kind: dict[tuple[int, str, str], list[Permission]] = {}
+    for permission in permissions:
+        kind = permission.content_type
+        by_kind.setdefault((order.get(kind.app_label, 1), kind.app_label, kind.name), []).append(permission)
+    return [
+        Noun(
+            str(apps.get_app_config(label).verbose_name if label in order else label),
+            str(capfirst(name)),
+            [(each, word_of(each)) for each in sorted(found, key=_stock_first)],
+        )
+        for (_place, label, name), found in sorted(by_kind.items())
+    ]
+
+
+def _stock_first(permission: Permission) -> tuple[int, str]:
+    stock = _stock_of(permission)
+    return (list(STOCK).index(stock) if stock else len(STOCK), permission.codename)
 
 
 def name_of(permission: Permission) -> str:

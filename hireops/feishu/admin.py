@@ -12,4 +12,6 @@ class TenantAdmin(MirrorAdmin):
     list_display = ["__str__", "tenant_key", "app_id", "state_shown", "state_at", "created_at"]
     list_filter = ["state"]
     search_fields = ["name", "tenant_key"]
+    found_by = {"tenant_key": str, "name__istartswith": str}
+    found_by_words = _("Tenant key in full, or how the name begins")
     fields = ["name", "tenant_key", "app_id", "state_shown", "created_at"]

@@ -117,7 +117,7 @@ class JobAdmin(MirrorAdmin):
 
     @admin.display(description=_("asked for by"))
     def asked_by_shown(self, job: Job) -> str:
-        return job.asked_by.get_username() if job.asked_by else "hireops"
+        return str(job.asked_by or "hireops")
 
     @admin.display(description=_("reason"))
     def why(self, job: Job) -> str:

@@ -169,6 +169,8 @@ class CallAdmin(ConfidentialAdmin):
     list_select_related = ("tenant",)
     exact_search_fields = ("target", "attempts__log_id")  # how they are searched is decided in _found
     search_help_text = _("Target, log ID, operation, or the tenant's name or key, in full")
+    found_by = {"attempts__log_id": str}
+    found_by_words = _("Log ID of an attempt, in full")
     about = "target"
     kind = "operation"
     ordering = ("-id",)
@@ -212,6 +214,9 @@ class CallAdmin(ConfidentialAdmin):
         if tenants := list(Tenant.objects.filter(Q(tenant_key=term) | Q(name=term)) if term else ()):
             return queryset.filter(tenant__in=tenants), False
         return (queryset.filter(pk__in=_found(term, request.user)) if term else queryset), False
+
+    def found_as(self, obj: Call) -> Sequence[str]:
+        return [f"{self.operation_shown(obj)} #{obj.pk}", obj.target, Call.State(obj.state).label]
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)

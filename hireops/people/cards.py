@@ -47,7 +47,7 @@ def no_role_yet(reader: Reader) -> Card | None:
         return None
     return Card(
         title=_("You have no role yet"),
-        value=reader.get_username(),
+        value=str(reader),
         note=_("An administrator has to give you a role; the administrators see that you wait for it."),
         tone="warn",
     )

@@ -234,6 +234,6 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         if self.person:
-            return self.person.get_username()
+            return str(self.person)
         of_address = {self.Kind.ADDRESS, self.Kind.PASSKEY}
         return self.key if self.kind in of_address else gettext("a name that nobody has")

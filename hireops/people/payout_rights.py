@@ -131,6 +131,14 @@ def holders(permission: str) -> list[int]:
     return list(rows.values_list("user", flat=True))
 
 
+def holders_from(permission: str) -> list[tuple[User, datetime]]:
+    """(person, from when it counts) of everybody who has this right and can sign in to use it."""
+    settle()
+    rows = PayoutRight.objects.filter(permission=permission, ended_at=None, user__is_active=True)
+    rows = rows.filter(user__is_staff=True).select_related("user").order_by("user__username")
+    return [(row.user, row.in_effect_at) for row in rows]
+
+
 def begun(
     permission: str, users: Iterable[int], *, since: datetime, until: datetime
 ) -> QuerySet[PayoutRight]:

@@ -246,7 +246,7 @@ def _closed(case: Case) -> str:
     moment = minute(case.closed_at)
     if case.closed_by is None:
         return gettext("Closed by hireops on %(time)s, because the cause became known:") % {"time": moment}
-    values = {"user": case.closed_by.get_username(), "time": moment}
+    values = {"user": case.closed_by, "time": moment}
     return gettext("Closed by %(user)s on %(time)s:") % values
 
 

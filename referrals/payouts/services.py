@@ -24,6 +24,7 @@ from hireops.outbox.models import Call
 from hireops.people import payout_rights
 from referrals.accounts import services as accounts
 from referrals.models import POINTS, ReferralAccount, SelfApproval, Withdrawal, WithdrawalAmount
+from referrals.payouts.approvers import who_could_approve
 from referrals.payouts.rights import APPROVE
 from referrals.payouts.transitions import lock, lock_account, write_step
 
@@ -163,8 +164,9 @@ def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call
 
 
 def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
+    _refuse_what_is_decided(withdrawal)
     if why := why_not_approved(withdrawal, by):
-        raise Refused(why)
+        raise Refused(f"{why} {who_could_approve(by.pk)}" if _is_ones_own(withdrawal, by) else why)
     payout_rights.refuse_until_in_effect(by, APPROVE)
 
 
@@ -172,7 +174,7 @@ def why_not_approved(withdrawal: Withdrawal, by: User) -> str:
     """Why ``by``, who has the right to, can't approve it now, as a sentence for staff. Empty if they can."""
     if why := why_not_decided(withdrawal):
         return why
-    if by.pk == withdrawal.requested_by_id and not settings.REFERRALS_SELF_APPROVAL:
+    if _is_ones_own(withdrawal, by):
         return _(
             "You have asked for this withdrawal yourself, so somebody else has to approve it. Nothing "
             "was sent."
@@ -180,6 +182,10 @@ def why_not_approved(withdrawal: Withdrawal, by: User) -> str:
     if accounts.pending_status(withdrawal.account) != ReferralAccount.Status.AVAILABLE:
         return _deactivated()
     return ""
+
+
+def _is_ones_own(withdrawal: Withdrawal, by: User) -> bool:
+    return by.pk == withdrawal.requested_by_id and not settings.REFERRALS_SELF_APPROVAL
 
 
 def why_not_decided(withdrawal: Withdrawal) -> str:

@@ -122,7 +122,7 @@ def test_roles_are_not_deleted_from_their_list_past_these_rules(pages: Pages, ot
 def test_a_second_account_that_he_makes_waits_and_tells_who_made_it(
     pages: Pages, otto: User, ada: User
 ) -> None:
-    sent = {"username": "otto2", "groups": [role("hr_approver").pk]}
+    sent = {"username": "otto2", "full_name": "Otto", "groups": [role("hr_approver").pk]}
 
     assert pages(otto).post("/admin/auth/user/add/", sent).status_code == 200
 
@@ -310,12 +310,12 @@ def test_nobody_sets_one_for_the_own_account(pages: Pages, otto: User, root: Use
 def test_who_makes_a_person_gives_name_and_roles_and_reads_the_password_once(
     pages: Pages, otto: User
 ) -> None:
-    sent = {"username": "xiaoli", "last_name": "李", "first_name": "雷", "groups": [role("auditor").pk]}
+    sent = {"username": "xiaoli", "full_name": "李雷", "groups": [role("auditor").pk]}
 
     answer = pages(otto).post("/admin/auth/user/add/", sent)
 
     person = User.objects.get(username="xiaoli")
-    assert person.is_staff
+    assert (person.is_staff, str(person)) == (True, "李雷")
     assert roles_of(person) == {role("auditor")}
     assert person.check_password(answer.context["password"])
     assert OneTimePassword.objects.get(user=person).set_by == otto

@@ -1,6 +1,6 @@
 """Background checks that customers have ordered: their list, their pages, the forms for what is reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -81,6 +81,8 @@ class BackgroundCheckAdmin(PromisedAdmin):
         "candidate_name": str,
     }
     search_help_text = _("Order ID; or the candidate's mobile number, email or name, in full")
+    found_by = {"background_check_id": str, **contact_search_fields}
+    found_by_words = search_help_text
     staff_actions = [
         actions.next_stage,
         actions.say_completed,
@@ -124,6 +126,16 @@ class BackgroundCheckAdmin(PromisedAdmin):
             promised,
             "received_at",
             *tenant_columns(),
+        ]
+
+    def found_as(self, obj: BackgroundCheck) -> Sequence[str]:
+        customer = str(obj.customer) if obj.customer else ""
+        return [
+            str(obj),
+            mask(obj.candidate_name),
+            customer,
+            self.package_shown(obj),
+            obj.get_state_display(),
         ]
 
     @admin.display(description=_("customer"))

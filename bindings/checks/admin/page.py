@@ -136,7 +136,7 @@ def _facts(check: BackgroundCheck, shown: Callable[[str], str]) -> Iterator[tupl
     if check.termination_reason:
         yield _("Reason of the end"), shown(check.termination_reason)
     yield _("Event"), linked(check.event)
-    yield _("Responsible"), check.responsible.get_username() if check.responsible else ""
+    yield _("Responsible"), str(check.responsible or "")
     yield _("Our notes"), check.notes
 
 

@@ -20,7 +20,6 @@ from bindings.customers import files, services, tiers
 from bindings.customers.admin import page
 from bindings.customers.admin.forms import ContactForm, CustomerForm
 from bindings.customers.codes import normalised
-from bindings.customers.people import named
 from bindings.models import BackgroundCheck, Customer, CustomerContact, EcoAccount, Exam
 from hireops import contacts
 from hireops.database import clock
@@ -35,7 +34,7 @@ from hireops.desk.inlines import LabelledFormSet
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, is_revealed, reason_of
-from hireops.desk.staff import staff
+from hireops.desk.staff import name_and_login, staff
 from hireops.spreadsheets.downloads import CONTENT_TYPES, as_file
 
 if TYPE_CHECKING:
@@ -109,7 +108,11 @@ class ResponsibleFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         theirs = Customer.objects.filter(responsible=OuterRef("pk"))
         people = User.objects.filter(Exists(theirs)).order_by("username")
-        return [("me", _("Me")), *((str(each.pk), named(each)) for each in people), ("nobody", _("Nobody"))]
+        return [
+            ("me", _("Me")),
+            *((str(each.pk), name_and_login(each)) for each in people),
+            ("nobody", _("Nobody")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
@@ -218,6 +221,12 @@ class CustomerAdmin(StaffAdmin):
     search_help_text = _(
         "Customer code from its beginning, part of the name, or a contact's mobile or email in full"
     )
+    found_by = {
+        "normalised_code__startswith": normalised,
+        "name__istartswith": str,
+        **contact_search_fields,
+    }
+    found_by_words = _("How the code or the name begins, or a contact's mobile number or email in full")
     fieldsets = [(None, {"fields": [("code", "name"), ("tier", "responsible"), "notes"]})]
     staff_actions = [archive, restore]
     reveal_permission = VIEW
@@ -243,15 +252,18 @@ class CustomerAdmin(StaffAdmin):
             "asks_reason": page.asks_reason(request.user),
         }
 
-    def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:
+    def values_searched(self, request: HttpRequest, term: str) -> dict[str, Any]:
         values = super().values_searched(request, term)
         values.pop("normalised_code", None)
         plain = normalised(term)
         return {"normalised_code__startswith": plain, **values} if plain else values
 
+    def found_as(self, obj: Customer) -> Sequence[str]:
+        return [str(obj), obj.tier, gettext("archived") if obj.archived else ""]
+
     @admin.display(description=_("responsible"))
     def responsible_named(self, customer: Customer) -> str:
-        return named(customer.responsible) if customer.responsible else self.get_empty_value_display()
+        return str(customer.responsible or self.get_empty_value_display())
 
     @admin.display(description=_("accounts"))
     def accounts_shown(self, customer: Any) -> SafeString | str:

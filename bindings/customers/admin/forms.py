@@ -12,19 +12,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bindings.customers import tiers
-from bindings.customers.people import named, vendor_staff
+from bindings.customers.people import vendor_staff
 from bindings.customers.services import CONTACT, WRITTEN, code_problem
 from bindings.models import Customer, CustomerContact
 from hireops import contacts
+from hireops.desk.forms import PersonField
 from hireops.imports import forms as imports_forms
 
 if TYPE_CHECKING:
     _CustomerForm = forms.ModelForm[Customer]
     _ContactForm = forms.ModelForm[CustomerContact]
-    _PersonField = forms.ModelChoiceField[Any]
 else:
     _CustomerForm = _ContactForm = forms.ModelForm
-    _PersonField = forms.ModelChoiceField
 
 
 class TierInput(forms.TextInput):
@@ -37,11 +36,6 @@ class TierInput(forms.TextInput):
         field = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
         options = format_html_join("", '<option value="{}"></option>', ((each,) for each in tiers.known()))
         return format_html('{}<datalist id="{}">{}</datalist>', field, listed, options)
-
-
-class PersonField(_PersonField):
-    def label_from_instance(self, obj: Any) -> str:
-        return named(obj)
 
 
 class CustomerForm(_CustomerForm):

@@ -1,6 +1,6 @@
 """Exams that customers have arranged: their list, their pages, and the forms for what is told to Feishu."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -97,6 +97,8 @@ class ExamAdmin(PromisedAdmin):
         "candidate_name": str,
     }
     search_help_text = _("Exam ID; or the candidate's mobile number, email or name, in full")
+    found_by = {"exam_id": str, **contact_search_fields}
+    found_by_words = search_help_text
     staff_actions = [candidate_has_finished, take_care, set_aside, take_up]
     reveal_permission = VIEW
 
@@ -141,6 +143,16 @@ class ExamAdmin(PromisedAdmin):
             promised,
             "received_at",
             *tenant_columns(),
+        ]
+
+    def found_as(self, obj: Exam) -> Sequence[str]:
+        customer = str(obj.customer) if obj.customer else ""
+        return [
+            str(obj),
+            mask(obj.candidate_name),
+            customer,
+            obj.paper_name or obj.paper_id,
+            obj.get_state_display(),
         ]
 
     @admin.display(description=_("customer"))

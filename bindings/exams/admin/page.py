@@ -83,7 +83,7 @@ def _facts(exam: Exam, shown: Callable[[str], str], *, paper_name: str) -> Itera
     if exam.talent_id:
         yield _("Talent ID"), exam.talent_id
     yield _("Event"), linked(exam.event)
-    yield _("Responsible"), exam.responsible.get_username() if exam.responsible else ""
+    yield _("Responsible"), str(exam.responsible or "")
     yield _("Our notes"), exam.notes
 
 

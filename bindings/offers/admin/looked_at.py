@@ -93,4 +93,5 @@ def _done(now: Preview, at: datetime) -> list[AuditEntry]:
     named = Q()
     for obj in about:
         named |= Q(target_type=ContentType.objects.get_for_model(obj), target_id=str(obj.pk))
-    return list(AuditEntry.objects.filter(named, at__gte=at).exclude(actor=None).order_by("at")[:10])
+    done = AuditEntry.objects.filter(named, at__gte=at).exclude(actor=None).select_related("actor")
+    return list(done.order_by("at")[:10])

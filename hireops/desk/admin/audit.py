@@ -14,6 +14,7 @@ from hireops.desk.admin.base import MirrorAdmin
 from hireops.desk.display import linked, our_json
 from hireops.desk.lists import different_values
 from hireops.desk.models import AuditEntry
+from hireops.desk.staff import people_named
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -35,12 +36,26 @@ class AuditEntryAdmin(MirrorAdmin):
     list_filter = (("at", admin.DateFieldListFilter), ActionFilter)
     list_select_related = ("actor", "target_type")
     exact_search_fields = ("actor_name", "target_id")
-    search_help_text = _("User name or object ID, in full")
-    fields = ("at", "actor_shown", "action_shown", "target_type", "target_shown", "reason", "details_shown")
+    search_help_text = _("Name or user name of a person, or object ID, in full")
+    fields = (
+        "at",
+        "actor_shown",
+        "actor_name",
+        "action_shown",
+        "target_type",
+        "target_shown",
+        "reason",
+        "details_shown",
+    )
+
+    def values_searched(self, request: HttpRequest, term: str) -> dict[str, Any]:
+        values = super().values_searched(request, term)
+        people = list(people_named(term))
+        return {**values, "actor__in": people} if people else values
 
     @admin.display(description=_("user"))
     def actor_shown(self, entry: AuditEntry) -> str:
-        return entry.actor_name or "hireops"
+        return entry.who
 
     @admin.display(description=_("action"))
     def action_shown(self, entry: AuditEntry) -> str:

@@ -24,7 +24,8 @@ from hireops.desk.audit import entries_about, record
 from hireops.desk.chosen import column_of
 from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
-from hireops.desk.lists import ExactSearchAdmin, QuickChangeList
+from hireops.desk.finding import FindableAdmin
+from hireops.desk.lists import QuickChangeList
 from hireops.desk.mirrors import NobodyEdits
 from hireops.desk.pages import staff_page
 from hireops.desk.paging import AnyPaginator, UncountedPaginator, page_asked
@@ -37,7 +38,7 @@ HISTORY_SHOWN = 200
 DATE_PARTS = ("year", "month", "day")
 
 
-class StaffAdmin(StaffActionsAdmin, ExactSearchAdmin):
+class StaffAdmin(StaffActionsAdmin, FindableAdmin):
     """Base of every admin page: quick on large tables, and what is edited here is audited.
 
     A service that is called while a form is saved or an object deleted may raise ``Refused``: nothing is

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
@@ -32,6 +33,9 @@ class ConfidentialAdmin(MirrorAdmin):
 
     def is_hidden(self, request: HttpRequest, row: Any) -> bool:
         return row is not None and getattr(row, self.kind) not in self.seen_by(request.user)
+
+    def rows_to_find(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().rows_to_find(request).filter(self.seen_by(request.user).among(self.kind))
 
     def get_list_display(self, request: HttpRequest) -> Any:
         seen = self.seen_by(request.user)

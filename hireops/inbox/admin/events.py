@@ -96,6 +96,8 @@ class EventAdmin(ConfidentialAdmin):
     list_filter = (StateFilter, TypeFilter, TenantFilter, DayFilter, BeforeFilter)
     exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.event_queries
     search_help_text = _("Event ID, account ID, event type, or the tenant's name or key, in full")
+    found_by = {"event_id": str}
+    found_by_words = _("Event ID in full")
     about = "subject"
     kind = "event_type"
     ordering = ("-id",)
@@ -118,6 +120,9 @@ class EventAdmin(ConfidentialAdmin):
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_replay": request.user.has_perm(REPLAY)}
+
+    def found_as(self, obj: Event) -> Sequence[str]:
+        return [self.what(obj), obj.event_id, Event.State(obj.state).label]
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)

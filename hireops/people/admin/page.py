@@ -14,11 +14,6 @@ CHANGES_SHOWN = 20
 RECENT = timedelta(days=90)
 
 
-def full_name(user: User) -> str:
-    parts = (user.last_name, user.first_name)
-    return " ".join(reversed(parts)).strip() if "".join(parts).isascii() else "".join(parts)
-
-
 def about_person(user: User, reader: User) -> dict[str, Any]:
     changes = user.credential_changes.select_related("by")
     return {

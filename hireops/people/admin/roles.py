@@ -1,5 +1,6 @@
 """The pages of roles."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -7,16 +8,16 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import rights
-from hireops.desk.display import lines
 from hireops.desk.staff import staff
 from hireops.people import payout_permissions
-from hireops.people.admin.rights import RightsAdmin
+from hireops.people.admin.rights import RightsAdmin, RightsChoice, table_in_words
 
 if TYPE_CHECKING:
     _MultipleChoiceField = forms.ModelMultipleChoiceField[Permission]
@@ -26,15 +27,17 @@ else:
 admin.site.unregister(Group)
 
 
+class _ByNoun(ModelChoiceIterator):  # type: ignore[type-arg]
+    def __iter__(self) -> Iterator[Any]:
+        for noun in rights.by_noun(self.queryset):
+            yield (noun.app, noun.name), [(permission.pk, word) for permission, word in noun.rights]
+
+
 class PermissionField(_MultipleChoiceField):
-    """Permissions as check boxes with names in the reader's language; the database has them in English."""
+    """Permissions as a table of check boxes by noun, in the reader's language."""
 
-    widget = forms.CheckboxSelectMultiple
-
-    def label_from_instance(self, permission: Any) -> str:
-        return (
-            f"{permission.content_type.app_labeled_name.rpartition(' | ')[0]} | {rights.label_of(permission)}"
-        )
+    widget = RightsChoice
+    iterator = _ByNoun
 
 
 @admin.register(Group)
@@ -51,16 +54,21 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
     change_form_template = "admin/auth/role.html"
     UNUSED_APPS = ("account", "admin", "contenttypes", "mfa", "sessions", "socialaccount")
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        is_editable = obj is None or self.has_change_permission(request, obj)
-        return ("name", "permissions" if is_editable else "permissions_shown")
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["name", "permissions"]})]
+        shown = (None, {"fields": ["name", "permissions_shown"]})
+        if not self.has_change_permission(request, obj):
+            return [shown]
+        boxes = {"fields": ["permissions"], "classes": ["collapse"]}
+        return [shown, (_("Change what this role may do"), boxes)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("permissions_shown",)
 
-    @admin.display(description=_("permissions"))
+    @admin.display(description=_("what this role may do"))
     def permissions_shown(self, role: Group) -> SafeString:
-        return lines(rights.in_words(_permissions_of(role)))
+        return table_in_words(role.permissions.select_related("content_type"))
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         offered = Permission.objects.exclude(content_type__app_label__in=self.UNUSED_APPS)
@@ -76,7 +84,9 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
         return super().has_delete_permission(request, obj) and not self._why_not(request, obj)
 
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        return {"why_not": self._why_not(request, obj)}
+        people = obj.user_set.filter(is_active=True).order_by("username")
+        sees_people = request.user.has_perm("auth.view_user")
+        return {"why_not": self._why_not(request, obj), "people": people if sees_people else ()}
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         self.remember_rights(request, _permissions_of(obj) if change else [])

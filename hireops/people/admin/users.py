@@ -1,10 +1,11 @@
 """The pages of people."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,11 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from hireops.desk.actions import ReasonForm, staff_action
 from hireops.desk.errors import Refused
 from hireops.desk.pages import staff_page
-from hireops.desk.staff import staff
+from hireops.desk.staff import full_name, people_named, staff
 from hireops.people import credentials, services
 from hireops.people.admin.lock_outs import let_in_person, remove_second_factors
-from hireops.people.admin.page import about_person, full_name
-from hireops.people.admin.rights import RightsAdmin
+from hireops.people.admin.page import about_person
+from hireops.people.admin.person_form import NewPersonForm, PersonForm, may_invite
+from hireops.people.admin.rights import RightsAdmin, RoleChoice
+from hireops.people.invitations import services as invitations
 from hireops.people.models import CredentialChange
 
 admin.site.unregister(User)
@@ -41,24 +44,6 @@ def end_sessions(user: User, *, by: User, reason: str) -> None:
     services.end_sessions(user, by=by, reason=reason)
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Who makes somebody an approver, or an approver somebody else, is looked at before anything is saved."""
-
-    by: User  # who uses the page
-
-    def clean_groups(self) -> Any:
-        groups = self.cleaned_data["groups"]
-        before = set(self.instance.groups.all()) if self.instance.pk else set()
-        if set(groups) == before:
-            return groups
-        try:
-            to = self.instance if self.instance.pk else None
-            services.refuse_to_hand_out(self.by, groups, to=to)
-        except Refused as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
-        return groups
-
-
 @admin.register(User)
 class StaffUserAdmin(RightsAdmin):
     """People. Their roles say what they may do; of superusers and of who can approve or pay, only a superuser
@@ -66,22 +51,32 @@ class StaffUserAdmin(RightsAdmin):
 
     empty_list = _("Who uses hireops. Add a person, or invite somebody by mobile or email.")
     form = PersonForm
+    add_form = NewPersonForm
     change_form_template = "admin/auth/person.html"
-    list_display = ("username", "full_name", "roles", "is_active", "last_login")
+    list_display = ("name_shown", "username", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active")
     linked_by = ("is_superuser",)
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     sortable_by = ("username", "last_login")
+    found_by = {
+        "username__istartswith": str,
+        "last_name__istartswith": str,
+        "first_name__istartswith": str,
+        "email__iexact": str,
+    }
+    found_by_words = _("How the name or the user name begins, or the email in full")
     staff_actions = [end_sessions, let_in_person, remove_second_factors]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("groups")
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        person = (None, {"fields": ("username", "last_name", "first_name", "email")})
+        person = (None, {"fields": ("full_name", "username", "email")})
         if obj is None:
-            return (person, (_("Rights"), {"fields": ("groups",)}))
+            roles = (_("What this person may do"), {"fields": ("groups",)})
+            first = (_("The first sign-in"), {"fields": ("first_sign_in", "mobile")})
+            return (person, roles, first) if may_invite(staff(request)) else (person, roles)
         dates = (_("Dates"), {"fields": ("last_login", "date_joined")})
         return (person, (_("Rights"), {"fields": ("is_active", "is_superuser", "groups")}), dates)
 
@@ -92,12 +87,14 @@ class StaffUserAdmin(RightsAdmin):
         return fixed if request.user.is_superuser else (*fixed, "is_superuser")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
-        form = super().get_form(request, obj, change, **kwargs)
+        wanted = {} if obj else {"form": self.add_form}
+        form = super().get_form(request, obj, change, **(wanted | kwargs))
         form.by = staff(request)  # type: ignore[attr-defined]
         return form
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        wanted = {"widget": forms.CheckboxSelectMultiple, "help_text": "", "label": _("roles")}
+        roles = Group.objects.order_by("name").prefetch_related("permissions__content_type")
+        wanted = {"widget": RoleChoice, "help_text": "", "label": _("roles"), "queryset": roles}
         return super().formfield_for_manytomany(db_field, request, **kwargs, **wanted)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -120,9 +117,23 @@ class StaffUserAdmin(RightsAdmin):
     def _within_reach(self, request: HttpRequest, obj: Model | None) -> bool:
         return not isinstance(obj, User) or services.may_change_credentials(staff(request), obj)
 
+    # --- Finding people
+
+    def values_found(self, request: HttpRequest, term: str) -> Iterator[tuple[str, Any]]:
+        """Also by a name of which the parts were written down apart."""
+        yield from super().values_found(request, term)
+        yield "pk__in", list(people_named(term).values_list("pk", flat=True))
+
+    def found_as(self, obj: User) -> Sequence[str]:
+        return [str(obj), obj.username, self.roles(obj)]
+
     # --- What the pages show
 
-    @admin.display(description=_("full name"))
+    @admin.display(description=_("Name"))
+    def name_shown(self, user: User) -> str:
+        return str(user)
+
+    @admin.display(description=_("Name"))
     def full_name(self, user: User) -> str:
         return full_name(user)
 
@@ -137,17 +148,28 @@ class StaffUserAdmin(RightsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         by = staff(request)
+        obj.is_staff = True  # or there would be nothing that this person could open
         if not change:
             self.remember_rights(request, [])
-            obj.is_staff = True
-            request.first_password = credentials.give_first_password(obj)  # type: ignore[attr-defined]
-            super().save_model(request, obj, form, change)
-            credentials.account_made(obj, by=by)
+            self._make(request, obj, form, by)
             return
         self.remember_rights(request, services.rights_of(User.objects.get(pk=obj.pk)))
         super().save_model(request, obj, form, change)
         kinds = [CREDENTIALS[name] for name in form.changed_data if name in CREDENTIALS]
         credentials.edited(obj, kinds, by=by)
+
+    def _make(self, request: HttpRequest, obj: Any, form: Any, by: User) -> None:
+        """With a first password, which ``response_add`` shows; or with an invitation, and none."""
+        request.first_password = ""  # type: ignore[attr-defined]
+        if form.is_invited:
+            obj.set_unusable_password()
+            super().save_model(request, obj, form, False)  # noqa: FBT003 - Django's signature
+            credentials.keep(obj, CredentialChange.Kind.ACCOUNT, by=by)
+            invitations.invite(**form.invited_by, person=obj, by=by)
+            return
+        request.first_password = credentials.give_first_password(obj)  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, False)  # noqa: FBT003 - Django's signature
+        credentials.account_made(obj, by=by)
 
     def rights_of(self, obj: Any) -> list[str]:
         return services.rights_of(obj)
@@ -155,7 +177,13 @@ class StaffUserAdmin(RightsAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._password_shown_once(request, obj, request.first_password)  # type: ignore[attr-defined]
+        if password := request.first_password:  # type: ignore[attr-defined]
+            return self._password_shown_once(request, obj, password)
+        text = gettext(
+            "%(user)s is invited, and signs in with Feishu within %(days)s days. There is no password."
+        )
+        self.message_user(request, text % {"user": obj, "days": settings.INVITATION_DAYS}, messages.SUCCESS)
+        return HttpResponseRedirect(self._url("change", obj.pk))
 
     # --- A password for somebody else
 
@@ -185,7 +213,7 @@ class StaffUserAdmin(RightsAdmin):
         response = self.render_page(
             request,
             "admin/auth/one_time_password_set.html",
-            title=gettext("One-time password of %(user)s") % {"user": user.get_username()},
+            title=gettext("One-time password of %(user)s") % {"user": user},
             person=user,
             full_name=full_name(user),
             password=password,

@@ -15,6 +15,7 @@ from hireops import contacts
 from hireops.contacts import mask
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
 from hireops.desk.errors import Refused
+from hireops.desk.forms import PersonField
 from hireops.desk.staff import staff
 from hireops.people.invitations import services
 from hireops.people.invitations.models import Invitation
@@ -41,7 +42,7 @@ class InvitationForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    person = forms.ModelChoiceField(
+    person = PersonField(
         label=_("For the existing user"),
         queryset=User.objects.filter(is_active=True, socialaccount=None).order_by("username"),
         required=False,

@@ -43,9 +43,7 @@ def invite(
             invitation.roles.set(groups)
             _audit(gettext_noop("invited"), invitation, by)
     except IntegrityError:
-        raise Refused(
-            _("Somebody with this mobile or email is invited already. Withdraw that invitation first.")
-        ) from None
+        raise Refused(_is_invited_already()) from None
     return invitation
 
 
@@ -94,9 +92,26 @@ def _give(groups: list[Group], *, to: User, in_the_name_of: User) -> None:
     audit.record(by=in_the_name_of, action=gettext_noop("roles given by invitation"), on=to, rights=change)
 
 
-def _why_not(by: User, groups: list[Group], person: User | None) -> str:
+def why_not_by_feishu(by: User, groups: Iterable[Group], *, mobile: str, email: str) -> str:
+    """Why ``by`` can't invite somebody with these contacts and roles to sign in; "" if it can be done."""
+    if open_to(mobile=mobile, emails=[email] if email else []).exists():
+        return _is_invited_already()
+    return _only_superusers(by, groups)
+
+
+def _is_invited_already() -> str:
+    return _("Somebody with this mobile or email is invited already. Withdraw that invitation first.")
+
+
+def _only_superusers(by: User, groups: Iterable[Group]) -> str:
     if payout_permissions.are_carried_by(groups) and not by.is_superuser:
         return _("Only a superuser invites somebody to a role that can approve or pay. Nobody was invited.")
+    return ""
+
+
+def _why_not(by: User, groups: list[Group], person: User | None) -> str:
+    if why_not := _only_superusers(by, groups):
+        return why_not
     services.refuse_to_hand_out(by, groups)
     if person is None:
         return ""

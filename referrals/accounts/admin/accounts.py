@@ -65,6 +65,8 @@ class ReferralAccountAdmin(AmountsInWords, MirrorAdmin):
         "name__startswith": str,
     }
     search_help_text = _("Account ID, mobile number in any spelling or email in full, or how the name begins")
+    found_by = {"account_id": str, **contact_search_fields}
+    found_by_words = search_help_text
     actions = []  # what other rooms do with accounts, they add here
     staff_actions = [refresh, enable, deactivate]
     reveal_permission = VIEW
@@ -97,6 +99,9 @@ class ReferralAccountAdmin(AmountsInWords, MirrorAdmin):
             return lines([moment, account_page.source_of(account, request.user)])
 
         return [employee, contact, "status_shown", "points", "cash", as_of, *tenant_columns()]
+
+    def found_as(self, obj: ReferralAccount) -> Sequence[str]:
+        return [mask(obj.name) or obj.account_id, obj.account_id, mask(obj.mobile), mask(obj.email)]
 
     @admin.display(description=_("status"))
     def status_shown(self, account: ReferralAccount) -> SafeString:

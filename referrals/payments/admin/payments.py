@@ -1,6 +1,6 @@
 """Every payment of every batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from hireops.contacts import mask
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.display import linked
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
-from referrals.ledger.assets import as_counted, asset_label
+from referrals.ledger.assets import as_counted, asset_label, in_words
 from referrals.models import Payment
 
 TENANT = "amount__withdrawal__account__tenant"
@@ -41,6 +42,8 @@ class PaymentAdmin(MirrorAdmin):
     ordering = ["-id"]
     exact_search_fields = ["payment_id", "reference", "amount__withdrawal__account__account_id"]
     search_help_text = _("Payment ID, reference of the payment or account ID, in full")
+    found_by = {"payment_id": str, "reference": str}
+    found_by_words = _("Payment ID or reference of the payment, in full")
     fields = [
         "payment_id",
         "batch_shown",
@@ -60,6 +63,9 @@ class PaymentAdmin(MirrorAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
         return [*COLUMNS, *tenant_columns(TENANT)]
+
+    def found_as(self, obj: Payment) -> Sequence[str]:
+        return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), obj.get_state_display()]
 
     @admin.display(description=_("payout batch"))
     def batch_shown(self, payment: Payment) -> str:

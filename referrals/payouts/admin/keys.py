@@ -53,14 +53,14 @@ def _people(withdrawals: Sequence[Withdrawal]) -> set[int]:
 
 def _credentials(people: set[int], since: datetime, until: datetime) -> Iterator[ChangedKey]:
     for change in credentials.changed_by_others(people, since=since, until=until):
-        by = change.by.get_username() if change.by else ""
-        yield ChangedKey(change.at, change.user.get_username(), change.get_kind_display(), by)
+        by = str(change.by or "")
+        yield ChangedKey(change.at, str(change.user), change.get_kind_display(), by)
 
 
 def _rights(people: set[int], since: datetime, until: datetime) -> Iterator[ChangedKey]:
     for right in payout_rights.begun(APPROVE, people, since=since, until=until):
-        by = right.given_by.get_username() if right.given_by else ""
-        yield ChangedKey(right.since or until, right.user.get_username(), _given(right, until), by)
+        by = str(right.given_by or "")
+        yield ChangedKey(right.since or until, str(right.user), _given(right, until), by)
 
 
 def _given(right: PayoutRight, until: datetime) -> str:

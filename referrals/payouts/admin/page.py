@@ -23,6 +23,7 @@ from referrals.ledger.assets import amount_in_words, asset_label, in_words, sign
 from referrals.models import Ending, Payment, Withdrawal, WithdrawalAmount
 from referrals.payouts import services
 from referrals.payouts.admin.keys import changed_keys
+from referrals.payouts.approvers import who_could_approve
 from referrals.payouts.rights import APPROVE
 
 State = Withdrawal.State
@@ -96,6 +97,7 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader, shown: Callable[[str]
         "attempts": call.attempts.order_by("id") if call else (),
         "payments": payments(withdrawal),
         "not_yet": not_yet(withdrawal, reader),
+        "approvers": who_could_approve(withdrawal.requested_by_id) if state == State.REQUESTED else "",
         "changed_keys": changed_keys([withdrawal]),
         "cases": withdrawal.cases.all(),
         "endings": endings(withdrawal),
@@ -219,7 +221,7 @@ def steps(withdrawal: Withdrawal) -> list[WithdrawalStep]:
     decided = [
         WithdrawalStep(
             at=entry.at,
-            who=entry.actor_name or "hireops",
+            who=entry.who,
             what=entry.action_label,
             why=entry.reason if entry.actor_name or not entry.reason else gettext(entry.reason),
         )
@@ -234,12 +236,12 @@ def _steps_of_paying(withdrawal: Withdrawal) -> Iterator[WithdrawalStep]:
     )
     for batch in {payment.batch for payment in rows}:
         what = gettext("handed over for payment in batch #%(batch)s") % {"batch": batch.pk}
-        who = batch.created_by.get_username()
+        who = str(batch.created_by)
         yield WithdrawalStep(at=batch.created_at, who=who, what=what, why=batch.note)
     for payment in rows:
         if payment.recorded_by and payment.recorded_at:
             what = f"{in_words(payment.asset, payment.sum)}: {payment.get_state_display()}"
-            who, why = payment.recorded_by.get_username(), payment.reason or payment.reference
+            who, why = str(payment.recorded_by), payment.reason or payment.reference
             yield WithdrawalStep(at=payment.recorded_at, who=who, what=what, why=why)
 
 

@@ -27,6 +27,7 @@ from referrals.accounts.admin.accounts import ReferralAccountAdmin, withdrawal_p
 from referrals.ledger.assets import amount_in_words, in_words
 from referrals.models import POINTS, ReferralAccount, Withdrawal
 from referrals.payouts import services
+from referrals.payouts.approvers import who_could_approve
 
 MOST_AT_ONCE = 300
 MOST_DIGITS = 18
@@ -75,7 +76,8 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("Choose points or cash of one account at least."))
     if is_confirmed and form.is_valid():
         results = _request(chosen, user, form.cleaned_data["reason"])
-        return page.render_page(request, RESULTS_TEMPLATE, title=_("Withdrawals asked for"), results=results)
+        context = {"results": results, "approvers": who_could_approve(user.pk)}
+        return page.render_page(request, RESULTS_TEMPLATE, title=_("Withdrawals asked for"), **context)
     can_ask = any(not row.why_not for row in rows)
     title = _("Ask for a withdrawal")
     return page.render_page(

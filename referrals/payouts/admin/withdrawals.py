@@ -43,6 +43,8 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
     list_select_related = ("account__tenant", "requested_by", "decided_by")
     exact_search_fields = ("external_order_id", "account__account_id")
     search_help_text = _("Order ID or account ID, in full")
+    found_by = {"external_order_id": str}
+    found_by_words = _("Order ID in full")
     fields = ("state",)
     staff_actions = [approve, reject, cancel, ask_again]
     reveal_permission = VIEW
@@ -80,6 +82,9 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             "decided_by",
             *tenant_columns("account__tenant"),
         )
+
+    def found_as(self, obj: Withdrawal) -> Sequence[str]:
+        return [str(obj), mask(obj.account.name), self.amounts_shown(obj), obj.get_state_display()]
 
     @admin.display(description=_("account ID"))
     def account_id_shown(self, withdrawal: Withdrawal) -> str:

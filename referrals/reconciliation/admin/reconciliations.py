@@ -67,7 +67,7 @@ class ReconciliationAdmin(MirrorAdmin):
 
     @admin.display(description=_("started by"))
     def started_by_shown(self, reconciliation: Reconciliation) -> str:
-        return reconciliation.started_by.get_username() if reconciliation.started_by else "hireops"
+        return str(reconciliation.started_by or "hireops")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reconciliation]:
         return super().get_queryset(request).select_related("tenant", "started_by")

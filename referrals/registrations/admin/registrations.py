@@ -92,6 +92,8 @@ class RegistrationAdmin(MirrorAdmin):
     search_help_text = _("Mobile number in any spelling, email or account ID, in full")
     exact_search_fields = ["account__account_id"]
     contact_search_fields = {"mobile": contacts.read_mobile, "email": contacts.read_email}
+    found_by = contact_search_fields
+    found_by_words = _("Mobile number in any spelling or email in full, as long as there is no account")
     staff_actions = [retry, discard]
     reveal_permission = VIEW
 
@@ -149,6 +151,13 @@ class RegistrationAdmin(MirrorAdmin):
 
     def waits_since(self, obj: Registration) -> datetime | None:
         return obj.created_at if obj.finished_at is None else None
+
+    def rows_to_find(self, request: HttpRequest) -> QuerySet[Registration]:
+        """Once there is an account, it is that account that is found."""
+        return super().rows_to_find(request).filter(account=None)
+
+    def found_as(self, obj: Registration) -> Sequence[str]:
+        return [f"#{obj.pk}", mask(obj.name), contact_of(obj, mask), obj.get_state_display()]
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Registration) -> SafeString:
