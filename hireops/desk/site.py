@@ -12,7 +12,8 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import health
-from hireops.desk.cards import cards_for
+from hireops.desk.home import home_of
+from hireops.desk.staff import name_of
 
 
 class Desk(AdminSite):
@@ -43,8 +44,11 @@ class Desk(AdminSite):
         context = {**self.each_context(request), "title": _("Health"), "sections": health.sections()}
         return TemplateResponse(request, "admin/health.html", context)
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "reader_name": name_of(request.user)}
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, {"cards": cards_for(request.user), **(extra_context or {})})
+        return super().index(request, {**home_of(request.user), **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Business first and plumbing last; within an app the order in which its ``admin.py`` registers.

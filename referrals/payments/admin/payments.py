@@ -32,6 +32,7 @@ COLUMNS = [
 @admin.register(Payment)
 class PaymentAdmin(MirrorAdmin):
     list_filter = ["state", filter_by_tenant(TENANT)]
+    linked_by = ["asset", "recorded_at"]
     list_select_related = ["batch", TENANT, "recorded_by"]
     ordering = ["-id"]
     exact_search_fields = ["payment_id", "reference", "amount__withdrawal__account__account_id"]
