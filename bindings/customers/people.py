@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Permission, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from hireops.desk.staff import name_of
-
 VIEW = "view_customer"
 
 
@@ -19,9 +17,11 @@ def vendor_staff() -> QuerySet[User]:
 
 
 def named(person: User) -> str:
-    """``陈小薇 (vera)``, or what there is of it."""
-    name, login = name_of(person), person.get_username()
-    return login if name == login else f"{name} ({login})"
+    """``陈小薇 (vera)``, or what there is of it; a name in Chinese begins with the family's."""
+    full = person.get_full_name()
+    if not full.isascii():
+        full = f"{person.last_name}{person.first_name}".strip()
+    return f"{full} ({person.get_username()})" if full else person.get_username()
 
 
 def by_name(people: Iterable[User]) -> dict[str, set[int]]:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import health
 from hireops.desk.home import home_of
-from hireops.desk.staff import name_of
 
 
 class Desk(AdminSite):
@@ -43,9 +42,6 @@ class Desk(AdminSite):
             raise PermissionDenied
         context = {**self.each_context(request), "title": _("Health"), "sections": health.sections()}
         return TemplateResponse(request, "admin/health.html", context)
-
-    def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "reader_name": name_of(request.user)}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**home_of(request.user), **(extra_context or {})})

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.cards import Card, counted, list_url
-from hireops.desk.staff import Reader, name_of
+from hireops.desk.staff import Reader
 from hireops.people.letting_in import locked_now
 
 WITHOUT_ROLE = {"is_active": True, "is_staff": True, "is_superuser": False, "groups": None}
@@ -47,7 +47,7 @@ def no_role_yet(reader: Reader) -> Card | None:
         return None
     return Card(
         title=_("You have no role yet"),
-        value=name_of(reader),
+        value=reader.get_username(),
         note=_("An administrator has to give you a role; the administrators see that you wait for it."),
         tone="warn",
     )

@@ -27,7 +27,7 @@ def totals(rows: QuerySet[Any], *, asset: str, amount: str) -> list[Total]:
     """
     cents = ExpressionWrapper(F(amount) * Value(100), DecimalField(max_digits=20, decimal_places=2))
     in_cents = Sum(Cast(Round(cents), BigIntegerField()))
-    grouped = rows.order_by().values_list(asset).annotate(Count("pk"), in_cents)
+    grouped = rows.order_by().values_list(asset).annotate(count=Count("pk"), cents=in_cents)
     found = {name: Total(name, count, Decimal(cents_).scaleb(-2)) for name, count, cents_ in grouped}
     return [found[name] for name in in_order(found)]
 

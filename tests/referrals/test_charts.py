@@ -39,7 +39,7 @@ def money(account, hira):
     for payment in handed_over(arrived):
         payment.state, payment.reference = payment.State.PAID, "bank-1"
         payment.recorded_by, payment.recorded_at = hira, datetime.now(UTC)
-        payment.save()
+        payment.save(update_fields=["state", "reference", "recorded_by", "recorded_at"])
     returned = taken(other, CNY="0.20", by=hira, at=datetime.now(UTC))
     handed_over(returned)
     come_back(returned)

@@ -23,8 +23,8 @@ def test_orders_of_a_week_and_which_of_them_were_late_lead_to_their_lists(vendor
     tasks.count_days()
     assert "2026-11-02 to 2026-11-08, Late: 1" in drawn(vendor)
 
-    late.ended_at = clock.now()
-    late.save()
+    late.state, late.ended_at = late.State.TERMINATED_BY_VENDOR, clock.now()
+    late.save(update_fields=["state", "ended_at"])
     clock.advance(hours=2)
     tasks.count_days()
     assert "2026-11-02 to 2026-11-08, Late: 1" in drawn(vendor)  # it was late
