@@ -37,12 +37,14 @@ def _register_accounts() -> None:
 def _register_fields() -> None:
     from bindings.fields import calls  # noqa: F401 - registers its operations
     from bindings.fields import cards as field_cards
+    from bindings.fields import first_steps as vendors
     from bindings.fields import guards as field_guards
     from bindings.fields import invariants as field_invariants
-    from hireops.desk import cards, invariants
+    from hireops.desk import cards, first_steps, invariants
     from hireops.guards import rules
 
     rules.declare(*field_guards.RULES)
+    first_steps.register(vendors.first_steps)
     cards.register(field_cards.fields_not_pushed)
     invariants.register(field_invariants.pushes_are_sent_as_kept)
     invariants.register(field_invariants.pushes_land_in_their_order)
@@ -137,6 +139,7 @@ def _register_matching() -> None:
 def _register_reports_and_promises() -> None:
     from bindings.models import BackgroundCheck, Exam
     from bindings.orders import cards as order_cards
+    from bindings.orders import charts as order_charts
     from bindings.orders import guards as order_guards
     from bindings.orders import invariants as order_invariants
     from bindings.orders import promises  # noqa: F401 - follows the working calendar
@@ -145,13 +148,17 @@ def _register_reports_and_promises() -> None:
     from bindings.reports import health as report_health
     from bindings.reports import invariants as report_invariants
     from bindings.workdays import cards as workday_cards
-    from hireops.desk import cards, health, invariants, sections
+    from hireops.desk import cards, charts, figures, health, invariants, sections
     from hireops.guards import rules
 
     for order in (BackgroundCheck, Exam):
         sections.register(order, promise_section)
     rules.declare(*report_guards.RULES, *order_guards.RULES)
     cards.register(order_cards.orders_late)
+    for series in (order_charts.CHECKS, order_charts.EXAMS):
+        figures.register(series)
+    for chart in (order_charts.checks, order_charts.exams):
+        charts.register(chart)
     cards.register(workday_cards.year_not_loaded)
     invariants.register(order_invariants.promises_are_as_last_changed)
     invariants.register(order_invariants.promises_are_counted_by_the_calendar)

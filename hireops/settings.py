@@ -270,6 +270,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "count days for the charts": {
+        "task": "hireops.desk.tasks.count_days",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "forget wrong passwords": {
         "task": "hireops.people.tasks.forget_tries",
         "schedule": crontab(minute="10"),

@@ -12,6 +12,7 @@ class ReferralsConfig(AppConfig):
         self._register_long_work()
         self._register_payout_rights()
         self._register_cards()
+        self._register_charts_and_first_steps()
         self._register_invariants()
 
     def _declare_guards(self) -> None:
@@ -55,7 +56,7 @@ class ReferralsConfig(AppConfig):
         from referrals.accounts.cards import accounts_with_old_figures
         from referrals.cases.cards import open_cases
         from referrals.endings.cards import endings_to_confirm
-        from referrals.payments.cards import payouts_to_pay
+        from referrals.payments.cards import payments_without_a_result, payouts_returned, payouts_to_pay
         from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
         from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
 
@@ -64,12 +65,25 @@ class ReferralsConfig(AppConfig):
             payouts_without_answer,
             endings_to_confirm,
             payouts_to_pay,
+            payouts_returned,
+            payments_without_a_result,
             open_cases,
             registrations_to_correct,
             imports_to_confirm,
             accounts_with_old_figures,
         ):
             cards.register(card)
+
+    def _register_charts_and_first_steps(self) -> None:
+        from hireops.desk import charts, figures, first_steps
+        from referrals.ledger.charts import REWARDS
+        from referrals.payments.charts import PAID, RETURNED, money
+        from referrals.payouts import first_steps as hr
+
+        for series in (REWARDS, PAID, RETURNED):
+            figures.register(series)
+        charts.register(money)
+        first_steps.register(hr.first_steps)
 
     def _register_invariants(self) -> None:
         from hireops.desk import invariants

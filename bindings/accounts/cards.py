@@ -22,4 +22,5 @@ def accounts_bound(reader: Reader) -> Card | None:
         value=counted(recent),
         note=_("%(total)s in all") % {"total": counted(EcoAccount.objects.all())},
         url=reverse("admin:bindings_ecoaccount_changelist"),
+        about="system",
     )

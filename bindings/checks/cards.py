@@ -9,7 +9,7 @@ from hireops.desk.staff import Reader
 
 def checks_to_look_at(reader: Reader) -> Card | None:
     """Those of which Feishu took something not, or perhaps, and those that were sent back."""
-    if not reader.has_perm("bindings.view_backgroundcheck"):
+    if not reader.has_perm("bindings.change_backgroundcheck"):
         return None
     count = counted(BackgroundCheck.objects.exclude(to_look_at=""))
     if not count:
@@ -25,7 +25,7 @@ def checks_to_look_at(reader: Reader) -> Card | None:
 
 def checks_waiting_for_us(reader: Reader) -> Card | None:
     """A stage or a result is owed."""
-    if not reader.has_perm("bindings.view_backgroundcheck"):
+    if not reader.has_perm("bindings.change_backgroundcheck"):
         return None
     count = counted(BackgroundCheck.objects.filter(ended_at=None, turn=Turn.VENDOR))
     return Card(

@@ -78,6 +78,7 @@ class BackgroundCheck(Order):
             models.Index(fields=["background_check_id"], name="check_by_order_id"),
             models.Index(fields=["state", "-id"], name="check_by_state"),
             models.Index(fields=["turn", "-id"], name="check_by_turn"),
+            models.Index(fields=["received_at"], name="check_by_receipt"),
             models.Index(fields=["customer", "-id"], name="check_by_customer"),
             models.Index(fields=["customer", "state"], name="check_by_customer_and_state"),
             models.Index(

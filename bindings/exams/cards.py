@@ -13,7 +13,7 @@ State = Exam.State
 
 def exams_to_look_at(reader: Reader) -> Card | None:
     """Those of which Feishu took something not, or perhaps."""
-    if not reader.has_perm("bindings.view_exam"):
+    if not reader.has_perm("bindings.change_exam"):
         return None
     count = counted(Exam.objects.exclude(to_look_at=""))
     if not count:
@@ -29,7 +29,7 @@ def exams_to_look_at(reader: Reader) -> Card | None:
 
 def exams_waiting_for_us(reader: Reader) -> Card | None:
     """Access or a score is owed."""
-    if not reader.has_perm("bindings.view_exam"):
+    if not reader.has_perm("bindings.change_exam"):
         return None
     count = counted(Exam.objects.filter(turn=Turn.VENDOR))
     return Card(
@@ -43,7 +43,7 @@ def exams_waiting_for_us(reader: Reader) -> Card | None:
 
 def exams_whose_paper_is_over(reader: Reader) -> Card | None:
     """Nobody can take them any more, and they are open."""
-    if not reader.has_perm("bindings.view_exam"):
+    if not reader.has_perm("bindings.change_exam"):
         return None
     over = counted(Exam.objects.filter(ended_at=None, paper_id__in=windows.codes_over(clock.now())))
     if not over:

@@ -11,7 +11,7 @@ from hireops.desk.staff import Reader
 
 def fields_not_pushed(reader: Reader) -> Card | None:
     """How many fields differ from the form that Feishu shows, with a link to them."""
-    if not reader.has_perm("bindings.view_customfield"):
+    if not reader.has_perm("bindings.push_customfield"):
         return None
     waiting = {scope: _differences(scope) for scope in Scope}
     url = reverse("admin:bindings_customfield_changelist")

@@ -17,27 +17,28 @@ PATIENCE = timedelta(days=1)
 
 def accounts_to_be_bound(reader: Reader) -> Card | None:
     """Red if one waits longer than a day: its customer can order nothing yet."""
-    if not reader.has_perm("bindings.view_ecoaccount"):
+    if not reader.has_perm("bindings.bind_ecoaccount"):
         return None
     waiting = EcoAccount.objects.filter(WAITS)
     count, asked = counted(waiting), counted(EcoAccount.objects.filter(in_question__isnull=False))
-    late = waiting.filter(created_at__lt=now() - PATIENCE).exists()
+    oldest = waiting.order_by("id").values_list("created_at", flat=True).first()
+    late = oldest is not None and oldest < now() - PATIENCE
     return Card(
         title=_("Accounts to be bound"),
         value=count,
-        note=_note(late=late, asked=int(asked)),
+        note=_note(int(asked)),
         url=reverse("admin:bindings_accounttobind_changelist"),
         tone="bad" if late else "warn" if count or asked else "ok",
+        since=oldest,
     )
 
 
-def _note(*, late: bool, asked: int) -> str:
-    notes = [_("One has waited for more than a day.")] if late else []
-    if asked:
-        text = ngettext(
-            "%(count)d bound account names another customer now.",
-            "%(count)d bound accounts name another customer now.",
-            asked,
-        )
-        notes.append(text % {"count": asked})
-    return " ".join(notes)
+def _note(asked: int) -> str:
+    if not asked:
+        return ""
+    text = ngettext(
+        "%(count)d bound account names another customer now.",
+        "%(count)d bound accounts name another customer now.",
+        asked,
+    )
+    return text % {"count": asked}

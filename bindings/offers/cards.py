@@ -14,7 +14,7 @@ NAMED = 3
 
 def accounts_out_of_date(reader: Reader) -> Card | None:
     """Accounts that do not offer at Feishu what they are to offer."""
-    if not reader.has_perm("bindings.view_accountoffer"):
+    if not reader.has_perm("bindings.send_accountoffer"):
         return None
     count = counted(AccountOffer.objects.filter(state=State.OUT_OF_DATE))
     return Card(
@@ -30,7 +30,7 @@ def accounts_out_of_date(reader: Reader) -> Card | None:
 
 def offers_to_look_at(reader: Reader) -> Card | None:
     """Accounts whose offer Feishu has refused, or has not answered; none, no card."""
-    if not reader.has_perm("bindings.view_accountoffer"):
+    if not reader.has_perm("bindings.send_accountoffer"):
         return None
     refused = counted(AccountOffer.objects.filter(state=State.REFUSED))
     doubtful = counted(AccountOffer.objects.filter(state=State.IN_DOUBT))
@@ -47,7 +47,7 @@ def offers_to_look_at(reader: Reader) -> Card | None:
 
 def papers_passed(reader: Reader) -> Card | None:
     """Papers that are offered although nobody can take them any more; none, no card."""
-    if not reader.has_perm("bindings.view_exampaper"):
+    if not reader.has_perm("bindings.change_exampaper"):
         return None
     papers = windows.passed(ExamPaper.objects.filter(archived=False, offers__isnull=False)).distinct()
     names = [paper.name for paper in papers.order_by("end_time")[: NAMED + 1]]

@@ -9,7 +9,7 @@ from hireops.desk.staff import Reader
 
 
 def order_forms(reader: Reader) -> Card | None:
-    if not reader.has_perm("bindings.view_accountorderform"):
+    if not reader.has_perm("bindings.push_orderform"):
         return None
     url = reverse("admin:bindings_accountorderform_changelist")
     if bad := counted(lists.to_be_looked_at()):

@@ -33,6 +33,7 @@ class PromiseFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             (promises.IS_LATE, _("Late")),
+            (promises.WAS_LATE, _("Late, or ended late")),
             ("ours", _("Late, and our turn")),
             ("today", _("Promised for today")),
             ("provisional", _("Provisional")),
@@ -42,6 +43,8 @@ class PromiseFilter(admin.SimpleListFilter):
         match self.value():
             case promises.IS_LATE:
                 return queryset.filter(promises.late())
+            case promises.WAS_LATE:
+                return queryset.filter(promises.was_late())
             case "ours":
                 return queryset.filter(promises.late(), turn=Turn.VENDOR)
             case "today":

@@ -5,10 +5,13 @@ Each change is a ``PromiseChange`` that stays; the first promise stays on the or
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -25,7 +28,7 @@ PROMISED = ["first_promised_on", "promised_on", "promise_is_provisional", "promi
 PIECE = 500
 MOST_DAYS = 250
 # In the address of a list: ?promise=late
-FILTER, IS_LATE = "promise", "late"
+FILTER, IS_LATE, WAS_LATE = "promise", "late", "was_late"
 
 Cause = PromiseChange.Cause
 
@@ -131,6 +134,12 @@ def is_late(order: Order, today: date | None = None) -> bool:
 def late() -> Q:
     """Which orders are, as a condition; ``promised_on`` has an index of what is open."""
     return Q(ended_at__isnull=True, clock_stopped_at__isnull=True, promised_on__lt=workdays.today())
+
+
+def was_late() -> Q:
+    """Which orders are late, or were when they ended."""
+    ended_on = TruncDate("ended_at", tzinfo=ZoneInfo(settings.PROMISE_TIME_ZONE))
+    return late() | Q(promised_on__lt=ended_on)
 
 
 def changes_of(order: Order) -> "QuerySet[PromiseChange]":

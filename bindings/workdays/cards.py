@@ -12,7 +12,7 @@ DECEMBER = 12
 
 def year_not_loaded(reader: Reader) -> Card | None:
     """This year's at any time, the next one's from 1 December on."""
-    if not reader.has_perm("bindings.view_workday"):
+    if not reader.has_perm("bindings.change_workday"):
         return None
     today = services.today()
     wanted = [today.year, today.year + 1] if today.month == DECEMBER else [today.year]

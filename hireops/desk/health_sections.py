@@ -118,4 +118,5 @@ def card(reader: Reader) -> Card | None:
         note="; ".join(named) or _("Nothing has stopped or fallen silent."),
         url=reverse("admin:health"),
         tone="bad" if alarms else "ok",
+        about="system",
     )

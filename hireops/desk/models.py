@@ -115,3 +115,22 @@ class InvariantCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+
+class DailyFigures(models.Model):
+    """What a day amounts to in one series of figures (``hireops.desk.figures``), as counted last.
+
+    ``figures``: by key, such as a currency, ``{"count": 4, "sum": "12300.00"}``; nothing that names anybody.
+    """
+
+    series = models.CharField(max_length=64)
+    day = models.DateField()
+    figures = models.JSONField(default=dict)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()  # the charts of the home page show them
+        constraints = [models.UniqueConstraint(fields=["series", "day"], name="one_row_of_figures_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.day}"

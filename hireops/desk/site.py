@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk import finding, health, searching
-from hireops.desk.cards import cards_for
 from hireops.desk.finding import FindableAdmin
+from hireops.desk.home import home_of
 
 
 class Desk(AdminSite):
@@ -95,7 +95,7 @@ class Desk(AdminSite):
         return finding.kinds_for(request, admins)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, {"cards": cards_for(request.user), **(extra_context or {})})
+        return super().index(request, {**home_of(request.user), **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Business first and plumbing last; within an app the order in which its ``admin.py`` registers."""

@@ -4,7 +4,7 @@ import logging
 
 from hireops.celery import app
 from hireops.database import clock
-from hireops.desk import heartbeats, invariants, repeated
+from hireops.desk import figures, heartbeats, invariants, repeated
 from hireops.desk.models import InvariantCheck
 
 logger = logging.getLogger(__name__)
@@ -43,3 +43,9 @@ def beat_lives() -> None:
 def sum_up_repeated() -> None:
     """What came again within a minute and then no more is in the audit too."""
     repeated.sum_up()
+
+
+@app.task
+def count_days() -> None:
+    """For the charts of the home page."""
+    figures.bring_up_to_date()

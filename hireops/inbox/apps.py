@@ -9,16 +9,20 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         from hireops.desk import cards as desk_cards
+        from hireops.desk import charts as desk_charts
+        from hireops.desk import figures
         from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
         from hireops.guards import rules
-        from hireops.inbox import app_lifecycle, cards, guards, health, invariants, jobs
+        from hireops.inbox import app_lifecycle, cards, charts, guards, health, invariants, jobs
 
         _registers = app_lifecycle, jobs
 
         rules.declare(*guards.RULES)
         desk_cards.register(cards.events_waiting)
         desk_cards.register(cards.events_failed)
+        figures.register(charts.EVENTS)
+        desk_charts.register(charts.events)
         desk_health.register(health.silence, urgent=True)
         desk_health.register(health.handling)
         desk_health.register(health.arrivals)

@@ -30,6 +30,7 @@ def events_waiting(reader: Reader) -> Card | None:
         note=_("Is the worker running?") if age_s > LATE_AFTER_S else note,
         url=reverse(EVENTS_PAGE) + "?state__exact=pending",
         tone="bad" if age_s > LATE_AFTER_S else "ok",
+        about="system",
     )
 
 
@@ -46,4 +47,5 @@ def events_failed(reader: Reader) -> Card | None:
         note=_("Look at the reasons.") if count else _("Nothing to do."),
         url=reverse(EVENTS_PAGE) + "?state__exact=failed",
         tone="warn" if count else "ok",
+        about="system",
     )

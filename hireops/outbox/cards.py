@@ -35,6 +35,7 @@ def calls_waiting(reader: Reader) -> Card | None:
         note=_("Look in Feishu what became of them, then send them again or cancel them.") if count else "",
         url=f"{reverse('admin:outbox_call_changelist')}?state__exact={Call.State.WAITING}",
         tone="warn" if count else "ok",
+        about="system",
     )
 
 
@@ -51,4 +52,5 @@ def oldest_unsent(reader: Reader) -> Card | None:
         note=_("Feishu or the worker may be down: see the last attempts of these calls.") if late else "",
         url=f"{reverse('admin:outbox_call_changelist')}?state__exact={Call.State.PENDING}",
         tone="bad" if late else "ok",
+        about="system",
     )

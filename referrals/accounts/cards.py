@@ -21,4 +21,5 @@ def accounts_with_old_figures(reader: Reader) -> Card | None:
         else "",
         url=list_url("referrals_referralaccount", "old=yes"),
         tone="warn" if count else "ok",
+        about="system",
     )

@@ -8,7 +8,7 @@ from referrals.models import Case
 
 
 def open_cases(reader: Reader) -> Card | None:
-    if not reader.has_perm("referrals.view_case"):
+    if not reader.has_perm("referrals.close_case"):
         return None
     count = counted(Case.objects.filter(closed_at=None))
     return Card(

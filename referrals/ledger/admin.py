@@ -38,7 +38,7 @@ class BalanceChangeAdmin(MirrorAdmin):
     amounts = ["before_shown", "after_shown", "difference_shown"]
     change_list_template = "admin/referrals/referralaccount/change_list.html"
     list_filter = ["cause", AssetFilter, ("created_at", admin.DateFieldListFilter)]
-    linked_by = ["account"]
+    linked_by = ["account", "difference__gt"]
     list_select_related = ["account", "call"]
     exact_search_fields = ["account__account_id"]
     search_help_text = _("Account ID, in full")

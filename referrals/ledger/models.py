@@ -109,6 +109,7 @@ class BalanceChange(AppendOnly):
             models.Index(fields=["account", "asset", "-id"], name="change_by_asset"),
             models.Index(fields=["cause", "-id"], name="change_by_cause"),
             models.Index(fields=["asset", "-id"], name="change_of_asset"),
+            models.Index(fields=["created_at"], condition=Q(difference__gt=0), name="change_by_reward"),
             # Most come by event, and have neither.
             models.Index(fields=["call"], condition=Q(call__isnull=False), name="change_by_call"),
             models.Index(

@@ -1,23 +1,69 @@
 """What is to be paid, on the home page."""
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from hireops.desk.cards import Card, counted, list_url
+from hireops.desk.cards import MOST_COUNTED, Card, counted, list_url
 from hireops.desk.staff import Reader
-from referrals.models import Withdrawal
-from referrals.payments.services import TO_BE_PAID
+from referrals.ledger.totals import totals, totals_in_words
+from referrals.models import Payment, Withdrawal, WithdrawalAmount
+from referrals.payments.rights import HAND_OVER, RECORD
+from referrals.payments.services import BEING_PAID
+
+State = Withdrawal.State
 
 
 def payouts_to_pay(reader: Reader) -> Card | None:
-    """Taken out of Feishu and not handed over for payment, or come back from it."""
-    if not reader.has_perm("referrals.add_payoutbatch"):
+    """Taken out of Feishu and not handed over for payment."""
+    if not reader.has_perm(HAND_OVER):
         return None
-    bounced = counted(Withdrawal.objects.filter(state=Withdrawal.State.BOUNCED))
-    count = counted(Withdrawal.objects.filter(state__in=TO_BE_PAID))
+    waiting = Withdrawal.objects.filter(state=State.TAKEN)
+    count = counted(waiting)
     return Card(
         title=_("Payouts to be paid"),
         value=count,
-        note=_("%(count)s of them came back") % {"count": bounced} if bounced else "",
-        url=list_url("referrals_withdrawal", f"state__in={','.join(TO_BE_PAID)}"),
+        url=list_url("referrals_withdrawal", f"state__exact={State.TAKEN}"),
         tone="warn" if count else "ok",
+        sums=_unpaid(waiting) if count else (),
+        since=waiting.order_by("id").values_list("answered_at", flat=True).first() if count else None,
     )
+
+
+def payouts_returned(reader: Reader) -> Card | None:
+    """The bank has sent the money back, and it is to be handed over again."""
+    if not reader.has_perm(HAND_OVER):
+        return None
+    waiting = Withdrawal.objects.filter(state=State.BOUNCED)
+    count = counted(waiting)
+    return Card(
+        title=_("Payments that came back"),
+        value=count,
+        note=_("Find out why, then hand them over again.") if count else "",
+        url=list_url("referrals_withdrawal", f"state__exact={State.BOUNCED}"),
+        tone="bad" if count else "ok",
+        sums=_unpaid(waiting) if count else (),
+    )
+
+
+def payments_without_a_result(reader: Reader) -> Card | None:
+    """Handed over, and nobody has recorded whether they arrived."""
+    if not reader.has_perm(RECORD):
+        return None
+    waiting = Payment.objects.filter(state=Payment.State.HANDED_OVER)
+    count = counted(waiting)
+    first = waiting.order_by("id").select_related("batch").first()
+    return Card(
+        title=_("Payments without a result"),
+        value=count,
+        url=list_url("referrals_payment", f"state__exact={Payment.State.HANDED_OVER}"),
+        tone="busy" if count else "ok",
+        since=first.batch.created_at if first else None,
+    )
+
+
+def _unpaid(withdrawals: QuerySet[Withdrawal]) -> list[str]:
+    """Of the oldest of them, as many as are counted."""
+    oldest = withdrawals.order_by("id").values("pk")[:MOST_COUNTED]
+    amounts = WithdrawalAmount.objects.filter(withdrawal__in=oldest, taken__gt=0)
+    being_paid = Payment.objects.filter(amount__withdrawal__in=oldest, state__in=BEING_PAID).values("amount")
+    return totals_in_words(totals(amounts.exclude(pk__in=being_paid), asset="asset", amount="taken"))

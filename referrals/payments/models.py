@@ -97,6 +97,11 @@ class Payment(Personal):
         indexes = [
             models.Index(fields=["batch", "state"], name="payment_by_batch"),
             models.Index(fields=["state", "-id"], name="payment_by_state"),
+            models.Index(
+                fields=["state", "recorded_at"],
+                condition=Q(recorded_at__isnull=False),
+                name="payment_by_record",
+            ),
             models.Index(fields=["reference"], condition=~Q(reference=""), name="payment_by_reference"),
         ]
 

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from hireops.desk.cards import Card, counted, list_url
+from hireops.desk.cards import MOST_COUNTED, Card, counted, list_url
 from hireops.desk.staff import Reader
-from referrals.models import Withdrawal
+from referrals.ledger.totals import totals, totals_in_words
+from referrals.models import Withdrawal, WithdrawalAmount
 from referrals.payouts.services import age_of_doubt
 
 # An answer comes within seconds; what takes longer than this is worth a look.
@@ -29,7 +31,16 @@ def payouts_to_approve(reader: Reader) -> Card | None:
         value=count,
         url=list_url("referrals_withdrawal", f"state__exact={State.REQUESTED}"),
         tone="warn" if count else "ok",
+        sums=_asked_for(waiting) if count else (),
+        since=waiting.order_by("id").values_list("requested_at", flat=True).first() if count else None,
     )
+
+
+def _asked_for(withdrawals: QuerySet[Withdrawal]) -> list[str]:
+    """Of the oldest of them, as many as are counted; Feishu takes what there is when it is asked."""
+    oldest = withdrawals.order_by("id").values("pk")[:MOST_COUNTED]
+    amounts = WithdrawalAmount.objects.filter(withdrawal__in=oldest)
+    return totals_in_words(totals(amounts, asset="asset", amount="seen"))
 
 
 def payouts_without_answer(reader: Reader) -> Card | None:
@@ -45,6 +56,7 @@ def payouts_without_answer(reader: Reader) -> Card | None:
         note=_doubt_in_words(age) if oldest else "",
         url=list_url("referrals_withdrawal", f"state__in={','.join(Withdrawal.UNDECIDED)}"),
         tone="bad" if age > LONG_IN_DOUBT else "warn" if age > SLOW else "ok",
+        about="system",
     )
 
 

@@ -209,6 +209,7 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "reason": PERSONAL,
         "details": NOTHING,
     },
+    "desk.DailyFigures": {"series": NOTHING, "figures": NOTHING},
     "desk.Heartbeat": {"name": NOTHING},
     "desk.InvariantCheck": {"sentences": NOTHING},
     "desk.RepeatedEntry": {"key": UNREADABLE},

@@ -12,10 +12,10 @@ from referrals.accounts.cards import accounts_with_old_figures
 from referrals.cases.cards import open_cases
 from referrals.cases.services import close_case
 from referrals.models import Case, ReferralAccount, Registration, RegistrationImport, Withdrawal
-from referrals.payments.cards import payouts_to_pay
+from referrals.payments.cards import payments_without_a_result, payouts_returned, payouts_to_pay
 from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
 from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
-from tests.referrals.withdrawals import answered, approved, come_back, handed_over
+from tests.referrals.withdrawals import answered, approved, come_back, handed_over, taken
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,8 @@ CARDS = [
     imports_to_confirm,
     open_cases,
     payouts_to_approve,
+    payments_without_a_result,
+    payouts_returned,
     payouts_to_pay,
     payouts_without_answer,
     registrations_to_correct,
@@ -119,14 +121,47 @@ def test_without_a_payout_in_doubt_the_card_is_quiet(hira):
     assert (shown(card), card.note) == ((0, "ok"), "")
 
 
-def test_what_is_taken_or_came_back_is_to_be_paid(payout, pages, hira, ada):
-    for state in ("taken", "bounced", "handed_over", "unknown"):
+def test_what_is_taken_is_to_be_paid_and_what_came_back_has_to_be_looked_into(payout, pages, hira, ada):
+    for state in ("taken", "taken", "bounced", "handed_over", "unknown"):
         payout(state)
-    card = seen(payouts_to_pay, hira)
-    assert shown(card) == (2, "warn")
-    assert card.note == "1 of them came back"
-    assert opens(pages, hira, card) == 2
-    assert payouts_to_pay(ada) is None
+    for function, expected in (
+        (payouts_to_pay, (2, "warn")),
+        (payouts_returned, (1, "bad")),
+        (payments_without_a_result, (1, "busy")),
+    ):
+        card = seen(function, hira)
+        assert shown(card) == expected
+        assert opens(pages, hira, card) == expected[0]
+        assert function(ada) is None
+    assert list(seen(payouts_to_pay, hira).sums) == ["points 2"]
+    assert list(seen(payouts_returned, hira).sums) == ["points 1"]
+
+
+def test_what_is_to_be_paid_leaves_out_what_was_paid_already(account, hira):
+    """Of a withdrawal in two currencies one came back, and the other one arrived."""
+    both = taken(account(points=5, CNY="7.10"), points=5, CNY="7.10", at=now())
+    points, cny = sorted(handed_over(both), key=lambda payment: payment.asset != "points")
+    points.state, points.reference, points.recorded_by, points.recorded_at = "paid", "b-1", hira, now()
+    points.save(update_fields=["state", "reference", "recorded_by", "recorded_at"])
+    come_back(both)
+    assert list(seen(payouts_returned, hira).sums) == ["CNY 7.10"]
+    assert cny.asset == "CNY"
+
+
+def test_an_approver_sees_how_much_and_for_how_long_what_is_not_the_own(account, ada, hira):
+    for person, points in ((hira, "30"), (hira, "1200"), (ada, "7")):
+        asked = Withdrawal.objects.create(
+            account=account(),
+            external_order_id=f"asked-{points}",
+            takes_points=True,
+            takes_cash=True,
+            requested_by=person,
+        )
+        asked.amounts.create(asset="points", seen=points)
+        asked.amounts.create(asset="CNY", seen="0.10")
+    card = seen(payouts_to_approve, ada)
+    assert list(card.sums) == ["points 1,230", "CNY 0.20"]
+    assert card.since == Withdrawal.objects.earliest("id").requested_at
 
 
 def test_registrations_that_are_wrong_or_were_refused_are_to_be_corrected(pages, hira):

@@ -38,6 +38,7 @@ class PaymentAdmin(MirrorAdmin):
     amounts = ["sum_shown"]
     ids = ["payment_id", "account_shown", "reference"]
     list_filter = ["state", filter_by_tenant(TENANT)]
+    linked_by = ["asset", "recorded_at"]
     list_select_related = ["batch", TENANT, "recorded_by"]
     ordering = ["-id"]
     exact_search_fields = ["payment_id", "reference", "amount__withdrawal__account__account_id"]
