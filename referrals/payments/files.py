@@ -109,17 +109,23 @@ def _printed_total(asset: str, count: int, total: Decimal) -> list[Cell]:
 
 def _in_capitals(payments: Sequence[Payment]) -> list[list[Cell]]:
     """As a paper that is signed in China has it; only renminbi is written so."""
-    sums = [total for asset, _count, total in _totals(payments) if asset == RENMINBI]
-    return [[], *([_("In capitals: %(amount)s") % {"amount": in_capitals(total)}] for total in sums)]
+    rows: list[list[Cell]] = [[]]
+    for asset, _count, total in _totals(payments):
+        if asset == RENMINBI:
+            rows.append([_("In capitals: %(amount)s") % {"amount": in_capitals(total)}])
+    return rows
 
 
 def _signatures() -> list[list[Cell]]:
-    lines = [
+    lines: list[Cell] = [
         _("Prepared by: ____________________    Date: ____________"),
         _("Checked by: ____________________    Date: ____________"),
         _("Approved by: ____________________    Date: ____________"),
     ]
-    return [row for line in lines for row in ([line], [])]
+    rows: list[list[Cell]] = []
+    for line in lines:
+        rows += [[line], []]
+    return rows
 
 
 def _payments(batch: PayoutBatch) -> list[Payment]:

@@ -124,7 +124,7 @@ def test_a_sheet_is_ready_to_be_printed_and_signed(batch):
     assert sheet.print_title_rows == "$3:$3"
     rows = [[cell.value for cell in row] for row in sheet.rows]
     assert rows[0][0] == f"Referral payouts, batch #{batch.pk}"
-    assert [row[6] for row in rows[3:7]] == [100, 12.3, 0.7, 5]
+    assert [row[6] for row in rows[3:7]] == [12.3, 100, 0.7, 5]
     assert [(row[0], row[1], *row[5:7]) for row in rows[7:10]] == [
         ("Total", "Payments: 1", "points", 100),
         ("Total", "Payments: 2", "CNY", 13),
@@ -134,19 +134,19 @@ def test_a_sheet_is_ready_to_be_printed_and_signed(batch):
     below = [str(row[0]) for row in rows[12:] if row[0]]
     assert [line.partition(":")[0] for line in below] == ["Prepared by", "Checked by", "Approved by"]
     assert all("Date" in line for line in below)
-    assert sheet["G5"].number_format == "#,##0.00"
+    assert (sheet["G4"].number_format, sheet["G5"].number_format) == ("#,##0.00", "#,##0")
 
 
 def test_the_file_comes_back_after_somebody_edits_it_in_excel(batch, hira):
     book = book_of(batch)
     for row in book.worksheets[0].iter_rows(min_row=2):
         row[12].value, row[13].value = "paid", "A1"
-    book.worksheets[0]["I3"] = 999
+    book.worksheets[0]["I2"] = 999
     saved = io.BytesIO()
     book.save(saved)
     read = record_file(batch, saved, "r.xlsx", by=hira)
     assert [(each.number, each.text) for each in read.problems] == [
-        (3, "Sum: the file says 999, handed over was CNY 12.30.")
+        (2, "Sum: the file says 999, handed over was CNY 12.30.")
     ]
     assert len(read.good) == 3
 
