@@ -163,8 +163,9 @@ def _as_text(value: Any) -> str:
             return ""
         case bool():
             return str(value).upper()
-        case float() if value.is_integer() and abs(value) < 10**MOST_DIGITS:
-            return str(int(value))
+        case float():  # a formula's 12.299999999999999 is 12.3 to Excel, too
+            is_whole = value.is_integer() and abs(value) < 10**MOST_DIGITS
+            return str(int(value)) if is_whole else f"{value:.{MOST_DIGITS}g}"
         case datetime() if value.time() == time.min:
             return value.date().isoformat()
         case datetime():

@@ -7,6 +7,12 @@ from django.utils.translation import gettext as _
 
 from referrals.models import POINTS
 
+# Points, and the currencies without a smaller unit (ISO 4217).
+WHOLE = frozenset(
+    {POINTS, "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"}
+    | {"XAF", "XOF", "XPF"}
+)
+
 
 def asset_label(asset: str) -> str:
     """“points” in the reader's language; a currency is its ISO code."""
@@ -19,8 +25,8 @@ def in_order(assets: Iterable[str]) -> list[str]:
 
 
 def as_counted(asset: str, amount: Decimal) -> Decimal:
-    """Points are whole, money has two decimals."""
-    is_whole = asset == POINTS and amount == amount.to_integral_value()
+    """Points and yen are whole, other money has two decimals, and so has what should be whole and is not."""
+    is_whole = asset in WHOLE and amount == amount.to_integral_value()
     return amount.quantize(Decimal(1) if is_whole else Decimal("0.01"))
 
 

@@ -15,11 +15,20 @@ from django.utils.translation import gettext as _
 from hireops import contacts
 from hireops.contacts import mask
 from hireops.feishu.tenant_lists import are_several
-from hireops.spreadsheets.writing import Cell, write_csv, write_xlsx
+from hireops.spreadsheets.writing import Cell, Sheet, write_csv, write_xlsx
 from referrals.ledger.assets import as_counted, asset_label, in_order
 from referrals.models import Payment, PayoutBatch
+from referrals.payments.capitals import in_capitals
 
 TO_BE_FILLED_IN = ["", "", ""]
+RENMINBI = "CNY"
+
+
+def file_name(batch: PayoutBatch, kind: str) -> str:
+    """In the reader's language, with the day on which the batch was handed over: it is the same each time."""
+    day = timezone.localtime(batch.created_at).date().isoformat()
+    name = _("referral-payouts_batch-%(batch)s_%(day)s") % {"batch": batch.pk, "day": day}
+    return f"{name}.{kind}"
 
 
 def batch_as_csv(batch: PayoutBatch, *, reveal: bool) -> Iterator[bytes]:
@@ -31,12 +40,92 @@ def batch_as_csv(batch: PayoutBatch, *, reveal: bool) -> Iterator[bytes]:
 
 
 def batch_as_xlsx(batch: PayoutBatch, *, reveal: bool) -> IO[bytes]:
-    """One sheet with a row for each payment, one with the totals; to be closed by the caller."""
+    """A sheet with a row for each payment, which comes back filled in, one with the totals, and one to be
+    printed and signed; to be closed by the caller.
+
+    The first has to stay the first: it is the one that is read when the file comes back.
+    """
     payments, several = _payments(batch), are_several()
-    rows = chain([_header()], (_row(each, reveal=reveal, with_tenant=several) for each in payments))
+    rows = [_header(), *(_row(each, reveal=reveal, with_tenant=several) for each in payments)]
     header: list[Cell] = [_("Asset"), _("Payments"), _("Sum")]
     totals: list[list[Cell]] = [[asset_label(asset), count, sum_] for asset, count, sum_ in _totals(payments)]
-    return write_xlsx({_("Payments"): rows, _("Totals"): [header, *totals]})
+    return write_xlsx(
+        {
+            _("Payments"): Sheet(rows),
+            _("Totals"): Sheet([header, *totals]),
+            _("To print"): _sheet_to_print(batch, payments, reveal=reveal),
+        }
+    )
+
+
+def _sheet_to_print(batch: PayoutBatch, payments: Sequence[Payment], *, reveal: bool) -> Sheet:
+    above: list[list[Cell]] = [[_("Referral payouts, batch %(batch)s") % {"batch": batch}], _origin(batch)]
+    header: list[Cell] = [
+        _("No."),
+        _("Employee"),
+        _("Mobile number"),
+        _("Account ID"),
+        _("Payment ID"),
+        _("Asset"),
+        _("Sum"),
+    ]
+    rows = [_printed_row(number, each, reveal=reveal) for number, each in enumerate(payments, start=1)]
+    totals = [_printed_total(*each) for each in _totals(payments)]
+    first = len(above) + 1
+    end = first + 1 + len(rows) + len(totals)
+    return Sheet(
+        [*above, header, *rows, *totals, *_in_capitals(payments), [], *_signatures()],
+        table=range(first, end),
+        for_paper=True,
+        bold={1, *range(end - len(totals), end)},
+    )
+
+
+def _origin(batch: PayoutBatch) -> list[Cell]:
+    text = _("Handed over by %(person)s, %(time)s. %(note)s") % {
+        "person": batch.created_by.get_username(),
+        "time": f"{timezone.localtime(batch.created_at):%Y-%m-%d %H:%M}",
+        "note": " ".join(batch.note.split()),
+    }
+    return [text.strip()]
+
+
+def _printed_row(number: int, payment: Payment, *, reveal: bool) -> list[Cell]:
+    personal = [payment.payee_name, payment.payee_mobile]
+    return [
+        number,
+        *(personal if reveal else [mask(each) for each in personal]),
+        payment.amount.withdrawal.account.account_id,
+        payment.payment_id,
+        asset_label(payment.asset),
+        as_counted(payment.asset, payment.sum),
+    ]
+
+
+def _printed_total(asset: str, count: int, total: Decimal) -> list[Cell]:
+    payments = _("Payments: %(count)s") % {"count": count}
+    return [_("Total"), payments, "", "", "", asset_label(asset), total]
+
+
+def _in_capitals(payments: Sequence[Payment]) -> list[list[Cell]]:
+    """As a paper that is signed in China has it; only renminbi is written so."""
+    rows: list[list[Cell]] = [[]]
+    for asset, _count, total in _totals(payments):
+        if asset == RENMINBI:
+            rows.append([_("In capitals: %(amount)s") % {"amount": in_capitals(total)}])
+    return rows
+
+
+def _signatures() -> list[list[Cell]]:
+    lines: list[Cell] = [
+        _("Prepared by: ____________________    Date: ____________"),
+        _("Checked by: ____________________    Date: ____________"),
+        _("Approved by: ____________________    Date: ____________"),
+    ]
+    rows: list[list[Cell]] = []
+    for line in lines:
+        rows += [[line], []]
+    return rows
 
 
 def _payments(batch: PayoutBatch) -> list[Payment]:

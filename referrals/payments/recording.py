@@ -1,8 +1,9 @@
 """Recording what became of payments: one by one, all of a batch, or from a file of results."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import IO
 
 from django.contrib.auth.models import User
@@ -14,7 +15,10 @@ from hireops.database.clock import now
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.people import payout_rights
+from referrals.ledger.assets import in_order, in_words
 from referrals.models import Payment, PayoutBatch
+from referrals.payments.amounts import read_amount
+from referrals.payments.comparison import difference
 from referrals.payments.results import ResultLine, read_results
 from referrals.payments.rights import RECORD
 from referrals.payments.services import lock_withdrawals, settle
@@ -35,12 +39,13 @@ class LineProblem:
 @dataclass(slots=True)
 class CheckedResults:
     """What a results file says. ``good`` lines can be recorded, or have just been; ``already`` recorded ones
-    say the same again; ``waiting`` is how many have no result yet."""
+    say the same again; ``waiting`` is how many have no result yet. ``payments`` has those named, by ID."""
 
     good: list[ResultLine] = field(default_factory=list)
     already: list[ResultLine] = field(default_factory=list)
     problems: list[LineProblem] = field(default_factory=list)
     waiting: int = 0
+    payments: dict[str, Payment] = field(default_factory=dict)
 
 
 def record_paid(payment: Payment, *, by: User, reference: str) -> None:
@@ -67,22 +72,34 @@ def _record_one(payment: Payment, line: ResultLine, by: User) -> None:
         raise Refused(results.problems[0].text)
 
 
-def record_open_paid(batch: PayoutBatch, *, by: User, reference: str) -> int:
+def record_open_paid(batch: PayoutBatch, *, by: User, reference: str, totals: Mapping[str, str]) -> int:
     """All payments of the batch that have no result yet were made, under one reference; how many they were.
 
-    Raises ``Refused`` without a reference, or if every payment has its result.
+    ``totals`` is what somebody has typed as their sum, by asset. Raises ``Refused`` if that is not what they
+    add up to now, without a reference, or if every payment has its result.
     """
     with transaction.atomic():
         lock_withdrawals(batch.payments.values_list("amount__withdrawal", flat=True))
-        open_ones = batch.payments.filter(state=Payment.State.HANDED_OVER).order_by("pk")
-        ids = open_ones.values_list("payment_id", flat=True)
-        lines = [ResultLine(0, payment_id, Payment.State.PAID, reference.strip()) for payment_id in ids]
+        open_ones = list(batch.payments.filter(state=Payment.State.HANDED_OVER).order_by("pk"))
+        if not open_ones:
+            raise Refused(_("Every payment of this batch has its result already. Nothing was recorded."))
+        _refuse_other_totals(open_ones, totals)
+        reference = reference.strip()
+        lines = [ResultLine(0, each.payment_id, Payment.State.PAID, reference) for each in open_ones]
         results = _record(batch, lines, by)
     if results.problems:
         raise Refused(results.problems[0].text)
-    if not results.good:
-        raise Refused(_("Every payment of this batch has its result already. Nothing was recorded."))
     return len(results.good)
+
+
+def _refuse_other_totals(payments: Iterable[Payment], typed: Mapping[str, str]) -> None:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for payment in payments:
+        sums[payment.asset] += payment.sum
+    if typed.keys() != sums.keys() or any(read_amount(typed[asset], asset) != sums[asset] for asset in sums):
+        text = _("Nothing was recorded. The payments without a result add up to %(totals)s: type just that.")
+        totals = ", ".join(in_words(asset, sums[asset]) for asset in in_order(sums))
+        raise Refused(text % {"totals": totals})
 
 
 def check_results(batch: PayoutBatch, file: IO[bytes], file_name: str) -> CheckedResults:
@@ -136,10 +153,11 @@ def _audit(payment: Payment, by: User) -> None:
 def _judge(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedResults:
     """Sort the lines into those to record, those recorded already and those that are wrong."""
     ids = [line.payment_id for line in lines]
-    payments = {each.payment_id: each for each in Payment.objects.filter(payment_id__in=ids)}
+    named = Payment.objects.filter(payment_id__in=ids).select_related("amount__withdrawal__account")
+    payments = {each.payment_id: each for each in named}
     said = [line for line in lines if not line.says_nothing]
     times = Counter(line.payment_id for line in said)
-    results = CheckedResults(waiting=len(lines) - len(said))
+    results = CheckedResults(waiting=len(lines) - len(said), payments=payments)
     for line in said:
         payment = payments.get(line.payment_id)
         if problem := _problem(batch, line, payment, times[line.payment_id]):
@@ -161,7 +179,7 @@ def _problem(batch: PayoutBatch, line: ResultLine, payment: Payment | None, time
         return _("This payment is not in this batch but in batch #%(batch)s.") % {"batch": payment.batch_id}
     if times > 1:
         return _("The payment is on %(times)s lines. Keep the one that is right.") % {"times": times}
-    return _problem_of_content(line) or _problem_of_state(line, payment)
+    return _problem_of_content(line) or difference(line, payment) or _problem_of_state(line, payment)
 
 
 def _problem_of_content(line: ResultLine) -> str:

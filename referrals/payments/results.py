@@ -1,8 +1,8 @@
 """The file in which the paying side tells what became of each payment, read into lines."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import IO
 
 from django.utils.translation import gettext as _
@@ -22,8 +22,21 @@ COLUMNS = ColumnNames(
     reference="打款凭证号,凭证号,打款流水号,流水号,银行流水号,交易流水号,付款流水号,付款凭证号,"
     "reference,payment reference,reference of the payment",
     reason="退回原因,原因,失败原因,退票原因,reason,why it came back",
+    amount="金额,打款金额,付款金额,支付金额,转账金额,交易金额,sum,amount",
+    asset="币种/积分,币种,货币,币别,asset,currency",
+    employee="员工,员工姓名,姓名,收款人,收款人姓名,收款人名称,收款户名,收款人户名,户名,"
+    "employee,name,payee,payee name",
+    mobile_code="手机国家码,mobile country code",
+    mobile="手机号,手机号码,手机,收款人手机号,mobile number,mobile",
+    email="邮箱,email",
+    account_id="账户 ID,account id",
 )
 NEEDED = ("payment_id", "result")
+# What was handed over, repeated: compared where the file has it (``comparison.py``), and never needed, since
+# a bank's own list need not have it. Account numbers of a bank are not among it: hireops hands over none.
+AMOUNT, CURRENCY = frozenset({"amount"}), frozenset({"asset"})
+PERSON = frozenset({"employee", "mobile", "email", "account_id"})
+REPEATED = AMOUNT | CURRENCY | PERSON | {"mobile_code"}
 PAID = frozenset(
     {"paid", "success", "succeeded", "successful", "done", "ok"}
     | {"已打款", "打款成功", "成功", "已支付", "支付成功", "已付款", "付款成功", "已付", "已发放", "已到账"}
@@ -38,7 +51,10 @@ SIGNS = re.compile(r"[\s_\-*:：()（）]+")
 
 @dataclass(frozen=True, slots=True)
 class ResultLine:
-    """What one line says. ``state`` is None if ``word``, the result as it was written, means nothing here."""
+    """What one line says. ``state`` is None if ``word``, the result as it was written, means nothing here.
+
+    ``said`` is what it repeats of what was handed over, as it was written, by ``REPEATED``; no empty cell.
+    """
 
     number: int
     payment_id: str
@@ -46,6 +62,7 @@ class ResultLine:
     reference: str = ""
     reason: str = ""
     word: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def says_nothing(self) -> bool:
@@ -109,6 +126,7 @@ def _line(number: int, cells: Sequence[str], columns: Columns) -> ResultLine:
         reference=columns.value(cells, "reference"),
         reason=columns.value(cells, "reason"),
         word=word,
+        said={name: cell for name in REPEATED if (cell := columns.value(cells, name))},
     )
 
 

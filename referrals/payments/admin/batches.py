@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
+from django.utils.http import content_disposition_header
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -21,7 +22,7 @@ from referrals.models import PayoutBatch
 from referrals.payments.admin import handing_over
 from referrals.payments.admin import results as payment_results
 from referrals.payments.admin.page import how_far, summaries
-from referrals.payments.files import batch_as_csv, batch_as_xlsx
+from referrals.payments.files import batch_as_csv, batch_as_xlsx, file_name
 from referrals.payments.rights import HAND_OVER, RECORD
 
 NOTE_SHOWN = 60
@@ -120,7 +121,10 @@ class PayoutBatchAdmin(MirrorAdmin):
                 by=staff(request), action=action, on=batch, reason=reason, format=kind, personal_data=reveal
             )
             response = _file(batch, kind, reveal=reveal)
-            response["Content-Disposition"] = f'attachment; filename="payout-batch-{batch.pk}.{kind}"'
+            name = file_name(batch, kind)
+            response.headers["Content-Disposition"] = (
+                content_disposition_header(as_attachment=True, filename=name) or "attachment"
+            )
             return response
 
         return self.with_reason(request, batch, file)

@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from hireops.desk.display import linked, state_badge
 from hireops.desk.paging import page_asked
 from hireops.desk.revealing import shown_for
-from referrals.ledger.assets import as_counted, asset_label, in_order
+from referrals.ledger.assets import as_counted, asset_label, in_order, in_words
 from referrals.models import Payment, PayoutBatch
 from referrals.payments import services
-from referrals.payments.admin.results import ResultsForm
+from referrals.payments.admin.results import ResultsForm, open_totals
 from referrals.payments.rights import RECORD
 
 PAYMENTS_ON_A_PAGE = 100
@@ -91,6 +91,7 @@ def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
         "rows": [_payment_row(payment, shown) for payment in page],
         "may_record": request.user.has_perm(RECORD),
         "results_form": ResultsForm(),
+        "open_sums": [in_words(each.asset, each.sum) for each in open_totals(batch)],
     }
 
 

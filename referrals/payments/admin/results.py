@@ -1,7 +1,6 @@
 """Recording what became of payments: by hand, or from the paying side's file after a look at it."""
 
-from collections.abc import Sequence
-from dataclasses import astuple
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -16,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.desk.admin import StaffAdmin
-from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
+from referrals.ledger.assets import asset_label, in_order
 from referrals.models import Payment, PayoutBatch
 from referrals.payments import recording
+from referrals.payments.admin.outcomes import Outcome, outcome_table
 from referrals.payments.recording import LONGEST_REASON, LONGEST_REFERENCE, CheckedResults
-from referrals.payments.results import ResultLine
+from referrals.payments.results import AMOUNT, CURRENCY, PERSON, ResultLine
+from referrals.payments.services import PaymentTotal, payment_totals
 
 if TYPE_CHECKING:
     _Uploaded = UploadedFile[bytes]
@@ -34,6 +35,7 @@ LONGEST_KEPT = 2_000_000  # Django takes forms of 2.5 MB
 KEPT_FOR_S = 12 * 60 * 60
 PROBLEMS_SHOWN = 500
 PROBLEMS_NAMED = 10
+PEOPLE = ("amount__withdrawal__account",)
 
 
 class ResultsForm(forms.Form):
@@ -54,6 +56,26 @@ class PaidForm(forms.Form):
     )
 
 
+class AllPaidForm(PaidForm):
+    """With a field for each total, which is typed as a sign that it was looked at.
+
+    ``recording`` compares it, against what is open then. Signs and separators are as people write them.
+    """
+
+    def __init__(self, open_totals: Iterable[PaymentTotal], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.totals_of = {f"total-{each.asset}": each.asset for each in open_totals}
+        for name, asset in self.totals_of.items():
+            label = _("Type the total of %(asset)s") % {"asset": asset_label(asset)}
+            box = forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"})
+            self.fields[name] = forms.CharField(label=label, max_length=40, widget=box)
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """By asset, of a valid form."""
+        return {asset: self.cleaned_data[name] for name, asset in self.totals_of.items()}
+
+
 class BouncedForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why it came back"),
@@ -70,7 +92,7 @@ class BouncedForm(forms.Form):
 
 def record_one(page: StaffAdmin, request: HttpRequest, pk: int, result: str) -> HttpResponse:
     """Asks for the reference or the reason of one payment's result, and records it."""
-    payment = get_object_or_404(Payment.objects.select_related("batch"), pk=pk)
+    payment = get_object_or_404(Payment.objects.select_related("batch", *PEOPLE), pk=pk)
     if result not in (Payment.State.PAID, Payment.State.BOUNCED):
         raise Http404
     paid = result == Payment.State.PAID
@@ -88,25 +110,55 @@ def record_one(page: StaffAdmin, request: HttpRequest, pk: int, result: str) -> 
             "What is recorded can't be changed. The withdrawal is to be paid again, with a new payment ID."
         )
     )
-    context = {"title": title % {"payment": payment}, "consequence": consequence, "payment": payment}
+    table = outcome_table([Outcome(payment, Payment.State(result))])
+    context = {"title": title % {"payment": payment}, "consequence": consequence, "table": table}
     return _form_page(page, request, payment.batch, form, context)
 
 
 def record_open(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks for one reference for all payments of the batch without a result, and records them as made."""
+    """Asks for one reference for all payments of the batch without a result, and records them as made.
+
+    Their totals have to be typed; if these are not right, the page asks for them again.
+    """
     batch = get_object_or_404(PayoutBatch, pk=pk)
-    form = PaidForm(request.POST or None)
+    form = AllPaidForm(open_totals(batch), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reference = form.cleaned_data["reference"]
-        return _recorded(
-            request,
-            batch,
-            lambda: recording.record_open_paid(batch, by=staff(request), reference=reference),
-        )
-    count = batch.payments.filter(state=Payment.State.HANDED_OVER).count()
-    text = _("Payments recorded as made, all under one reference: %(count)s. It can't be changed afterwards.")
-    context = {"title": _("Record all open payments as made"), "consequence": text % {"count": count}}
-    return _form_page(page, request, batch, form, context)
+        reference, totals = form.cleaned_data["reference"], form.typed
+        try:
+            count = recording.record_open_paid(batch, by=staff(request), reference=reference, totals=totals)
+        except Refused as refusal:
+            form = AllPaidForm(open_totals(batch), request.POST)  # others may have recorded some meanwhile
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Recorded as made: %(count)s payments.") % {"count": count})
+            return _back_to(batch)
+    return _all_paid_page(page, request, batch, form)
+
+
+def _all_paid_page(
+    page: StaffAdmin, request: HttpRequest, batch: PayoutBatch, form: AllPaidForm
+) -> HttpResponse:
+    payments = batch.payments.filter(state=Payment.State.HANDED_OVER).select_related(*PEOPLE).order_by("pk")
+    table = outcome_table([Outcome(payment, Payment.State.PAID) for payment in payments])
+    if not table.count:
+        messages.error(request, _("Every payment of this batch has its result already."))
+        return _back_to(batch)
+    consequence = _(
+        "All payments without a result are recorded as made, under one reference. It can't be changed "
+        "afterwards. Compare the totals with what the bank has paid, and type them."
+    )
+    title = _("Record all open payments as made")
+    return _form_page(
+        page, request, batch, form, {"title": title, "consequence": consequence, "table": table}
+    )
+
+
+def open_totals(batch: PayoutBatch) -> list[PaymentTotal]:
+    """What has no result yet, of each asset, points first."""
+    found = {
+        each.asset: each for each in payment_totals([batch.pk]) if each.state == Payment.State.HANDED_OVER
+    }
+    return [found[asset] for asset in in_order(found)]
 
 
 def _recorded(request: HttpRequest, batch: PayoutBatch, record: Any) -> HttpResponse:
@@ -159,11 +211,41 @@ def _preview(page: StaffAdmin, request: HttpRequest, batch: PayoutBatch) -> Http
         batch=batch,
         file_name=file.name,
         results=results,
-        good=[(line, state_badge(Payment.State(str(line.state)))) for line in results.good],
+        table=outcome_table([_outcome(line, results.payments[line.payment_id]) for line in results.good]),
+        not_compared=list(_not_compared(results.good)),
         problems=results.problems[:PROBLEMS_SHOWN],
         not_shown=max(len(results.problems) - PROBLEMS_SHOWN, 0),
         lines=_kept(results.good, batch, request),
     )
+
+
+def _outcome(line: ResultLine, payment: Payment) -> Outcome:
+    state = Payment.State(str(line.state))
+    return Outcome(payment, state, line=line.number, reference=line.reference, reason=line.reason)
+
+
+def _not_compared(lines: Sequence[ResultLine]) -> Iterator[str]:
+    """What was handed over and the file does not repeat, on all lines or on some."""
+    texts = [
+        (
+            AMOUNT,
+            _("The file has no amounts: they were not compared."),
+            _("Lines without an amount, so that it was not compared: %(count)s."),
+        ),
+        (
+            CURRENCY,
+            _("The file has no currencies: they were not compared."),
+            _("Lines without a currency, so that it was not compared: %(count)s."),
+        ),
+        (
+            PERSON,
+            _("The file names no employees: they were not compared."),
+            _("Lines that name no employee, so that it was not compared: %(count)s."),
+        ),
+    ]
+    for columns, on_all, on_some in texts:
+        if silent := sum(not line.said.keys() & columns for line in lines):
+            yield on_all if silent == len(lines) else on_some % {"count": silent}
 
 
 def _record_lines(request: HttpRequest, batch: PayoutBatch, kept: str) -> HttpResponse:
@@ -191,10 +273,15 @@ def _result_messages(results: CheckedResults) -> list[tuple[int, str]]:
 
 
 def _kept(lines: Sequence[ResultLine], batch: PayoutBatch, request: HttpRequest) -> str:
-    kept = signing.dumps([astuple(line) for line in lines], salt=_salt(batch, request), compress=True)
+    kept = signing.dumps([_kept_line(line) for line in lines], salt=_salt(batch, request), compress=True)
     if len(kept) > LONGEST_KEPT:
         raise Refused(_("The file says too much at once. Split it into smaller ones."))
     return kept
+
+
+def _kept_line(line: ResultLine) -> list[str | int]:
+    """Without what it repeats: that was compared, and what was handed over never changes (``guards.py``)."""
+    return [line.number, line.payment_id, str(line.state), line.reference, line.reason, line.word]
 
 
 def _lines(kept: str, batch: PayoutBatch, request: HttpRequest) -> list[ResultLine]:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 
 from hireops.desk.audit import entries_about
@@ -267,7 +268,9 @@ def test_each_download_is_audited(hr, hira, due, kind, begins):
     batch = hand_over([due(CNY="1")], by=hira)
     answer = hr.post(url("file", batch.pk, kind))
     assert answer.content.startswith(begins)
-    assert answer["Content-Disposition"] == f'attachment; filename="payout-batch-{batch.pk}.{kind}"'
+    day = timezone.localtime(batch.created_at).date()
+    name = f"referral-payouts_batch-{batch.pk}_{day}.{kind}"
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
     assert "no-store" in answer["Cache-Control"]
     entry = entries_about(batch).get(action="payout batch downloaded")
     assert entry.actor == hira
@@ -314,11 +317,32 @@ def test_there_is_no_other_result(hr, hira, due):
     assert hr.post(url("record", payment_of(withdrawal).pk, "handed_over"), {}).status_code == 404
 
 
-def test_all_open_payments_are_recorded_at_once(hr, hira, due):
-    batch = hand_over([due(CNY="1"), due(CNY="2")], by=hira)
-    assert says(hr.get(url("open", batch.pk)), "all under one reference: 2.")
-    hr.post(url("open", batch.pk), {"reference": "A1"})
+def test_all_open_payments_are_recorded_at_once_when_their_total_is_typed(hr, hira, due):
+    batch = hand_over([due(CNY="38630", name="王小明"), due(CNY="4")], by=hira)
+    page = hr.get(url("open", batch.pk))
+    assert [(each.asset, each.count, each.sum) for each in page.context["table"].totals] == [
+        ("CNY", 2, "38,634.00")
+    ]
+    for text in ("王**", "Record 2: paid CNY 38,634.00"):
+        assert says(page, text)
+    refused = hr.post(url("open", batch.pk), {"reference": "A1", "total-CNY": "38643"})
+    assert says(refused, "The payments without a result add up to CNY 38,634.00: type just that.")
+    assert not Payment.objects.exclude(state="handed_over").exists()
+    hr.post(url("open", batch.pk), {"reference": "A1", "total-CNY": "38634"})
     assert set(Payment.objects.values_list("state", "reference")) == {("paid", "A1")}
+    assert told(hr.get(url("open", batch.pk), follow=True))[-1].startswith("Every payment of this batch")
+
+
+def test_the_total_of_a_page_that_is_out_of_date_is_not_taken(hr, hira, due):
+    waits, settled = due(CNY="1"), due(CNY="2", USD="5")
+    batch = hand_over([waits, settled], by=hira)
+    shown = {"reference": "A1", "total-CNY": "3.00", "total-USD": "5"}
+    record_bounced(payment_of(settled), by=hira, reason="closed")
+    record_bounced(payment_of(settled, "USD"), by=hira, reason="closed")
+    answer = hr.post(url("open", batch.pk), shown)
+    assert says(answer, "add up to CNY 1.00: type just that.")
+    assert "total-USD" not in answer.context["form"].fields
+    assert state(waits) == State.HANDED_OVER
 
 
 # --- Results from a file
@@ -331,7 +355,7 @@ def test_a_file_is_looked_at_before_it_is_recorded(hr, hira, due):
     page = upload(hr, batch, *lines)
     assert says(page, "Nothing has been recorded yet.")
     assert says(page, "The reason is missing")
-    assert says(page, "Record these results")
+    assert says(page, "Record these results (1): paid CNY 1.00")
     assert state(good) == State.HANDED_OVER
     answer = hr.post(url("results", batch.pk), {"lines": page.context["lines"]}, follow=True)
     assert told(answer) == ["Results recorded: 1."]
@@ -339,6 +363,28 @@ def test_a_file_is_looked_at_before_it_is_recorded(hr, hira, due):
     again = hr.post(url("results", batch.pk), {"lines": page.context["lines"]}, follow=True)
     assert told(again) == ["Recorded already, so nothing changed there: 1."]
     assert entries_about(payment_of(good)).count() == 1
+
+
+def test_the_preview_shows_whose_money_it_is_and_what_was_not_compared(hr, hira, due):
+    paid, back, changed = due(CNY="1000.50", name="王小明"), due(points=20), due(CNY="12.30")
+    batch = hand_over([paid, back, changed], by=hira)
+    file = csv_file(
+        "打款编号,姓名,币种,金额,打款结果,打款凭证号,退回原因",
+        f'{payment_of(paid).payment_id},王小明,人民币,"¥1,000.50",已打款,A1,',
+        f"{payment_of(back, 'points').payment_id},张三,积分,,退回,,closed",
+        f"{payment_of(changed).payment_id},张三,CNY,999,已打款,A3,",
+    )
+    page = hr.post(url("results", batch.pk), {"file": file})
+    table = page.context["table"]
+    shown = [(row.line, row.employee, row.asset, row.sum, row.reference, row.reason) for row in table.rows]
+    assert shown == [(2, "王**", "CNY", "1,000.50", "A1", ""), (3, "张*", "points", "20", "", "closed")]
+    assert table.summary == "paid CNY 1,000.50; came back points 20"
+    assert says(page, "Sum: the file says 999, handed over was CNY 12.30.")
+    assert page.context["not_compared"] == ["Lines without an amount, so that it was not compared: 1."]
+    hr.post(url("results", batch.pk), {"lines": page.context["lines"]})
+    assert [state(each) for each in (paid, back, changed)] == [State.PAID, State.BOUNCED, State.HANDED_OVER]
+    bare = upload(hr, batch, f"{payment_of(changed).payment_id},paid,A3,")
+    assert says(bare, "The file has no amounts: they were not compared.")
 
 
 def test_what_was_recorded_meanwhile_is_not_overwritten(hr, hira, due):

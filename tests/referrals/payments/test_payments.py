@@ -214,20 +214,42 @@ def test_a_recorded_result_is_final(due, hira):
     assert entries_about(payment).count() == 1
 
 
-def test_all_open_payments_are_recorded_with_one_reference(due, hira):
-    first, second, third = due(CNY="1"), due(CNY="2"), due(CNY="3")
+def test_all_open_payments_are_recorded_with_one_reference_once_their_totals_were_typed(due, hira):
+    first, second, third = due(CNY="1"), due(CNY="38631"), due(CNY="3", points=1200)
     batch = hand_over([first, second, third], by=hira)
     record_bounced(payment_of(first), by=hira, reason="closed")
-    assert record_open_paid(batch, by=hira, reference="A1") == 2
+    typed = {"CNY": "￥３８，６３４．００", "points": "1200"}
+    assert record_open_paid(batch, by=hira, reference="A1", totals=typed) == 3
     assert [state(each) for each in (first, second, third)] == [State.BOUNCED, State.PAID, State.PAID]
     with pytest.raises(Refused, match="Every payment of this batch has its result"):
-        record_open_paid(batch, by=hira, reference="A1")
+        record_open_paid(batch, by=hira, reference="A1", totals=typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"CNY": "4.00"},
+        {"CNY": "4.00", "points": "8"},
+        {"CNY": "4.01", "points": "7"},
+        {"CNY": "USD 4", "points": "7"},
+        {"CNY": "4.00", "points": "7", "USD": "1"},
+        {"CNY": "7", "points": "4"},
+        {},
+    ],
+)
+def test_with_another_total_nothing_is_recorded_and_what_to_type_is_said(due, hira, typed):
+    batch = hand_over([due(CNY="1", points=7), due(CNY="3")], by=hira)
+    with pytest.raises(Refused) as refusal:
+        record_open_paid(batch, by=hira, reference="A1", totals=typed)
+    assert "Nothing was recorded" in str(refusal.value)
+    assert "points 7, CNY 4.00: type just that" in str(refusal.value)
+    assert not Payment.objects.exclude(state="handed_over").exists()
 
 
 def test_recording_all_open_needs_a_reference(due, hira):
     batch = hand_over([due(CNY="1")], by=hira)
     with pytest.raises(Refused, match="reference"):
-        record_open_paid(batch, by=hira, reference=" ")
+        record_open_paid(batch, by=hira, reference=" ", totals={"CNY": "1"})
 
 
 # --- Results from a file

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
+from hireops.desk.errors import Refused
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
 from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
@@ -83,7 +84,7 @@ def test_the_csv_has_one_row_for_each_payment_and_the_totals_below(batch):
 def test_the_xlsx_has_numbers_as_numbers_and_the_totals_on_a_second_sheet(batch):
     with batch_as_xlsx(batch, reveal=True) as file:
         book = load_workbook(io.BytesIO(file.read()))
-    payments, totals = book.worksheets
+    payments, totals, _printed = book.worksheets
     sums = [row[8] for row in payments.iter_rows(min_row=2)]
     assert {cell.data_type for cell in sums} == {"n"}
     assert sorted(str(cell.value) for cell in sums) == ["0.7", "100", "12.3", "5"]
@@ -94,6 +95,78 @@ def test_the_xlsx_has_numbers_as_numbers_and_the_totals_on_a_second_sheet(batch)
         ["CNY", 2, 13],
         ["USD", 1, 5],
     ]
+
+
+def book_of(batch):
+    with batch_as_xlsx(batch, reveal=True) as file:
+        return load_workbook(io.BytesIO(file.read()))
+
+
+def test_the_table_is_ready_to_be_looked_at(batch):
+    payments = book_of(batch).worksheets[0]
+    assert (payments.freeze_panes, payments.auto_filter.ref) == ("A2", "A1:O5")
+    cells = next(payments.iter_rows(min_row=2))
+    assert {cells[column].number_format for column in (0, 1, 4, 6)} == {"@"}
+    assert payments.column_dimensions["A"].width > len(cells[0].value)
+
+
+def test_yen_have_no_decimals(account, hira, ada):
+    batch = hand_over([taken(account(), by=hira, approver=ada, JPY="38634")], by=hira)
+    assert csv_rows(batch)[1][8] == "38634"
+    assert book_of(batch).worksheets[0]["I2"].number_format == "0"
+
+
+def test_a_sheet_is_ready_to_be_printed_and_signed(batch):
+    sheet = book_of(batch).worksheets[2]
+    setup = sheet.page_setup
+    assert (int(setup.paperSize), int(setup.fitToWidth), int(setup.fitToHeight)) == (9, 1, 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.print_title_rows == "$3:$3"
+    rows = [[cell.value for cell in row] for row in sheet.rows]
+    assert rows[0][0] == f"Referral payouts, batch #{batch.pk}"
+    assert [row[6] for row in rows[3:7]] == [12.3, 100, 0.7, 5]
+    assert [(row[0], row[1], *row[5:7]) for row in rows[7:10]] == [
+        ("Total", "Payments: 1", "points", 100),
+        ("Total", "Payments: 2", "CNY", 13),
+        ("Total", "Payments: 1", "USD", 5),
+    ]
+    assert rows[11][0] == "In capitals: 人民币壹拾叁元整"
+    below = [str(row[0]) for row in rows[12:] if row[0]]
+    assert [line.partition(":")[0] for line in below] == ["Prepared by", "Checked by", "Approved by"]
+    assert all("Date" in line for line in below)
+    assert (sheet["G4"].number_format, sheet["G5"].number_format) == ("#,##0.00", "#,##0")
+
+
+def test_the_file_comes_back_after_somebody_edits_it_in_excel(batch, hira):
+    book = book_of(batch)
+    for row in book.worksheets[0].iter_rows(min_row=2):
+        row[12].value, row[13].value = "paid", "A1"
+    book.worksheets[0]["I2"] = 999
+    saved = io.BytesIO()
+    book.save(saved)
+    read = record_file(batch, saved, "r.xlsx", by=hira)
+    assert [(each.number, each.text) for each in read.problems] == [
+        (2, "Sum: the file says 999, handed over was CNY 12.30.")
+    ]
+    assert len(read.good) == 3
+
+
+def test_the_sheet_to_print_is_not_taken_for_results(batch, hira):
+    book = book_of(batch)
+    book.move_sheet(book.worksheets[2], -2)
+    saved = io.BytesIO()
+    book.save(saved)
+    with pytest.raises(Refused, match="has to name the columns"):
+        record_file(batch, saved, "r.xlsx", by=hira)
+
+
+def test_a_file_that_was_handed_over_masked_comes_back_too(batch, hira):
+    rows = csv_rows(batch, reveal=False)
+    filled = [rows[0], *([*row[:12], "paid", "A1", ""] for row in rows[1:5])]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(filled)
+    read = record_file(batch, io.BytesIO(text.getvalue().encode()), "r.csv", by=hira)
+    assert (len(read.good), read.problems) == (4, [])
 
 
 def test_names_that_look_like_formulas_are_harmless(batch):
