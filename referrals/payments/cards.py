@@ -1,11 +1,13 @@
-"""What is to be paid, on the home page."""
+"""What is to be paid, and which payments are to be reversed, on the home page."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
 from hireops.desk.staff import Reader
-from referrals.models import Withdrawal
+from referrals.models import Reversal, Withdrawal
 from referrals.payments.services import TO_BE_PAID
+from referrals.payouts.rights import APPROVE
 
 
 def payouts_to_pay(reader: Reader) -> Card | None:
@@ -20,4 +22,23 @@ def payouts_to_pay(reader: Reader) -> Card | None:
         note=_("%(count)s of them came back") % {"count": bounced} if bounced else "",
         url=list_url("referrals_withdrawal", f"state__in={','.join(TO_BE_PAID)}"),
         tone="warn" if count else "ok",
+    )
+
+
+def reversals_to_confirm(reader: Reader) -> Card | None:
+    """Those that this person may decide: not the own ones. None while there are none at all."""
+    if not (reader.has_perm(APPROVE) and reader.has_perm("referrals.view_reversal")):
+        return None
+    waiting = Reversal.objects.filter(state=Reversal.State.PROPOSED)
+    if not settings.REFERRALS_SELF_APPROVAL:
+        waiting = waiting.exclude(proposed_by=reader.pk)
+    count = counted(waiting)
+    if not count:
+        return None
+    return Card(
+        title=_("Payments to be reversed"),
+        value=count,
+        note=_("Somebody says that the money has not arrived, and you are the second person."),
+        url=list_url("referrals_reversal", f"state__exact={Reversal.State.PROPOSED}"),
+        tone="warn",
     )

@@ -24,8 +24,8 @@ from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
 from hireops.feishu.tenant_lists import are_several
 from referrals.ledger.assets import as_counted, asset_label, in_order
-from referrals.models import Payment, Withdrawal, WithdrawalAmount
-from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
+from referrals.models import Withdrawal, WithdrawalAmount
+from referrals.payments.services import hand_over, newest_payment, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
 
 PREPARE = "admin:referrals_payoutbatch_prepare"
@@ -43,7 +43,7 @@ class DueTotal:
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """One withdrawal as the page shows it. ``came_back``: why its newest payment did."""
+    """One withdrawal as the page shows it. ``came_back``: why the newest payment of what is due did."""
 
     withdrawal: Withdrawal
     order: str
@@ -175,9 +175,8 @@ def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount]) -> DueRow:
 
 
 def _why_it_came_back(unpaid: Sequence[WithdrawalAmount]) -> str:
-    payments = [payment for amount in unpaid for payment in amount.payments.all()]
-    newest: Payment | None = max(payments, key=lambda payment: payment.pk, default=None)
-    return newest.reason if newest else ""
+    newest = newest_payment(unpaid)
+    return newest.why_not_paid if newest else ""
 
 
 def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[DueTotal]:

@@ -6,14 +6,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk.admin import MirrorAdmin
-from hireops.desk.display import linked
+from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.display import linked, state_badge
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from referrals.ledger.assets import as_counted, asset_label
-from referrals.models import Payment
+from referrals.models import Payment, Reversal
+from referrals.payments import reversing
+from referrals.payments.admin import reversals
+from referrals.payments.rights import RECORD
 
 TENANT = "amount__withdrawal__account__tenant"
 COLUMNS = [
@@ -31,6 +35,7 @@ COLUMNS = [
 
 @admin.register(Payment)
 class PaymentAdmin(MirrorAdmin):
+    change_form_template = "admin/referrals/payment/change_form.html"
     list_filter = ["state", filter_by_tenant(TENANT)]
     list_select_related = ["batch", TENANT, "recorded_by"]
     ordering = ["-id"]
@@ -48,6 +53,8 @@ class PaymentAdmin(MirrorAdmin):
         "reason",
         "recorded_by",
         "recorded_at",
+        "instead_of_shown",
+        "paid_again_by_shown",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
@@ -55,6 +62,10 @@ class PaymentAdmin(MirrorAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
         return [*COLUMNS, *tenant_columns(TENANT)]
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, payment: Payment) -> SafeString:
+        return state_badge(payment.standing)
 
     @admin.display(description=_("payout batch"))
     def batch_shown(self, payment: Payment) -> str:
@@ -76,3 +87,25 @@ class PaymentAdmin(MirrorAdmin):
     @admin.display(description=_("sum"))
     def sum_shown(self, payment: Payment) -> Decimal:
         return as_counted(payment.asset, payment.sum)
+
+    @admin.display(description=_("paid instead of"))
+    def instead_of_shown(self, payment: Payment) -> str:
+        return linked(payment.instead_of)
+
+    @admin.display(description=_("paid again by"))
+    def paid_again_by_shown(self, payment: Payment) -> str:
+        return linked(Payment.objects.filter(instead_of=payment).first())
+
+    # --- That it has not lasted
+
+    def page_context(self, request: HttpRequest, obj: Payment) -> dict[str, Any]:
+        in_force = obj.reversals.filter(state__in=[Reversal.State.PROPOSED, Reversal.State.CONFIRMED])
+        may_record = request.user.has_perm(RECORD)
+        return {
+            "reversals": in_force.select_related("payment", "proposed_by", "decided_by"),
+            "may_be_reversed": may_record and not reversing.why_not_reversed(obj),
+        }
+
+    @staff_page("<int:pk>/reverse/", name="reverse", permission=RECORD)
+    def reverse_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return reversals.propose(self, request, pk)
