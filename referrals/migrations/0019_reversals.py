@@ -15,7 +15,7 @@ LIVE = Q(state__in=["handed_over", "paid"])  # nothing is reversed yet
 def name_the_earlier_ones(apps, editor):
     payments = apps.get_model("referrals", "Payment").objects.using(editor.connection.alias)
     of_amount = dict[int, int]()
-    for pk, amount in payments.order_by("pk").values_list("pk", "amount").iterator():
+    for pk, amount in payments.order_by("pk").values_list("pk", "amount"):
         if amount in of_amount:
             payments.filter(pk=pk).update(instead_of=of_amount[amount])
         of_amount[amount] = pk

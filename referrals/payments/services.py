@@ -19,13 +19,7 @@ from django.utils.translation import gettext_noop
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.people import payout_rights
-from referrals.models import (
-    Payment,
-    PayoutBatch,
-    ReferralAccount,
-    Withdrawal,
-    WithdrawalAmount,
-)
+from referrals.models import Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
 from referrals.payments.rights import HAND_OVER
 
 TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]

@@ -1,7 +1,5 @@
 """That a payment was made is taken back by two people, and its amount is paid again, once."""
 
-from datetime import timedelta
-
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
@@ -153,19 +151,20 @@ def test_the_books_follow_and_what_was_taken_out_of_the_account_stays_taken(paid
 
 def test_its_day_is_reconciled_again(paid, hira, ada, clock):
     withdrawal = paid(CNY="12.30")
-    reconciliation = Reconciliation.objects.create(
-        tenant=withdrawal.account.tenant,
-        day=days.day_of(withdrawal.trans_time),
-        starts_at=withdrawal.trans_time,
-        ends_at=withdrawal.trans_time + timedelta(days=1),
-    )
+    day = days.day_of(withdrawal.trans_time)
+    starts_at, ends_at = days.bounds(day)
     clock.advance(hours=1)
-    Reconciliation.objects.update(started_at=database_clock.now())
+    run = Reconciliation.objects.create(
+        tenant=withdrawal.account.tenant,
+        day=day,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        started_at=database_clock.now(),
+    )
     clock.advance(hours=25)
-    later = database_clock.now()
-    assert closed_days._outdated([reconciliation.pk], later) == set()
+    assert closed_days._outdated([run.pk], database_clock.now()) == set()
     reversed_by(withdrawal, hira, ada)
-    assert closed_days._outdated([reconciliation.pk], later) == {reconciliation.day}
+    assert closed_days._outdated([run.pk], database_clock.now()) == {day}
 
 
 # --- Who, and when
@@ -194,7 +193,8 @@ def test_a_team_of_one_may_by_setting_and_the_row_says_so(paid, ada):
     assert broken() == []
 
 
-def test_who_got_the_rights_today_neither_proposes_nor_confirms(paid, hira, eve):
+def test_who_got_the_rights_today_neither_proposes_nor_confirms(paid, hira, eve, settings):
+    settings.PEOPLE_PAYOUT_DELAY_HOURS = 24
     withdrawal = paid(CNY="1")
     for role in ("hr_officer", "hr_approver"):
         eve.groups.add(Group.objects.get(name=ROLES[role]))
@@ -313,15 +313,15 @@ def test_no_amount_has_a_second_live_payment(paid, hira, ada, again):
     withdrawal, other = paid(CNY="1"), paid(CNY="1")
     first = payment_of(withdrawal)
     for named in (None, first):
-        refused("payment_second|amount_is_paid_once|UNIQUE", *again(first, named))
+        refused("payment_second|(?i:unique)", *again(first, named))
     proposed_only = proposed(withdrawal, hira)
-    refused("payment_second|UNIQUE", *again(first, first))
+    refused("payment_second|(?i:unique)", *again(first, first))
     reversing.confirm(proposed_only, by=ada, reason="seen")
     elsewhere = reversed_by(other, hira, ada)
     for named in (None, elsewhere):
         refused("payment_second", *again(first, named))
     assert execute(*again(first, first)) == 1
-    refused("payment_second|amount_is_paid_once|UNIQUE", *again(first, first, "once more"))
+    refused("payment_second|(?i:unique)", *again(first, first, "once more"))
     assert broken() == [
         f"withdrawal #{withdrawal.pk} is bounced, but by its payments it should be handed_over"
     ]
