@@ -56,7 +56,12 @@ class ReferralsConfig(AppConfig):
         from referrals.accounts.cards import accounts_with_old_figures
         from referrals.cases.cards import open_cases
         from referrals.endings.cards import endings_to_confirm
-        from referrals.payments.cards import payments_without_a_result, payouts_returned, payouts_to_pay
+        from referrals.payments.cards import (
+            payments_without_a_result,
+            payouts_returned,
+            payouts_to_pay,
+            reversals_to_confirm,
+        )
         from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
         from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
 
@@ -64,6 +69,7 @@ class ReferralsConfig(AppConfig):
             payouts_to_approve,
             payouts_without_answer,
             endings_to_confirm,
+            reversals_to_confirm,
             payouts_to_pay,
             payouts_returned,
             payments_without_a_result,
@@ -97,6 +103,8 @@ class ReferralsConfig(AppConfig):
             ledger.withdrawals_are_booked_as_taken,
             ledger.balances_are_those_of_the_newest_figure,
             payments.withdrawal_states_follow_from_payments,
+            payments.no_amount_is_paid_twice,
+            payments.payments_are_reversed_by_two,
             endings.unanswered_withdrawals_were_ended_by_two,
             endings.ended_orders_are_never_sent_again,
         ):

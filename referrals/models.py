@@ -4,7 +4,7 @@ from referrals.accounts.models import ReferralAccount
 from referrals.cases.models import Case
 from referrals.endings.models import Ending
 from referrals.ledger.models import POINTS, Balance, BalanceChange
-from referrals.payments.models import Payment, PayoutBatch
+from referrals.payments.models import Payment, PayoutBatch, Reversal
 from referrals.payouts.models import SelfApproval, Withdrawal, WithdrawalAmount
 from referrals.reconciliation.models import Reconciliation, ReconciliationChunk
 from referrals.registrations.models import Registration, RegistrationImport
@@ -22,6 +22,7 @@ __all__ = [
     "ReferralAccount",
     "Registration",
     "RegistrationImport",
+    "Reversal",
     "SelfApproval",
     "Withdrawal",
     "WithdrawalAmount",

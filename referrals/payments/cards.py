@@ -1,14 +1,15 @@
-"""What is to be paid, on the home page."""
+"""What is to be paid, and which payments are to be reversed, on the home page."""
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import MOST_COUNTED, Card, counted, list_url
 from hireops.desk.staff import Reader
 from referrals.ledger.totals import totals, totals_in_words
-from referrals.models import Payment, Withdrawal, WithdrawalAmount
+from referrals.models import Payment, Reversal, Withdrawal, WithdrawalAmount
 from referrals.payments.rights import HAND_OVER, RECORD
-from referrals.payments.services import BEING_PAID
+from referrals.payouts.rights import APPROVE
 
 State = Withdrawal.State
 
@@ -65,5 +66,24 @@ def _unpaid(withdrawals: QuerySet[Withdrawal]) -> list[str]:
     """Of the oldest of them, as many as are counted."""
     oldest = withdrawals.order_by("id").values("pk")[:MOST_COUNTED]
     amounts = WithdrawalAmount.objects.filter(withdrawal__in=oldest, taken__gt=0)
-    being_paid = Payment.objects.filter(amount__withdrawal__in=oldest, state__in=BEING_PAID).values("amount")
+    being_paid = Payment.objects.filter(Payment.LIVE, amount__withdrawal__in=oldest).values("amount")
     return totals_in_words(totals(amounts.exclude(pk__in=being_paid), asset="asset", amount="taken"))
+
+
+def reversals_to_confirm(reader: Reader) -> Card | None:
+    """Those that this person may decide: not the own ones. None while there are none at all."""
+    if not (reader.has_perm(APPROVE) and reader.has_perm("referrals.view_reversal")):
+        return None
+    waiting = Reversal.objects.filter(state=Reversal.State.PROPOSED)
+    if not settings.REFERRALS_SELF_APPROVAL:
+        waiting = waiting.exclude(proposed_by=reader.pk)
+    count = counted(waiting)
+    if not count:
+        return None
+    return Card(
+        title=_("Payments to be reversed"),
+        value=count,
+        note=_("Somebody says that the money has not arrived, and you are the second person."),
+        url=list_url("referrals_reversal", f"state__exact={Reversal.State.PROPOSED}"),
+        tone="warn",
+    )

@@ -1,21 +1,40 @@
 """What the database itself keeps from changing: what was handed over for payment, and what became of it."""
 
-from hireops.guards.rules import Rule, any_differs, there_is
+from hireops.guards.rules import Rule, any_differs, there_is, update_of
+from referrals.payouts.guards import SELF_APPROVAL
 
 PAYMENT, BATCH, AMOUNT = "referrals_payment", "referrals_payoutbatch", "referrals_withdrawalamount"
 WITHDRAWAL, ACCOUNT = "referrals_withdrawal", "referrals_referralaccount"
+REVERSAL = "referrals_reversal"
 
 PAYEE = {"payee_name": "name", "payee_mobile": "mobile", "payee_email": "email"}
-HANDED_OVER = ("id", "batch_id", "amount_id", "payment_id", "asset", "sum")
+HANDED_OVER = ("id", "batch_id", "amount_id", "payment_id", "asset", "sum", "instead_of_id")
 WHOM = (*PAYEE, "emptied_at")
 RECORDED = ("state", "reference", "reason", "recorded_by_id", "recorded_at")
 BATCH_SAID = ("id", "created_by_id", "created_at", "note")
+PROPOSED = ("id", "payment_id", "cause", "proposed_by_id", "proposed_at", "reason")
+DECIDED = ("state", "decided_by_id", "decided_at", "decision_reason", "self_approved")
 
+_TO_BE_DECIDED = there_is(REVERSAL, "it.payment_id = NEW.id AND it.state = 'proposed'")
 _IS_EMPTIED = (
-    "OLD.emptied_at IS NULL AND NEW.emptied_at IS NOT NULL AND OLD.state <> 'handed_over' AND "
-    + " AND ".join(f"NEW.{ours} = ''" for ours in PAYEE)
+    "OLD.emptied_at IS NULL AND NEW.emptied_at IS NOT NULL AND OLD.state <> 'handed_over'"
+    f" AND NOT {_TO_BE_DECIDED} AND " + " AND ".join(f"NEW.{ours} = ''" for ours in PAYEE)
 )
-_BEING_PAID = "it.amount_id = NEW.amount_id AND it.state IN ('handed_over', 'paid')"
+_LIVE = "it.state IN ('handed_over', 'paid') AND it.reversed_at IS NULL"
+_SAME_AMOUNT = "it.amount_id = NEW.amount_id"
+_NAMES_ONE_THAT_DID_NOT_LAST = there_is(
+    PAYMENT, f"it.id = NEW.instead_of_id AND {_SAME_AMOUNT} AND NOT ({_LIVE})"
+)
+_IS_THE_FIRST = f"NEW.instead_of_id IS NULL AND NOT {there_is(PAYMENT, _SAME_AMOUNT)}"
+_CONFIRMED = there_is(REVERSAL, "it.payment_id = NEW.id AND it.state = 'confirmed'")
+_IS_REVERSED = f"OLD.reversed_at IS NULL AND {_CONFIRMED}"
+_WAS_MADE = there_is(PAYMENT, "it.id = NEW.payment_id AND it.state = 'paid' AND it.reversed_at IS NULL")
+_ONE_MAY_APPROVE_ALONE = (
+    f"EXISTS (SELECT 1 FROM {SELF_APPROVAL} alone"  # noqa: S608 - our own names
+    f" JOIN {AMOUNT} amount ON amount.withdrawal_id = alone.withdrawal_id"
+    f" JOIN {PAYMENT} payment ON payment.amount_id = amount.id"
+    " WHERE payment.id = NEW.payment_id)"
+)
 _ITS_PAYEE = " AND ".join(f"account.{theirs} = NEW.{ours}" for ours, theirs in PAYEE.items())
 _WHOSE_IT_IS = (
     f"EXISTS (SELECT 1 FROM {AMOUNT} amount"  # noqa: S608 - our own names
@@ -25,6 +44,13 @@ _WHOSE_IT_IS = (
 )
 
 RULES = [
+    # Asked last about a new payment: PostgreSQL goes by the names, SQLite begins with the newest rule.
+    Rule(
+        "payment_second_names_the_first",
+        PAYMENT,
+        "INSERT",
+        f"NOT ({_IS_THE_FIRST}) AND NOT {_NAMES_ONE_THAT_DID_NOT_LAST}",
+    ),
     Rule("payment_pays_whose_it_is", PAYMENT, "INSERT", f"NOT {_WHOSE_IT_IS}"),
     Rule(
         "payment_pays_what_was_taken",
@@ -36,13 +62,24 @@ RULES = [
         "payment_begins_handed_over",
         PAYMENT,
         "INSERT",
-        "NEW.state <> 'handed_over' OR NEW.reference <> '' OR NEW.reason <> ''",
+        "NEW.state <> 'handed_over' OR NEW.reference <> '' OR NEW.reason <> ''"
+        " OR NEW.reversed_at IS NOT NULL",
     ),
     Rule(
         "payment_replaces_none",
         PAYMENT,
         "REPLACE",
-        there_is(PAYMENT, f"it.id = NEW.id OR it.payment_id = NEW.payment_id OR ({_BEING_PAID})"),
+        there_is(
+            PAYMENT,
+            "it.id = NEW.id OR it.payment_id = NEW.payment_id OR it.instead_of_id = NEW.instead_of_id"
+            f" OR ({_SAME_AMOUNT} AND {_LIVE})",
+        ),
+    ),
+    Rule(
+        "payment_is_reversed_by_two",
+        PAYMENT,
+        "UPDATE OF reversed_at",
+        f"{any_differs(['reversed_at'])} AND NOT ({_IS_REVERSED})",
     ),
     Rule(
         "payment_handed_over_as_it_is",
@@ -70,6 +107,32 @@ RULES = [
         "NEW.state = 'paid' AND TRIM(NEW.reference) = '' OR NEW.state = 'bounced' AND TRIM(NEW.reason) = ''",
     ),
     Rule("payment_stays", PAYMENT, "DELETE", "1 = 1"),
+    Rule("reversal_begins_as_proposed", REVERSAL, "INSERT", "NEW.state <> 'proposed' OR NEW.self_approved"),
+    Rule("reversal_is_of_a_payment_made", REVERSAL, "INSERT", f"NOT {_WAS_MADE}"),
+    Rule(
+        "reversal_replaces_none",
+        REVERSAL,
+        "REPLACE",
+        there_is(
+            REVERSAL,
+            "it.id = NEW.id OR (it.payment_id = NEW.payment_id AND it.state IN ('proposed', 'confirmed'))",
+        ),
+    ),
+    Rule("reversal_stays_as_proposed", REVERSAL, update_of(PROPOSED), any_differs(PROPOSED)),
+    Rule(
+        "reversal_is_decided_once",
+        REVERSAL,
+        update_of(DECIDED),
+        f"OLD.state <> 'proposed' AND {any_differs(DECIDED)}",
+    ),
+    Rule(
+        "reversal_is_confirmed_by_another",
+        REVERSAL,
+        "UPDATE OF state",
+        "NEW.state = 'confirmed' AND NEW.decided_by_id = NEW.proposed_by_id"
+        f" AND NOT {_ONE_MAY_APPROVE_ALONE}",
+    ),
+    Rule("reversal_stays", REVERSAL, "DELETE"),
     Rule("payout_batch_replaces_none", BATCH, "REPLACE", there_is(BATCH, "it.id = NEW.id")),
     Rule(
         "payout_batch_handed_over_as_it_is",

@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from hireops.desk.retention import Personal
 from hireops.desk.states import States
@@ -31,7 +31,12 @@ class PayoutBatch(models.Model):
 
 
 class Payment(Personal):
-    """Paying one amount of a withdrawal to its employee. One that came back is paid by a new one."""
+    """Paying one amount of a withdrawal to its employee.
+
+    ``state`` is the result as it was recorded, which never changes. One that was made and did not last is
+    taken back by a confirmed ``Reversal``, of which ``reversed_at`` tells; ``standing`` is both together.
+    What came back or was reversed is paid by a new payment, ``instead_of`` this one.
+    """
 
     PERSONAL = ("payee_name", "payee_mobile", "payee_email")
 
@@ -39,6 +44,16 @@ class Payment(Personal):
         HANDED_OVER = "handed_over", "busy", _("handed over")
         PAID = "paid", "ok", _("paid")
         BOUNCED = "bounced", "bad", _("came back")
+
+    class Standing(States):
+        HANDED_OVER = "handed_over", "busy", _("handed over")
+        PAID = "paid", "ok", _("paid")
+        BOUNCED = "bounced", "bad", _("came back")
+        REVERSED = "reversed", "bad", _("reversed")
+
+    STANDING = Case(When(reversed_at__isnull=False, then=Value("reversed")), default=F("state"))
+    # Of each amount one at most: it is with the paying side, or the employee has the money.
+    LIVE = Q(state__in=["handed_over", "paid"], reversed_at__isnull=True)
 
     batch = models.ForeignKey(
         PayoutBatch, models.PROTECT, related_name="payments", verbose_name=_("payout batch")
@@ -66,6 +81,15 @@ class Payment(Personal):
         verbose_name=_("recorded by"),
     )
     recorded_at = models.DateTimeField(_("recorded"), null=True, blank=True)
+    reversed_at = models.DateTimeField(_("reversed"), null=True, blank=True, editable=False)
+    instead_of = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="paid_again_by",
+        verbose_name=_("paid instead of"),
+    )
 
     class Meta:
         verbose_name = _("payment")
@@ -88,9 +112,12 @@ class Payment(Personal):
             models.CheckConstraint(
                 condition=~Q(state="bounced") | ~Q(reason=""), name="payment_that_came_back_says_why"
             ),
+            models.CheckConstraint(
+                condition=Q(state="paid") | Q(reversed_at__isnull=True), name="payment_reversed_was_made"
+            ),
             models.UniqueConstraint(
                 fields=["amount"],
-                condition=Q(state__in=["handed_over", "paid"]),
+                condition=Q(state__in=["handed_over", "paid"], reversed_at__isnull=True),
                 name="amount_is_paid_once",
             ),
         ]
@@ -107,3 +134,106 @@ class Payment(Personal):
 
     def __str__(self) -> str:
         return self.payment_id
+
+    @property
+    def standing(self) -> Standing:
+        return self.Standing("reversed" if self.reversed_at else self.state)
+
+    @property
+    def is_live(self) -> bool:
+        """As ``LIVE``."""
+        return self.standing in {self.Standing.HANDED_OVER, self.Standing.PAID}
+
+    @property
+    def why_not_paid(self) -> str:
+        """Why it came back, or was reversed; empty for any other. Prefetch ``reversals`` of many."""
+        return self._why_reversed() if self.standing == self.Standing.REVERSED else self.reason
+
+    def _why_reversed(self) -> str:
+        found = (each for each in self.reversals.all() if each.state == Reversal.State.CONFIRMED)
+        return next((each.why for each in found), "")
+
+    @property
+    def open_reversal(self) -> "Reversal | None":
+        """The one that waits for a second person. Prefetch ``reversals`` of many."""
+        return next((each for each in self.reversals.all() if each.state == Reversal.State.PROPOSED), None)
+
+
+class Reversal(models.Model):
+    """One person says that a payment recorded as made has not lasted, and why; another confirms it or not."""
+
+    class Cause(models.TextChoices):
+        ACCOUNT_CLOSED = "account_closed", _("returned by the bank: the account is closed")
+        NAME_MISMATCH = "name_mismatch", _("returned by the bank: the name does not match the account")
+        WRONG_ROW = "wrong_row", _("never made: the wrong row was recorded in hireops")
+        OTHER = "other", _("another reason")
+
+    class State(States):
+        PROPOSED = "proposed", "warn", _("waits for a second person")
+        CONFIRMED = "confirmed", "ok", pgettext_lazy("state", "confirmed")
+        DECLINED = "declined", "quiet", _("declined")
+        CANCELED = "canceled", "quiet", _("taken back")
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="reversals", verbose_name=_("payment"))
+    cause = models.CharField(_("what happened"), max_length=16, choices=Cause.choices)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.PROPOSED)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed"), db_default=Now(), editable=False)
+    reason = models.TextField(_("why"), blank=True)
+
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decision_reason = models.TextField(_("why it was decided so"), blank=True)
+    # REFERRALS_SELF_APPROVAL was on when the proposer confirmed it.
+    self_approved = models.BooleanField(_("confirmed by the proposer"), default=False)
+
+    class Meta:
+        verbose_name = _("reversal of a payment")
+        verbose_name_plural = _("reversals of payments")
+        ordering = ["-id"]
+        default_permissions = ("view",)  # record_payment proposes one, approve_withdrawal decides it
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "confirmed", "declined", "canceled"]),
+                name="reversal_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(cause__in=["account_closed", "name_mismatch", "wrong_row", "other"]),
+                name="reversal_cause_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(cause="other") | ~Q(reason=""), name="reversal_of_another_cause_says_it"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(state="proposed") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                name="reversal_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | ~Q(decided_by=F("proposed_by")) | Q(self_approved=True),
+                name="reversal_confirmed_by_another",
+            ),
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=Q(state__in=["proposed", "confirmed"]),
+                name="one_reversal_of_a_payment",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-id"], name="reversal_by_state")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.payment}"
+
+    @property
+    def why(self) -> str:
+        """What happened, and what was written to it."""
+        return f"{self.get_cause_display()} · {self.reason}" if self.reason else self.get_cause_display()

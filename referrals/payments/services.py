@@ -23,13 +23,12 @@ from referrals.models import Payment, PayoutBatch, ReferralAccount, Withdrawal, 
 from referrals.payments.rights import HAND_OVER
 
 TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
-BEING_PAID = [Payment.State.HANDED_OVER, Payment.State.PAID]
 REFUSALS_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentTotal:
-    """How many payments of one batch, asset and state there are, and their sum."""
+    """How many payments of one batch, asset and standing (``state``) there are, and their sum."""
 
     batch: int
     asset: str
@@ -42,7 +41,7 @@ class PaymentTotal:
 
 
 def to_be_paid() -> QuerySet[Withdrawal]:
-    """Withdrawals whose money is here and with nobody else, the oldest first."""
+    """Withdrawals of which some money is here and with nobody else, the oldest first."""
     return Withdrawal.objects.filter(state__in=TO_BE_PAID).order_by("pk")
 
 
@@ -50,7 +49,7 @@ def unpaid_amounts(withdrawals: Iterable[Withdrawal]) -> dict[int, list[Withdraw
     """By withdrawal: the amounts taken that are neither paid nor handed over, with their payments."""
     unpaid: dict[int, list[WithdrawalAmount]] = defaultdict(list)
     for amount in _amounts(withdrawals):
-        if not any(payment.state in BEING_PAID for payment in amount.payments.all()):
+        if _live(amount) is None:
             unpaid[amount.withdrawal_id].append(amount)
     return unpaid
 
@@ -58,7 +57,18 @@ def unpaid_amounts(withdrawals: Iterable[Withdrawal]) -> dict[int, list[Withdraw
 def _amounts(withdrawals: Iterable[Withdrawal]) -> Iterable[WithdrawalAmount]:
     wanted = [withdrawal.pk for withdrawal in withdrawals]
     amounts = WithdrawalAmount.objects.filter(withdrawal__in=wanted, taken__gt=0)
-    return amounts.order_by("withdrawal", "pk").prefetch_related("payments")
+    return amounts.order_by("withdrawal", "pk").prefetch_related("payments__reversals")
+
+
+def _live(amount: WithdrawalAmount) -> Payment | None:
+    """The payment that pays it or has paid it; None if it is to be paid."""
+    return next((payment for payment in amount.payments.all() if payment.is_live), None)
+
+
+def newest_payment(amounts: Iterable[WithdrawalAmount]) -> Payment | None:
+    """Of all payments of amounts that ``unpaid_amounts`` has given; None if there was none yet."""
+    payments = (payment for amount in amounts for payment in amount.payments.all())
+    return max(payments, key=lambda payment: payment.pk, default=None)
 
 
 def payment_totals(batches: Collection[int]) -> list[PaymentTotal]:
@@ -66,13 +76,14 @@ def payment_totals(batches: Collection[int]) -> list[PaymentTotal]:
     cents = ExpressionWrapper(F("sum") * Value(100), DecimalField(max_digits=20, decimal_places=2))
     rows = (
         Payment.objects.filter(batch__in=batches)
-        .order_by("batch", "asset", "state")
-        .values_list("batch", "asset", "state")
+        .annotate(standing=Payment.STANDING)
+        .order_by("batch", "asset", "standing")
+        .values_list("batch", "asset", "standing")
         .annotate(count=Count("pk"), cents=Sum(Cast(Round(cents), BigIntegerField())))
     )
     return [
-        PaymentTotal(batch, asset, state, count, Decimal(cents_).scaleb(-2))
-        for batch, asset, state, count, cents_ in rows
+        PaymentTotal(batch, asset, standing, count, Decimal(cents_).scaleb(-2))
+        for batch, asset, standing, count, cents_ in rows
     ]
 
 
@@ -81,6 +92,9 @@ def payment_totals(batches: Collection[int]) -> list[PaymentTotal]:
 
 def hand_over(withdrawals: Iterable[Withdrawal], *, by: User, note: str = "") -> PayoutBatch:
     """A new batch that pays what these withdrawals took and nobody has paid yet: one payment for each asset.
+
+    Of a withdrawal of which one payment came back or was reversed it pays just that amount, whatever becomes
+    of the others; the new payment names the earlier one.
 
     Its payment IDs are those of contract 9.3, step 7. Raises ``Refused``, which names every withdrawal that
     is in the way, if one of them is not to be paid, and for who may not hand over yet; then nothing is.
@@ -118,6 +132,7 @@ def _payment(batch: PayoutBatch, amount: WithdrawalAmount, withdrawal: Withdrawa
         payment_id=f"{withdrawal.external_order_id}-{amount.asset}-{number}",
         asset=amount.asset,
         sum=amount.taken,
+        instead_of=newest_payment([amount]),
         payee_name=withdrawal.account.name,
         payee_mobile=withdrawal.account.mobile,
         payee_email=withdrawal.account.email,
@@ -152,11 +167,11 @@ def _why_not(withdrawals: Sequence[Withdrawal]) -> list[str]:
 
 def settle(withdrawals: Iterable[Withdrawal]) -> None:
     """Write the states that follow from the payments. The withdrawals are locked."""
-    states: dict[int, list[set[str]]] = defaultdict(list)
+    live: dict[int, list[Payment | None]] = defaultdict(list)
     for amount in _amounts(withdrawals):
-        states[amount.withdrawal_id].append({payment.state for payment in amount.payments.all()})
+        live[amount.withdrawal_id].append(_live(amount))
     groups: dict[Withdrawal.State, list[int]] = defaultdict(list)
-    for pk, of_amounts in states.items():
+    for pk, of_amounts in live.items():
         groups[_state(of_amounts)].append(pk)
     for state, pks in groups.items():
         Withdrawal.objects.filter(pk__in=pks, state__in=Withdrawal.TAKEN_OUT).exclude(state=state).update(
@@ -164,10 +179,10 @@ def settle(withdrawals: Iterable[Withdrawal]) -> None:
         )
 
 
-def _state(of_amounts: Collection[Collection[str]]) -> Withdrawal.State:
-    """From the states of each amount's payments."""
-    if any(Payment.State.HANDED_OVER in states for states in of_amounts):
+def _state(of_amounts: Collection[Payment | None]) -> Withdrawal.State:
+    """From the live payment of each amount: what has to be done comes before what is waited for."""
+    if any(payment is None for payment in of_amounts):
+        return Withdrawal.State.BOUNCED
+    if any(payment and payment.state == Payment.State.HANDED_OVER for payment in of_amounts):
         return Withdrawal.State.HANDED_OVER
-    if all(Payment.State.PAID in states for states in of_amounts):
-        return Withdrawal.State.PAID
-    return Withdrawal.State.BOUNCED
+    return Withdrawal.State.PAID

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from hireops.database import clock
 from hireops.desk import retention
-from referrals.models import Payment
+from referrals.models import Payment, Reversal
 
 
 def empty_payees() -> int:
-    """How many payments were emptied: those whose result was recorded so long ago."""
+    """How many payments were emptied: those whose result was recorded so long ago, and is not disputed."""
     before = clock.now() - timedelta(days=settings.REFERRALS_KEEP_PAYEES_DAYS)
     recorded = Payment.objects.filter(recorded_at__lt=before, emptied_at=None)
-    return retention.empty(recorded.exclude(state=Payment.State.HANDED_OVER))
+    disputed = Reversal.objects.filter(payment=OuterRef("pk"), state=Reversal.State.PROPOSED)
+    return retention.empty(recorded.exclude(state=Payment.State.HANDED_OVER).exclude(Exists(disputed)))

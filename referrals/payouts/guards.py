@@ -35,10 +35,13 @@ def _an_amount(condition: str) -> str:
     return there_is(AMOUNT, f"it.withdrawal_id = NEW.id AND {condition}")
 
 
-def _with_a_payment(state: str) -> str:
-    """Of the amount ``it``."""
-    payment = f"payment.amount_id = it.id AND payment.state = '{state}'"
-    return f"EXISTS (SELECT 1 FROM {PAYMENT} payment WHERE {payment})"  # noqa: S608 - our own names
+def _with_a_payment(*states: str) -> str:
+    """Of the amount ``it``: one in these states, and not reversed."""
+    payment = f"payment.amount_id = it.id AND payment.state IN ({quoted(states)})"
+    return (
+        f"EXISTS (SELECT 1 FROM {PAYMENT} payment"  # noqa: S608 - our own names
+        f" WHERE {payment} AND payment.reversed_at IS NULL)"
+    )
 
 
 _LEGAL_STEP = " OR ".join(_step([before], after) for before, after in STEPS.items())
@@ -48,7 +51,9 @@ _TOLD_BY_THE_ANSWER = f"NEW.taken IS NOT NULL AND NEW.seen = 0 AND {_WAITS_FOR_I
 _TAKEN = _an_amount("it.taken > 0")
 _WITH_THE_PAYING_SIDE = _an_amount(_with_a_payment("handed_over"))
 _UNPAID = _an_amount(f"it.taken > 0 AND NOT {_with_a_payment('paid')}")
-_CAME_BACK = _an_amount(f"{_with_a_payment('bounced')} AND NOT {_with_a_payment('paid')}")
+_EVER_HANDED_OVER = f"EXISTS (SELECT 1 FROM {PAYMENT} payment WHERE payment.amount_id = it.id)"  # noqa: S608
+_WITH_NOBODY = f"it.taken > 0 AND NOT {_with_a_payment('handed_over', 'paid')}"
+_CAME_BACK = _an_amount(f"{_EVER_HANDED_OVER} AND {_WITH_NOBODY}")
 # Two customers may have accounts of one ID. A call without a tenant is a custom app's, which has one.
 _ITS_TARGET = there_is(
     ACCOUNT,
@@ -117,14 +122,14 @@ RULES = [
         "withdrawal_is_with_the_paying_side",
         WITHDRAWAL,
         "UPDATE OF state",
-        f"{_to('handed_over')} AND NOT {_WITH_THE_PAYING_SIDE}",
+        f"{_to('handed_over')} AND (NOT {_WITH_THE_PAYING_SIDE} OR {_an_amount(_WITH_NOBODY)})",
     ),
     Rule("withdrawal_is_paid_in_full", WITHDRAWAL, "UPDATE OF state", f"{_to('paid')} AND {_UNPAID}"),
     Rule(
         "withdrawal_came_back",
         WITHDRAWAL,
         "UPDATE OF state",
-        f"{_to('bounced')} AND ({_WITH_THE_PAYING_SIDE} OR NOT {_CAME_BACK})",
+        f"{_to('bounced')} AND NOT {_CAME_BACK}",
     ),
     Rule("withdrawal_stays_as_asked", WITHDRAWAL, f"UPDATE OF {', '.join(_ASKED)}", any_differs(_ASKED)),
     Rule(

@@ -12,6 +12,7 @@ STEPS = {
     "taken": ("handed_over",),
     "handed_over": ("paid", "bounced"),
     "bounced": ("handed_over",),
+    "paid": ("bounced",),  # a payment of it was reversed
 }
 
 

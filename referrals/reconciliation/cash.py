@@ -27,7 +27,7 @@ class WithdrawnCash:
     """One currency of one withdrawal, by our three records. ``paid`` is None until it is handed over.
 
     ``taken``: as Feishu answered. ``booked``: as the balance went down. ``paid``: the payments of it that did
-    not come back; if all did, the newest.
+    not come back and were not reversed; if all were, the newest.
     """
 
     withdrawal: Withdrawal
@@ -99,9 +99,9 @@ def cash_of(withdrawal: Withdrawal) -> Iterator[WithdrawnCash]:
 
 
 def _paid(payments: list[Payment]) -> Decimal:
-    on_their_way = [each for each in payments if each.state != Payment.State.BOUNCED]
+    live = [each for each in payments if each.is_live]
     newest = sorted(payments, key=lambda each: each.pk)[-1:]
-    return sum((each.sum for each in on_their_way or newest), NOTHING)
+    return sum((each.sum for each in live or newest), NOTHING)
 
 
 def _open(reconciliation: Reconciliation, cash: WithdrawnCash, other: Decimal) -> None:

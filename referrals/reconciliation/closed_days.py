@@ -76,13 +76,15 @@ def _newest_by_day(runs: QuerySet[Reconciliation]) -> dict[date, int]:
 
 
 def _outdated(newest: Iterable[int], now: datetime) -> set[date]:
-    """The days of those runs after whose start a payout of the day was answered, or a payment of it recorded.
+    """The days of those runs after whose start a payout of the day was answered, or a payment of it recorded
+    or reversed.
 
     Mostly it is payments: they are recorded days after the payout, when its day has been compared already.
     """
     runs = Reconciliation.objects.filter(
         Exists(_payouts_of_the_day().filter(answered_at__gt=OuterRef("started_at")))
-        | Exists(_payments_of_the_day().filter(recorded_at__gt=OuterRef("started_at"))),
+        | Exists(_payments_of_the_day().filter(recorded_at__gt=OuterRef("started_at")))
+        | Exists(_payments_of_the_day().filter(reversed_at__gt=OuterRef("started_at"))),
         pk__in=list(newest),
         started_at__lte=now - PAUSE_BEFORE_REPEATING,
     )

@@ -11,7 +11,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hireops.database import clock
 from hireops.desk import retention
-from referrals.models import Balance, BalanceChange, Case, ReferralAccount, Registration, Withdrawal
+from referrals.models import (
+    Balance,
+    BalanceChange,
+    Case,
+    ReferralAccount,
+    Registration,
+    Reversal,
+    Withdrawal,
+)
 
 State = Registration.State
 UNDER_WAY = [State.READY, State.PENDING]
@@ -32,6 +40,9 @@ def _old_accounts(before: datetime) -> QuerySet[ReferralAccount]:
     account = OuterRef("pk")
     withdrawals = Withdrawal.objects.filter(account=account)
     under_way = Registration.objects.filter(account=account, created_at__gte=before)
+    disputed = Reversal.objects.filter(
+        payment__amount__withdrawal__account=account, state=Reversal.State.PROPOSED
+    )
     return ReferralAccount.objects.filter(
         ~Exists(Balance.objects.filter(account=account).exclude(amount=0)),
         ~Exists(BalanceChange.objects.filter(account=account, created_at__gte=before)),
@@ -39,6 +50,7 @@ def _old_accounts(before: datetime) -> QuerySet[ReferralAccount]:
         ~Exists(withdrawals.filter(requested_at__gte=before)),
         ~Exists(Case.objects.filter(account=account, closed_at=None)),
         ~Exists(under_way),
+        ~Exists(disputed),
         status=ReferralAccount.Status.DISABLED,
         created_at__lt=before,
         emptied_at=None,

@@ -285,6 +285,7 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "reference": PERSONAL,
         "reason": PERSONAL,
     },
+    "referrals.Reversal": {"reason": PERSONAL, "decision_reason": PERSONAL},
     "referrals.Reconciliation": {"owed_up_to": NOTHING},
     "referrals.ReconciliationChunk": {"points": NOTHING},
     "referrals.ReferralAccount": {

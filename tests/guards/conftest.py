@@ -12,7 +12,7 @@ from django.db import connection
 
 from hireops.database import clock
 from hireops.people.models import Invitation
-from referrals.models import Ending, SelfApproval, Withdrawal
+from referrals.models import Ending, Payment, Reversal, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
 from tests.guards.changes import Changes
 from tests.guards.vendor import serve_a_customer
@@ -46,6 +46,7 @@ def _migrated(
             call_command("migrate", verbosity=0)
             SelfApproval.objects.create(withdrawal=Withdrawal.objects.earliest("pk"))
             _endings()
+            _reversals()
             serve_a_customer()
             ada = User.objects.get(username="ada")
             ada.groups.clear()  # her payout rights end
@@ -69,6 +70,17 @@ def _endings() -> None:
         )
     ending.state, ending.decided_by, ending.decided_at = Ending.State.DECLINED, ada, clock.now()
     ending.save(update_fields=["state", "decided_by", "decided_at"])
+
+
+def _reversals() -> None:
+    """One that waits for a second person, and one that was declined."""
+    hira, ada = (User.objects.get(username=name) for name in ("hira", "ada"))
+    for payment in Payment.objects.filter(state=Payment.State.PAID).order_by("pk")[:2]:
+        reversal = Reversal.objects.create(
+            payment=payment, cause=Reversal.Cause.ACCOUNT_CLOSED, proposed_by=hira, reason="as the bank says"
+        )
+    reversal.state, reversal.decided_by, reversal.decided_at = Reversal.State.DECLINED, ada, clock.now()
+    reversal.save(update_fields=["state", "decided_by", "decided_at"])
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ SPEAK_LATER = {
     "withdrawal_not_done_is_said_by_two",
     "withdrawal_not_done_turned_out_done",
     "ending_is_confirmed_by_another",
+    "reversal_is_confirmed_by_another",
+    "payment_second_names_the_first",
     "call_that_is_never_sent_again_has_ended",
     "check_begins_as_received",
 }

@@ -151,6 +151,7 @@ def handed_over(withdrawal: Withdrawal) -> list[Payment]:
             payment_id=f"payment-{next(NUMBERS)}",
             asset=amount.asset,
             sum=amount.taken or Decimal(0),
+            instead_of=amount.payments.order_by("pk").last(),
             **payee_of(withdrawal),
         )
         for amount in withdrawal.amounts.filter(taken__gt=0)

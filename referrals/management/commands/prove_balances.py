@@ -1,20 +1,26 @@
-"""``manage.py prove_balances``: every balance of the database, step by step, against what is behind it."""
+"""``manage.py prove_balances``: every balance of the database, step by step, against what is behind it.
+
+And what was taken out of each against what is paid.
+"""
 
 import sys
+from heapq import merge
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from referrals.ledger import invariants
-from referrals.models import Balance, BalanceChange, ReferralAccount, Withdrawal
+from referrals.ledger import invariants as ledger
+from referrals.models import Balance, BalanceChange, Payment, ReferralAccount, Withdrawal
+from referrals.payments import invariants as payments
 
 COUNTED = {
     "accounts": ReferralAccount.objects,
     "balances": Balance.objects,
     "changes": BalanceChange.objects,
     "withdrawals": Withdrawal.objects,
+    "payments": Payment.objects,
 }
 
 
@@ -23,7 +29,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = 0
-        for account, found in groupby(invariants.findings(), key=attrgetter("account_pk", "account_id")):
+        findings = merge(ledger.findings(), payments.findings(), key=attrgetter("account_pk"))
+        for account, found in groupby(findings, key=attrgetter("account_pk", "account_id")):
             broken += 1
             self.stdout.write(f"broken: account {account[1]}: {'; '.join(each.what for each in found)}")
         proven = ", ".join(f"{rows.count()} {name}" for name, rows in COUNTED.items())

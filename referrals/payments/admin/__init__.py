@@ -1,5 +1,5 @@
-"""The pages of payout batches and payments."""
+"""The pages of payout batches, payments and reversals."""
 
-from referrals.payments.admin import batches, payments
+from referrals.payments.admin import batches, payments, reversals
 
-__all__ = ["batches", "payments"]
+__all__ = ["batches", "payments", "reversals"]

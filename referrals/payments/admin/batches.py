@@ -93,7 +93,7 @@ class PayoutBatchAdmin(MirrorAdmin):
 
     @admin.display(description=_("came back"))
     def bounced_count(self, batch: Any) -> int:
-        return int(batch.summary.counts["bounced"])
+        return int(batch.summary.counts["bounced"] + batch.summary.counts["reversed"])
 
     @admin.display(description=_("totals"))
     def totals(self, batch: Any) -> str:

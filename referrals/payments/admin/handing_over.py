@@ -30,7 +30,7 @@ from hireops.feishu.tenant_lists import are_several
 from referrals.ledger.assets import amount_in_words, as_counted, asset_label, in_order
 from referrals.ledger.confirming import account_columns
 from referrals.models import Payment, Withdrawal, WithdrawalAmount
-from referrals.payments.services import hand_over, to_be_paid, unpaid_amounts
+from referrals.payments.services import hand_over, newest_payment, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
 
 PREPARE = "admin:referrals_payoutbatch_prepare"
@@ -50,7 +50,7 @@ class DueTotal:
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """One withdrawal as the page shows it. ``came_back``: why its newest payment did."""
+    """One withdrawal as the page shows it. ``came_back``: why the newest payment of what is due did."""
 
     withdrawal: Withdrawal
     order: str
@@ -214,9 +214,8 @@ def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], as_of: date
 
 
 def _why_it_came_back(unpaid: Sequence[WithdrawalAmount]) -> str:
-    payments = [payment for amount in unpaid for payment in amount.payments.all()]
-    newest: Payment | None = max(payments, key=lambda payment: payment.pk, default=None)
-    return newest.reason if newest else ""
+    newest = newest_payment(unpaid)
+    return newest.why_not_paid if newest else ""
 
 
 def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[DueTotal]:

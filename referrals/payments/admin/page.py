@@ -13,8 +13,8 @@ from hireops.desk.display import linked, state_badge
 from hireops.desk.paging import page_asked
 from hireops.desk.revealing import shown_for
 from referrals.ledger.assets import as_counted, asset_label, in_order, in_words
-from referrals.models import Payment, PayoutBatch
-from referrals.payments import services
+from referrals.models import Payment, PayoutBatch, Reversal
+from referrals.payments import reversing, services
 from referrals.payments.admin.results import ResultsForm, open_totals
 from referrals.payments.rights import RECORD
 
@@ -30,6 +30,7 @@ class AssetSums:
     paid: Decimal
     handed_over: Decimal
     bounced: Decimal
+    reversed: Decimal
     count: int = 0
 
 
@@ -62,7 +63,7 @@ def _summary(assets: dict[str, list[services.PaymentTotal]]) -> BatchSummary:
     summary = BatchSummary()
     for asset in in_order(assets):
         none = as_counted(asset, Decimal(0))
-        sums = AssetSums(asset_label(asset), none, none, none, none)
+        sums = AssetSums(asset_label(asset), none, none, none, none, none)
         for each in assets[asset]:
             amount = as_counted(asset, each.sum)
             summary.counts[each.state] += each.count
@@ -78,7 +79,7 @@ def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
     summary = summaries([batch.pk])[batch.pk]
     shown = shown_for(request, batch)
     payments = batch.payments.select_related("amount__withdrawal__account", "recorded_by").order_by("pk")
-    paginator = Paginator(payments, PAYMENTS_ON_A_PAGE)
+    paginator = Paginator(payments.prefetch_related("reversals"), PAYMENTS_ON_A_PAGE)
     page = paginator.get_page(page_asked(request.GET.get("p")))
     return {
         "batch": batch,
@@ -86,6 +87,8 @@ def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
         "open": summary.counts["handed_over"],
         "paid": summary.counts["paid"],
         "bounced": summary.counts["bounced"],
+        "reversed": summary.counts["reversed"],
+        "to_be_decided": _to_be_decided(batch),
         "page": page,
         "pages": paginator.get_elided_page_range(page.number),
         "rows": [_payment_row(payment, shown) for payment in page],
@@ -95,12 +98,21 @@ def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
     }
 
 
+def _to_be_decided(batch: PayoutBatch) -> list[Reversal]:
+    """The reversals of its payments that wait for a second person."""
+    waiting = Reversal.objects.filter(payment__batch=batch, state=Reversal.State.PROPOSED)
+    return list(waiting.select_related("payment").order_by("pk"))
+
+
 def _payment_row(payment: Payment, shown: Callable[[str], str]) -> dict[str, Any]:
     withdrawal = payment.amount.withdrawal
     return {
         "payment": payment,
-        "badge": state_badge(Payment.State(payment.state)),
+        "badge": state_badge(payment.standing),
+        "why": payment.why_not_paid,
         "is_open": payment.state == Payment.State.HANDED_OVER,
+        "waiting": payment.open_reversal,
+        "may_be_reversed": not reversing.why_not_reversed(payment),
         "withdrawal": linked(withdrawal, f"#{withdrawal.pk}"),
         "account": linked(withdrawal.account, withdrawal.account.account_id),
         "employee": shown(withdrawal.account.name),

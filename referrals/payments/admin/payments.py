@@ -6,15 +6,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import mask
-from hireops.desk.admin import MirrorAdmin
-from hireops.desk.display import linked
+from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.display import linked, state_badge
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from referrals.ledger.assets import as_counted, asset_label, in_words
-from referrals.models import Payment
+from referrals.models import Payment, Reversal
+from referrals.payments import reversing
+from referrals.payments.admin import reversals
+from referrals.payments.rights import RECORD
 
 TENANT = "amount__withdrawal__account__tenant"
 COLUMNS = [
@@ -37,6 +41,7 @@ class PaymentAdmin(MirrorAdmin):
     )
     amounts = ["sum_shown"]
     ids = ["payment_id", "account_shown", "reference"]
+    change_form_template = "admin/referrals/payment/change_form.html"
     list_filter = ["state", filter_by_tenant(TENANT)]
     linked_by = ["asset", "recorded_at"]
     list_select_related = ["batch", TENANT, "recorded_by"]
@@ -57,6 +62,8 @@ class PaymentAdmin(MirrorAdmin):
         "reason",
         "recorded_by",
         "recorded_at",
+        "instead_of_shown",
+        "paid_again_by_shown",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
@@ -67,6 +74,10 @@ class PaymentAdmin(MirrorAdmin):
 
     def found_as(self, obj: Payment) -> Sequence[str]:
         return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), obj.get_state_display()]
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, payment: Payment) -> SafeString:
+        return state_badge(payment.standing)
 
     @admin.display(description=_("payout batch"))
     def batch_shown(self, payment: Payment) -> str:
@@ -88,3 +99,25 @@ class PaymentAdmin(MirrorAdmin):
     @admin.display(description=_("sum"))
     def sum_shown(self, payment: Payment) -> Decimal:
         return as_counted(payment.asset, payment.sum)
+
+    @admin.display(description=_("paid instead of"))
+    def instead_of_shown(self, payment: Payment) -> str:
+        return linked(payment.instead_of)
+
+    @admin.display(description=_("paid again by"))
+    def paid_again_by_shown(self, payment: Payment) -> str:
+        return linked(Payment.objects.filter(instead_of=payment).first())
+
+    # --- That it has not lasted
+
+    def page_context(self, request: HttpRequest, obj: Payment) -> dict[str, Any]:
+        in_force = obj.reversals.filter(state__in=[Reversal.State.PROPOSED, Reversal.State.CONFIRMED])
+        may_record = request.user.has_perm(RECORD)
+        return {
+            "reversals": in_force.select_related("payment", "proposed_by", "decided_by"),
+            "may_be_reversed": may_record and not reversing.why_not_reversed(obj),
+        }
+
+    @staff_page("<int:pk>/reverse/", name="reverse", permission=RECORD)
+    def reverse_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return reversals.propose(self, request, pk)

@@ -20,7 +20,7 @@ from hireops.outbox import registry
 from hireops.outbox.models import Call
 from hireops.people import payout_rights
 from referrals.ledger.assets import amount_in_words, asset_label, in_words, signed
-from referrals.models import Ending, Payment, Withdrawal, WithdrawalAmount
+from referrals.models import Ending, Payment, Reversal, Withdrawal, WithdrawalAmount
 from referrals.payouts import services
 from referrals.payouts.admin.keys import changed_keys
 from referrals.payouts.approvers import who_could_approve
@@ -60,8 +60,8 @@ MEANINGS = {
     ),
     State.HANDED_OVER: _("It is with the paying side. Record what became of each payment."),
     State.BOUNCED: _(
-        "A payment came back, so the employee does not have the money yet. Find out why, then hand it over "
-        "again."
+        "A payment came back or was reversed, so the employee does not have all of the money. Find out why, "
+        "then hand it over again; other payments of this withdrawal go on meanwhile."
     ),
     State.PAID: _("Everything that was taken out has been paid. There is nothing left to do."),
 }
@@ -243,13 +243,33 @@ def _steps_of_paying(withdrawal: Withdrawal) -> Iterator[WithdrawalStep]:
             what = f"{in_words(payment.asset, payment.sum)}: {payment.get_state_display()}"
             who, why = str(payment.recorded_by), payment.reason or payment.reference
             yield WithdrawalStep(at=payment.recorded_at, who=who, what=what, why=why)
+    yield from _steps_of_reversing(withdrawal)
+
+
+def _steps_of_reversing(withdrawal: Withdrawal) -> Iterator[WithdrawalStep]:
+    found = Reversal.objects.filter(payment__amount__withdrawal=withdrawal)
+    for each in found.select_related("payment", "proposed_by", "decided_by"):
+        amount = in_words(each.payment.asset, each.payment.sum)
+        what = gettext("%(amount)s: proposed to reverse the payment") % {"amount": amount}
+        who = each.proposed_by.get_username()
+        yield WithdrawalStep(at=each.proposed_at, who=who, what=what, why=each.why)
+        if each.decided_by and each.decided_at:
+            what = gettext("%(amount)s: reversal of the payment %(decided)s") % {
+                "amount": amount,
+                "decided": each.get_state_display(),
+            }
+            who = each.decided_by.get_username()
+            yield WithdrawalStep(at=each.decided_at, who=who, what=what, why=each.decision_reason)
 
 
 def payments(withdrawal: Withdrawal) -> list[dict[str, Any]]:
-    rows = Payment.objects.filter(amount__withdrawal=withdrawal).order_by("pk")
+    rows = Payment.objects.filter(amount__withdrawal=withdrawal).order_by("pk").prefetch_related("reversals")
     return [
         {
             "payment": payment,
+            "standing": payment.standing.label,
+            "why": payment.why_not_paid,
+            "waiting": linked(payment.open_reversal) if payment.open_reversal else "",
             "link": linked(payment),
             "batch": linked(payment.batch),
             "sum": in_words(payment.asset, payment.sum),

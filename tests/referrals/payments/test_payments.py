@@ -184,12 +184,20 @@ def test_what_came_back_is_paid_by_a_new_payment_and_nothing_else_is(due, hira):
     assert state(withdrawal) == State.PAID
 
 
-def test_while_one_amount_is_on_its_way_nothing_of_it_is_handed_over_again(due, hira):
+def test_what_came_back_is_paid_again_while_the_other_amounts_are_on_their_way(due, hira):
     withdrawal = handed(due(points=100, CNY="12.30"), by=hira)
-    record_bounced(payment_of(withdrawal), by=hira, reason="account closed")
-    assert state(withdrawal) == State.HANDED_OVER
+    first = payment_of(withdrawal)
+    record_bounced(first, by=hira, reason="account closed")
+    assert state(withdrawal) == State.BOUNCED
+    second = hand_over([withdrawal], by=hira).payments.get()
+    assert (second.asset, second.instead_of, state(withdrawal)) == ("CNY", first, State.HANDED_OVER)
     with pytest.raises(Refused):
         hand_over([withdrawal], by=hira)
+    record_paid(second, by=hira, reference="A2")
+    assert state(withdrawal) == State.HANDED_OVER
+    record_paid(payment_of(withdrawal, "points"), by=hira, reference="A3")
+    assert state(withdrawal) == State.PAID
+    assert list(withdrawal_states_follow_from_payments()) == []
 
 
 def test_a_result_needs_its_reference_or_its_reason(due, hira):

@@ -9,7 +9,15 @@ from django.db.utils import NotSupportedError
 
 from hireops.database import clock
 from hireops.outbox.models import Call
-from referrals.models import POINTS, Payment, PayoutBatch, SelfApproval, Withdrawal, WithdrawalAmount
+from referrals.models import (
+    POINTS,
+    Payment,
+    PayoutBatch,
+    Reversal,
+    SelfApproval,
+    Withdrawal,
+    WithdrawalAmount,
+)
 from referrals.payouts import services
 from tests.referrals.observations import owed
 from tests.referrals.withdrawals import payee_of
@@ -40,6 +48,7 @@ LEGAL = {
     ("handed_over", "paid"),
     ("handed_over", "bounced"),
     ("bounced", "handed_over"),
+    ("paid", "bounced"),  # two people have reversed a payment
 }
 CHANGES = {
     "account_id": 0,
@@ -118,8 +127,11 @@ def take(withdrawal, step, decider):
 
 
 def hand_over(withdrawal, by):
+    """What nobody pays."""
     batch = PayoutBatch.objects.create(created_by=by)
     for amount in withdrawal.amounts.filter(taken__gt=0):
+        if amount.payments.filter(Payment.LIVE).exists():
+            continue
         number = amount.payments.count() + 1
         payment_id = f"{withdrawal.external_order_id}-{amount.asset}-{number}"
         amount.payments.create(
@@ -127,6 +139,7 @@ def hand_over(withdrawal, by):
             payment_id=payment_id,
             asset=amount.asset,
             sum=amount.taken,
+            instead_of=amount.payments.order_by("pk").last(),
             **payee_of(withdrawal),
         )
 
@@ -137,11 +150,21 @@ def record(withdrawal, by, **result):
     under_way.update(**result, recorded_by=by, recorded_at=clock.now())
 
 
+def come_back(withdrawal, by):
+    """What is under way does; what was paid is reversed."""
+    record(withdrawal, by, state="bounced", reason="account closed")
+    for payment in Payment.objects.filter(amount__withdrawal=withdrawal, state="paid", reversed_at=None):
+        said = {"payment": payment, "cause": "account_closed", "proposed_by": withdrawal.requested_by}
+        reversal, now = Reversal.objects.create(**said), clock.now()
+        Reversal.objects.filter(pk=reversal.pk).update(state="confirmed", decided_by=by, decided_at=now)
+        Payment.objects.filter(pk=payment.pk).update(reversed_at=now)
+
+
 # What the paying side does before the withdrawal takes the step.
 PAYING: dict[str, Callable[..., None]] = {
     "handed_over": hand_over,
     "paid": partial(record, state="paid", reference="A1"),
-    "bounced": partial(record, state="bounced", reason="account closed"),
+    "bounced": come_back,
 }
 
 
@@ -205,7 +228,7 @@ def test_it_is_paid_when_each_amount_that_was_taken_is(withdrawal_in, ada):
     update(withdrawal, state="paid")
 
 
-def test_it_came_back_when_a_payment_has_and_none_is_under_way(withdrawal_in, ada):
+def test_it_came_back_as_soon_as_a_payment_has_whatever_is_under_way(withdrawal_in, ada):
     withdrawal = withdrawal_in("approved")
     accepted(
         f"INSERT INTO {AMOUNTS} (withdrawal_id, asset, seen, taken) VALUES (%s, 'CNY', 0, 5)", withdrawal.pk
@@ -214,10 +237,12 @@ def test_it_came_back_when_a_payment_has_and_none_is_under_way(withdrawal_in, ad
     take(withdrawal, "handed_over", ada)
     back = Payment.objects.filter(amount__withdrawal=withdrawal, asset="CNY")
     result = {"reason": "account closed", "recorded_by": ada, "recorded_at": clock.now()}
-    back.update(state="bounced", **result)
     step_refused(withdrawal, "bounced")
-    record(withdrawal, ada, state="paid", reference="A1")
+    back.update(state="bounced", **result)
     update(withdrawal, state="bounced")
+    step_refused(withdrawal, "handed_over")
+    hand_over(withdrawal, ada)
+    update(withdrawal, state="handed_over")
 
 
 def test_taken_is_what_took_something_and_empty_or_refused_what_took_nothing(withdrawal_in):

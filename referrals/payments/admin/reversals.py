@@ -1,0 +1,195 @@
+"""Reversals: the page on which one is proposed, and what the second person decides."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hireops.contacts import mask
+from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action
+from hireops.desk.display import linked, state_badge
+from hireops.desk.errors import Refused
+from hireops.desk.staff import staff
+from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
+from referrals.ledger.assets import in_words
+from referrals.models import Payment, Reversal
+from referrals.payments import reversing
+from referrals.payments.rights import RECORD
+from referrals.payouts.rights import APPROVE
+
+TENANT = "payment__amount__withdrawal__account__tenant"
+COLUMNS = [
+    "number",
+    "payment_shown",
+    "sum_shown",
+    "cause",
+    "state_shown",
+    "proposed_by",
+    "proposed_at",
+    "decided_by",
+    "decided_at",
+]
+LONGEST_REASON = 1000
+State = Reversal.State
+
+
+def _waits_for(reversal: Any) -> bool:
+    """Whether this reader, who may have proposed it (``is_own``), may be its second person."""
+    return reversal.state == State.PROPOSED and (settings.REFERRALS_SELF_APPROVAL or not reversal.is_own)
+
+
+@staff_action(
+    permission=APPROVE,
+    label=_("Confirm"),
+    confirm=_(
+        "These payments count as reversed from then on, and that can't be undone: their amounts are owed to "
+        "the employees again and can be handed over once more. Make sure that the money is really back, or "
+        "never left, and that the paying side will not pay these payment IDs after all."
+    ),
+    reason_required=True,
+    dangerous=True,
+    irreversible=True,
+    offered=_waits_for,
+)
+def confirm(reversal: Reversal, *, by: User, reason: str) -> None:
+    reversing.confirm(reversal, by=by, reason=reason)
+
+
+@staff_action(
+    permission=APPROVE,
+    label=_("Decline"),
+    confirm=_(
+        "The payments stay paid, as they were recorded. Who proposed to reverse them reads your reason."
+    ),
+    reason_required=True,
+    offered=_waits_for,
+)
+def decline(reversal: Reversal, *, by: User, reason: str) -> None:
+    reversing.decline(reversal, by=by, reason=reason)
+
+
+@staff_action(
+    permission=RECORD,
+    label=_("Take the proposal back"),
+    confirm=_("The payments stay paid, as they were recorded."),
+    offered=lambda reversal: reversal.state == State.PROPOSED and reversal.is_own,
+)
+def take_back(reversal: Reversal, *, by: User, reason: str) -> None:
+    reversing.take_back(reversal, by=by, reason=reason)
+
+
+class ReversalForm(forms.Form):
+    cause = forms.ChoiceField(
+        label=_("What happened"), choices=Reversal.Cause.choices, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What the bank has said, and where that is to be found. Required for another reason."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("cause") == Reversal.Cause.OTHER and not cleaned.get("reason"):
+            self.add_error("reason", ValidationError(self.fields["reason"].error_messages["required"]))
+        return cleaned
+
+
+def propose(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks what happened to a payment that was recorded as made, and proposes to reverse it."""
+    related = ("batch", "amount__withdrawal__account__tenant", "recorded_by")
+    rows = Payment.objects.select_related(*related).prefetch_related("reversals")
+    payment = get_object_or_404(rows, pk=pk)
+    form = ReversalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            reversal = reversing.propose(payment, by=staff(request), **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return HttpResponseRedirect(reverse("admin:referrals_reversal_change", args=[reversal.pk]))
+    return page.render_page(
+        request,
+        "admin/referrals/reversal/propose.html",
+        title=gettext("Reverse payment %(payment)s") % {"payment": payment},
+        form=form,
+        why_not="" if form.is_bound else reversing.why_not_reversed(payment),
+        waiting=payment.open_reversal,
+        **about(payment),
+    )
+
+
+def about(payment: Payment) -> dict[str, Any]:
+    """Which payment it is, in the words of a page. Whom it paid is masked."""
+    withdrawal = payment.amount.withdrawal
+    return {
+        "payment": payment,
+        "payment_link": linked(payment),
+        "payment_badge": state_badge(payment.standing),
+        "batch_link": linked(payment.batch),
+        "withdrawal_link": linked(withdrawal, f"#{withdrawal.pk}"),
+        "account_link": linked(withdrawal.account, withdrawal.account.account_id),
+        "tenant": withdrawal.account.tenant if are_several() else None,
+        "employee": mask(payment.payee_name),
+        "sum": in_words(payment.asset, payment.sum),
+    }
+
+
+@admin.register(Reversal)
+class ReversalAdmin(MirrorAdmin):
+    change_form_template = "admin/referrals/reversal/change_form.html"
+    fields = ("state",)
+    list_filter = ("state", "cause", filter_by_tenant(TENANT))
+    exact_search_fields = (
+        "payment__payment_id",
+        "payment__reference",
+        "payment__amount__withdrawal__account__account_id",
+    )
+    search_help_text = _("Payment ID, reference of the payment or account ID, in full")
+    staff_actions = [confirm, decline, take_back]
+
+    class Media:
+        css = {"all": ["referrals/payouts.css"]}
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        may_see_payments = request.user.has_perm("referrals.view_payment")
+        return may_see_payments and super().has_view_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reversal]:
+        is_own = ExpressionWrapper(Q(proposed_by=request.user.pk), output_field=BooleanField())
+        related = ("payment__batch", TENANT, "payment__recorded_by", "proposed_by", "decided_by")
+        rows: QuerySet[Reversal] = super().get_queryset(request).annotate(is_own=is_own)
+        return rows.select_related(*related)
+
+    def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        return [*COLUMNS, *tenant_columns(TENANT)]
+
+    @admin.display(description=_("payment"))
+    def payment_shown(self, reversal: Reversal) -> str:
+        return linked(reversal.payment)
+
+    @admin.display(description=_("sum"))
+    def sum_shown(self, reversal: Reversal) -> str:
+        return in_words(reversal.payment.asset, reversal.payment.sum)
+
+    def named(self, obj: Reversal) -> str:
+        """With all that who decides several at once should see of each."""
+        payment = obj.payment
+        tenant = [str(payment.amount.withdrawal.account.tenant)] if are_several() else []
+        employee = mask(payment.payee_name) or "–"
+        return " · ".join([str(payment), *tenant, employee, self.sum_shown(obj), obj.why])
+
+    def page_context(self, request: HttpRequest, obj: Reversal) -> dict[str, Any]:
+        return {"reversal": obj, "badge": state_badge(State(obj.state)), **about(obj.payment)}

@@ -1,0 +1,169 @@
+"""Taking back that a payment was made: one person says that the money has not arrived, another confirms it.
+
+The bank returns a payment days after it was reported as made (退票), or the wrong row was recorded. What was
+recorded stays; from the confirmation on the amount is to be paid again. Locks are taken as in ``services``,
+then the reversal.
+"""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from hireops.database import clock
+from hireops.desk import audit
+from hireops.desk.errors import Refused
+from hireops.people import payout_rights
+from referrals.models import Payment, Reversal, SelfApproval, Withdrawal
+from referrals.payments.rights import RECORD
+from referrals.payments.services import lock_withdrawals, settle
+from referrals.payouts.rights import APPROVE
+
+State = Reversal.State
+Cause = Reversal.Cause
+
+
+def why_not_reversed(payment: Payment) -> str:
+    """Why nobody can propose it now, as a sentence for staff. Empty if somebody can."""
+    if payment.standing == Payment.Standing.REVERSED:
+        return _("This payment has been reversed already.")
+    if payment.standing != Payment.Standing.PAID:
+        return _("Only a payment that was recorded as paid can be reversed. This one is “%(state)s”.") % {
+            "state": payment.standing.label
+        }
+    return _proposed_already() if payment.open_reversal else ""
+
+
+def _proposed_already() -> str:
+    return _("Somebody has proposed to reverse this payment already. It waits for a second person.")
+
+
+# --- Proposing it
+
+
+def propose(payment: Payment, *, by: User, cause: str, reason: str = "") -> Reversal:
+    """Say that a payment recorded as made has not arrived. Nothing follows before that is confirmed.
+
+    Raises ``Refused`` for another payment, for who may not record payments yet, and without a ``reason``
+    where the ``cause`` is another one than those that have a name.
+    """
+    with transaction.atomic():
+        payout_rights.refuse_until_in_effect(by, RECORD)
+        _withdrawal, payment = _locked_payment(payment.pk)
+        if why_not := why_not_reversed(payment):
+            raise Refused(why_not)
+        if cause == Cause.OTHER and not reason.strip():
+            raise Refused(_("Say what happened: who confirms it, and whoever asks later, has to know it."))
+        reversal = _create(payment, by=by, cause=cause, reason=reason.strip())
+        _audit(reversal, gettext_noop("reversal of a payment proposed"), by=by, reason=reversal.reason)
+        return reversal
+
+
+def _create(payment: Payment, *, by: User, cause: str, reason: str) -> Reversal:
+    try:
+        with transaction.atomic():
+            return Reversal.objects.create(payment=payment, cause=cause, proposed_by=by, reason=reason)
+    except IntegrityError as error:  # one_reversal_of_a_payment
+        raise Refused(_proposed_already()) from error
+
+
+def _locked_payment(pk: int) -> tuple[Withdrawal, Payment]:
+    number = Payment.objects.values_list("amount__withdrawal", flat=True).get(pk=pk)
+    (withdrawal,) = lock_withdrawals([number])
+    return withdrawal, Payment.objects.select_for_update().get(pk=pk)
+
+
+# --- Deciding it
+
+
+def confirm(reversal: Reversal, *, by: User, reason: str) -> None:
+    """The payment counts as reversed, and its amount is to be paid again.
+
+    Raises ``Refused`` for who proposed it, unless REFERRALS_SELF_APPROVAL allows it, for who may not approve
+    payouts yet, without a reason, and if it has been decided.
+    """
+    with transaction.atomic():
+        withdrawal, payment, reversal = _locked(reversal)
+        _refuse_to_confirm(reversal, by, reason)
+        if by.pk == reversal.proposed_by_id:
+            SelfApproval.objects.get_or_create(withdrawal=withdrawal)
+        _decide(reversal, State.CONFIRMED, by=by, reason=reason)
+        payment.reversed_at = reversal.decided_at
+        payment.save(update_fields=["reversed_at"])
+        settle([withdrawal])
+        _audit(
+            reversal,
+            gettext_noop("payment reversed"),
+            by=by,
+            reason=reversal.decision_reason,
+            self_approved=reversal.self_approved,
+        )
+
+
+def _locked(reversal: Reversal) -> tuple[Withdrawal, Payment, Reversal]:
+    withdrawal, payment = _locked_payment(reversal.payment_id)
+    reversal = Reversal.objects.select_for_update().get(pk=reversal.pk)
+    reversal.payment = payment
+    return withdrawal, payment, reversal
+
+
+def _refuse_to_confirm(reversal: Reversal, by: User, reason: str) -> None:
+    _refuse_what_is_decided(reversal)
+    if by.pk == reversal.proposed_by_id and not settings.REFERRALS_SELF_APPROVAL:
+        raise Refused(
+            _("You have proposed this yourself, so somebody else has to confirm it. Nothing was reversed.")
+        )
+    payout_rights.refuse_until_in_effect(by, APPROVE)
+    if not reason.strip():
+        raise Refused(_("Write what you have looked at: it is kept with the payment for ever."))
+
+
+def _refuse_what_is_decided(reversal: Reversal) -> None:
+    if reversal.state != State.PROPOSED:
+        raise Refused(
+            _("This has been decided already (%(state)s).") % {"state": reversal.get_state_display()}
+        )
+
+
+def _decide(reversal: Reversal, state: Reversal.State, *, by: User, reason: str) -> None:
+    reversal.state, reversal.decided_by, reversal.decided_at = state, by, clock.now()
+    reversal.decision_reason = reason.strip()
+    reversal.self_approved = state == State.CONFIRMED and by.pk == reversal.proposed_by_id
+    reversal.save(update_fields=["state", "decided_by", "decided_at", "decision_reason", "self_approved"])
+
+
+def decline(reversal: Reversal, *, by: User, reason: str) -> None:
+    """It is not so, or not proven. Raises ``Refused`` without a reason, and if it has been decided."""
+    if not reason.strip():
+        raise Refused(_("Give a reason: who proposed it wants to know why it was declined."))
+    _leave(reversal, State.DECLINED, by=by, reason=reason, action=gettext_noop("proposed reversal declined"))
+
+
+def take_back(reversal: Reversal, *, by: User, reason: str) -> None:
+    """The own proposal. Raises ``Refused`` for everybody else, and if it has been decided."""
+    if by.pk != reversal.proposed_by_id:
+        raise Refused(_("Only who has proposed this can take it back. Somebody else declines it."))
+    _leave(
+        reversal, State.CANCELED, by=by, reason=reason, action=gettext_noop("proposed reversal taken back")
+    )
+
+
+def _leave(reversal: Reversal, state: Reversal.State, *, by: User, reason: str, action: str) -> None:
+    with transaction.atomic():
+        _withdrawal, _payment, reversal = _locked(reversal)
+        _refuse_what_is_decided(reversal)
+        _decide(reversal, state, by=by, reason=reason)
+        _audit(reversal, action, by=by, reason=reversal.decision_reason)
+
+
+def _audit(reversal: Reversal, action: str, *, by: User, reason: str, **details: object) -> None:
+    audit.record(
+        by=by,
+        action=action,
+        on=reversal.payment,
+        reason=reason,
+        reversal=reversal.pk,
+        cause=reversal.cause,
+        **details,
+    )
