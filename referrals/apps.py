@@ -12,6 +12,7 @@ class ReferralsConfig(AppConfig):
         self._register_long_work()
         self._register_payout_rights()
         self._register_cards()
+        self._register_notices()
         self._register_invariants()
 
     def _declare_guards(self) -> None:
@@ -70,6 +71,14 @@ class ReferralsConfig(AppConfig):
             accounts_with_old_figures,
         ):
             cards.register(card)
+
+    def _register_notices(self) -> None:
+        from hireops.notices import sources
+        from referrals.endings.notices import TO_CONFIRM
+        from referrals.payouts.notices import TO_APPROVE
+
+        for source in (TO_APPROVE, TO_CONFIRM):
+            sources.register(source)
 
     def _register_invariants(self) -> None:
         from hireops.desk import invariants
