@@ -16,12 +16,10 @@ class Recipient(models.Model):
     Who has no row wants everything. ``switched_off`` has values of ``sources.Kind``.
     """
 
-    person = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_recipient", verbose_name=_("person")
-    )
-    switched_off = models.JSONField(_("not wanted"), default=list, blank=True)
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_recipient")
+    switched_off = models.JSONField(default=list, blank=True)
     # Feishu has said so (230013); a message that arrives ends it.
-    out_of_range_since = models.DateTimeField(_("out of reach since"), null=True, blank=True)
+    out_of_range_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("recipient of messages")
@@ -38,11 +36,11 @@ class Occasion(models.Model):
     ``told_at``: messages about it were made, whoever got one. ``telling.py`` alone writes it.
     """
 
-    source = models.CharField(_("source"), max_length=64)
-    key = models.CharField(_("key"), max_length=200)
-    since = models.DateTimeField(_("since"))
-    told_at = models.DateTimeField(_("told"), null=True, blank=True)
-    over_at = models.DateTimeField(_("over"), null=True, blank=True)
+    source = models.CharField(max_length=64)
+    key = models.CharField(max_length=200)
+    since = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+    over_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("occasion of messages")
@@ -67,17 +65,13 @@ class Message(models.Model):
     What became of it stands in its call, which names this row only.
     """
 
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name=_("person")
-    )
-    occasions = models.ManyToManyField(Occasion, related_name="messages", verbose_name=_("occasions"))
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    occasions = models.ManyToManyField(Occasion, related_name="messages")
     # Feishu takes one message for each of these within an hour.
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    is_test = models.BooleanField(_("test"), default=False)
-    call = models.OneToOneField(
-        Call, models.PROTECT, related_name="notice", verbose_name=_("call"), null=True, blank=True
-    )
-    created_at = models.DateTimeField(_("created"))
+    is_test = models.BooleanField(default=False)
+    call = models.OneToOneField(Call, models.PROTECT, related_name="notice", null=True, blank=True)
+    created_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("message in Feishu")

@@ -9,7 +9,7 @@ from hireops.people.urls import in_the_desk
 urlpatterns = (
     [
         path("", in_the_desk(views.settings_page), name="notices_settings"),
-        path("test/", in_the_desk(views.test_message), name="notices_test"),
+        path("test/", in_the_desk(views.send_test), name="notices_test"),
     ]
     if settings.FEISHU_MESSAGES
     else []

@@ -31,7 +31,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def test_message(request: HttpRequest) -> HttpResponse:
+def send_test(request: HttpRequest) -> HttpResponse:
     try:
         telling.send_test(staff(request))
     except Refused as refusal:

@@ -26,10 +26,10 @@ class Migration(migrations.Migration):
             name="Recipient",
             fields=[
                 _id(),
-                ("switched_off", models.JSONField(blank=True, default=list, verbose_name="not wanted")),
+                ("switched_off", models.JSONField(blank=True, default=list)),
                 (
                     "out_of_range_since",
-                    models.DateTimeField(blank=True, null=True, verbose_name="out of reach since"),
+                    models.DateTimeField(blank=True, null=True),
                 ),
                 (
                     "person",
@@ -37,7 +37,6 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="notice_recipient",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
                     ),
                 ),
             ],
@@ -51,11 +50,11 @@ class Migration(migrations.Migration):
             name="Occasion",
             fields=[
                 _id(),
-                ("source", models.CharField(max_length=64, verbose_name="source")),
-                ("key", models.CharField(max_length=200, verbose_name="key")),
-                ("since", models.DateTimeField(verbose_name="since")),
-                ("told_at", models.DateTimeField(blank=True, null=True, verbose_name="told")),
-                ("over_at", models.DateTimeField(blank=True, null=True, verbose_name="over")),
+                ("source", models.CharField(max_length=64)),
+                ("key", models.CharField(max_length=200)),
+                ("since", models.DateTimeField()),
+                ("told_at", models.DateTimeField(blank=True, null=True)),
+                ("over_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 "verbose_name": "occasion of messages",
@@ -76,8 +75,8 @@ class Migration(migrations.Migration):
             fields=[
                 _id(),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("is_test", models.BooleanField(default=False, verbose_name="test")),
-                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("is_test", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
                 (
                     "call",
                     models.OneToOneField(
@@ -86,14 +85,11 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="notice",
                         to="outbox.call",
-                        verbose_name="call",
                     ),
                 ),
                 (
                     "occasions",
-                    models.ManyToManyField(
-                        related_name="messages", to="notices.occasion", verbose_name="occasions"
-                    ),
+                    models.ManyToManyField(related_name="messages", to="notices.occasion"),
                 ),
                 (
                     "person",
@@ -101,7 +97,6 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="notices",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="person",
                     ),
                 ),
             ],
