@@ -20,7 +20,7 @@ LANGUAGES = {"zh_cn": "zh-hans", "en_us": "en"}
 
 
 def told_by(message: Message) -> dict[Source, list[str]]:
-    """By source the keys that are still so, and that the person wants to be told of and may see."""
+    """By source the keys that are still so and that the person still wants to be told of."""
     keys: dict[Source, list[str]] = defaultdict(list)
     recipient = Recipient.objects.filter(person=message.person_id).first()
     unwanted = recipient.switched_off if recipient else []
@@ -61,9 +61,9 @@ def card_of(message: Message, told: dict[Source, list[str]]) -> dict[str, Any]:
 
 def _texts(message: Message, told: dict[Source, list[str]]) -> dict[str, str]:
     said = [source.sentence(keys) for source, keys in told.items()] or sentences(message)
-    title = said[0] if message.is_test else " · ".join(dict.fromkeys(_title(source) for source in told))
+    titles = dict.fromkeys(_title(source) for source in told)
     return {
-        "title": _("hireops: a test") if message.is_test else title,
+        "title": _("hireops: a test") if message.is_test else " · ".join(titles),
         "sentence": "\n".join(said),
         "button": _("Open hireops"),
     }

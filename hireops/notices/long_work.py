@@ -28,7 +28,7 @@ def ended_lately() -> Iterator[Matter]:
         yield Matter(str(pk), partial(_is, asked_by))
 
 
-def _is(pk: int, person: Reader) -> bool:
+def _is(pk: int | None, person: Reader) -> bool:
     return person.pk == pk
 
 
