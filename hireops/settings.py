@@ -120,6 +120,7 @@ FEISHU_SIGN_IN = boolean("FEISHU_SIGN_IN", default=DEMO)
 FEISHU_SIGN_IN_CONTACTS = boolean("FEISHU_SIGN_IN_CONTACTS", default=True)
 FEISHU_SIGN_IN_IS_SECOND_FACTOR = boolean("FEISHU_SIGN_IN_IS_SECOND_FACTOR", default=False)
 FEISHU_SIGN_IN_TENANT_KEY = text("FEISHU_SIGN_IN_TENANT_KEY", "2ca1d211f64f6438" if DEMO else "")
+FEISHU_MESSAGES = boolean("FEISHU_MESSAGES", default=DEMO and FEISHU_SIGN_IN)
 INVITATION_DAYS = integer("INVITATION_DAYS", 14, most=365)
 
 # --- Django ----------------------------------------------------------------------------------------------
@@ -153,6 +154,7 @@ INSTALLED_APPS = [
     "hireops.imports",
     "hireops.inbox",
     "hireops.outbox",
+    "hireops.notices",
     "bindings",
     "referrals",
 ]
@@ -292,6 +294,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hireops.people.tasks.remove_ended_sessions",
         "schedule": crontab(hour="19", minute="5"),
     },
+    "tell staff in Feishu": {
+        "task": "hireops.notices.tasks.tell_staff",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "remove old messages": {
+        "task": "hireops.notices.tasks.trim",
+        "schedule": crontab(hour="19", minute="35"),
+    },
     "empty old calls": {"task": "hireops.outbox.tasks.trim", "schedule": crontab(hour="19", minute="20")},
     "empty old rows of imports": {
         "task": "hireops.imports.tasks.empty_rows",
@@ -397,6 +408,11 @@ if text("PUBLIC_URL"):
     PUBLIC_URL = url("PUBLIC_URL", "", ("https", "http")).rstrip("/")
 if PUBLIC_URL.startswith("http://") and not (DEMO or is_this_machine(PUBLIC_URL)):
     raise ImproperlyConfigured("PUBLIC_URL must begin with https://: reports about candidates travel.")
+if FEISHU_MESSAGES and not (FEISHU_SIGN_IN and PUBLIC_URL):
+    raise ImproperlyConfigured(
+        "FEISHU_MESSAGES needs FEISHU_SIGN_IN=true, by which people are known, and PUBLIC_URL, to which "
+        "messages lead."
+    )
 PUBLIC_URL_CHECK = boolean("PUBLIC_URL_CHECK", default=True)
 REPORT_MAX_MB = integer("REPORT_MAX_MB", 10, most=50)
 REPORT_LINK_DAYS = integer("REPORT_LINK_DAYS", 30, most=3_650)

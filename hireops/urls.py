@@ -11,6 +11,7 @@ from hireops.inbox import views as inbox
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("account/messages/", include("hireops.notices.urls")),
     path("account/", include("hireops.people.urls")),
     path("language/", choose_language, name="choose_language"),
     path(inbox.PATH, inbox.webhook, name="webhook"),

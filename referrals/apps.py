@@ -13,6 +13,7 @@ class ReferralsConfig(AppConfig):
         self._register_payout_rights()
         self._register_cards()
         self._register_charts_and_first_steps()
+        self._register_notices()
         self._register_invariants()
 
     def _declare_guards(self) -> None:
@@ -90,6 +91,14 @@ class ReferralsConfig(AppConfig):
             figures.register(series)
         charts.register(money)
         first_steps.register(hr.first_steps)
+
+    def _register_notices(self) -> None:
+        from hireops.notices import sources
+        from referrals.endings.notices import TO_CONFIRM
+        from referrals.payouts.notices import TO_APPROVE
+
+        for source in (TO_APPROVE, TO_CONFIRM):
+            sources.register(source)
 
     def _register_invariants(self) -> None:
         from hireops.desk import invariants

@@ -86,7 +86,8 @@ class Simulator:
     def switch(self, **switches: Any) -> None:
         """quota_enforced, rate_limit_status (429, 400), delivery_paused, duplicate_every, shuffle_seconds,
         currency_as (iso, number, digits), approval_required, order_form_is_final, items_need_a_package,
-        refused_creates_are_partial, deleted_ids_are_free, left_out_descriptions_stay, account_form_keeps.
+        refused_creates_are_partial, deleted_ids_are_free, left_out_descriptions_stay, account_form_keeps,
+        bot_off.
         """
         self.control("switches", **switches)
 
@@ -107,6 +108,10 @@ class Simulator:
         employee_id; with an account_id the referral account is there already.
         """
         return list(self.control("employees", employees=list(employees))["employee_ids"])
+
+    def set_range(self, employee: str, *, in_range: bool) -> None:
+        """Whether the app's bot reaches the employee with this id."""
+        self.control("employees/range", employee=employee, in_range=in_range)
 
     def reward(self, employee: str, *, points: int = 0, **cash: str) -> dict[str, Any]:
         """Confirms ``reward("hire@open.com", points=100, CNY="12.30")``; less than zero takes back.

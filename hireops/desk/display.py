@@ -35,13 +35,17 @@ def linked(obj: Model | None, text: str = "") -> str:
     """A link to the object's page in the admin; the text alone where it has none, a dash for None."""
     if obj is None:
         return "–"
-    text = text or str(obj)
+    text, url = text or str(obj), page_of(obj)
+    return format_html('<a href="{}">{}</a>', url, text) if url else text
+
+
+def page_of(obj: Model) -> str:
+    """The path of the object's page in the admin; "" where it has none."""
+    options = obj._meta  # noqa: SLF001  public API
     try:
-        options = obj._meta  # noqa: SLF001  public API
-        url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[quote(obj.pk)])
+        return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[quote(obj.pk)])
     except NoReverseMatch:
-        return text
-    return format_html('<a href="{}">{}</a>', url, text)
+        return ""
 
 
 def lines(texts: Iterable[str]) -> SafeString:

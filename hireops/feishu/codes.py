@@ -286,6 +286,41 @@ MARKING_FINISHED: Meaning = (
     ),
 )
 
+# --- Messages of the app's bot ---------------------------------------------------------------------------
+
+MESSAGE_NOT_UNDERSTOOD: Meaning = (
+    Advice.NEVER,
+    _(
+        "Feishu does not understand the message, or does not know its receiver: the sign-in and the bot must "
+        "be of the same app."
+    ),
+)
+BOT_IS_OFF: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The app has no bot. Switch the bot on in the developer console under Features, and publish a "
+        "version after that."
+    ),
+)
+NOT_IN_RANGE: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The bot can't reach this person, who is outside the app's availability range. A Feishu "
+        "administrator can add the person to it."
+    ),
+)
+NO_MESSAGES_ALLOWED: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The app may not send messages. Give it im:message:send_as_bot in the developer console, and publish "
+        "a new version."
+    ),
+)
+TOO_MANY_TO_ONE: Meaning = (
+    Advice.RETRY_LATER,
+    _("The receiver has got too many messages within a second. hireops waits and sends it again."),
+)
+
 # --- Outgoing addresses ----------------------------------------------------------------------------------
 
 NO_SUCH_PAGE: Meaning = (

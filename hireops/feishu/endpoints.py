@@ -9,6 +9,7 @@ from hireops.feishu.codes import Meaning
 HIRE = "/open-apis/hire/v1"
 DOC = "/ukTMukTMukTM/uMzM1YjLzMTN24yMzUjN/hire-v1"
 EVENT_DOC = "/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-v1"
+IM_DOC = "/uAjLw4CM/ukTMukTMukTM/reference/im-v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,23 @@ _ALL = (
         {1810001: codes.NO_SUCH_PAGE},
         safe_to_repeat=True,
         doc=f"{EVENT_DOC}/outbound_ip/list",
+    ),
+    # Messages of the app's bot. 5 a second to one person: calls about one person leave one at a time.
+    Endpoint(
+        "message.create",
+        "POST",
+        "/open-apis/im/v1/messages",
+        ECOSYSTEM,
+        {
+            230001: codes.MESSAGE_NOT_UNDERSTOOD,
+            230006: codes.BOT_IS_OFF,
+            230013: codes.NOT_IN_RANGE,
+            230020: codes.TOO_MANY_TO_ONE,
+            230027: codes.NO_MESSAGES_ALLOWED,
+            99991672: codes.NO_MESSAGES_ALLOWED,
+        },
+        safe_to_repeat=True,  # with the same uuid, and within an hour
+        doc=f"{IM_DOC}/message/create",
     ),
 )
 

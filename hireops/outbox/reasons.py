@@ -46,6 +46,8 @@ class Reason(StrEnum):
     LATE_ANSWER = "late_answer"
     NOT_READY = "not_ready"
     NEVER_READY = "never_ready"
+    NOT_WANTED = "not_wanted"
+    OLD_NEWS = "old_news"
 
 
 REASONS = {
@@ -136,6 +138,14 @@ REASONS = {
     Reason.NEVER_READY: _(
         "Nothing was sent, and hireops has stopped trying. %(why)s When that is done, send the call again, "
         "or cancel it."
+    ),
+    Reason.NOT_WANTED: _(
+        "Nothing was sent: what it was to tell had been settled, was too old or was not to be told to this "
+        "person any more. There is nothing to do."
+    ),
+    Reason.OLD_NEWS: _(
+        "It could not be told in time, so hireops has given it up. The last attempt says why; there is "
+        "nothing to do."
     ),
 }
 

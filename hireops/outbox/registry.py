@@ -68,6 +68,9 @@ class Operation:
     whenever the call begins to wait for a person. Neither may wait for a lock that is held for long; what
     they could not do has to wait for the next try.
 
+    ``is_news``: of no use later and nobody's to decide about. What would make another call wait for a person
+    ends such a one.
+
     ``kept_by_app`` is for calls whose end decides something in the app: staff neither cancel them, nor send
     them again, nor mark them as done in the outbox, and this text tells them where instead. The app may.
 
@@ -86,6 +89,7 @@ class Operation:
     on_refusal: Callable[[Call, FeishuError], None] | None = None
     on_doubt: Callable[[Call, Exception], None] | None = None
     on_waiting: Callable[[Call], None] | None = None
+    is_news: bool = False
     kept_by_app: str | Promise = ""
     permission: str = ""
 

@@ -43,6 +43,13 @@ class NotReadyError(FeishuError):
         self.why = why
 
 
+class NotWantedError(FeishuError):
+    """Raised by an app for a call that has become pointless before it left: nothing was sent, it ends."""
+
+    def __init__(self) -> None:
+        super().__init__(Outcome.NOT_SENT, "the call has become pointless", advice=Advice.NEVER)
+
+
 class TenantGoneError(FeishuError):
     """The customer has removed the app: nothing was sent, and never will be."""
 

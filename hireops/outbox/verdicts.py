@@ -18,6 +18,7 @@ from hireops.outbox.reasons import Reason
 from hireops.outbox.try_errors import (
     NotDoneError,
     NotReadyError,
+    NotWantedError,
     TenantGoneError,
     TooLateError,
     UnappliableError,
@@ -68,6 +69,7 @@ class Verdict:
 def judge(error: Exception, history: CallHistory) -> Verdict:
     """What a try that ended with ``error`` means for its call."""
     verdict = _judge_lookup(error, history) if history.resolving else _judge_request(error, history)
+    verdict = _without_old_news(verdict, history)
     if history.answered or isinstance(error, UnappliedError) or verdict.state is State.REFUSED:
         return verdict
     landed = verdict.outcome in Attempt.NOT_REFUSED or getattr(error, "may_have_landed", False)
@@ -81,7 +83,7 @@ def judge_unapplied_refusal(error: FeishuError, history: CallHistory, cause: Exc
         return verdict
     details = {"error": type(cause).__name__}
     again = replace(verdict, state=State.PENDING, reason=Reason.FAILED_HERE_AGAIN, details=details)
-    return _for_a_person(again, Reason.REFUSAL_UNAPPLIED, history)
+    return _without_old_news(_for_a_person(again, Reason.REFUSAL_UNAPPLIED, history), history)
 
 
 # --- After a request
@@ -145,7 +147,7 @@ def _failed_here(error: Exception, history: CallHistory) -> Verdict:
 
 def _signal_of(error: FeishuError) -> ChannelSignal:
     """Whether other calls of the channel would fare the same."""
-    if isinstance(error, TenantGoneError):
+    if isinstance(error, TenantGoneError | NotWantedError):
         return ChannelSignal.NOTHING
     if error.outcome is Outcome.REFUSED and error.advice is not Advice.RETRY_LATER:
         return ChannelSignal.WORKS
@@ -172,6 +174,8 @@ def _judge_feishu(error: FeishuError, history: CallHistory) -> Verdict:
 
 def _judge_refusal(error: FeishuError, verdict: Verdict, history: CallHistory) -> Verdict:
     """The same request would always fail, or does so until a person has changed something."""
+    if isinstance(error, NotWantedError):
+        return replace(verdict, state=State.CANCELED, reason=Reason.NOT_WANTED, pause_s=0)
     if _is_definite(error, history):
         reason = Reason.TENANT_GONE if isinstance(error, TenantGoneError) else Reason.REFUSED
         return replace(verdict, state=State.REFUSED, reason=reason, pause_s=0)
@@ -295,6 +299,13 @@ def _again(verdict: Verdict, history: CallHistory) -> Verdict:
         return verdict
     details = {"hours": int(limit.total_seconds() // 3600)}
     return replace(verdict, state=State.WAITING, reason=Reason.GAVE_UP, details=details, pause_s=0)
+
+
+def _without_old_news(verdict: Verdict, history: CallHistory) -> Verdict:
+    """Nobody has to decide about news that could not be told."""
+    if verdict.state is not State.WAITING or not history.operation.is_news:
+        return verdict
+    return replace(verdict, state=State.CANCELED, reason=Reason.OLD_NEWS, details={}, unresolved=False)
 
 
 def _for_a_person(verdict: Verdict, reason: Reason, history: CallHistory) -> Verdict:

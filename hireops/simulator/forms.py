@@ -149,6 +149,7 @@ class SwitchesForm(forms.Form):
         label=_("Order-form fields cannot be created twice"), required=False
     )
 
+    bot_off = forms.BooleanField(label=_("The app has no bot"), required=False)
     rejected_takes_results = forms.BooleanField(
         label=_("A rejected order takes another result"), required=False
     )

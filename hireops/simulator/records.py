@@ -29,6 +29,23 @@ class Employee:
     points: int = 0
     cash_cents: dict[str, int] = field(default_factory=dict)
     modified_ms: int = 0
+    in_range: bool = True  # of the app: outside of it the app's bot can't send anything
+
+
+@dataclass(slots=True)
+class BotMessage:
+    """What the app's bot has sent to an employee; ``card`` is the content (JSON 2.0)."""
+
+    message_id: str
+    uuid: str
+    tenant_key: str
+    employee_id: str
+    card: dict[str, Any]
+    at: float
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)
 
 
 @dataclass(slots=True)

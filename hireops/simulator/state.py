@@ -9,7 +9,7 @@ from typing import Any
 
 from hireops.simulator.faults import Fault
 from hireops.simulator.quotas import CallLimit
-from hireops.simulator.records import CustomerOrder, Download, Exam, Published, TakenWithdrawal
+from hireops.simulator.records import BotMessage, CustomerOrder, Download, Exam, Published, TakenWithdrawal
 from hireops.simulator.staff import Staff
 
 SCOPES = (1, 2)  # 1 background check, 2 exam (contract 3)
@@ -130,7 +130,7 @@ class Switches:
     can be created again; ``left_out_descriptions_stay``: an update does not clear them.
     ``account_form_keeps``: a list of account fields leaves older ones in place (3.4 against 3.2).
     ``rejected_takes_results``: an order whose result was rejected takes another one (4.8); ``fetch_reports``:
-    one of ``FETCHES``, when report links are fetched (4.7).
+    one of ``FETCHES``, when report links are fetched (4.7). ``bot_off``: the app has no bot.
     """
 
     quota_enforced: bool = True
@@ -148,6 +148,7 @@ class Switches:
     account_form_keeps: bool = False
     rejected_takes_results: bool = False
     fetch_reports: str = "when_opened"
+    bot_off: bool = False
 
 
 @dataclass(slots=True)
@@ -163,6 +164,7 @@ class State:
     orders: dict[str, CustomerOrder] = field(default_factory=dict)
     exams: dict[str, Exam] = field(default_factory=dict)
     downloads: dict[str, Download] = field(default_factory=dict)  # by address
+    messages: list[BotMessage] = field(default_factory=list)
     tenants: dict[str, TenantState] = field(default_factory=dict)
     lowered_quotas: dict[str, CallLimit] = field(default_factory=dict)  # by path
     events: dict[str, PushedEvent] = field(default_factory=dict)

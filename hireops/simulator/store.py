@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hireops import private_files
 from hireops.simulator.clock import Clock
 from hireops.simulator.records import (
+    BotMessage,
     CustomerOrder,
     CustomerOrderStatus,
     Download,
@@ -107,6 +108,7 @@ def _saved(state: State, clock: Clock) -> dict[str, Any]:
         "orders": [asdict(order) for order in state.orders.values()],
         "exams": [asdict(exam) for exam in state.exams.values()],
         "downloads": [asdict(download) for download in state.downloads.values()],
+        "messages": [asdict(message) for message in state.messages],
     }
 
 
@@ -142,3 +144,4 @@ def _load_work(state: State, saved: dict[str, Any]) -> None:
         exam = Exam(**{**each, "state": ExamState(each["state"])})
         state.exams[exam.exam_id] = exam
     state.downloads = {each["url"]: Download(**each) for each in saved.get("downloads", [])}
+    state.messages = [BotMessage(**each) for each in saved.get("messages", [])]

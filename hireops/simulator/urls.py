@@ -24,6 +24,7 @@ urlpatterns = [
     path("faults/clear", acts.clear_faults, name="clear_faults"),
     path("switches", acts.set_switches, name="set_switches"),
     path("employees", customer_acts.add_employee, name="add_employee"),
+    path("employees/<str:employee_id>/range", customer_acts.change_range, name="change_range"),
     path("rewards", customer_acts.confirm_reward, name="confirm_reward"),
     path("orders", customer_acts.order, name="order"),
     path("checks/<str:background_check_id>/cancel", customer_acts.cancel_check, name="cancel_check"),

@@ -1,7 +1,7 @@
 """Endings that wait for a second person, on the home page."""
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
@@ -11,14 +11,19 @@ from referrals.models import Ending
 from referrals.payouts.rights import APPROVE
 
 
+def still_to_confirm() -> QuerySet[Ending]:
+    """Whose withdrawal is still in the state that they would end."""
+    still_so = Q(pk__in=[])
+    for outcome, state in ENDS_IN.items():
+        still_so |= Q(outcome=outcome, withdrawal__state=state)
+    return Ending.objects.filter(still_so, state=Ending.State.PROPOSED)
+
+
 def endings_to_confirm(reader: Reader) -> Card | None:
     """Those that this person may decide: not the own ones. None while there are none at all."""
     if not (reader.has_perm(APPROVE) and reader.has_perm("referrals.view_ending")):
         return None
-    still_so = Q(pk__in=[])
-    for outcome, state in ENDS_IN.items():
-        still_so |= Q(outcome=outcome, withdrawal__state=state)
-    waiting = Ending.objects.filter(still_so, state=Ending.State.PROPOSED)
+    waiting = still_to_confirm()
     if not settings.REFERRALS_SELF_APPROVAL:
         waiting = waiting.exclude(proposed_by=reader.pk)
     count = counted(waiting)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from hireops.simulator.api import auth, authen, eco_account, outbound_ip
+from hireops.simulator.api import auth, authen, eco_account, im, outbound_ip
 from hireops.simulator.api import background_check_order as orders
 from hireops.simulator.api import eco_background_check as checks
 from hireops.simulator.api import eco_background_check_custom_field as form
@@ -163,6 +163,16 @@ ENDPOINTS: tuple[ApiRoute, ...] = (
         query=outbound_ip.PAGE_QUERY,
         msg="success",
         invalid_code=outbound_ip.INVALID_PAGING,
+    ),
+    ApiRoute(
+        "POST",
+        "/open-apis/im/v1/messages",
+        im.MESSAGE_BODY,
+        im.create_message,
+        query=im.MESSAGE_QUERY,
+        quota=TIER_4,
+        msg="success",
+        invalid_code=im.INVALID_MESSAGE,
     ),
 )
 

@@ -32,6 +32,7 @@ _EMPLOYEE = record(
         "account_id": text(),
     },
 )
+_RANGE = record({"employee": text(), "in_range": boolean()})
 _GRANT = record(
     {"employee": text()},
     {
@@ -79,6 +80,16 @@ def _added(world: World, body: Json) -> Employee:
     if account_id:
         rewards.register(world, employee, account_id)
     return employee
+
+
+def _set_range(world: World, body: Json) -> Json:
+    with world.lock:
+        employee = world.state.staff.get(body["employee"])
+        if employee is None:
+            raise ValueError("There is no such employee.")
+        employee.in_range = body["in_range"]
+        world.changed()
+    return {}
 
 
 def _grant(world: World, body: Json) -> Json:
@@ -135,6 +146,7 @@ def _change_tenant(world: World, body: Json) -> Json:
 CUSTOMER_CONTROLS: Controls = {
     "accounts": (_ACCOUNT, _add_account),
     "employees": (record({"employees": each(_EMPLOYEE)}), _add_employees),
+    "employees/range": (_RANGE, _set_range),
     "rewards": (_GRANT, _grant),
     "checks": (_CHECK, _order_check),
     "checks/cancel": (_CANCEL, _cancel_check),

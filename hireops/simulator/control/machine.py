@@ -67,6 +67,7 @@ _SWITCHES = record(
         "account_form_keeps": boolean(),
         "rejected_takes_results": boolean(),
         "fetch_reports": choice(*FETCHES),
+        "bot_off": boolean(),
     },
 )
 _QUOTA = record({"path": text()}, {"per_second": whole(1, MANY), "per_minute": whole(1, MANY)})

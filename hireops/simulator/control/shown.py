@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[World, State], Any]] = {
     "orders": lambda _, state: {key: asdict(order) for key, order in state.orders.items()},
     "exams": lambda _, state: {key: asdict(exam) for key, exam in state.exams.items()},
     "downloads": lambda _, state: {key: asdict(each) for key, each in state.downloads.items()},
+    "messages": lambda _, state: [asdict(message) for message in state.messages],
     "tenants": lambda _, state: state.tenants,
     "events": lambda _, state: [asdict(event) for event in state.events.values()],
     "events_emitted": lambda _, state: state.events_emitted,

@@ -30,6 +30,19 @@ def add_employee(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def change_range(request: HttpRequest, employee_id: str) -> HttpResponse:
+    """Takes the employee out of the app's availability range, or back into it."""
+    world = the_world()
+    with world.lock:
+        employee = world.state.staff.get(employee_id)
+        if employee is None:
+            raise Http404
+        employee.in_range = not employee.in_range
+        world.changed()
+    return Place.of(request.POST).back()
+
+
+@require_POST
 def confirm_reward(request: HttpRequest) -> HttpResponse:
     """The named employee gets points, cash or both; the page again when nobody or several are meant."""
     world, place = the_world(), Place.of(request.POST)

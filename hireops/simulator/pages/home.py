@@ -13,6 +13,7 @@ from hireops.simulator.customer_forms import EmployeeForm, RewardForm
 from hireops.simulator.forms import FaultForm, SwitchesForm
 from hireops.simulator.pages.accounts import accounts_part, form_part
 from hireops.simulator.pages.logs import Context, calls_part, deliveries_part, faults_part
+from hireops.simulator.pages.messages import messages_part
 from hireops.simulator.pages.orders import order_part, orders_part
 from hireops.simulator.pages.place import VIEWS, Place
 from hireops.simulator.pages.referrals import employees_part
@@ -23,6 +24,7 @@ FRAGMENTS: dict[str, Callable[[World, Place], Context]] = {
     "accounts": accounts_part,
     "employees": employees_part,
     "orders": orders_part,
+    "messages": messages_part,
     "deliveries": deliveries_part,
     "calls": calls_part,
     "faults": faults_part,
@@ -32,7 +34,7 @@ _OF_A_VIEW = {
     "referrals": (employees_part,),
     "orders": (order_part, orders_part),
 }
-_OF_ALL_VIEWS = (deliveries_part, calls_part, faults_part)
+_OF_ALL_VIEWS = (messages_part, deliveries_part, calls_part, faults_part)
 
 
 @require_GET

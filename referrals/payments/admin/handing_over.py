@@ -29,7 +29,7 @@ from hireops.desk.staff import staff
 from hireops.feishu.tenant_lists import are_several
 from referrals.ledger.assets import amount_in_words, as_counted, asset_label, in_order
 from referrals.ledger.confirming import account_columns
-from referrals.models import Payment, Withdrawal, WithdrawalAmount
+from referrals.models import Withdrawal, WithdrawalAmount
 from referrals.payments.services import hand_over, newest_payment, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hireops.feishu import hire
+from hireops.feishu import hire, im
 from hireops.feishu.client import Answer
 from tests.feishu.servers import Behaviour, answer
 
@@ -196,6 +196,10 @@ READ_BACK: dict[str, tuple[Any, dict[str, Any]]] = {
         {"background_check_order_id_list": [CHECK_ID]},
     ),
 }
+# Not of Hire, so without a published example here either.
+MESSAGES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "message.create": (im.send_card, {"open_id": "ou_1", "card": {"schema": "2.0"}, "uuid": "u1"}),
+}
 
 
 def published(name: str) -> Any:
@@ -214,6 +218,6 @@ def as_published(name: str) -> Behaviour:
 
 def call(endpoint: str, **arguments: Any) -> Answer:
     """The published call, or another with ``arguments`` in place of what it says."""
-    function, defaults = (CALLS | READ_BACK)[endpoint]
+    function, defaults = (CALLS | READ_BACK | MESSAGES)[endpoint]
     result: Answer = function("", **(defaults | arguments))
     return result

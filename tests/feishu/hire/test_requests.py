@@ -13,6 +13,7 @@ from hireops.feishu.endpoints import ENDPOINTS
 from tests.feishu.hire.examples import (
     CALLS,
     EXAM_ID,
+    MESSAGES,
     PACKAGE,
     PAPER,
     READ_BACK,
@@ -51,7 +52,7 @@ def assert_published(request, name):
 
 def test_there_is_a_call_for_every_published_request_and_an_endpoint_for_every_call():
     assert [f"{name}.request" for name in sorted(CALLS)] == names("*.request")
-    assert set(ENDPOINTS) == set(CALLS) | set(READ_BACK)
+    assert set(ENDPOINTS) == set(CALLS) | set(READ_BACK) | set(MESSAGES)
 
 
 @pytest.mark.parametrize("name", CALLS)
