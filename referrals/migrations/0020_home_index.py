@@ -4,7 +4,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     # What a day amounts to is counted by these, for the charts of the home page.
-    dependencies = [("referrals", "0018_customers_of_a_store_app")]
+    dependencies = [("referrals", "0019_reversals")]
 
     operations = [
         migrations.AddIndex(
