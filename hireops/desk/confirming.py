@@ -60,7 +60,7 @@ def linked_shortly(obj: Model, name: str) -> str:
     """A link that shows the end of a long ID, and all of it where the mouse rests."""
     if len(name) <= LONGEST_ID:
         return linked(obj, name)
-    return linked(obj, format_html('<span title="{}">…{}</span>', name, name[-ID_SHOWN:]))
+    return linked(obj, format_html('<span class="confirm-id" title="{}">…{}</span>', name, name[-ID_SHOWN:]))
 
 
 def part_of(columns: Sequence[Column], objects: Sequence[Any]) -> Part:

@@ -41,8 +41,9 @@ def sent_along(page: str, name: str = "_selected_action") -> set[int]:
 
 
 def button(page: str) -> str:
-    (value,) = re.findall(r'<input type="submit" class="default" value="([^"]*)"', page)
-    return value.replace("\N{NO-BREAK SPACE}", " ")
+    found: list[str] = re.findall(r'<input type="submit" class="default" value="([^"]*)"', page)
+    assert len(found) == 1
+    return found[0].replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_button_says_how_many_and_how_much_of_each_currency(staff: Client) -> None:
