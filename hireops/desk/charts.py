@@ -23,7 +23,7 @@ MONTHS = 12
 
 # In units of the picture, which is as wide as its place on the page.
 WIDTH, HEIGHT = 420, 190
-LEFT, TOP, RIGHT, BOTTOM = 64, 10, 414, 164
+LEFT, TOP, RIGHT, BOTTOM = 76, 10, 414, 164
 SMALLEST = 2  # what is not nothing is seen
 LABEL_WIDTH = 34
 LINES = 2  # above the one of 0

@@ -181,7 +181,7 @@ def test_each_bar_leads_to_its_list_and_the_table_says_the_same(
         ("/list/?day=2026-11-18", "2026-11-18, Events: 3"),
         ("/list/?day=2026-11-20", "2026-11-20, Events: 1,200"),
     ]
-    assert re.findall(r"<td>(?:<a [^>]+>)?([\d,]+)", table) == ["1,200", "0", "3"]
+    assert re.findall(r"<td>([\d,]+)", table) == ["1,200", "0", "3"]
     assert "2026-11-18 to 2026-11-20" in drawing
     assert "counted at 11-20 12:00" in drawing
     assert "Events &lt;per day&gt;" in drawing

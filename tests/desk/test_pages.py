@@ -70,7 +70,10 @@ def test_a_page_runs_under_the_strictest_policy(path: str, otto: User, client_of
     assert "default-src 'self'" in policy
     assert not [rule for rule in policy if rule.startswith(("script-src", "style-src"))]
     assert (
-        re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|(?:src|href)=\"(?:https?:)?//", page)
+        re.findall(
+            r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|(?:src|<link[^>]* href)=\"(?:https?:)?//",
+            page,
+        )
         == []
     )
 
