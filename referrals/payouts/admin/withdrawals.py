@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from hireops.contacts import mask
 from hireops.database import clock
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.display import lines
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from referrals.ledger.assets import in_words
@@ -30,7 +32,7 @@ class WithdrawalAdmin(MirrorAdmin):
         "A withdrawal takes a balance out of Feishu, so that it can be paid to the employee. Ask for "
         "one in the list of referral accounts."
     )
-    amounts = ["amounts_shown"]
+    amounts = ["amounts_listed"]
     ids = ["account_id_shown"]
     change_form_template = "admin/referrals/withdrawal/change_form.html"
     list_filter = ("state", filter_by_tenant("account__tenant"), ("requested_at", admin.DateFieldListFilter))
@@ -66,7 +68,7 @@ class WithdrawalAdmin(MirrorAdmin):
             employee,
             "number",
             "state_shown",
-            "amounts_shown",
+            "amounts_listed",
             undecided_for,
             "account_id_shown",
             "requested_by",
@@ -86,10 +88,11 @@ class WithdrawalAdmin(MirrorAdmin):
 
     @admin.display(description=_("amounts"))
     def amounts_shown(self, withdrawal: Withdrawal) -> str:
-        """What was taken, or else what was seen when it was asked for."""
-        rows = withdrawal.amounts.all()
-        shown = [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
-        return ", ".join(in_words(asset, amount) for asset, amount in shown) or "–"
+        return ", ".join(_amounts(withdrawal)) or "–"
+
+    @admin.display(description=_("amounts"))
+    def amounts_listed(self, withdrawal: Withdrawal) -> SafeString | str:
+        return lines(_amounts(withdrawal)) or "–"
 
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
         return {"changed_keys": changed_keys(objects)} if action.name == approve.name else {}
@@ -101,3 +104,9 @@ class WithdrawalAdmin(MirrorAdmin):
     def request_view(self, request: HttpRequest) -> HttpResponse:
         """Asks for withdrawals of the accounts named by ``account`` or chosen in their list."""
         return withdrawal_requests.respond(self, request)
+
+
+def _amounts(withdrawal: Withdrawal) -> list[str]:
+    """What was taken, or else what was seen when it was asked for."""
+    rows = withdrawal.amounts.all()
+    return [in_words(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
