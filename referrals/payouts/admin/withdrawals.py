@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from hireops.database import clock
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Amount, Column, amount_lines
-from hireops.desk.display import linked
+from hireops.desk.display import lines, linked
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from referrals.ledger.assets import in_order, in_words
@@ -36,7 +37,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
         "A withdrawal takes a balance out of Feishu, so that it can be paid to the employee. Ask for "
         "one in the list of referral accounts."
     )
-    amounts = ["amounts_shown"]
+    amounts = ["amounts_listed"]
     ids = ["account_id_shown"]
     change_form_template = "admin/referrals/withdrawal/change_form.html"
     list_filter = ("state", filter_by_tenant("account__tenant"), ("requested_at", admin.DateFieldListFilter))
@@ -74,7 +75,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             employee,
             "number",
             "state_shown",
-            "amounts_shown",
+            "amounts_listed",
             undecided_for,
             "account_id_shown",
             "requested_by",
@@ -92,8 +93,11 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
 
     @admin.display(description=_("amounts"))
     def amounts_shown(self, withdrawal: Withdrawal) -> str:
-        """What was taken, or else what was seen when it was asked for."""
         return ", ".join(in_words(*amount) for amount in amounts_of(withdrawal)) or "–"
+
+    @admin.display(description=_("amounts"))
+    def amounts_listed(self, withdrawal: Withdrawal) -> SafeString | str:
+        return lines(in_words(*amount) for amount in amounts_of(withdrawal)) or "–"
 
     # --- Confirming
 
@@ -103,7 +107,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
         columns = [
             *account_columns(lambda withdrawal: withdrawal.account),
             Column(_("withdrawal"), lambda withdrawal: linked(withdrawal, f"#{withdrawal.pk}")),
-            Column(_("requested by"), lambda withdrawal: withdrawal.requested_by.get_username()),
+            Column(_("requested by"), lambda withdrawal: withdrawal.requested_by),
         ]
         return [*columns, *self._in_the_account(objects)] if action is approve else columns
 

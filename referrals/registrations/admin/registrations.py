@@ -97,9 +97,6 @@ class RegistrationAdmin(MirrorAdmin):
     staff_actions = [retry, discard]
     reveal_permission = VIEW
 
-    class Media:
-        css = {"all": ["referrals/registrations.css"]}
-
     def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
         return (
             (self._url("add"), gettext("Register a referrer")) if self.has_add_permission(request) else None
