@@ -41,13 +41,12 @@ from hireops.desk.confirming import (
     Amount,
     Column,
     age_column,
-    amount_lines,
     button_text,
     part_of,
     reason_column,
     totals,
 )
-from hireops.desk.display import linked
+from hireops.desk.display import lines, linked
 from hireops.desk.language import is_being_switched
 from hireops.desk.pages import StaffPagesAdmin
 from hireops.desk.performing import perform_on_each, result_messages
@@ -319,7 +318,7 @@ class StaffActionsAdmin(StaffPagesAdmin):
         if any(amounts.values()):
 
             def in_words(obj: Model) -> str:
-                return amount_lines(self._in_words(totals(amounts[obj.pk])))
+                return lines(self._in_words(totals(amounts[obj.pk]))) or "–"
 
             columns.append(Column(gettext_lazy("amount"), in_words, is_number=True))
         if any(self.waits_since(obj) for obj in chosen):

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -84,11 +84,6 @@ def reason_column(reasons: Sequence[tuple[Any, str]]) -> Column:
     """Why these rows stand apart; each reason is that of its row."""
     by_row = {obj.pk: why for obj, why in reasons}
     return Column(gettext_lazy("why not"), lambda obj: by_row[obj.pk])
-
-
-def amount_lines(amounts: Iterable[str]) -> SafeString | str:
-    """One below the other; a dash for none."""
-    return format_html_join(SafeString("<br>"), "{}", ((each,) for each in amounts)) or "–"
 
 
 def totals(amounts: Iterable[Amount]) -> dict[str, Decimal]:

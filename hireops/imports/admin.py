@@ -122,7 +122,7 @@ class FileImportAdmin(MirrorAdmin):
             Column(_("file"), linked),
             Column(_("rows"), lambda batch: batch.rows, is_number=True),
             Column(_("state"), self.state_shown),
-            Column(_("uploaded by"), lambda batch: batch.uploaded_by.get_username()),
+            Column(_("uploaded by"), lambda batch: batch.uploaded_by),
         ]
 
     def waits_since(self, obj: FileImport) -> datetime | None:

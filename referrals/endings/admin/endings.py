@@ -226,7 +226,7 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
             *account_columns(lambda ending: ending.withdrawal.account),
             Column(_("withdrawal"), lambda ending: linked(ending.withdrawal, f"#{ending.withdrawal_id}")),
             Column(_("outcome"), linked),
-            Column(_("proposed by"), lambda ending: ending.proposed_by.get_username()),
+            Column(_("proposed by"), lambda ending: ending.proposed_by),
         ]
 
     def confirm_amounts(self, action: StaffAction, obj: Ending) -> Iterable[Amount]:

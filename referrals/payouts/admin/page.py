@@ -251,14 +251,14 @@ def _steps_of_reversing(withdrawal: Withdrawal) -> Iterator[WithdrawalStep]:
     for each in found.select_related("payment", "proposed_by", "decided_by"):
         amount = in_words(each.payment.asset, each.payment.sum)
         what = gettext("%(amount)s: proposed to reverse the payment") % {"amount": amount}
-        who = each.proposed_by.get_username()
+        who = str(each.proposed_by)
         yield WithdrawalStep(at=each.proposed_at, who=who, what=what, why=each.why)
         if each.decided_by and each.decided_at:
             what = gettext("%(amount)s: reversal of the payment %(decided)s") % {
                 "amount": amount,
                 "decided": each.get_state_display(),
             }
-            who = each.decided_by.get_username()
+            who = str(each.decided_by)
             yield WithdrawalStep(at=each.decided_at, who=who, what=what, why=each.decision_reason)
 
 

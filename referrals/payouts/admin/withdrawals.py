@@ -17,7 +17,7 @@ from hireops.contacts import mask
 from hireops.database import clock
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
-from hireops.desk.confirming import Amount, Column, amount_lines
+from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import lines, linked
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
@@ -119,7 +119,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
 
         def shown(withdrawal: Withdrawal) -> str:
             now = now_in_the_account(withdrawal)
-            return amount_lines(in_words(asset, now[asset]) for asset in in_order(now))
+            return lines(in_words(asset, now[asset]) for asset in in_order(now)) or "–"
 
         return [Column(_("in the account now"), shown, is_number=True)]
 
