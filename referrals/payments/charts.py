@@ -1,5 +1,6 @@
 """Rewards, payouts and what came back, by month, on the home page: a chart for each currency."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hireops.desk.charts import MONTHS, Bar, Chart, Span, list_of, months
-from hireops.desk.figures import Counted, Counting, Figure, Series, counted
+from hireops.desk.figures import Counting, Figure, Series, counted
 from hireops.desk.staff import Reader
 from referrals.ledger.assets import asset_label, in_order, in_words
 from referrals.ledger.charts import DAYS, REWARDS
@@ -15,6 +16,8 @@ from referrals.ledger.totals import totals
 from referrals.models import Payment
 
 MOST_CHARTS = 3
+# By month, of each series in turn, by asset.
+Sums = Sequence[Sequence[Mapping[str, Figure]]]
 SEES = ("referrals.view_balancechange", "referrals.view_payment")
 
 
@@ -36,51 +39,49 @@ def money(reader: Reader) -> list[Chart]:
     """Of the assets of which most was done in these months; the others are named."""
     if not reader.has_perms(SEES):
         return []
-    kept = [counted(series) for series in (REWARDS, PAID, RETURNED)]
-    times = [each.at for each in kept if each.at]
+    series = [counted(each) for each in (REWARDS, PAID, RETURNED)]
+    times = [each.at for each in series if each.at]
     spans = months(MONTHS)
-    assets = _busiest_first(kept, spans)
+    sums = [[each.between(span.first, span.last) for each in series] for span in spans]
+    assets = _busiest_first(sums)
     if not times or not assets:
         return []
     shown = in_order(assets[:MOST_CHARTS])
-    return [
-        _chart(asset, kept, spans, min(times), _others(assets) if asset == shown[-1] else "")
-        for asset in shown
-    ]
+    notes = {shown[-1]: _others(assets)}
+    return [_chart(asset, spans, sums, min(times), notes.get(asset, "")) for asset in shown]
 
 
-def _busiest_first(kept: Sequence[Counted], spans: Sequence[Span]) -> list[str]:
+def _busiest_first(sums: Sums) -> list[str]:
     """By number, since amounts of two currencies cannot be compared."""
-    counts: dict[str, int] = {}
-    for each in kept:
-        for asset, figure in each.between(spans[0].first, spans[-1].last).items():
-            counts[asset] = counts.get(asset, 0) + figure.count
+    counts: Counter[str] = Counter()
+    for of_a_month in sums:
+        for found in of_a_month:
+            counts.update({asset: figure.count for asset, figure in found.items()})
     return sorted(counts, key=lambda asset: (-counts[asset], asset))
 
 
 def _others(assets: Sequence[str]) -> str:
-    others = assets[MOST_CHARTS:]
-    return (
-        _("There was less of: %(assets)s.") % {"assets": ", ".join(map(asset_label, others))}
-        if others
-        else ""
-    )
+    others = ", ".join(map(asset_label, assets[MOST_CHARTS:]))
+    return _("There was less of: %(assets)s.") % {"assets": others} if others else ""
 
 
-def _chart(asset: str, kept: Sequence[Counted], spans: Sequence[Span], at: datetime, note: str) -> Chart:
+def _chart(asset: str, spans: Sequence[Span], sums: Sums, at: datetime, note: str) -> Chart:
     return Chart(
         _("%(asset)s per month") % {"asset": asset_label(asset)},
         [_("Rewards"), _("Paid"), _("Came back")],
         spans,
-        [[_bar(asset, place, each, span) for place, each in enumerate(kept)] for span in spans],
+        [_bars(asset, span, of_a_month) for span, of_a_month in zip(spans, sums, strict=True)],
         at,
         note=note,
     )
 
 
-def _bar(asset: str, place: int, kept: Counted, span: Span) -> Bar:
-    figure = kept.between(span.first, span.last).get(asset, Figure())
-    return Bar(figure.sum, _in_words(asset, figure), _LISTS[place](asset, span))
+def _bars(asset: str, span: Span, of_a_month: Sequence[Mapping[str, Figure]]) -> list[Bar]:
+    figures = [found.get(asset, Figure()) for found in of_a_month]
+    return [
+        Bar(figure.sum, _in_words(asset, figure), list_url(asset, span) if figure.sum else "")
+        for figure, list_url in zip(figures, _LISTS, strict=True)
+    ]
 
 
 def _in_words(asset: str, figure: Figure) -> str:
