@@ -60,12 +60,14 @@ class StageFormSet(LabelledFormSet):
     def save_new(self, form: Any, commit: bool = True) -> StageTemplate:  # noqa: FBT001, FBT002 - Django's
         if form.cleaned_data.get("position") is None:
             form.instance.position = stages.next_position(self.instance)
-        return super().save_new(form, commit)
+        saved: StageTemplate = super().save_new(form, commit)
+        return saved
 
     def save_existing(self, form: Any, obj: StageTemplate, commit: bool = True) -> StageTemplate:  # noqa: FBT001, FBT002
         if form.cleaned_data.get("position") is None:
             obj.position = stages.next_position(self.instance)
-        return super().save_existing(form, obj, commit)
+        saved: StageTemplate = super().save_existing(form, obj, commit)
+        return saved
 
 
 class StageForm(_StageForm):

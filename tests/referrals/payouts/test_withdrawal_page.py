@@ -369,7 +369,7 @@ def test_the_list_is_found_by_order_account_and_state(hr, requested, approved):
     page = hr.get(LIST, {"state__exact": "approved"})
     assert says(page, page_of(second))
     assert not says(page, page_of(first))
-    assert says(page, "CNY 12.30, points 100")
+    assert says(page, "CNY 12.30<br>points 100")
 
 
 def test_the_list_costs_the_same_for_any_number(hr, requested, django_assert_max_num_queries):
