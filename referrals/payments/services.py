@@ -76,9 +76,9 @@ def payment_totals(batches: Collection[int]) -> list[PaymentTotal]:
     cents = ExpressionWrapper(F("sum") * Value(100), DecimalField(max_digits=20, decimal_places=2))
     rows = (
         Payment.objects.filter(batch__in=batches)
-        .annotate(standing=Payment.STANDING)
-        .order_by("batch", "asset", "standing")
-        .values_list("batch", "asset", "standing")
+        .annotate(stands=Payment.STANDING)
+        .order_by("batch", "asset", "stands")
+        .values_list("batch", "asset", "stands")
         .annotate(count=Count("pk"), cents=Sum(Cast(Round(cents), BigIntegerField())))
     )
     return [
