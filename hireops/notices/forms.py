@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -15,13 +16,13 @@ class WantedForm(forms.Form):
         label=_("Tell me in Feishu"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, person: User, data: Mapping[str, Any] | None = None) -> None:
         self._person = person
         offered = sources.kinds_for(person)
         recipient = Recipient.objects.filter(person=person).first()
         off = recipient.switched_off if recipient else []
-        kwargs.setdefault("initial", {"wanted": [kind.value for kind in offered if kind not in off]})
-        super().__init__(*args, label_suffix="", **kwargs)
+        wanted = [kind.value for kind in offered if kind not in off]
+        super().__init__(data, initial={"wanted": wanted}, label_suffix="")
         self.fields["wanted"].choices = [(kind.value, kind.label) for kind in offered]  # type: ignore[attr-defined]
         self._offered, self._off_before = offered, off
 

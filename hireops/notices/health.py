@@ -26,9 +26,11 @@ def _allowed() -> Figure:
     word, label = standing.newest_word(), gettext_lazy("The app's bot")
     if word is None:
         return Figure(ALLOWED, label, None, _("nothing was sent yet"))
-    if word.is_allowed:
+    if word.code in (None, standing.NOT_IN_RANGE):
         return Figure(ALLOWED, label, 1, _("reaches people"))
     why = errors.explain(Outcome.REFUSED, word.code, word.message, SEND)
+    if word.is_allowed:
+        return Figure(ALLOWED, label, 1, _("refused the last message"), why, "warn")
     note = _("hireops tries one message an hour, and the rest follow when it arrives.")
     return Figure(ALLOWED, label, 0, _("may not send"), f"{why} {note}", "warn")
 

@@ -10,12 +10,22 @@ from enum import Enum
 
 from django.db.models import Q
 
+from hireops.feishu.codes import CODES, Advice
+from hireops.feishu.endpoints import ENDPOINTS
 from hireops.notices.models import Message
 from hireops.outbox.models import Call
+from hireops.outbox.reasons import Reason
 
 SEND = "message.create"
 NOT_IN_RANGE = 230013
-APP_NOT_ALLOWED = frozenset({230006, 230027, 99991672})
+# Until somebody changes something at the app, every message is refused with these.
+APP_NOT_ALLOWED = frozenset(
+    code
+    for code, (advice, _why) in (CODES | ENDPOINTS[SEND].meanings).items()
+    if advice is Advice.ASK_PERSON and code != NOT_IN_RANGE
+)
+# What one person's message was refused with, which says nothing of the others'.
+REFUSED_TO_ONE = Q(state=Call.State.REFUSED, error_code__isnull=False) & ~Q(error_code__in=APP_NOT_ALLOWED)
 TRIED_AGAIN_AFTER = timedelta(hours=1)
 
 
@@ -39,12 +49,9 @@ class Word:
 
 
 def newest_word() -> Word | None:
-    """None while Feishu has neither taken nor refused a message. One for which it names the person's range
-    as the cause shows that the app itself may send."""
-    conclusive = Q(state=Call.State.SUCCEEDED) | Q(
-        state=Call.State.REFUSED, error_code__in=[NOT_IN_RANGE, *APP_NOT_ALLOWED]
-    )
-    call = Call.objects.filter(conclusive, operation=SEND, finished_at__isnull=False).order_by("-id").first()
+    """None while Feishu has neither taken nor refused a message."""
+    said = Q(state=Call.State.SUCCEEDED) | Q(state=Call.State.REFUSED, error_code__isnull=False)
+    call = Call.objects.filter(said, operation=SEND, finished_at__isnull=False).order_by("-id").first()
     if call is None or call.finished_at is None:
         return None
     return Word(call.error_code, call.error_message, call.finished_at)
@@ -60,7 +67,9 @@ def may_begin(now: datetime) -> Begin:
         return Begin.ONE
     if newest.call.state == Call.State.PENDING:
         return Begin.NONE
-    return Begin.NONE if word and newest.created_at > now - TRIED_AGAIN_AFTER else Begin.ONE
+    if word is None and newest.call.reason == Reason.NOT_WANTED:
+        return Begin.ONE  # it never left
+    return Begin.NONE if newest.created_at > now - TRIED_AGAIN_AFTER else Begin.ONE
 
 
 def refused_since(moment: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -119,7 +120,7 @@ def is_night(now: datetime) -> bool:
 def _by_person(due: Sequence[Occasion], found: Found) -> Iterator[tuple[Staff, list[Occasion]]]:
     """Who is to be told of what, as things are now."""
     recipients = Recipient.objects.in_bulk(field_name="person_id")
-    arrived = _arrived(due)
+    had = _had(due)
     for person in linked_staff():
         recipient = recipients.get(person.pk)
         if recipient and recipient.out_of_range_since:
@@ -129,7 +130,7 @@ def _by_person(due: Sequence[Occasion], found: Found) -> Iterator[tuple[Staff, l
             each
             for each in due
             if each.source in wanted
-            and (person.pk, each.pk) not in arrived
+            and (person.pk, each.pk) not in had
             and found[each.source, each.key].concerns(person)
         ]
         if mine:
@@ -142,12 +143,11 @@ def _wanted(person: Staff, recipient: Recipient | None) -> set[str]:
     return {each.name for each in sources.all_sources() if each.kind not in off and each.is_for(person)}
 
 
-def _arrived(due: Sequence[Occasion]) -> set[tuple[int, int]]:
-    """Who has been told of which already: where others were not, it is told again."""
-    told = Message.occasions.through.objects.filter(
-        occasion__in=[each.pk for each in due], message__call__state=Call.State.SUCCEEDED
-    )
-    return set(told.values_list("message__person", "occasion"))
+def _had(due: Sequence[Occasion]) -> set[tuple[int, int]]:
+    """Who has been told of which already, or can't be: where others were not, it is told again."""
+    settled = Q(state=Call.State.SUCCEEDED) | standing.REFUSED_TO_ONE
+    calls = Call.objects.filter(settled, notice__occasions__in=[each.pk for each in due])
+    return set(calls.values_list("notice__person", "notice__occasions"))
 
 
 # --- What is sent

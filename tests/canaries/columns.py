@@ -234,6 +234,9 @@ COLUMNS: dict[str, dict[str, Holds]] = {
     "inbox.Replay": {"event_type": NOTHING, "reason": PERSONAL},
     "jobs.Job": {"kind": NOTHING, "reason": PERSONAL, "error": NOTHING},
     "mfa.Authenticator": {"data": UNREADABLE},
+    # What is told of is named by its row's number, or by a figure of the health page.
+    "notices.Occasion": {"source": NOTHING, "key": NOTHING},
+    "notices.Recipient": {"switched_off": NOTHING},
     "outbox.Attempt": {
         "message": PERSONAL,
         "log_id": NOTHING,

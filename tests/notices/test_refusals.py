@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -35,7 +36,7 @@ def shown(browser: Client, path: str) -> str:
     return browser.get(path).content.decode().replace("&#x27;", "'")
 
 
-@pytest.mark.parametrize("code", [230006, 230027, 99991672])
+@pytest.mark.parametrize("code", [230006, 230027, 99991672, 99991401])
 def test_an_app_that_may_not_send_is_one_refused_call_an_hour_until_all_are_told(
     company: Company, approvers: list[User], hira: User, code: int
 ) -> None:
@@ -52,6 +53,17 @@ def test_an_app_that_may_not_send_is_one_refused_call_an_hour_until_all_are_told
     company.clock.advance(hours=1)
     company.soon()
     assert [company.got(person) for person in approvers] == [[WAITS]] * 4
+
+
+def test_a_person_whom_feishu_does_not_know_is_tried_once_and_keeps_nobody_from_being_told(
+    company: Company, approvers: list[User], hira: User
+) -> None:
+    SocialAccount.objects.filter(user=approvers[0]).update(uid="ou_of_another_app")
+    company.ask(hira)
+    company.soon()
+    company.soon()
+
+    assert states() == [State.REFUSED, *[State.SUCCEEDED] * 3]
 
 
 def test_administrators_read_on_health_that_the_app_may_not_send(
