@@ -21,7 +21,7 @@ NOT_IN_RANGE = 230013
 # Until somebody changes something at the app, every message is refused with these.
 APP_NOT_ALLOWED = frozenset(
     code
-    for code, (advice, _why) in (CODES | ENDPOINTS[SEND].meanings).items()
+    for code, (advice, _why) in {**CODES, **ENDPOINTS[SEND].meanings}.items()
     if advice is Advice.ASK_PERSON and code != NOT_IN_RANGE
 )
 # What one person's message was refused with, which says nothing of the others'.
