@@ -87,8 +87,8 @@ class FindableAdmin(ExactSearchAdmin):
         if not keys:
             return []
         found = rows.filter(pk__in=keys).order_by("-pk")
-        if related := self.get_list_select_related(request):
-            found = found.select_related(*([] if related is True else related))
+        if not isinstance(related := self.get_list_select_related(request), bool):
+            found = found.select_related(*related)
         return list(found[: MOST_OF_A_KIND + 1])
 
 
