@@ -81,8 +81,8 @@ def what_became_of(code: BindingCode) -> str:
             values = {"account": code.used_by, "time": moment(code.used_at)}
             return _("It was used up by the account “%(account)s” on %(time)s.") % values
         case BindingCode.State.REVOKED if code.revoked_at and code.revoked_by:
-            values = {"user": code.revoked_by, "time": moment(code.revoked_at)}
-            return _("It was revoked by %(user)s on %(time)s.") % values
+            revoked = {"user": code.revoked_by, "time": moment(code.revoked_at)}
+            return _("It was revoked by %(user)s on %(time)s.") % revoked
         case BindingCode.State.EXPIRED:
             return _("It expired on %(time)s.") % {"time": moment(code.expires_at)}
     return _("It can still be used.")

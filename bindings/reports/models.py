@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from bindings.reports import storage
 from hireops.desk.retention import Personal
@@ -43,7 +44,7 @@ class ReportFile(Personal):
         verbose_name = _("report file")
         verbose_name_plural = _("report files")
         ordering = ["-id"]
-        permissions = [("download_reportfile", "Can download report files")]
+        permissions = [("download_reportfile", gettext_noop("Can download report files"))]
         indexes = [
             models.Index(
                 fields=["looked_at", "id"], condition=Q(emptied_at__isnull=True), name="report_to_look_at"

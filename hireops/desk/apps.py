@@ -12,11 +12,12 @@ class DeskConfig(AppConfig):
         from django.contrib.auth.models import User
 
         from hireops.desk import cards, guards, health, health_sections, invariants
-        from hireops.desk.staff import person_name
+        from hireops.desk.staff import name_and_login, person_name
         from hireops.guards import rules
         from hireops.guards.invariants import guards_stand_as_declared
 
         User.add_to_class("__str__", person_name)  # wherever a page names a person
+        User.add_to_class("name_and_login", property(name_and_login))  # where it has to be that one
         rules.declare(*guards.RULES)
         invariants.register(guards_stand_as_declared)
         cards.register(health_sections.card)

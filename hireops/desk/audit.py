@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from hireops.database import bulk
 from hireops.desk.models import AuditEntry
+from hireops.desk.staff import name_and_login
 
 LONGEST_LABEL = 200
 WRITTEN = (
@@ -42,10 +43,14 @@ def entry(*, by: User | None, action: str, on: Model, reason: str = "", **detail
         action=action,
         target_type=ContentType.objects.get_for_model(on),
         target_id=str(on.pk),
-        target_label=str(on)[:LONGEST_LABEL],
+        target_label=_label_of(on)[:LONGEST_LABEL],
         reason=reason,
         details=details,
     )
+
+
+def _label_of(on: Model) -> str:
+    return name_and_login(on) if isinstance(on, User) else str(on)
 
 
 def record_all(entries: Iterable[AuditEntry]) -> None:

@@ -84,7 +84,11 @@ class FindableAdmin(ExactSearchAdmin):
         # One query for each column, so that each uses its index.
         for lookup, value in self.values_found(request, term):
             keys |= set(rows.filter(**{lookup: value}).values_list("pk", flat=True)[: MOST_OF_A_KIND + 1])
-        found = self.rows_to_find(request).filter(pk__in=keys).order_by("-pk") if keys else ()
+        if not keys:
+            return []
+        found = rows.filter(pk__in=keys).order_by("-pk")
+        if not isinstance(related := self.get_list_select_related(request), bool):
+            found = found.select_related(*related)
         return list(found[: MOST_OF_A_KIND + 1])
 
 

@@ -58,8 +58,10 @@ class AuditEntry(AppendOnly):
 
     @property
     def who(self) -> str:
-        """By name; what hireops did by itself is its own doing."""
-        return str(self.actor) if self.actor else self.actor_name or "hireops"
+        """By name and user name; what hireops did by itself is its own doing."""
+        from hireops.desk.staff import name_and_login  # noqa: PLC0415 - it needs Django's models
+
+        return name_and_login(self.actor) if self.actor else self.actor_name or "hireops"
 
     @property
     def rights_shown(self) -> str:

@@ -33,9 +33,12 @@ def person_name(person: User) -> str:
 
 
 def name_and_login(person: User) -> str:
-    """``陈小薇 (vera)``, where one of several is chosen and two may have the same name."""
-    full = full_name(person)
-    return f"{full} ({person.get_username()})" if full else person.get_username()
+    """``陈小薇 (vera)``, because two may have the same name: where one of several is chosen, and in evidence.
+
+    Templates have it as an attribute of every user.
+    """
+    full, login = full_name(person), person.get_username()
+    return f"{full} ({login})" if full not in {"", login} else login
 
 
 def names_of(people: Collection[User]) -> list[str]:

@@ -216,7 +216,7 @@ class CallAdmin(ConfidentialAdmin):
         return (queryset.filter(pk__in=_found(term, request.user)) if term else queryset), False
 
     def found_as(self, obj: Call) -> Sequence[str]:
-        return [f"{self.operation_shown(obj)} #{obj.pk}", obj.target, Call.State(obj.state).label]
+        return [f"{self.operation_shown(obj)} #{obj.pk}", obj.target, str(Call.State(obj.state).label)]
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)

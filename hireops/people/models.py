@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.append_only import AppendOnly
+from hireops.desk.staff import name_and_login
 from hireops.people.acting import LONGEST_ADDRESS, LONGEST_USER_AGENT
 from hireops.people.browsers import browser_in_words
 from hireops.people.invitations.models import Invitation
@@ -234,6 +235,6 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         if self.person:
-            return str(self.person)
+            return name_and_login(self.person)
         of_address = {self.Kind.ADDRESS, self.Kind.PASSKEY}
         return self.key if self.kind in of_address else gettext("a name that nobody has")

@@ -1,5 +1,6 @@
 """The search box of every page: what staff have at hand leads to its row, each side to its own only."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -161,3 +162,16 @@ def test_the_box_is_on_every_page_of_who_can_find_something(
     for page in ("/admin/", "/admin/referrals/referralaccount/", "/admin/password_change/", FIND):
         assert browser_of(hira).get(page).content.decode().count(box) == 1, page
     assert box not in browser_of(eve).get("/admin/").content.decode()
+
+
+def test_a_page_of_another_site_can_not_search(hira: User, client_of: Browsers) -> None:
+    browser = client_of(hira)
+    browser.handler.enforce_csrf_checks = True
+    page = browser.get("/admin/").content.decode()
+    token = re.search(
+        r'<form id="find" method="post".*?name="csrfmiddlewaretoken" value="(\w+)"', page, re.DOTALL
+    )
+    assert token is not None
+
+    assert type_in(browser, NUMBER).status_code == 403
+    assert browser.post(FIND, {"q": NUMBER, "csrfmiddlewaretoken": token[1]}).status_code == 302

@@ -93,20 +93,22 @@ def test_the_page_of_a_role_says_by_noun_what_it_may_do_and_who_has_it(
 
 
 def test_a_person_is_called_by_name_in_lists_and_in_the_audit_and_found_by_it(
-    pages: Browsers, audrey: User, ada: User, otto: User
+    pages: Browsers, audrey: User, ada: User, otto: User, root: User
 ) -> None:
     ada.last_name, ada.first_name = "王", "芳"
     ada.save()
     entry = record(by=ada, action="approved", on=otto)
-    record(by=otto, action="closed", on=ada)
+    about_ada = record(by=otto, action="closed", on=ada)
     browser = pages(audrey)
 
     answer = browser.post("/admin/desk/auditentry/search/", {"q": "王芳"}, follow=True)
 
     assert list(answer.context["cl"].result_list) == [entry]
-    assert '<td class="field-actor_shown">王芳</td>' in answer.content.decode()
-    history = browser.get(f"/admin/auth/user/{otto.pk}/history/").content.decode()
-    assert "<td>王芳</td>" in history
+    assert '<td class="field-actor_shown">王芳 (ada)</td>' in answer.content.decode()
+    assert about_ada.target_label == "王芳 (ada)"
+    history = pages(root).get(f"/admin/auth/user/{otto.pk}/history/").content.decode()
+    assert "<td>王芳 (ada)</td>" in history
+    assert ">王芳</a>" in pages(root).get("/admin/auth/user/").content.decode()
 
 
 def test_deleting_somebody_names_nothing_that_nobody_has_a_word_for(pages: Browsers, otto: User) -> None:

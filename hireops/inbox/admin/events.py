@@ -122,7 +122,7 @@ class EventAdmin(ConfidentialAdmin):
         return {"may_replay": request.user.has_perm(REPLAY)}
 
     def found_as(self, obj: Event) -> Sequence[str]:
-        return [self.what(obj), obj.event_id, Event.State(obj.state).label]
+        return [self.what(obj), obj.event_id, str(Event.State(obj.state).label)]
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)

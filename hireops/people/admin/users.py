@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.desk.actions import ReasonForm, staff_action
 from hireops.desk.errors import Refused
 from hireops.desk.pages import staff_page
-from hireops.desk.staff import full_name, people_named, staff
+from hireops.desk.staff import full_name, name_and_login, people_named, staff
 from hireops.people import credentials, services
 from hireops.people.admin.lock_outs import let_in_person, remove_second_factors
 from hireops.people.admin.page import about_person
@@ -118,6 +118,9 @@ class StaffUserAdmin(RightsAdmin):
         return not isinstance(obj, User) or services.may_change_credentials(staff(request), obj)
 
     # --- Finding people
+
+    def named(self, obj: User) -> str:
+        return name_and_login(obj)
 
     def values_found(self, request: HttpRequest, term: str) -> Iterator[tuple[str, Any]]:
         """Also by a name of which the parts were written down apart."""

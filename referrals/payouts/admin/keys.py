@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from hireops.database import clock
 from hireops.desk.display import moment
+from hireops.desk.staff import name_and_login
 from hireops.people import credentials, payout_rights
 from hireops.people.models import PayoutRight
 from referrals.models import Withdrawal
@@ -53,14 +54,14 @@ def _people(withdrawals: Sequence[Withdrawal]) -> set[int]:
 
 def _credentials(people: set[int], since: datetime, until: datetime) -> Iterator[ChangedKey]:
     for change in credentials.changed_by_others(people, since=since, until=until):
-        by = str(change.by or "")
-        yield ChangedKey(change.at, str(change.user), change.get_kind_display(), by)
+        by = name_and_login(change.by) if change.by else ""
+        yield ChangedKey(change.at, name_and_login(change.user), change.get_kind_display(), by)
 
 
 def _rights(people: set[int], since: datetime, until: datetime) -> Iterator[ChangedKey]:
     for right in payout_rights.begun(APPROVE, people, since=since, until=until):
-        by = str(right.given_by or "")
-        yield ChangedKey(right.since or until, str(right.user), _given(right, until), by)
+        by = name_and_login(right.given_by) if right.given_by else ""
+        yield ChangedKey(right.since or until, name_and_login(right.user), _given(right, until), by)
 
 
 def _given(right: PayoutRight, until: datetime) -> str:

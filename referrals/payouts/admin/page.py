@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.display import linked, state_badge
-from hireops.desk.staff import Reader
+from hireops.desk.staff import Reader, name_and_login
 from hireops.feishu.tenant_lists import are_several
 from hireops.outbox import registry
 from hireops.outbox.models import Call
@@ -236,12 +236,12 @@ def _steps_of_paying(withdrawal: Withdrawal) -> Iterator[WithdrawalStep]:
     )
     for batch in {payment.batch for payment in rows}:
         what = gettext("handed over for payment in batch #%(batch)s") % {"batch": batch.pk}
-        who = str(batch.created_by)
+        who = name_and_login(batch.created_by)
         yield WithdrawalStep(at=batch.created_at, who=who, what=what, why=batch.note)
     for payment in rows:
         if payment.recorded_by and payment.recorded_at:
             what = f"{in_words(payment.asset, payment.sum)}: {payment.get_state_display()}"
-            who, why = str(payment.recorded_by), payment.reason or payment.reference
+            who, why = name_and_login(payment.recorded_by), payment.reason or payment.reference
             yield WithdrawalStep(at=payment.recorded_at, who=who, what=what, why=why)
     yield from _steps_of_reversing(withdrawal)
 

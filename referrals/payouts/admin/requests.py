@@ -76,8 +76,13 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("Choose points or cash of one account at least."))
     if is_confirmed and form.is_valid():
         results = _request(chosen, user, form.cleaned_data["reason"])
-        context = {"results": results, "approvers": who_could_approve(user.pk)}
-        return page.render_page(request, RESULTS_TEMPLATE, title=_("Withdrawals asked for"), **context)
+        return page.render_page(
+            request,
+            RESULTS_TEMPLATE,
+            title=_("Withdrawals asked for"),
+            results=results,
+            approvers=who_could_approve(user.pk),
+        )
     can_ask = any(not row.why_not for row in rows)
     title = _("Ask for a withdrawal")
     return page.render_page(

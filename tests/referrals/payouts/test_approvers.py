@@ -65,3 +65,19 @@ def test_where_there_is_nobody_it_says_what_to_do_also_to_who_tries_it_himself(
     chosen = {"_selected_action": [withdrawal.pk], "confirmed": "yes", "reason": "mine"}
     answer = pages(hira).post("/admin/referrals/withdrawal/actions/approve/", chosen, follow=True)
     assert what_to_do in answer.content.decode()
+
+
+def test_who_asked_and_who_decided_are_told_apart_although_they_have_one_name(
+    pages: Pages, withdrawal: Withdrawal, hira: User, clock: Any
+) -> None:
+    hira.last_name = "王芳"
+    hira.save()
+    namesake = approver("fang", "王芳")
+    clock.advance(hours=25)
+    services.reject_withdrawal(withdrawal, by=namesake, reason="no")
+
+    page = pages(hira).get(f"/admin/referrals/withdrawal/{withdrawal.pk}/change/")
+
+    assert [step.who for step in page.context["steps"]] == ["王芳 (hira)", "王芳 (fang)"]
+    for person in ("王芳 (hira)", "王芳 (fang)"):
+        assert f"<dd>{person}, 20" in page.content.decode()
