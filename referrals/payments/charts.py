@@ -13,7 +13,7 @@ from hireops.desk.staff import Reader
 from referrals.ledger.assets import asset_label, in_order, in_words
 from referrals.ledger.charts import DAYS, REWARDS
 from referrals.ledger.totals import totals
-from referrals.models import Payment
+from referrals.models import Payment, Reversal
 
 MOST_CHARTS = 3
 # By month, of each series in turn, by asset.
@@ -31,8 +31,19 @@ def _counting(state: str) -> Counting:
     return recorded
 
 
+def _came_back(since: datetime, until: datetime) -> Mapping[str, Figure]:
+    """By a result, or later by a reversal: what was paid on its day stays so in the chart."""
+    found = dict(_counting(Payment.State.BOUNCED)(since, until))
+    reversed_then = Reversal.objects.filter(
+        state=Reversal.State.CONFIRMED, decided_at__gte=since, decided_at__lt=until
+    )
+    for each in totals(reversed_then, asset="payment__asset", amount="payment__sum"):
+        found[each.asset] = found.get(each.asset, Figure()) + Figure(each.count, each.sum)
+    return found
+
+
 PAID = Series("payments made", _counting(Payment.State.PAID), DAYS)
-RETURNED = Series("payments that came back", _counting(Payment.State.BOUNCED), DAYS)
+RETURNED = Series("payments that came back", _came_back, DAYS)
 
 
 def money(reader: Reader) -> list[Chart]:

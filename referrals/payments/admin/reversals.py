@@ -1,6 +1,7 @@
 """Reversals: the page on which one is proposed, and what the second person decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,12 +17,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import mask
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action
+from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
-from hireops.desk.staff import staff
+from hireops.desk.staff import name_and_login, staff
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from referrals.ledger.assets import in_words
+from referrals.ledger.confirming import AmountsInWords, account_columns
 from referrals.models import Payment, Reversal
 from referrals.payments import reversing
 from referrals.payments.rights import RECORD
@@ -148,7 +152,11 @@ def about(payment: Payment) -> dict[str, Any]:
 
 
 @admin.register(Reversal)
-class ReversalAdmin(MirrorAdmin):
+class ReversalAdmin(AmountsInWords, MirrorAdmin):
+    empty_list = _(
+        "Payments that were recorded as made and did not last. Begin on the page of such a payment."
+    )
+    amounts = ["sum_shown"]
     change_form_template = "admin/referrals/reversal/change_form.html"
     fields = ("state",)
     list_filter = ("state", "cause", filter_by_tenant(TENANT))
@@ -184,12 +192,21 @@ class ReversalAdmin(MirrorAdmin):
     def sum_shown(self, reversal: Reversal) -> str:
         return in_words(reversal.payment.asset, reversal.payment.sum)
 
-    def named(self, obj: Reversal) -> str:
-        """With all that who decides several at once should see of each."""
-        payment = obj.payment
-        tenant = [str(payment.amount.withdrawal.account.tenant)] if are_several() else []
-        employee = mask(payment.payee_name) or "–"
-        return " · ".join([str(payment), *tenant, employee, self.sum_shown(obj), obj.why])
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        return [
+            *account_columns(lambda reversal: reversal.payment.amount.withdrawal.account),
+            Column(_("payment"), lambda reversal: linked(reversal.payment)),
+            Column(_("what happened"), lambda reversal: reversal.why),
+            Column(_("proposed by"), lambda reversal: name_and_login(reversal.proposed_by)),
+        ]
+
+    def confirm_amounts(self, action: StaffAction, obj: Reversal) -> Iterable[Amount]:
+        return [(obj.payment.asset, obj.payment.sum)]
+
+    def waits_since(self, obj: Reversal) -> datetime | None:
+        return obj.proposed_at if obj.state == State.PROPOSED else None
 
     def page_context(self, request: HttpRequest, obj: Reversal) -> dict[str, Any]:
         return {"reversal": obj, "badge": state_badge(State(obj.state)), **about(obj.payment)}
