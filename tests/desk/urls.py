@@ -122,7 +122,7 @@ class PersonAdmin(MirrorAdmin):
     list_display = ("username", "first_name", "is_staff")
     list_filter = ("is_staff", "groups")
     linked_by = ("is_superuser",)
-    sortable_by = ["username", "first_name"]
+    sortable_by = ("username", "first_name")
     ordering = ("username",)
     exact_search_fields = ("username",)
     staff_actions = (greet,)
