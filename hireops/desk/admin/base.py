@@ -275,7 +275,7 @@ class MirrorAdmin(NobodyEdits, StaffAdmin):
     There may be millions, so they have one order; name columns with an index in ``sortable_by`` for more.
     """
 
-    sortable_by: Sequence[str] = ()
+    sortable_by: list[str] | tuple[str, ...] | None = ()
 
     @admin.display(description="#", ordering="id")
     def number(self, row: Model) -> Any:
