@@ -1,7 +1,7 @@
 """The base of every admin page here."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -275,7 +275,7 @@ class MirrorAdmin(NobodyEdits, StaffAdmin):
     There may be millions, so they have one order; name columns with an index in ``sortable_by`` for more.
     """
 
-    sortable_by: list[str] | tuple[str, ...] | None = ()
+    sortable_by: ClassVar[list[str] | tuple[str, ...] | None] = ()
 
     @admin.display(description="#", ordering="id")
     def number(self, row: Model) -> Any:
