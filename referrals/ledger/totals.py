@@ -20,15 +20,20 @@ class Total:
     sum: Decimal
 
 
-def totals(rows: QuerySet[Any], *, asset: str, amount: str) -> list[Total]:
-    """Of ``rows``, by the names of two columns; points first.
-
-    Added up as cents: SQLite would add decimals as binary fractions.
-    """
+def sum_in_cents(amount: str) -> Sum:
+    """Of a column of amounts, as an integer: SQLite would add decimals as binary fractions."""
     cents = ExpressionWrapper(F(amount) * Value(100), DecimalField(max_digits=20, decimal_places=2))
-    in_cents = Sum(Cast(Round(cents), BigIntegerField()))
-    grouped = rows.order_by().values_list(asset).annotate(count=Count("pk"), cents=in_cents)
-    found = {name: Total(name, count, Decimal(cents_).scaleb(-2)) for name, count, cents_ in grouped}
+    return Sum(Cast(Round(cents), BigIntegerField()))
+
+
+def of_cents(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)
+
+
+def totals(rows: QuerySet[Any], *, asset: str, amount: str) -> list[Total]:
+    """Of ``rows``, by the names of two columns; points first."""
+    grouped = rows.order_by().values_list(asset).annotate(count=Count("pk"), cents=sum_in_cents(amount))
+    found = {name: Total(name, count, of_cents(cents)) for name, count, cents in grouped}
     return [found[name] for name in in_order(found)]
 
 

@@ -11,14 +11,14 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import BigIntegerField, Count, DecimalField, ExpressionWrapper, F, QuerySet, Sum, Value
-from django.db.models.functions import Cast, Round
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.people import payout_rights
+from referrals.ledger.totals import of_cents, sum_in_cents
 from referrals.models import Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
 from referrals.payments.rights import HAND_OVER
 
@@ -72,18 +72,17 @@ def newest_payment(amounts: Iterable[WithdrawalAmount]) -> Payment | None:
 
 
 def payment_totals(batches: Collection[int]) -> list[PaymentTotal]:
-    """What is in these batches, exact to the cent: SQLite would add decimals as binary fractions."""
-    cents = ExpressionWrapper(F("sum") * Value(100), DecimalField(max_digits=20, decimal_places=2))
+    """What is in these batches, exact to the cent."""
     rows = (
         Payment.objects.filter(batch__in=batches)
         .annotate(stands=Payment.STANDING)
         .order_by("batch", "asset", "stands")
         .values_list("batch", "asset", "stands")
-        .annotate(count=Count("pk"), cents=Sum(Cast(Round(cents), BigIntegerField())))
+        .annotate(count=Count("pk"), cents=sum_in_cents("sum"))
     )
     return [
-        PaymentTotal(batch, asset, standing, count, Decimal(cents_).scaleb(-2))
-        for batch, asset, standing, count, cents_ in rows
+        PaymentTotal(batch, asset, standing, count, of_cents(cents))
+        for batch, asset, standing, count, cents in rows
     ]
 
 
