@@ -7,7 +7,7 @@ PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-che
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: run test check install lock bench drills fuzz messages clean
+.PHONY: run test check install lock outdated bench drills fuzz screenshots messages clean
 
 run: $(RUNTIME)
 	@exec .venv/bin/python manage.py run
@@ -42,6 +42,10 @@ lock:
 	$(LOCK) requirements-s3.in -o requirements-s3.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
+# What has a newer release than the one installed here.
+outdated: $(TOOLS)
+	@.venv/bin/python -m pip list --outdated --disable-pip-version-check
+
 # All of them, also after one that missed its target.
 bench: $(TOOLS)
 	@missed=0; for file in tests/benchmarks/*.py; do \
@@ -58,6 +62,10 @@ drills: $(TOOLS)
 # A million hostile requests to the webhook; a line for each that it got wrong, with how to repeat it.
 fuzz: $(TOOLS)
 	@.venv/bin/python -m tests.fuzz
+
+# The pictures of the README and the manual, in docs/images. Needs Chromium and a Chinese font.
+screenshots: $(TOOLS)
+	@.venv/bin/python -m pytest -n 0 --quiet tests/browser/screenshots.py
 
 # After a change of words: collect them, translate what is new in the .po, run it again. Needs gettext.
 messages: $(RUNTIME)

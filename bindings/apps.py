@@ -7,6 +7,9 @@ class BindingsConfig(AppConfig):
     verbose_name = _("Vendor: customers and their orders")
 
     def ready(self) -> None:
+        from hireops.desk import help as help_pages
+
+        help_pages.register_half("vendor", self.label)
         _register_customers()
         _register_accounts()
         _register_fields()
@@ -17,6 +20,14 @@ class BindingsConfig(AppConfig):
         _register_checks()
         _register_exams()
         _register_order_files()
+        _declare_needs()
+
+
+def _declare_needs() -> None:
+    from bindings.needs import NEEDS
+    from hireops.doctor import permissions
+
+    permissions.declare(*NEEDS)
 
 
 def _register_accounts() -> None:
@@ -154,7 +165,8 @@ def _register_reports_and_promises() -> None:
     for order in (BackgroundCheck, Exam):
         sections.register(order, promise_section)
     rules.declare(*report_guards.RULES, *order_guards.RULES)
-    cards.register(order_cards.orders_late)
+    cards.register(order_cards.checks_late)
+    cards.register(order_cards.exams_late)
     for series in (order_charts.CHECKS, order_charts.EXAMS):
         figures.register(series)
     for chart in (order_charts.checks, order_charts.exams):

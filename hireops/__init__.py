@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hireops import private_files
 
+VERSION = "0.1.0"
+
 GUNICORN_STOPS_FOR_GOOD = 4  # with any other exit status it would start the worker again, for ever
 
 

@@ -69,7 +69,7 @@ class Doorbell:
 
     def _ring_once(self, task_name: str) -> None:
         try:
-            self._connection = self._connection or _impatient_connection()
+            self._connection = self._connection or impatient_connection()
             app.send_task(task_name, connection=self._connection, retry=False, expires=FORGET_UNHEARD_RING_S)
         except Exception as error:  # noqa: BLE001 - whatever the broker's driver raises, beat will look
             logger.warning("no broker to ring at for %s (%s)", task_name, type(error).__name__)
@@ -77,7 +77,8 @@ class Doorbell:
             sleep(PAUSE_AFTER_FAILURE_S)
 
 
-def _impatient_connection() -> Connection:
+def impatient_connection() -> Connection:
+    """To the broker; half a second is all that it is given."""
     url = app.conf.broker_url
     family = {"rediss": "redis", "pyamqp": "amqp", "amqps": "amqp"}.get(
         scheme := urlsplit(url).scheme, scheme

@@ -151,7 +151,9 @@ INSTALLED_APPS = [
     "hireops.people",
     "hireops.feishu",
     "hireops.jobs",
+    "hireops.doctor",
     "hireops.imports",
+    "hireops.exports",
     "hireops.inbox",
     "hireops.outbox",
     "hireops.notices",
@@ -308,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hireops.imports.tasks.empty_rows",
         "schedule": crontab(hour="20", minute="15"),
     },
+    "remove old exports": {"task": "hireops.exports.tasks.trim", "schedule": crontab(minute="25")},
     "empty old contacts": {
         "task": "referrals.registrations.tasks.empty_contacts",
         "schedule": crontab(hour="20", minute="10"),
@@ -390,6 +393,7 @@ OUTBOX_KEEP_DAYS = integer("OUTBOX_KEEP_DAYS", 180, most=36_500)
 
 JOBS_KEEP_DAYS = integer("JOBS_KEEP_DAYS", 180, most=36_500)
 IMPORTS_KEEP_DAYS = integer("IMPORTS_KEEP_DAYS", 180, most=36_500)
+EXPORTS_KEEP_DAYS = integer("EXPORTS_KEEP_DAYS", 7, most=365)
 
 # --- Referrals -------------------------------------------------------------------------------------------
 
@@ -453,13 +457,14 @@ PERSONAL_DATA_ASKS_REASON = boolean("PERSONAL_DATA_ASKS_REASON", default=False)
 LANGUAGE_CODE = one_of("LANGUAGE_CODE", "zh-hans", ("zh-hans", "en"))
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "hireops.formats"
 USE_TZ = True
 TIME_ZONE = time_zone("TIME_ZONE", "Asia/Shanghai")
 
 # --- Pages -----------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("manual", BASE_DIR / "docs" / "images")]
 WHITENOISE_USE_FINDERS = True  # serves each app's files where they lie; there is no collectstatic step
 # No other: each would take a core without taking its turn.
 PASSWORD_HASHERS = ["hireops.people.hashing.TurnTakingHasher"]

@@ -10,6 +10,7 @@ from hireops.inbox import views as inbox
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/help/", include("hireops.manual.urls")),
     path("admin/", admin.site.urls),
     path("account/messages/", include("hireops.notices.urls")),
     path("account/", include("hireops.people.urls")),

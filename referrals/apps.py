@@ -7,6 +7,9 @@ class ReferralsConfig(AppConfig):
     verbose_name = _("Referrals: accounts and payouts")
 
     def ready(self) -> None:
+        from hireops.desk import help as help_pages
+
+        help_pages.register_half("hr", self.label)
         self._declare_guards()
         self._register_events_and_calls()
         self._register_long_work()
@@ -15,6 +18,13 @@ class ReferralsConfig(AppConfig):
         self._register_charts_and_first_steps()
         self._register_notices()
         self._register_invariants()
+        self._declare_needs()
+
+    def _declare_needs(self) -> None:
+        from hireops.doctor import permissions
+        from referrals.needs import NEEDS
+
+        permissions.declare(*NEEDS)
 
     def _declare_guards(self) -> None:
         from hireops.guards import rules

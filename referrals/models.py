@@ -3,7 +3,8 @@
 from referrals.accounts.models import ReferralAccount
 from referrals.cases.models import Case
 from referrals.endings.models import Ending
-from referrals.ledger.models import POINTS, Balance, BalanceChange
+from referrals.ledger.assets import POINTS
+from referrals.ledger.models import Balance, BalanceChange
 from referrals.payments.models import Payment, PayoutBatch, Reversal
 from referrals.payouts.models import SelfApproval, Withdrawal, WithdrawalAmount
 from referrals.reconciliation.models import Reconciliation, ReconciliationChunk

@@ -9,6 +9,12 @@ import requests
 Form = tuple[dict[str, str | None], dict[str, str]]
 
 
+def waits(page: str) -> bool:
+    """Whether a page looks by itself how it goes on (``hireops.desk.waiting``)."""
+    assert "http-equiv" not in page
+    return 'id="waiting"' in page and "desk/waiting" in page
+
+
 class _Forms(HTMLParser):
     """The fields of every form of a page, with the values that they have."""
 

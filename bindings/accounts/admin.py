@@ -1,6 +1,6 @@
 """The accounts that customers added: a list, and a page that shows what they typed into our form."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import Truncator
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from bindings.accounts.events import EVENT_ACTIONS
@@ -26,6 +26,7 @@ from hireops.desk.admin import MirrorAdmin
 from hireops.desk.audit import entries_about
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
+from hireops.desk.exporting import Exported
 from hireops.desk.masking import HIDDEN
 
 EVENTS_SHOWN = 50
@@ -101,6 +102,7 @@ class WhoseFilter(admin.SimpleListFilter):
 
 @admin.register(EcoAccount)
 class EcoAccountAdmin(MirrorAdmin):
+    help_page = "binding#accounts"
     empty_list = _(
         "Accounts that customers add in Feishu Hire appear here by themselves. Push the custom fields "
         "first, so that there is a form to fill in."
@@ -118,6 +120,7 @@ class EcoAccountAdmin(MirrorAdmin):
     ]
     list_filter = [WhoseFilter, "scope", "created_at"]
     linked_by = ["customer"]
+    sortable_by = ["created_at"]
     list_select_related = ["tenant", "customer"]
     staff_actions = [release, keep, set_aside, put_back]
     reveal_permission = "bindings.view_customfieldvalue"
@@ -130,6 +133,9 @@ class EcoAccountAdmin(MirrorAdmin):
         (None, {"fields": ["name", "whose", "account_id", "scope_in_words", "usages_in_words"]}),
         (_("Where it comes from"), {"fields": ["tenant_link", "event_link", "created_at", "updated_at"]}),
     ]
+
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {"short_name": [Exported(gettext("account name"), lambda account: account.name)]}
 
     def found_as(self, obj: EcoAccount) -> Sequence[str]:
         return [str(obj), obj.account_id, str(obj.customer or "")]

@@ -1,13 +1,13 @@
 """What is new among bound accounts, on the home page."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bindings.models import EcoAccount
 from hireops.database.clock import now
-from hireops.desk.cards import Card, counted
+from hireops.desk.cards import Card, counted, list_url
 from hireops.desk.staff import Reader
 
 NEW_FOR = timedelta(days=7)
@@ -16,11 +16,12 @@ NEW_FOR = timedelta(days=7)
 def accounts_bound(reader: Reader) -> Card | None:
     if not reader.has_perm("bindings.view_ecoaccount"):
         return None
-    recent = EcoAccount.objects.filter(created_at__gte=now() - NEW_FOR)
+    since = now() - NEW_FOR
+    recent = EcoAccount.objects.filter(created_at__gte=since)
     return Card(
         title=_("Accounts bound in the last 7 days"),
         value=counted(recent),
         note=_("%(total)s in all") % {"total": counted(EcoAccount.objects.all())},
-        url=reverse("admin:bindings_ecoaccount_changelist"),
+        url=list_url("bindings_ecoaccount", urlencode({"created_at__gte": since})),
         about="system",
     )

@@ -19,8 +19,10 @@ IDENTITY = (
     "items",
     "received_at",
 )
-# ``answers`` come under new keys (``manage.py reencrypt``); a reason is given once, when a customer ends it.
-PERSONAL = tuple(name for name in BackgroundCheck.PERSONAL if name not in {"answers", "termination_reason"})
+# ``answers`` come under new keys (``manage.py reencrypt``); a reason is given once, when a customer ends it;
+# staff write notes as they like.
+WRITTEN_LATER = {"answers", "termination_reason", "notes"}
+PERSONAL = tuple(name for name in BackgroundCheck.PERSONAL if name not in WRITTEN_LATER)
 SAID = (
     "id",
     "background_check_id",

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from bindings.offers.models import CheckPackage
 from bindings.orders.models import Order, OrderUpdate, Turn
+from hireops.database.empty_last import Downwards
 from hireops.desk.states import States
 from hireops.encrypted_columns import EncryptedTextField
 from hireops.feishu.models import Tenant
@@ -30,6 +31,7 @@ class BackgroundCheck(Order):
         "answers",
         "termination_reason",
     )
+    fetched_stages: "list[StageTemplate] | None" = None  # of this instance only: services.py
 
     class State(States):
         RECEIVED = "received", "warn", pgettext_lazy("state", "received")
@@ -87,6 +89,8 @@ class BackgroundCheck(Order):
                 name="check_open_by_customer",
             ),
             models.Index(fields=["account", "-id"], name="check_by_account"),
+            models.Index(fields=["promised_on", "-id"], name="check_first_promised"),
+            Downwards(column="promised_on", name="check_last_promised"),
             models.Index(fields=["tenant", "account_named"], name="check_by_named_account"),
             models.Index(fields=["-id"], condition=~Q(to_look_at=""), name="check_to_look_at"),
             models.Index(
@@ -97,6 +101,7 @@ class BackgroundCheck(Order):
             ),
             models.Index(fields=["candidate_email"], condition=~Q(candidate_email=""), name="check_by_email"),
             models.Index(fields=["candidate_name"], condition=~Q(candidate_name=""), name="check_by_name"),
+            models.Index(fields=["-id"], condition=Q(ended_late=True), name="check_ended_late"),
         ]
 
     def __str__(self) -> str:

@@ -39,8 +39,8 @@ def take_step(check: BackgroundCheck, state: BackgroundCheck.State) -> bool:
         return False
     check.state = state
     if state in BackgroundCheck.ENDED:
-        check.ended_at = clock.now()
-    check.save(update_fields=["state", "ended_at"])
+        promises.note_end(check, clock.now())
+    check.save(update_fields=["state", *promises.END])
     set_turn(check, whose_turn(state))
     return True
 

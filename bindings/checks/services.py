@@ -1,13 +1,13 @@
 """What staff do with background checks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -21,6 +21,7 @@ from hireops.desk import audit
 from hireops.desk.errors import Refused
 
 Kind = CheckUpdate.Kind
+STOPPED = CheckUpdate.State.STOPPED
 LONGEST_STAGE, LONGEST_REASON = 100, 255
 MILLISECOND = timedelta(milliseconds=1)
 # The stage that Feishu's page asks for before an order is ended (contract 4.9).
@@ -80,16 +81,29 @@ def report_next_stage(
 
 def next_template(check: BackgroundCheck) -> StageTemplate | None:
     """Of the usual stages of its package, the one after the last that was reported. None after the last."""
-    usual = list(StageTemplate.objects.filter(package__code__in=codes_of(check.package_id)))
-    reported = set(
-        QUEUE.updates_of(check)
-        .filter(kind=Kind.STAGE)
-        .exclude(state=CheckUpdate.State.STOPPED)
-        .values_list("stage_name", flat=True)
-    )
+    usual = _usual_stages([check])[check.package_id] if check.fetched_stages is None else check.fetched_stages
+    stages = (each for each in check.updates.all() if each.kind == Kind.STAGE and each.state != STOPPED)
+    reported = {each.stage_name for each in stages}
     places = [place for place, template in enumerate(usual) if template.name in reported]
     following = usual[max(places) + 1 :] if places else usual
     return following[0] if following else None
+
+
+def _usual_stages(checks: Iterable[BackgroundCheck]) -> dict[str, list[StageTemplate]]:
+    """Those of their packages, by the ID that the orders name."""
+    codes = {check.package_id: codes_of(check.package_id) for check in checks}
+    wanted = {code for each in codes.values() for code in each}
+    templates = StageTemplate.objects.filter(package__code__in=wanted).select_related("package")
+    found = list(templates)
+    return {id_: [each for each in found if each.package.code in codes[id_]] for id_ in codes}
+
+
+def fetch_for(checks: Collection[BackgroundCheck]) -> None:
+    """So that what can be done with each of these, as they are in memory, is said without asking for more."""
+    prefetch_related_objects(list(checks), "updates")
+    stages = _usual_stages(checks)
+    for check in checks:
+        check.fetched_stages = stages[check.package_id]
 
 
 def report_result(
@@ -150,7 +164,7 @@ def why_no_stage(check: BackgroundCheck) -> str:
         return _("This order has ended. Nothing more can be told to Feishu about it.")
     if is_ending(check):
         return _("This order is being ended from our side. Nothing more can be told to Feishu about it.")
-    if versions_of(check).exclude(state=CheckUpdate.State.STOPPED).exists():
+    if any(each.kind == Kind.RESULT and each.state != STOPPED for each in check.updates.all()):
         return _("The result has been reported. Feishu takes no more stages after it.")
     return ""
 
@@ -185,7 +199,8 @@ def why_not_terminated(check: BackgroundCheck) -> str:
 
 def is_ending(check: BackgroundCheck) -> bool:
     """Whether our own end is on its way, or in doubt."""
-    return QUEUE.updates_of(check).filter(kind=Kind.TERMINATION, state__in=CheckUpdate.OPEN).exists()
+    updates = check.updates.all()
+    return any(each.kind == Kind.TERMINATION and each.state in CheckUpdate.OPEN for each in updates)
 
 
 def versions_of(check: BackgroundCheck) -> Any:

@@ -21,13 +21,14 @@ from hireops.imports.models import LONGEST_GIVEN, RowState
 from hireops.imports.problems import note
 from hireops.jobs.models import Job
 from hireops.jobs.registry import Part
-from hireops.spreadsheets.reading import read_rows
+from hireops.spreadsheets.reading import open_table
 
 
 def parts(job: Job) -> Iterator[Part]:
     batch = KIND.batch(job)
-    cells = read_rows(io.BytesIO(batch.content or b""), batch.file_name)
-    lines = checking.lines(cells, partial(checking.header, COLUMNS, needed=NEEDED))
+    content, sheet = io.BytesIO(batch.content or b""), checking.sheet_of(batch)
+    wanted = checking.needs(COLUMNS, NEEDED)
+    lines = checking.lines(batch, partial(open_table, content, batch.file_name, wanted, sheet=sheet))
     row_of, compare = _Reader(batch).row, partial(compare_rows, batch)
     return checking.parts(KIND, job, batch, lines, row_of=row_of, compare=compare)
 

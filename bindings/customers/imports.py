@@ -26,9 +26,11 @@ KIND = ImportKind(
 )
 
 
-def upload(file: IO[bytes], file_name: str, *, by: User, update_existing: bool) -> CustomerImport:
+def upload(
+    file: IO[bytes], file_name: str, *, by: User, update_existing: bool, sheet: str = ""
+) -> CustomerImport:
     """Keep the file; a worker checks it. Raises ``Refused`` for one that is empty or too large."""
-    return services.upload(KIND, file, file_name, by=by, update_existing=update_existing)
+    return services.upload(KIND, file, file_name, by=by, sheet=sheet, update_existing=update_existing)
 
 
 def confirm(batch: CustomerImport, *, by: User) -> CustomerImport:

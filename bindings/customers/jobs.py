@@ -14,6 +14,8 @@ register(
         label=_("Check a file of customers"),
         parts=import_checking.parts,
         one_at_a_time=True,  # each holds its whole file in memory
+        told=_("%(done)s of %(total)s customers"),
+        told_so_far=_("%(done)s customers"),
         permission="bindings.view_customerimport",
         under_way=lambda: KIND.in_state(ImportState.CHECKING),
     )
@@ -23,6 +25,8 @@ register(
         name=KIND.apply_job,
         label=_("Import the customers of a file"),
         parts=import_applying.apply_parts,
+        told=_("%(done)s of %(total)s customers"),
+        told_so_far=_("%(done)s customers"),
         permission="bindings.view_customerimport",
         under_way=lambda: KIND.in_state(ImportState.APPLYING),
     )

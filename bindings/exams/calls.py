@@ -5,6 +5,7 @@ What leaves is read from the update when it leaves: links and logins stand in no
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from bindings.exams import access
 from bindings.exams.queue import LOGIN_INFO, QUEUE, UPDATE_RESULT, State, take_step
@@ -28,7 +29,9 @@ class AccessGoneError(FeishuError):
     """What the candidate was to get can't be read any more: the key that it was encrypted with is gone."""
 
     def __init__(self) -> None:
-        super().__init__(Outcome.NOT_SENT, "link and login can't be read", advice=Advice.ASK_PERSON)
+        super().__init__(
+            Outcome.NOT_SENT, gettext_noop("link and login can't be read"), advice=Advice.ASK_PERSON
+        )
 
 
 def send_arrangement(tenant_key: str, *, update: int) -> Answer:

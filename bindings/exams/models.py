@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
 
 from bindings.orders.models import Order, OrderUpdate
+from hireops.database.empty_last import Downwards
 from hireops.desk.states import States
 from hireops.encrypted_columns import EncryptedTextField
 
@@ -70,6 +71,8 @@ class Exam(Order):
                 name="exam_open_by_customer",
             ),
             models.Index(fields=["account", "-id"], name="exam_by_account"),
+            models.Index(fields=["promised_on", "-id"], name="exam_first_promised"),
+            Downwards(column="promised_on", name="exam_last_promised"),
             models.Index(fields=["paper_id", "-id"], name="exam_by_paper"),
             models.Index(fields=["turn", "-id"], name="exam_by_turn"),
             models.Index(fields=["-id"], condition=~Q(to_look_at=""), name="exam_to_look_at"),
@@ -93,6 +96,7 @@ class Exam(Order):
             ),
             models.Index(fields=["candidate_email"], condition=~Q(candidate_email=""), name="exam_by_email"),
             models.Index(fields=["candidate_name"], condition=~Q(candidate_name=""), name="exam_by_name"),
+            models.Index(fields=["-id"], condition=Q(ended_late=True), name="exam_ended_late"),
         ]
 
     def __str__(self) -> str:

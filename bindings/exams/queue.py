@@ -34,8 +34,8 @@ def take_step(exam: Exam, state: Exam.State) -> None:
         return
     at = clock.now()
     exam.state = state
-    exam.ended_at = (exam.ended_at or at) if state in Exam.ENDED else None
-    exam.save(update_fields=["state", "ended_at"])
+    promises.note_end(exam, (exam.ended_at or at) if state in Exam.ENDED else None)
+    exam.save(update_fields=["state", *promises.END])
     set_turn(exam, whose_turn(exam, at), at)
 
 

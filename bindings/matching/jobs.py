@@ -61,6 +61,8 @@ register(
         parts=_parts,
         one_at_a_time=True,
         on_cancel=lambda _job: None,
+        told=gettext_lazy("%(done)s of %(total)s accounts"),
+        told_so_far=gettext_lazy("%(done)s accounts"),
         permission="bindings.view_ecoaccount",
     )
 )

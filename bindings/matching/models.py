@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from bindings.customers.models import Customer
 from bindings.matching.decide import Rule
@@ -72,7 +72,7 @@ class BindingCode(models.Model):
     """A one-time code that was issued to a customer. It was shown once: here is its keyed digest."""
 
     class State(States):
-        OPEN = "open", "busy", _("open")
+        OPEN = "open", "busy", pgettext_lazy("a binding code", "open")
         USED = "used", "ok", _("used up")
         EXPIRED = "expired", "quiet", _("expired")
         REVOKED = "revoked", "quiet", _("revoked")

@@ -40,7 +40,7 @@ def offers_to_look_at(reader: Reader) -> Card | None:
         title=_("Offers refused or in doubt"),
         value=refused + doubtful,
         note=_("%(refused)d refused, %(doubtful)d in doubt") % {"refused": refused, "doubtful": doubtful},
-        url=list_url(LIST, f"state__exact={State.REFUSED if refused else State.IN_DOUBT}"),
+        url=list_url(LIST, f"state__in={State.REFUSED},{State.IN_DOUBT}"),
         tone="bad" if refused else "warn",
     )
 
@@ -49,7 +49,7 @@ def papers_passed(reader: Reader) -> Card | None:
     """Papers that are offered although nobody can take them any more; none, no card."""
     if not reader.has_perm("bindings.change_exampaper"):
         return None
-    papers = windows.passed(ExamPaper.objects.filter(archived=False, offers__isnull=False)).distinct()
+    papers = windows.passed_and_offered(ExamPaper.objects.all())
     names = [paper.name for paper in papers.order_by("end_time")[: NAMED + 1]]
     if not names:
         return None
@@ -57,6 +57,6 @@ def papers_passed(reader: Reader) -> Card | None:
         title=_("Exam papers whose window has passed"),
         value=counted(papers),
         note=", ".join(names[:NAMED]) + ("…" if len(names) > NAMED else ""),
-        url=list_url("bindings_exampaper", "window=passed&archived__exact=0"),
+        url=list_url("bindings_exampaper", f"window={windows.OFFERED}"),
         tone="warn",
     )

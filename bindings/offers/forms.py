@@ -25,6 +25,7 @@ from bindings.models import (
 from bindings.offers import choosing, stages
 from bindings.offers.choosing import Choice, Recipient
 from bindings.offers.models import PACKAGE_CODE, Item
+from hireops.desk.fields import name_both_parts
 from hireops.desk.forms import UntouchedStays
 from hireops.desk.inlines import LabelledFormSet
 
@@ -39,6 +40,12 @@ else:
 
 
 class PaperForm(UntouchedStays):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("start_time", "end_time"):
+            if name in self.fields:  # not on a page that is only looked at
+                name_both_parts(self.fields[name])
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         start, end = self.cleaned_data.get("start_time"), self.cleaned_data.get("end_time")
@@ -145,8 +152,14 @@ class ChangesForm(forms.Form):
             )
 
 
+class FoundByTyping(AutocompleteSelectMultiple):
+    @property
+    def media(self) -> forms.Media:
+        return super().media + forms.Media(js=["desk/autocomplete.js"])
+
+
 def _found_by_typing(column: str, queryset: QuerySet[Any], **texts: Any) -> Any:
-    widget = AutocompleteSelectMultiple(Offer._meta.get_field(column), admin.site)  # noqa: SLF001  public API
+    widget = FoundByTyping(Offer._meta.get_field(column), admin.site)  # noqa: SLF001  public API
     return forms.ModelMultipleChoiceField(queryset, widget=widget, **texts)
 
 

@@ -23,6 +23,8 @@ register(
         name=runs.CARRY_OUT,
         label=_("Bring offers up to date"),
         parts=repeated(carry_on),
+        told=_("%(done)s of %(total)s accounts"),
+        told_so_far=_("%(done)s accounts"),
         permission="bindings.view_offerrun",
         under_way=lambda: OfferRun.objects.filter(finished_at=None),
     )
@@ -34,6 +36,8 @@ register(
         label=_("Compare what accounts offer with what they are to offer"),
         parts=repeated(outdating.compare_next),
         one_at_a_time=True,
+        told=_("%(done)s of %(total)s accounts"),
+        told_so_far=_("%(done)s accounts"),
         permission="bindings.view_accountoffer",
     )
 )

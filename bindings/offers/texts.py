@@ -111,6 +111,5 @@ def reason_text(reason: str, error_code: int | None, endpoint: str = "") -> str:
     text = str(_REASONS.get(reason, reason))
     if error_code is None or reason == Reason.REFUSED_AGAIN_AND_AGAIN:
         return text
-    return (
-        f"{text} {explain(Outcome.REFUSED, error_code, _('code %(code)d') % {'code': error_code}, endpoint)}"
-    )
+    named = _("code %(code)d") % {"code": error_code}
+    return f"{text} {explain(Outcome.REFUSED, error_code, named, endpoint)}"

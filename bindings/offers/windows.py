@@ -15,6 +15,7 @@ from hireops.database import clock
 from hireops.desk.display import badge
 
 Timed = ExamPaper | Paper
+OFFERED = "offered"  # what the list of papers is narrowed to: those that have passed and are offered
 
 
 def has_passed(paper: Timed) -> bool:
@@ -23,6 +24,11 @@ def has_passed(paper: Timed) -> bool:
 
 def passed(papers: QuerySet[Any]) -> QuerySet[Any]:
     return papers.filter(end_time__lte=clock.now())
+
+
+def passed_and_offered(papers: QuerySet[Any]) -> QuerySet[Any]:
+    """Customers still see these, and nobody can take them."""
+    return passed(papers.filter(archived=False, offers__isnull=False)).distinct()
 
 
 def still_open(papers: QuerySet[Any]) -> QuerySet[Any]:

@@ -31,7 +31,7 @@ from hireops.imports.models import RowState
 from hireops.imports.problems import note
 from hireops.jobs.models import Job
 from hireops.jobs.registry import Part
-from hireops.spreadsheets.reading import read_rows
+from hireops.spreadsheets.reading import open_table
 
 Tells = OrderFileRow.Tells
 AnOrder = TypeVar("AnOrder", BackgroundCheck, Exam)
@@ -45,10 +45,9 @@ CHECK_ENDED = {
 
 def parts(job: Job) -> Iterator[Part]:
     batch = KIND.batch(job)
-    content = decrypt_bytes(batch.content or b"") or b""
-    lines = checking.lines(
-        read_rows(io.BytesIO(content), batch.file_name), partial(checking.header, COLUMNS, needed=NEEDED)
-    )
+    content, sheet = io.BytesIO(decrypt_bytes(batch.content or b"") or b""), checking.sheet_of(batch)
+    wanted = checking.needs(COLUMNS, NEEDED)
+    lines = checking.lines(batch, partial(open_table, content, batch.file_name, wanted, sheet=sheet))
     row_of = partial(reading.row_of, batch)
     return checking.parts(KIND, job, batch, lines, row_of=row_of, compare=partial(compare, batch))
 

@@ -27,13 +27,14 @@ KIND = ImportKind(
 ENCRYPTED_ADDS = 1024
 
 
-def upload(file: IO[bytes], file_name: str, *, by: User) -> OrderFile:
+def upload(file: IO[bytes], file_name: str, *, by: User, sheet: str = "") -> OrderFile:
     """Keep the file, encrypted, until a worker has checked it. Raises ``Refused``."""
     content = file.read(services.MOST_BYTES + 1)
     if len(content) > services.MOST_BYTES:
         raise Refused(services.too_large(services.MOST_BYTES))
     kept = io.BytesIO(encrypt_bytes(content))
-    return services.upload(KIND, kept, file_name, by=by, most_bytes=services.MOST_BYTES + ENCRYPTED_ADDS)
+    most_bytes = services.MOST_BYTES + ENCRYPTED_ADDS
+    return services.upload(KIND, kept, file_name, by=by, most_bytes=most_bytes, sheet=sheet)
 
 
 def confirm(batch: OrderFile, *, by: User) -> OrderFile:

@@ -16,6 +16,8 @@ register(
         label=_("Check a file about orders"),
         parts=checking.parts,
         one_at_a_time=True,  # each holds its whole file in memory
+        told=_("%(done)s of %(total)s lines"),
+        told_so_far=_("%(done)s lines"),
         permission=VIEW,
         under_way=lambda: KIND.in_state(ImportState.CHECKING),
     )
@@ -25,6 +27,8 @@ register(
         name=KIND.apply_job,
         label=_("Tell what a file says about orders"),
         parts=applying.apply_parts,
+        told=_("%(done)s of %(total)s lines"),
+        told_so_far=_("%(done)s lines"),
         permission=VIEW,
         under_way=lambda: KIND.in_state(ImportState.APPLYING),
     )

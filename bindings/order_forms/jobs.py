@@ -77,6 +77,8 @@ register(
         label=_("Push an order form to its accounts"),
         parts=repeated(push_more),
         on_cancel=stop,
+        told=_("%(done)s of %(total)s accounts"),
+        told_so_far=_("%(done)s accounts"),
         permission="bindings.view_accountorderform",
     )
 )

@@ -9,18 +9,21 @@ Standing = AccountOrderForm.Standing
 WISHED = Coalesce(F("form__digest"), Value(""))
 
 
-def rows() -> QuerySet[AccountOrderForm]:
-    return AccountOrderForm.objects.alias(wished=WISHED)
+Rows = QuerySet[AccountOrderForm]
 
 
-def out_of_date(form: OrderForm | None = None) -> QuerySet[AccountOrderForm]:
+def rows(among: Rows | None = None) -> Rows:
+    return (AccountOrderForm.objects.all() if among is None else among).alias(wished=WISHED)
+
+
+def out_of_date(form: OrderForm | None = None, *, among: Rows | None = None) -> Rows:
     """Accounts whose form at Feishu differs from the one defined here, and nothing else is the matter."""
-    found = rows().filter(standing=Standing.SETTLED).exclude(digest=F("wished"))
+    found = rows(among).filter(standing=Standing.SETTLED).exclude(digest=F("wished"))
     return found.filter(form=form) if form else found
 
 
-def up_to_date() -> QuerySet[AccountOrderForm]:
-    return rows().filter(standing=Standing.SETTLED, digest=F("wished"))
+def up_to_date(*, among: Rows | None = None) -> Rows:
+    return rows(among).filter(standing=Standing.SETTLED, digest=F("wished"))
 
 
 def to_be_looked_at() -> QuerySet[AccountOrderForm]:

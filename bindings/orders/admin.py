@@ -1,6 +1,6 @@
 """What the pages of background checks and exams have in common about promised dates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Column, linked_shortly
 from hireops.desk.display import linked
 from hireops.desk.errors import Refused
+from hireops.desk.exporting import AT_THE_END, Exported
 from hireops.desk.staff import staff
 
 FORM = "admin/bindings/order/promise.html"
@@ -75,6 +76,20 @@ class PromiseForm(forms.Form):
 class PromisedAdmin(MirrorAdmin):
     """Of rows that are an ``Order``: moving the promised date, for who may change them."""
 
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {
+            "candidate": [
+                Exported(gettext("candidate"), lambda order: order.candidate_name, personal=True),
+                Exported(gettext("mobile number"), lambda order: order.candidate_mobile, personal=True),
+                Exported(gettext("email"), lambda order: order.candidate_email, personal=True),
+            ],
+            "promised": [Exported(gettext("promised for"), lambda order: order.promised_on)],
+            AT_THE_END: [
+                Exported(gettext("ended"), lambda order: order.ended_at),
+                Exported(gettext("responsible"), lambda order: order.responsible),
+            ],
+        }
+
     def confirm_columns(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
     ) -> list[Column]:
@@ -84,6 +99,9 @@ class PromisedAdmin(MirrorAdmin):
             Column(_("customer"), lambda order: linked(order.customer)),
             Column(_("state"), self.state_shown),
         ]
+
+    def whose(self, obj: Order) -> str:
+        return obj.candidate_name
 
     def waits_since(self, obj: Order) -> datetime | None:
         return obj.received_at if obj.ended_at is None else None

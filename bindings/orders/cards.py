@@ -1,47 +1,53 @@
 """On the home page: orders that are later than they were promised."""
 
-from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
-from django.urls import reverse
+from django.db.models import Count, Min, Q
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
 
-from bindings.models import Order, Turn
+from bindings.models import BackgroundCheck, Exam, Order, Turn
 from bindings.orders import promises
-from hireops.desk.cards import Card, counted
+from hireops.desk.cards import MOST_COUNTED, Card, counted, counted_with, list_url
 from hireops.desk.staff import Reader
 
-LISTS = (
-    ("bindings.change_backgroundcheck", "admin:bindings_backgroundcheck_changelist", promises.KINDS[0]),
-    ("bindings.change_exam", "admin:bindings_exam_changelist", promises.KINDS[1]),
-)
-ADDRESS = f"{promises.FILTER}={promises.IS_LATE}"
+
+def checks_late(reader: Reader) -> Card | None:
+    return _card(reader, BackgroundCheck, _("Background checks that are late"))
 
 
-def orders_late(reader: Reader) -> Card | None:
-    """How many, and how many of these wait for us; the link leads to the longer list."""
-    seen = [(url, kind) for permission, url, kind in LISTS if reader.has_perm(permission)]
-    if not seen:
+def exams_late(reader: Reader) -> Card | None:
+    return _card(reader, Exam, _("Exams that are late"))
+
+
+def _card(reader: Reader, kind: type[Order], title: str) -> Card | None:
+    """How many of ``kind``, and how many of these wait for us."""
+    name = kind._meta.model_name  # noqa: SLF001 - documented
+    if not reader.has_perm(f"bindings.change_{name}"):
         return None
-    late = {url: kind._default_manager.filter(promises.late()) for url, kind in seen}  # noqa: SLF001
-    counts = {url: counted(rows) for url, rows in late.items()}
-    ours = sum(counted(rows.filter(turn=Turn.VENDOR)) for rows in late.values())
-    total = sum(counts.values())
-    longest = max(counts, key=lambda url: counts[url])
+    late = _late(kind)
+    total = late["count"]
     return Card(
-        title=_("Orders that are late"),
+        title=title,
         value=total,
-        note=_("It is our turn in %(count)s of them.") % {"count": ours} if total else "",
-        url=f"{reverse(longest)}?{ADDRESS}",
+        note=_("It is our turn in %(count)s of them.") % {"count": late["ours"]} if total else "",
+        url=list_url(f"bindings_{name}", f"{promises.FILTER}={promises.IS_LATE}"),
         tone="bad" if total else "ok",
-        since=_late_since(late.values()),
+        since=_late_since(late["first"]),
     )
 
 
-def _late_since(late: Iterable[QuerySet[Order]]) -> datetime | None:
+def _late(kind: type[Order]) -> dict[str, Any]:
+    """How many are, in how many of these it is our turn, and for when the first of them was promised."""
+    rows = kind._default_manager.filter(promises.late()).order_by("promised_on")  # noqa: SLF001 - documented
+    is_ours = Q(turn=Turn.VENDOR)
+    found = counted_with(rows, ours=Count("pk", filter=is_ours), first=Min("promised_on"))
+    if found["count"] < MOST_COUNTED:
+        return found
+    return found | {"ours": counted(rows.filter(is_ours))}  # also of those beyond the ones that are counted
+
+
+def _late_since(first: date | None) -> datetime | None:
     """When the day ended for which the first of them was promised."""
-    days = [rows.order_by("promised_on").values_list("promised_on", flat=True).first() for rows in late]
-    first = min((day for day in days if day), default=None)
     return make_aware(datetime.combine(first + timedelta(days=1), time())) if first else None

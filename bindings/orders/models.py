@@ -31,7 +31,12 @@ class Order(Personal):
     """One order of a customer. ``account`` is empty as long as nobody knows the account that the event names
     (``account_named``); ``customer`` is whose it was when it came, or, if nobody knew, when it was bound."""
 
-    PERSONAL: ClassVar[tuple[str, ...]] = ("candidate_name", "candidate_mobile", "candidate_email")
+    PERSONAL: ClassVar[tuple[str, ...]] = (
+        "candidate_name",
+        "candidate_mobile",
+        "candidate_email",
+        "notes",
+    )
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
     account_named = models.CharField(_("account ID"), max_length=255)
@@ -64,6 +69,8 @@ class Order(Personal):
         _("promised working days"), null=True, blank=True, editable=False
     )
     clock_stopped_at = models.DateTimeField(_("clock stopped"), null=True, blank=True, editable=False)
+    # Whether it ended after the day for which it was promised then; empty while it is open.
+    ended_late = models.BooleanField(_("ended late"), null=True, editable=False)
     turn = models.CharField(_("whose turn"), max_length=16, choices=Turn.choices, default=Turn.VENDOR)
     turn_since = models.DateTimeField(_("since"))
     # Why a person has to look before anything else leaves: a key of the room's texts. Never a sentence.

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from bindings.orders.models import Order
 from bindings.orders.updates import Queue
 from hireops.desk import audit
+from hireops.desk.errors import Refused
 
 
 def keep_notes(
@@ -16,6 +18,8 @@ def keep_notes(
 ) -> None:
     with transaction.atomic():
         order = queue.lock(order.pk)
+        if order.emptied_at and notes:
+            raise Refused(_("Personal data of this order was removed, so nothing more is noted of it."))
         wanted = {"notes": notes, "responsible": responsible}
         changed = [name for name, value in wanted.items() if getattr(order, name) != value]
         if changed:

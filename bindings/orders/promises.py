@@ -4,14 +4,11 @@ Each change is a ``PromiseChange`` that stays; the first promise stays on the or
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -25,6 +22,7 @@ from hireops.desk.errors import Refused
 
 KINDS: tuple[type[Order], ...] = (BackgroundCheck, Exam)
 PROMISED = ["first_promised_on", "promised_on", "promise_is_provisional", "promised_days", "clock_stopped_at"]
+END = ["ended_at", "ended_late"]
 PIECE = 500
 MOST_DAYS = 250
 # In the address of a list: ?promise=late
@@ -138,8 +136,17 @@ def late() -> Q:
 
 def was_late() -> Q:
     """Which orders are late, or were when they ended."""
-    ended_on = TruncDate("ended_at", tzinfo=ZoneInfo(settings.PROMISE_TIME_ZONE))
-    return late() | Q(promised_on__lt=ended_on)
+    return late() | Q(ended_late=True)
+
+
+def note_end(order: Order, at: datetime | None) -> None:
+    """It ends, or with None goes on after all. The caller saves the columns in ``END``."""
+    order.ended_at = at
+    order.ended_late = None if at is None else _is_after_the_promise(order, workdays.local_day(at))
+
+
+def _is_after_the_promise(order: Order, day: date) -> bool:
+    return order.promised_on is not None and order.promised_on < day
 
 
 def changes_of(order: Order) -> "QuerySet[PromiseChange]":

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from bindings.orders.models import Order, OrderUpdate
 from hireops.database import clock
@@ -33,17 +33,17 @@ State = OrderUpdate.State
 class Look(models.TextChoices):
     """What an update has an order looked at for. A room may have others of its own in ``to_look_at``."""
 
-    REFUSED = "refused", _("refused by Feishu")
-    IN_DOUBT = "in_doubt", _("may have arrived")
-    STUCK = "stuck", _("could not be sent")
+    REFUSED = "refused", gettext_lazy("refused by Feishu")
+    IN_DOUBT = "in_doubt", gettext_lazy("may have arrived")
+    STUCK = "stuck", gettext_lazy("could not be sent")
 
 
 class Found(models.TextChoices):
     """What a person says of an update that waits for one."""
 
-    ARRIVED = "arrived", _("It has arrived")
-    NOT_ARRIVED = "not_arrived", _("It has not arrived: send it again")
-    LEAVE = "leave", _("Leave it and go on")
+    ARRIVED = "arrived", gettext_lazy("It has arrived")
+    NOT_ARRIVED = "not_arrived", gettext_lazy("It has not arrived: send it again")
+    LEAVE = "leave", gettext_lazy("Leave it and go on")
 
 
 AUDITED = {
@@ -57,7 +57,7 @@ class OrderClosedError(FeishuError):
     """The order has ended before this left: nothing was sent, and nothing will be."""
 
     def __init__(self) -> None:
-        super().__init__(Outcome.NOT_SENT, "the order has ended", advice=Advice.NEVER)
+        super().__init__(Outcome.NOT_SENT, gettext_noop("the order has ended"), advice=Advice.NEVER)
 
 
 @dataclass(frozen=True, kw_only=True)

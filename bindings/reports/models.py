@@ -50,6 +50,8 @@ class ReportFile(Personal):
                 fields=["looked_at", "id"], condition=Q(emptied_at__isnull=True), name="report_to_look_at"
             ),
             models.Index(fields=["id"], condition=Q(intact=False), name="report_not_intact"),
+            models.Index(fields=["sha256"], name="report_by_digest"),
+            models.Index(fields=["uploaded_at"], name="report_by_upload"),
         ]
 
     def __str__(self) -> str:
@@ -83,6 +85,10 @@ class ReportLink(models.Model):
         verbose_name = _("report link")
         verbose_name_plural = _("report links")
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["created_at"], name="report_link_by_creation"),
+            models.Index(fields=["expires_at"], name="report_link_by_end"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -67,6 +67,8 @@ class NoticeForm(forms.Form):
 class WorkDayAdmin(MirrorAdmin):
     """Only days that are otherwise than their weekday says are listed."""
 
+    help_page = "promised-dates#calendar"
+
     empty_list = _(
         "Holidays and weekends that are worked, by which promised dates are counted. No year has been "
         "loaded yet."

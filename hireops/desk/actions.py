@@ -148,9 +148,12 @@ class StaffActionsAdmin(StaffPagesAdmin):
     """Puts ``staff_actions`` into the list's menu and on the object's page, and performs them."""
 
     staff_actions: Sequence[StaffAction] = ()
+    # What a page is opened for: the first of these that is offered is its one button that stands out.
+    primary_actions: Sequence[StaffAction] = ()
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.staff_action_view)
+        view: Any = self.admin_site.admin_view(self.staff_action_view)
+        view.model_admin = self  # as Django says it of its own pages
         return [path("actions/<slug:name>/", view, name=self._url_name("staff_action")), *super().get_urls()]
 
     def offered_actions(self, request: HttpRequest, obj: Any) -> list[StaffAction]:
@@ -198,6 +201,9 @@ class StaffActionsAdmin(StaffPagesAdmin):
         """For rows that wait for what the actions do."""
         return None
 
+    def fetch_for(self, action: StaffAction, objects: Sequence[Any]) -> None:
+        """Before it is asked of each of ``objects`` whether it can take the action: fetch that at once."""
+
     def why_not(self, request: HttpRequest, action: StaffAction, obj: Any) -> str:
         """Why ``obj`` can't take the action now, as a sentence; "" if it can as far as is known."""
         if why := action.why_not(obj, staff(request)):
@@ -219,9 +225,15 @@ class StaffActionsAdmin(StaffPagesAdmin):
     ) -> HttpResponse:
         obj = kwargs.get("obj")
         if obj is not None:
+            offered = self.offered_actions(request, obj)
+            primary = next((action for action in self.primary_actions if action in offered), None)
             context["staff_buttons"] = [
-                {"action": action, "url": self._url("staff_action", action.name)}
-                for action in self.offered_actions(request, obj)
+                {
+                    "action": action,
+                    "url": self._url("staff_action", action.name),
+                    "is_primary": action is primary,
+                }
+                for action in offered
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -284,6 +296,7 @@ class StaffActionsAdmin(StaffPagesAdmin):
         form: ReasonForm,
         back: str,
     ) -> HttpResponse:
+        self.fetch_for(action, objects)
         reasons = [(obj, self.why_not(request, action, obj)) for obj in objects]
         fit = [obj for obj, why in reasons if not why]
         apart = [(obj, why) for obj, why in reasons if why]

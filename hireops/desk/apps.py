@@ -9,17 +9,23 @@ class DeskConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        from django.contrib.auth.models import User
+        from django.contrib.auth.models import Group, User
 
         from hireops.desk import cards, guards, health, health_sections, invariants
+        from hireops.desk import help as help_pages
+        from hireops.desk.roles import role_name
         from hireops.desk.staff import name_and_login, person_name
         from hireops.guards import rules
         from hireops.guards.invariants import guards_stand_as_declared
 
         User.add_to_class("__str__", person_name)  # wherever a page names a person
+        Group.add_to_class("__str__", role_name)
         User.add_to_class("name_and_login", property(name_and_login))  # where it has to be that one
         rules.declare(*guards.RULES)
         invariants.register(guards_stand_as_declared)
+        help_pages.register("home", "admin:index")
+        help_pages.register("home#search", "admin:find")
+        help_pages.register("health", "admin:health")
         cards.register(health_sections.card)
         health.register(health_sections.processes, urgent=True)
         health.register(health_sections.promises, urgent=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import QuerySet
+from django.db.models import Aggregate, Count, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from hireops.desk.paging import bounded_count
+from hireops.desk.paging import at_most, bounded_count
 from hireops.desk.staff import Reader
 from hireops.desk.states import Tone
 
@@ -71,6 +71,15 @@ def loudest_first(cards: Sequence[Card]) -> list[Card]:
 def counted(rows: QuerySet[Any]) -> int:
     """How many there are; not more than ``MOST_COUNTED``, so that the query stays cheap."""
     return bounded_count(rows, MOST_COUNTED)
+
+
+def counted_with(rows: QuerySet[Any], **figures: Aggregate) -> dict[str, Any]:
+    """``counted`` as ``count``, and ``figures`` of the rows that are counted, in one query.
+
+    ``rows`` are in an order that an index has: of more than are counted, the figures are of the first.
+    """
+    found = rows[: MOST_COUNTED + 1].aggregate(count=Count("pk"), **figures)
+    return found | {"count": at_most(found["count"], MOST_COUNTED)}
 
 
 def list_url(model: str, query: str) -> str:

@@ -4,18 +4,20 @@ No script, no inline style, no foreign host: colours, patterns and the dark sche
 ``desk/home.css``. Every bar is a link to what it counts, and all of them stand in a table below.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
+from django.db.models import Count, Model
 from django.utils.translation import gettext as _
 
 from hireops.desk import figures
 from hireops.desk.cards import Text, list_url
-from hireops.desk.figures import Counted
+from hireops.desk.figures import Counted, Counting, Figure, Series
 from hireops.desk.ownership import Seen
+from hireops.desk.ranges import FROM, TO
 from hireops.desk.staff import Reader
 
 DAY = timedelta(days=1)
@@ -132,28 +134,60 @@ def _words(first: date, last: date) -> str:
 
 def list_of(model: str, column: str, span: Span, **narrowed: str) -> str:
     """The admin's list of ``model`` with what has a time of those days in ``column``."""
-    since, until = figures.span(span.first, span.last)
-    return list_url(model, urlencode({**narrowed, f"{column}__gte": since, f"{column}__lt": until}))
+    days = {f"{column}{FROM}": span.first, f"{column}{TO}": span.last}
+    return list_url(model, urlencode({**narrowed, **days}))
 
 
 # --- What is somebody's
 
 
-def bars_of_kinds(
-    kept: Counted, spans: Sequence[Span], seen: Seen, url: Callable[[Span, str], str]
-) -> list[list[Bar]]:
-    """How many there were of the kinds in ``seen``; empty if there were none at all.
+def by_kind(model: type[Model], time: str, kind: str) -> Counting:
+    """For a ``Series``: how many rows have their ``time`` on a day, by what is in the column ``kind``."""
 
-    ``url(span, kind)`` leads to their list; ``kind`` is empty where they are of several, or of all.
+    def count(since: datetime, until: datetime) -> Mapping[str, Figure]:
+        rows = model._default_manager.filter(**{f"{time}__gte": since, f"{time}__lt": until})  # noqa: SLF001
+        return {
+            name: Figure(number) for name, number in rows.order_by().values_list(kind).annotate(Count("pk"))
+        }
+
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOfKinds:
+    """A chart, to be registered: how many there were each day of the kinds that somebody sees.
+
+    ``series`` is counted ``by_kind``. ``url(span, kind)`` leads to their list; ``kind`` is empty where they
+    are of several, or of all. There is no chart where there were none at all.
     """
-    found = [kept.between(span.first, span.last) for span in spans]
-    mine = [{kind: figure.count for kind, figure in each.items() if kind in seen} for each in found]
-    kinds = {kind for each in mine for kind in each}
-    if not kinds:
-        return []
-    only = "" if seen.is_all or len(kinds) > 1 else kinds.pop()
-    counts = [sum(each.values()) for each in mine]
-    return [[Bar(count, f"{count:,}", url(span, only))] for span, count in zip(spans, counts, strict=True)]
+
+    series: Series
+    title: Text
+    name: Text
+    permission: str
+    seen_by: Callable[[Reader], Seen]
+    url: Callable[[Span, str], str]
+
+    def __call__(self, reader: Reader) -> list[Chart]:
+        kept = figures.counted(self.series)
+        if kept.at is None or not reader.has_perm(self.permission):
+            return []
+        spans = days(self.series.days)
+        bars = self._bars(kept, spans, self.seen_by(reader))
+        return [Chart(self.title, [self.name], spans, bars, kept.at)] if bars else []
+
+    def _bars(self, kept: Counted, spans: Sequence[Span], seen: Seen) -> list[list[Bar]]:
+        found = [kept.between(span.first, span.last) for span in spans]
+        mine = [{kind: figure.count for kind, figure in each.items() if kind in seen} for each in found]
+        kinds = {kind for each in mine for kind in each}
+        if not kinds:
+            return []
+        only = "" if seen.is_all or len(kinds) > 1 else kinds.pop()
+        counts = [sum(each.values()) for each in mine]
+        return [
+            [Bar(count, f"{count:,}", self.url(span, only))]
+            for span, count in zip(spans, counts, strict=True)
+        ]
 
 
 # --- Drawing

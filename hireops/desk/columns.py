@@ -14,9 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from hireops.desk.lists import name_of
+
 CHECKBOX = "action_checkbox"
 # An ID that is all of the text between two tags.
 CONTROL = re.compile(r"<(?:input|select|textarea)(?= )")
+NUMBER = re.compile(r"(?<![^>])\d{4,}(?=<)", re.ASCII)  # all of the text between two tags
 LONG_ID = re.compile(r"(?<![^>])[\w.:~-]{15,}(?=<)", re.ASCII)
 BEGINNING, END = 4, 6  # characters of a long ID that are shown
 
@@ -24,11 +27,13 @@ BEGINNING, END = 4, 6  # characters of a long ID that are shown
 @dataclass(frozen=True, slots=True)
 class Column:
     """``header`` is Django's; ``kind`` is the CSS class of its cells: amount, edited, id, related, time or
-    none."""
+    none. Whole numbers in columns that are declared as amounts have their thousands apart; others (codes,
+    years) stay as they are."""
 
     header: Mapping[str, Any]
     label: str
     kind: str = ""
+    is_counted: bool = False
 
     @property
     def class_attribute(self) -> SafeString:
@@ -52,8 +57,10 @@ def row_of(columns: Sequence[Column], cells: Iterable[str]) -> list[SafeString]:
 
 
 def _column(changelist: ChangeList, shown: str | Callable[..., Any], header: Mapping[str, Any]) -> Column:
-    name = shown if isinstance(shown, str) else shown.__name__
-    return Column(header, capfirst(str(header["text"])), _kind(changelist, name))
+    name = name_of(shown)
+    admin: Any = changelist.model_admin
+    is_counted = name in admin.amounts
+    return Column(header, capfirst(str(header["text"])), _kind(changelist, name), is_counted)
 
 
 def _kind(changelist: ChangeList, name: str) -> str:
@@ -80,6 +87,8 @@ def _cell(column: Column, cell: str) -> SafeString:
     start, _bracket, rest = cell.partition(">")
     if column.kind == "id":
         rest = _with_short_ids(rest)
+    if column.is_counted:
+        rest = NUMBER.sub(lambda match: f"{int(match[0]):,}", rest)
     if column.kind == "edited":
         rest = CONTROL.sub(
             lambda match: format_html('{} aria-label="{}"', SafeString(match[0]), column.label), rest

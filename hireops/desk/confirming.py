@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.desk.cards import Text
-from hireops.desk.display import duration, linked, moment
+from hireops.desk.display import duration, exact_moment, linked
 
 OBJECTS_LISTED = 50
 LONGEST_ID = 12
@@ -77,7 +77,9 @@ def age(since: datetime | None, as_of: datetime) -> SafeString | str:
     if since is None:
         return "–"
     text = duration(as_of - since)
-    return format_html('<time datetime="{}" title="{}">{}</time>', since.isoformat(), moment(since), text)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', since.isoformat(), exact_moment(since), text
+    )
 
 
 def reason_column(reasons: Sequence[tuple[Any, str]]) -> Column:

@@ -10,10 +10,12 @@ from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from hireops.desk.masking import DEEPEST, masked, redacted, without_secrets
 from hireops.desk.states import States, Tone
@@ -48,23 +50,45 @@ def page_of(obj: Model) -> str:
         return ""
 
 
+def in_others_words(text: str) -> str:
+    """What somebody else has said or is called, as it is: in no language of ours, which the page marks."""
+    return format_html('<span translate="no">{}</span>', text) if text else ""
+
+
+def listed(things: Iterable[object]) -> str:
+    """One after the other within a sentence or a cell."""
+    return pgettext("between two things of a list", ", ").join(map(str, things))
+
+
 def lines(texts: Iterable[str]) -> SafeString:
     """One below the other."""
     return format_html_join(SafeString("<br>"), "{}", ((text,) for text in texts))
 
 
 def duration(length: timedelta) -> str:
-    """A length of time in its largest unit: ``42 s``, ``5 min``, ``3 h``, ``12 d``."""
+    """A length of time in its largest unit: ``42 s``, ``5 min``, ``3 h``, ``12 d``. From two of them on, so
+    that little is left out; minutes from the first, because nobody reads seconds."""
     seconds = max(int(length.total_seconds()), 0)
-    for unit, text in ((86_400, _("%(count)d d")), (3_600, _("%(count)d h")), (60, _("%(count)d min"))):
-        if seconds >= 2 * unit:
+    units = ((86_400, 2, _("%(count)d d")), (3_600, 2, _("%(count)d h")), (60, 1, _("%(count)d min")))
+    for unit, least, text in units:
+        if seconds >= least * unit:
             return text % {"count": seconds // unit}
     return _("%(count)d s") % {"count": seconds}
 
 
+def ago(at: datetime, now: datetime) -> str:
+    """``5 min ago``"""
+    return _("%(age)s ago") % {"age": duration(now - at)}
+
+
 def moment(at: datetime) -> str:
-    """A time to the second, as the reader's clock shows it."""
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+    """A time as every page writes it, to the minute, by the reader's clock."""
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
+
+
+def exact_moment(at: datetime) -> str:
+    """The same to the second, for evidence and for what is due at any moment."""
+    return date_format(timezone.localtime(at), "Y-m-d H:i:s")
 
 
 def pretty_json(value: Any, *, reveal: bool = False) -> SafeString:
@@ -84,7 +108,7 @@ def our_json(value: Any) -> SafeString:
 def _json(value: Any) -> SafeString:
     text, cut = _first_characters(_written(value))
     note = format_html('<p class="help">{}</p>', _("Only the beginning is shown.")) if cut else ""
-    return format_html('<pre class="json">{}</pre>{}', escaped_invisible(text), note)
+    return format_html('<pre class="json" tabindex="0">{}</pre>{}', escaped_invisible(text), note)
 
 
 def _first_characters(pieces: Iterator[str]) -> tuple[str, bool]:

@@ -4,11 +4,15 @@ A day that is over does not change, so the cost of a chart is that of its days, 
 them. Apps register a ``Series`` each; ``bring_up_to_date`` counts what is missing or may still change.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import monotonic
+from typing import Any
 
 from django.utils import timezone
 
@@ -67,6 +71,11 @@ class Counted:
 
 _series: dict[str, Series] = {}
 
+# Of a day its figures and when they were counted, as they are kept.
+Kept = tuple[date, Mapping[str, Any], datetime]
+# While all series are read together: nothing until the first is asked for, then what is kept of each.
+_together: ContextVar[dict[str, list[Kept]] | None] = ContextVar("together", default=None)
+
 
 def register(series: Series) -> Series:
     if series.name in _series:
@@ -84,12 +93,43 @@ def span(first: date, last: date) -> tuple[datetime, datetime]:
     return _midnight(first), _midnight(last + DAY)
 
 
+@contextmanager
+def read_together() -> Iterator[None]:
+    """Within it one query reads all series, for who shows most of them."""
+    token = _together.set({})
+    try:
+        yield
+    finally:
+        _together.reset(token)
+
+
 def counted(series: Series) -> Counted:
     """All that is kept of its days."""
-    rows = DailyFigures.objects.filter(series=series.name, day__gt=today() - series.days * DAY)
-    kept = list(rows.values_list("day", "figures", "counted_at"))
+    first = today() - series.days * DAY
+    kept = [each for each in _kept(series) if each[0] > first]
     by_day = {day: {key: _read(figure) for key, figure in found.items()} for day, found, _at in kept}
     return Counted(by_day, max((at for _day, _figures, at in kept), default=None))
+
+
+def _kept(series: Series) -> Iterable[Kept]:
+    together = _together.get()
+    if together is None:
+        return _rows([series])[series.name]
+    if not together:
+        together.update(_rows([*_series.values(), series]))
+    return together.get(series.name, [])
+
+
+def _rows(wanted: Sequence[Series]) -> Mapping[str, list[Kept]]:
+    """By the name of their series."""
+    days = max(series.days for series in wanted)
+    rows = DailyFigures.objects.filter(
+        series__in={series.name for series in wanted}, day__gt=today() - days * DAY
+    )
+    found: dict[str, list[Kept]] = defaultdict(list)
+    for name, *kept in rows.values_list("series", "day", "figures", "counted_at"):
+        found[name].append((kept[0], kept[1], kept[2]))
+    return found
 
 
 def bring_up_to_date() -> None:
@@ -100,6 +140,11 @@ def bring_up_to_date() -> None:
         while days and monotonic() < until:
             _count(series, days[:DAYS_AT_ONCE])
             days = days[DAYS_AT_ONCE:]
+
+
+def is_behind() -> bool:
+    """Whether a day has never been counted."""
+    return any(len(counted(series).by_day) < series.days for series in _series.values())
 
 
 def _to_be_counted(series: Series) -> list[date]:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hireops import VERSION
 from hireops.database import clock
 from hireops.desk import health, heartbeats
 from hireops.desk.cards import Card
@@ -44,7 +45,26 @@ def processes() -> Section:
     if heartbeats.has_stopped(ages[heartbeats.WORKER]):
         # Beat's sign is written by a worker: without one, nobody can tell how beat is.
         del ages[heartbeats.BEAT]
-    return Section(gettext_lazy("Processes"), [_process(name, age) for name, age in ages.items()])
+    figures = [_process(name, age) for name, age in ages.items()]
+    return Section(gettext_lazy("Processes"), figures, details=_hosts_of_workers())
+
+
+def _hosts_of_workers() -> list[str]:
+    """Which workers there are, where not all of them are of this host and version."""
+    alive = [worker for worker in heartbeats.workers() if not worker.has_stopped]
+    if all((worker.host, worker.version) == (heartbeats.this_host(), VERSION) for worker in alive):
+        return []
+    return [_worker_in_words(worker) for worker in alive]
+
+
+def _worker_in_words(worker: heartbeats.SeenWorker) -> str:
+    seen = {"host": worker.host or "?", "version": worker.version or "?", "age": duration(worker.age)}
+    if worker.version == VERSION:
+        return _("Worker on %(host)s, version %(version)s, seen %(age)s ago") % seen
+    return _("Worker on %(host)s, version %(version)s and not %(ours)s, seen %(age)s ago: update it.") % {
+        **seen,
+        "ours": VERSION,
+    }
 
 
 def _process(name: str, age: timedelta | None) -> Figure:

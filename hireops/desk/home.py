@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from hireops.database import clock
+from hireops.desk import figures
 from hireops.desk.cards import Card, cards_for, loudest_first
 from hireops.desk.charts import charts_for
 from hireops.desk.display import duration
@@ -23,6 +24,11 @@ class Waiting:
 
 def home_of(reader: Reader) -> dict[str, Any]:
     """What the page's template shows."""
+    with clock.held(), figures.read_together():
+        return _home_of(reader)
+
+
+def _home_of(reader: Reader) -> dict[str, Any]:
     cards = cards_for(reader)
     work = [card for card in cards if card.about == "work"]
     system = [card for card in cards if card.about == "system"]

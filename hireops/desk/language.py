@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.datastructures import MultiValueDict
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -38,3 +40,30 @@ def is_being_switched(request: HttpRequest) -> bool:
     See ``desk/language_switch.html``: the switch sends what was chosen and typed along, and this comes back.
     """
     return request.method == "POST" and "language" in request.POST
+
+
+# --- Pages with a form that only has to be filled in again
+
+FORM_FILLED = "filled"  # the id of such a form
+
+
+def shown_again(request: HttpRequest) -> HttpRequest:
+    """The same request as one that only asks for the page, if the language switch has sent its form along.
+
+    What was typed is kept for ``fill_again``; whatever looks at the request afterwards sees nothing of it.
+    """
+    if is_being_switched(request) and FORM_FILLED in request.POST:
+        request.typed_again = request.POST  # type: ignore[attr-defined]
+        request.method, request.POST = "GET", QueryDict()
+    return request
+
+
+def fill_again(form: BaseForm, request: HttpRequest) -> None:
+    """What was typed stands in the form once more. Files can't be given back to a browser."""
+    typed: QueryDict | None = getattr(request, "typed_again", None)
+    if typed is None:
+        return
+    for name, field in form.fields.items():
+        if not field.widget.needs_multipart_form:
+            value = field.widget.value_from_datadict(typed, MultiValueDict(), form.add_prefix(name))
+            form.initial[name] = value

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
+from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from hireops.contacts import UnreadableContactError
-from hireops.desk import searching
+from hireops.desk import saved_filters, searching
 from hireops.desk.chosen import Choice, choices_of
 from hireops.desk.masking import may_see_personal_data
+from hireops.desk.models import SavedFilter
+from hireops.desk.ranges import PLACES, RangeFilter
+from hireops.desk.staff import Reader
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -24,18 +29,35 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 
+@dataclass(frozen=True, slots=True)
+class SavedLink:
+    """``change_url`` is empty for who may not change it."""
+
+    saved: SavedFilter
+    url: str
+    change_url: str
+    is_own: bool
+    is_open: bool
+
+
 class QuickChangeList(ChangeList):
-    """Sorts by no other columns than ``sortable_by``, also when the address asks for another one.
+    """Sorts by no other columns than ``sortable_by``, also when the address asks for another one. A column
+    that is a function is named there like any other.
 
     ``query`` is what was typed into the search field.
     """
 
     model_admin: Any
+    reader: Reader
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.reader = args[0].user
         super().__init__(*args, **kwargs)
         # The search box is shown if there is anything here.
         self.search_fields = [*self.search_fields, *self.model_admin.exact_search_fields]
+        names = self.sortable_by or ()
+        sortable: Any = [each for each in self.list_display if name_of(each) in names]
+        self.sortable_by = sortable
         self.next_step = None if self.result_count else self.model_admin.next_step(args[0])
 
     def get_queryset(
@@ -47,7 +69,15 @@ class QuickChangeList(ChangeList):
             self.query = ""
             messages.warning(request, gettext("This search is over. Type what you are looking for again."))
             return super().get_queryset(request, exclude_parameters).none()
-        return super().get_queryset(request, exclude_parameters)
+        rows = super().get_queryset(request, exclude_parameters)
+        for problem in self.problems:
+            messages.warning(request, problem)
+        return rows.none() if self.problems else rows
+
+    @property
+    def problems(self) -> list[str]:
+        """What of the filters can't be read; the list is empty as long as it is asked for."""
+        return [each.problem for each in self.filter_specs if isinstance(each, RangeFilter) and each.problem]
 
     def search_url(self) -> str:
         """Where the search field is sent to: the filters stay, the page does not."""
@@ -60,6 +90,43 @@ class QuickChangeList(ChangeList):
         return f"{self.model_admin.search_address()}?{urlencode(stays)}"
 
     @cached_property
+    def kept_query(self) -> str:
+        """What a saved filter would keep of it; "" for the whole list in its usual order."""
+        asked: dict[str, Any] = {
+            name: values for name, values in self.get_filters_params().items() if name not in PLACES
+        }
+        return saved_filters.kept(asked, self._sorted_by())
+
+    def _sorted_by(self) -> str:
+        if ORDER_VAR not in self.params:
+            return ""
+        columns = {place: name_of(column) for place, column in enumerate(self.list_display)}
+        signs = {"asc": "", "desc": "-"}
+        chosen = self.get_ordering_field_columns().items()
+        return ".".join(f"{signs[way]}{columns[place]}" for place, way in chosen if place in columns)
+
+    @cached_property
+    def saved_filters(self) -> list["SavedLink"]:
+        """Those that this person may open."""
+        admin = self.model_admin
+        found = saved_filters.visible(admin.saved_list, self.reader)
+        return [
+            SavedLink(
+                saved,
+                admin.saved_filter_url("saved_filter", saved),
+                admin.saved_filter_url("change_saved_filter", saved)
+                if saved_filters.may_change(saved, self.reader)
+                else "",
+                is_own=saved.owner_id == self.reader.pk,
+                is_open=saved.query == self.kept_query,
+            )
+            for saved in found
+        ]
+
+    def save_filter_url(self) -> str:
+        return f"{self.model_admin.save_filter_address()}{self.get_query_string(remove=[PAGE_VAR])}"
+
+    @cached_property
     def chosen(self) -> list[Choice]:
         return list(choices_of(self, self.query))
 
@@ -68,13 +135,46 @@ class QuickChangeList(ChangeList):
         return self.get_query_string(remove=[SEARCH_VAR, *self.get_filters_params()])
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
+        is_sorted_by = name_of(field_name) in map(name_of, self.sortable_by or ())
+        return super().get_ordering_field(field_name) if is_sorted_by else None
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Rows without a value come last in either direction, on both databases."""
+        ordering = super().get_ordering(request, queryset)
+        return (
+            [_empty_last(self.lookup_opts, each) for each in ordering]
+            if ORDER_VAR in self.params
+            else ordering
+        )
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not self.query and not self.has_active_filters:
             # Equal counts: the list is whole and needs no "650+ results (show all)" beside the search.
             self.full_result_count = self.result_count
+        if not self.multi_page:
+            # Said, so that PostgreSQL takes an index for them; of what is rare it has only a guess.
+            self.result_list = self.queryset[: self.list_per_page]
+        if self.queryset.query.select_related:
+            self.result_list = self._with_what_belongs_to_them(self.result_list)
+
+    def _with_what_belongs_to_them(self, page: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of this page, found by their own table first and joined with others afterwards.
+
+        In one query PostgreSQL may join all rows before it takes fifty of them: it thinks no further than
+        eight tables, and of what a filter leaves over it only has a guess.
+        """
+        keys = list(page.values_list("pk", flat=True))
+        place = {key: number for number, key in enumerate(keys)}
+        found: QuerySet[Any] = self.queryset.filter(pk__in=keys).order_by()
+        # It stays a queryset, as Django expects, with its rows in the order of the page.
+        found._result_cache = sorted(found, key=lambda row: place[row.pk])  # noqa: SLF001
+        return found
+
+
+def name_of(column: str | Callable[..., Any]) -> str:
+    """Of one in ``list_display``."""
+    return column if isinstance(column, str) else column.__name__
 
 
 class ExactSearchAdmin(_ModelAdmin):
@@ -106,15 +206,38 @@ class ExactSearchAdmin(_ModelAdmin):
             return super().get_search_results(request, queryset, search_term)
         rows = self.model._default_manager.order_by()  # noqa: SLF001  public API
         # One query for each column, so that each uses its index; an OR over joins would use none.
-        wanted = self.values_searched(request, term).items()
-        found = [rows.filter(**{lookup: value}).values("pk") for lookup, value in wanted]
+        wanted = self.values_searched(request, term)
+        found = {lookup: rows.filter(**{lookup: value}).values("pk") for lookup, value in wanted.items()}
         if self.search_fields:
-            found.append(self._found_in_part(request, rows, term).values("pk"))
-        return queryset.filter(pk__in=found[0].union(*found[1:])), False
+            found[""] = self._found_in_part(request, rows, term).values("pk")
+        found = {lookup: rows for lookup, rows in found.items() if rows.exists()}
+        match list(found):
+            case []:
+                return queryset.none(), False
+            case [lookup] if self._is_of_the_row(lookup):
+                # In the order of the list and no further than its page: half of all rows may be found.
+                return queryset.filter(**{lookup: wanted[lookup]}), False
+        first, *others = found.values()
+        return queryset.filter(pk__in=first.union(*others) if others else first), False
+
+    def _is_of_the_row(self, lookup: str) -> bool:
+        """Whether that is a column of the list's own table."""
+        return bool(lookup) and not self.opts.get_field(lookup.partition("__")[0]).is_relation
 
     def _found_in_part(self, request: HttpRequest, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         found, _may_repeat = super().get_search_results(request, rows, term)
         return found
+
+
+def _empty_last(options: Any, ordering: Any) -> Any:
+    name = ordering.removeprefix("-") if isinstance(ordering, str) else ""
+    try:
+        may_be_empty = bool(name) and name != "pk" and options.get_field(name).null
+    except FieldDoesNotExist:
+        return ordering
+    if not may_be_empty:
+        return ordering
+    return F(name).desc(nulls_last=True) if ordering.startswith("-") else F(name).asc(nulls_last=True)
 
 
 def different_values(model: type[Model], column: str) -> list[str]:

@@ -86,10 +86,41 @@ class RepeatedEntry(models.Model):
         return f"{self.first} × {self.times}"
 
 
+class SavedFilter(models.Model):
+    """What one person has narrowed a list by, under a name (``hireops.desk.saved_filters``).
+
+    ``list`` is the model of the list, such as ``referrals.withdrawal``; ``query`` what stands in its address,
+    without what was searched for.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner")
+    )
+    list = models.CharField(max_length=100)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.TextField()
+    shared = models.BooleanField(_("shared"), default=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        default_permissions = ()  # who may see the list may save filters of it
+        constraints = [
+            models.UniqueConstraint(fields=["list", "owner", "name"], name="saved_filter_has_its_name"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="saved_filter_is_called_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Heartbeat(models.Model):
     """When a process of ours last said that it lives, by the database's clock. One row for each name."""
 
-    name = models.CharField(_("process"), max_length=32, primary_key=True)
+    name = models.CharField(_("process"), max_length=128, primary_key=True)
+    host = models.CharField(_("host"), max_length=64, blank=True, db_default="")
+    version = models.CharField(_("version"), max_length=32, blank=True, db_default="")
     at = models.DateTimeField(_("last sign of life"))
 
     class Meta:

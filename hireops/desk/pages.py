@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 
+from hireops.desk.language import FORM_FILLED, fill_again, shown_again
 from hireops.desk.proof import page_that_asks
 from hireops.desk.staff import Reader
 
@@ -63,6 +65,9 @@ def staff_page(
 class StaffPagesAdmin(_ModelAdmin):
     """Gives every method marked by ``staff_page`` its address, and lets nobody in without its permission."""
 
+    # Where "Help" leads to from all pages of this class (hireops.desk.help): "withdrawals#approve".
+    help_page = ""
+
     def get_urls(self) -> list[URLPattern]:
         pages = [
             path(page.route, self._guarded(page, view), name=self._url_name(page.name))
@@ -76,6 +81,18 @@ class StaffPagesAdmin(_ModelAdmin):
         whole = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
         return TemplateResponse(request, template, {**whole, "title": title, **context})
 
+    def render_form(
+        self, request: HttpRequest, template: str, *, title: str | Promise, form: BaseForm, **context: Any
+    ) -> TemplateResponse:
+        """A page with ``form``, in which the language can be switched without losing what was typed.
+
+        Its template includes ``desk/filled_again.html`` in the form, whose id is ``form_sent_again``.
+        """
+        fill_again(form, request)
+        return self.render_page(
+            request, template, title=title, form=form, **{"form_sent_again": FORM_FILLED, **context}
+        )
+
     def _staff_pages(self) -> Iterator[tuple[StaffPage, View]]:
         for name in dir(type(self)):
             if page := getattr(getattr(type(self), name), "staff_page", None):
@@ -86,9 +103,11 @@ class StaffPagesAdmin(_ModelAdmin):
             if not (page.is_open_to(request.user) and self.has_view_permission(request)):
                 raise PermissionDenied
             asking = page_that_asks(request) if page.irreversible else None
-            return asking or view(request, *args, **kwargs)
+            return asking or view(shown_again(request), *args, **kwargs)
 
-        return self.admin_site.admin_view(guarded)
+        whole: Any = self.admin_site.admin_view(guarded)
+        whole.model_admin = self  # as Django says it of its own pages
+        return whole
 
     def _url_name(self, page: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"

@@ -16,10 +16,10 @@ FARTHEST_PAGE = 1000
 
 
 class AtLeast(int):
-    """A count that stopped early. It reads as ``550+`` wherever the admin's templates print it."""
+    """A count that stopped early. It reads as ``1,550+`` wherever the admin's templates print it."""
 
     def __str__(self) -> str:
-        return f"{int(self)}+"
+        return f"{int(self):,}+"
 
 
 class UncountedPaginator(AnyPaginator):
@@ -55,13 +55,16 @@ class OrderedPaginator(UncountedPaginator):
 
     def _count_to(self, most: int) -> int:
         rows: Any = self.object_list
-        found = rows.values("pk")[: most + 1].count()
-        return found if found <= most else AtLeast(most)
+        return at_most(rows.values("pk")[: most + 1].count(), most)
 
 
 def bounded_count(rows: QuerySet[Any], most: int) -> int:
     """How many rows there are; ``AtLeast(most)`` where there are more, without counting on."""
-    found = rows.order_by()[: most + 1].count()
+    return at_most(rows.order_by()[: most + 1].count(), most)
+
+
+def at_most(found: int, most: int) -> int:
+    """``found``, or ``AtLeast(most)`` where there are more."""
     return found if found <= most else AtLeast(most)
 
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops.contacts import mask
+from hireops.contacts import mask, without_contacts
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.desk.staff import Reader
@@ -58,6 +58,16 @@ def is_revealed(request: HttpRequest, obj: Model, permission: str = VIEW) -> boo
 def shown_for(request: HttpRequest, obj: Model) -> Callable[[str], str]:
     """How the page of ``obj`` shows personal data: as it is, or all but a little hidden."""
     return str if is_revealed(request, obj) else mask
+
+
+def noted_for(request: HttpRequest, obj: Model) -> Callable[[str], str]:
+    """How the page of ``obj`` shows what staff have noted of it, which may name people.
+
+    Who may see personal data reads it at once but for numbers and addresses, which take the click.
+    """
+    if is_revealed(request, obj):
+        return str
+    return without_contacts if request.user.has_perm(VIEW) else mask
 
 
 def _salt(obj: Model, reader: Reader) -> str:

@@ -1,12 +1,18 @@
 """The roles of staff. Each is a group; every app grants its permissions in its own migrations."""
 
+from typing import TYPE_CHECKING
+
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
+from django.utils.translation import get_language
 
-# role -> name of its group. The name is data, the same in both languages; renaming one needs a migration.
+if TYPE_CHECKING:
+    from django.contrib.auth.models import Group
+
+# role -> name of its group. The name is data, in both languages at once; renaming one needs a migration.
 ROLES = {
     "hr_officer": "人事专员 · HR officer",
     "hr_approver": "人事审批 · HR approver",
@@ -14,6 +20,17 @@ ROLES = {
     "auditor": "审计 · Auditor",
     "administrator": "管理员 · Administrator",
 }
+
+
+def role_name(group: "Group") -> str:
+    """How staff read of a role: of ours the half in their language, of any other its name.
+
+    It is ``str`` of every group (``hireops.desk.apps``).
+    """
+    if group.name not in ROLES.values():
+        return group.name
+    chinese, english = group.name.split(" · ")
+    return english if get_language() == "en" else chinese
 
 
 def grant(role: str, app_label: str, *codenames: str) -> migrations.RunPython:

@@ -15,8 +15,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hireops import VERSION
 from hireops.desk import finding, health, searching
 from hireops.desk.finding import FindableAdmin
+from hireops.desk.help import help_page_of
 from hireops.desk.home import home_of
 
 
@@ -47,7 +49,8 @@ class Desk(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
-        return context | {"can_find": bool(context["has_permission"] and self._kinds_to_find(request))}
+        can_find = bool(context["has_permission"] and self._kinds_to_find(request))
+        return context | {"can_find": can_find, "help_page": help_page_of(request), "version": VERSION}
 
     def health_view(self, request: HttpRequest) -> TemplateResponse:
         """How hireops is: what came, what failed, what has stopped."""

@@ -30,13 +30,14 @@ def check_invariants() -> None:
 @app.task
 def worker_lives() -> None:
     """Each worker says so by itself, whatever becomes of the broker."""
-    heartbeats.beat(heartbeats.WORKER)
+    heartbeats.worker_lives()
 
 
 @app.task
 def beat_lives() -> None:
     """Beat asks for it, and a worker writes it down: beat, the broker between them and a worker are alive."""
     heartbeats.beat(heartbeats.BEAT)
+    heartbeats.forget_workers()
 
 
 @app.task

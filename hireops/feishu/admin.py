@@ -7,6 +7,7 @@ from hireops.feishu.models import Tenant
 
 @admin.register(Tenant)
 class TenantAdmin(MirrorAdmin):
+    help_page = "events#tenants"
     empty_list = _("Companies that use the app in Feishu. Each appears by itself, with its first event.")
     ids = ["tenant_key", "app_id"]
     list_display = ["__str__", "tenant_key", "app_id", "state_shown", "state_at", "created_at"]

@@ -12,6 +12,7 @@ from typing import Any, Self
 from django.conf import settings
 
 from hireops.contacts import UnreadableContactError, read_email, read_mobile
+from hireops.feishu import sentences
 from hireops.feishu.errors import FeishuError, Outcome
 from hireops.feishu.protocol import ask, clean
 
@@ -44,7 +45,7 @@ class FeishuUser:
         """Raises ``FeishuError`` for an answer that does not say who it is."""
         open_id, tenant_key = _text(data, "open_id"), _text(data, "tenant_key")
         if not (open_id and tenant_key):
-            raise FeishuError(Outcome.UNKNOWN, "the answer names nobody")
+            raise FeishuError(Outcome.UNKNOWN, sentences.NOBODY_NAMED)
         emails = frozenset(filter(None, (_email(data, "email"), _email(data, "enterprise_email"))))
         name = clean(data.get("name"))[:LONGEST_NAME]
         return cls(open_id, _text(data, "union_id"), tenant_key, name, _mobile(data), emails)
@@ -67,7 +68,7 @@ def exchange_code(*, code: str, redirect_uri: str, code_verifier: str) -> str:
     }
     token = ask("POST", TOKEN, body=body, within_s=PATIENCE_S).content.get("access_token")
     if not (isinstance(token, str) and token.isascii() and token.isprintable() and token.strip()):
-        raise FeishuError(Outcome.UNKNOWN, "the answer has no token")
+        raise FeishuError(Outcome.UNKNOWN, sentences.WITHOUT_TOKEN)
     return token
 
 

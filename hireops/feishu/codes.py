@@ -309,6 +309,14 @@ NOT_IN_RANGE: Meaning = (
         "administrator can add the person to it."
     ),
 )
+APP_NOT_INSTALLED: Meaning = (
+    Advice.ASK_PERSON,
+    _(
+        "The app is not installed in this company. Its administrator installs it in the Feishu admin "
+        "console; "
+        "a custom app is published first."
+    ),
+)
 NO_MESSAGES_ALLOWED: Meaning = (
     Advice.ASK_PERSON,
     _(

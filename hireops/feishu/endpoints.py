@@ -9,6 +9,7 @@ from hireops.feishu.codes import Meaning
 HIRE = "/open-apis/hire/v1"
 DOC = "/ukTMukTMukTM/uMzM1YjLzMTN24yMzUjN/hire-v1"
 EVENT_DOC = "/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-v1"
+APPLICATION_DOC = "/uAjLw4CM/ukTMukTMukTM/application-v6"
 IM_DOC = "/uAjLw4CM/ukTMukTMukTM/reference/im-v1"
 
 
@@ -217,6 +218,25 @@ _ALL = (
         {1810001: codes.NO_SUCH_PAGE},
         safe_to_repeat=True,
         doc=f"{EVENT_DOC}/outbound_ip/list",
+    ),
+    # The app itself: what it may do, and which of its versions is in use
+    Endpoint(
+        "scope.list",
+        "GET",
+        "/open-apis/application/v6/scopes",
+        NOT_STATED,
+        {212100: codes.APP_NOT_INSTALLED},
+        safe_to_repeat=True,
+        doc=f"{APPLICATION_DOC}/scope/list",
+    ),
+    Endpoint(
+        "application.get",
+        "GET",
+        "/open-apis/application/v6/applications/{app_id}",
+        NOT_STATED,
+        {},
+        safe_to_repeat=True,
+        doc=f"{APPLICATION_DOC}/application/get",
     ),
     # Messages of the app's bot. 5 a second to one person: calls about one person leave one at a time.
     Endpoint(

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from hireops.contacts import without_contacts
+from hireops.feishu import sentences
 from hireops.feishu.errors import TOO_MANY_REQUESTS, Advice, FeishuError, Outcome, what_happened
 from hireops.feishu.strict_json import is_too_deep, refuse_constant, utf8
 from hireops.feishu.transport import HttpAnswer, exchange
@@ -104,7 +105,7 @@ def _understood(answer: HttpAnswer) -> dict[str, Any]:
     kind = clean(answer.headers.get("Content-Type", "no content type"))[:50]
     raise FeishuError(
         outcome,
-        f"HTTP {answer.status} without an answer of Feishu's ({answer.problem or kind})",
+        sentences.NOT_FEISHUS % {"status": answer.status, "kind": answer.problem or kind},
         log_id=_log_id(answer, {}),
         http_status=answer.status,
         retry_after_s=_retry_after_s(answer) if outcome is Outcome.REFUSED else None,

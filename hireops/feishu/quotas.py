@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 
 from hireops import deadline
 from hireops.database import clock
+from hireops.feishu import sentences
 from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import Quota, QuotaSlot
@@ -66,7 +67,7 @@ def acquire(endpoint: Endpoint, tenant_key: str) -> Slot:
             _refuse_if_blocked(taken)
     except DatabaseError as error:
         logger.exception("the quota of %s could not be counted", endpoint.name)
-        message = f"the quota could not be counted ({type(error).__name__})"
+        message = sentences.QUOTA_NOT_COUNTED % {"kind": type(error).__name__}
         raise FeishuError(Outcome.NOT_SENT, message, advice=Advice.RETRY_LATER) from error
     return taken
 
@@ -94,7 +95,7 @@ def _wait(until: float) -> None:
     """In steps, because the deadline can be asked but not read."""
     while (left := until - monotonic()) > 0:
         if deadline.has_passed():
-            raise FeishuError(Outcome.NOT_SENT, "it was too late to send")
+            raise FeishuError(Outcome.NOT_SENT, sentences.TOO_LATE)
         sleep(min(left, 0.1))
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from hireops.feishu import sentences
 from hireops.feishu.endpoints import Endpoint, Limit
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import Quota
@@ -58,7 +59,7 @@ class QuotaUsedUpError(FeishuError):
     """Held back here, before anything was sent. ``retry_after_s`` is the time until the next turn."""
 
     def __init__(self, endpoint: Endpoint, wait_s: float) -> None:
-        message = f"the quota of {endpoint.name} is used up for {wait_s:.1f} s"
+        message = sentences.QUOTA_USED_UP % {"endpoint": endpoint.name, "seconds": f"{wait_s:.1f}"}
         super().__init__(Outcome.NOT_SENT, message, retry_after_s=wait_s, advice=Advice.RETRY_LATER)
 
     @property

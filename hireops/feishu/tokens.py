@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from hireops.database import clock
 from hireops.encryption import decrypt, encrypt
+from hireops.feishu import sentences
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import AccessToken, AppTicket
 from hireops.feishu.protocol import ask
@@ -53,6 +54,18 @@ def access_token(tenant_key: str) -> str:
         raise _before_sending(error) from None
 
 
+def prove_credentials() -> datetime | None:
+    """Have Feishu look at App ID and App Secret, whatever token is kept; ``FeishuError`` if it refuses them.
+
+    Gives when Feishu answered, by its own clock, if it said so.
+    """
+    if settings.FEISHU_APP_TYPE == "custom":
+        path, body = "tenant_access_token/internal", _app_secret()
+    else:
+        path, body = "app_access_token", _app_secret() | {"app_ticket": _ticket()}
+    return ask("POST", f"{AUTH}/{path}", body=body).feishu_at
+
+
 def invalidate(tenant_key: str, token: str) -> None:
     """Forget ``token``, which Feishu did not accept; a newer one that has taken its place is kept."""
     tenant = tenant_of_token(tenant_key)
@@ -66,9 +79,7 @@ def tenant_of_token(tenant_key: str) -> str:
     if settings.FEISHU_APP_TYPE == "custom":
         return ""
     if not tenant_key:
-        raise FeishuError(
-            Outcome.NOT_SENT, "a store app calls for one tenant, and none was named", advice=Advice.ASK_PERSON
-        )
+        raise FeishuError(Outcome.NOT_SENT, sentences.NO_TENANT, advice=Advice.ASK_PERSON)
     return tenant_key
 
 
@@ -121,7 +132,7 @@ def _current(tenant_key: str, kind: AccessToken.Kind) -> str:
         if usable:
             return usable
         if monotonic() > waited_until:
-            raise FeishuError(Outcome.NOT_SENT, "another process is still fetching it")
+            raise FeishuError(Outcome.NOT_SENT, sentences.FETCHED_ELSEWHERE)
         sleep(POLL_S)
         row.refresh_from_db()
 
@@ -215,7 +226,7 @@ def _ask_for(name: str, path: str, body: dict[str, str]) -> tuple[str, timedelta
         return token, timedelta(seconds=min(expire, LIFETIME_MAX_S))
     raise FeishuError(
         Outcome.UNKNOWN,
-        f"an answer without a usable {name} or expire",
+        sentences.UNUSABLE_TOKEN % {"name": name},
         log_id=reply.log_id,
         http_status=reply.http_status,
         advice=Advice.RETRY_LATER,
@@ -231,7 +242,7 @@ def _before_sending(error: FeishuError) -> FeishuError:
     advice = Advice.ASK_PERSON if error.advice is Advice.REFRESH_TOKEN else error.advice
     return FeishuError(
         Outcome.NOT_SENT,
-        f"no access token: {error.message}",
+        sentences.NO_ACCESS % {"why": error.message},
         code=error.code,
         log_id=error.log_id,
         http_status=error.http_status,
@@ -250,9 +261,7 @@ def _ticket() -> str:
     if ticket:
         return ticket
     _request_ticket()
-    raise FeishuError(
-        Outcome.NOT_SENT, "no app_ticket yet; Feishu was asked to send one", advice=Advice.RETRY_LATER
-    )
+    raise FeishuError(Outcome.NOT_SENT, sentences.NO_TICKET, advice=Advice.RETRY_LATER)
 
 
 def _request_ticket() -> None:

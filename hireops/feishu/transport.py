@@ -23,6 +23,7 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 
 from hireops import deadline
+from hireops.feishu import sentences
 from hireops.feishu.errors import FeishuError, Outcome
 
 ANSWER_MAX_BYTES = 10 * 1024 * 1024
@@ -73,8 +74,8 @@ def exchange(
     except _FAILURES as error:
         # Only the kind of error: its text may quote the request.
         if _thread.sent:
-            raise FeishuError(Outcome.UNKNOWN, f"no answer ({_kind(error)})") from None
-        raise FeishuError(Outcome.NOT_SENT, f"no connection ({_kind(error)})") from None
+            raise FeishuError(Outcome.UNKNOWN, sentences.NO_ANSWER % {"kind": _kind(error)}) from None
+        raise FeishuError(Outcome.NOT_SENT, sentences.NO_CONNECTION % {"kind": _kind(error)}) from None
     with response:
         return HttpAnswer(response.status_code, response.headers, *_read(response))
 
@@ -185,7 +186,7 @@ class _HttpConnection(urllib3.connection.HTTPConnection):
         if self.sock is None:
             self.connect()
         if not _thread.sent and deadline.has_passed():
-            raise FeishuError(Outcome.NOT_SENT, "it was too late to send")
+            raise FeishuError(Outcome.NOT_SENT, sentences.TOO_LATE)
         _thread.sent = True
         _thread.ends_at = monotonic() + _thread.patience_s
         super().send(data)

@@ -24,13 +24,14 @@ from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting, share
 from hireops.doorbell import ring
 from hireops.imports import problems, services
 from hireops.imports.checking import MOST_ROWS
 from hireops.imports.forms import UploadForm
 from hireops.imports.kinds import ImportKind
 from hireops.imports.models import FileImport, ImportedRow, ImportState, RowState
-from hireops.jobs.display import Progress, newest_about
+from hireops.jobs.display import Progress, facts_of, newest_about, newest_job, told
 from hireops.jobs.tasks import work
 from hireops.spreadsheets.downloads import CONTENT_TYPES, as_file, in_this_language
 
@@ -43,6 +44,7 @@ class FileImportAdmin(MirrorAdmin):
     Addresses: ``…_add`` (the upload), ``…_template``, ``…_problems``.
     """
 
+    is_exported = False  # each leads to rows, which have one
     empty_list = _(
         "No file has been uploaded yet. A file is checked first, and nothing changes before it is confirmed."
     )
@@ -62,7 +64,16 @@ class FileImportAdmin(MirrorAdmin):
 
     fields = ["state"]
     list_filter = ["state", "uploaded_at"]
-    list_display = ["file_name", "state_shown", "rows", "uploaded_by", "uploaded_at", "finished_at"]
+    list_display = [
+        "file_name",
+        "state_shown",
+        "rows",
+        "how_far",
+        "uploaded_by",
+        "uploaded_at",
+        "finished_at",
+    ]
+    amounts = ["rows", "how_far"]
     reveal_permission = VIEW
 
     def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
@@ -134,6 +145,12 @@ class FileImportAdmin(MirrorAdmin):
     def state_shown(self, row: FileImport) -> SafeString:
         return state_badge(self.states(row.state))
 
+    @admin.display(description=_("how far"))
+    def how_far(self, row: FileImport) -> str:
+        """Of one that is being checked or applied."""
+        job = newest_job(row) if self._is_moving(row) else None
+        return told(job) if job else ""
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         imported = super().get_queryset(request).select_related("uploaded_by", "confirmed_by")
         return imported.defer("content")
@@ -197,24 +214,56 @@ class FileImportAdmin(MirrorAdmin):
     def page_context(self, request: HttpRequest, obj: FileImport) -> dict[str, Any]:
         """How far it is, and what was found in the file."""
         counts = services.counts(self.kind, obj)
-        done, left = (
-            sum(counts.get(each, 0) for each in states) for states in (self.done_states, self.left_states)
-        )
+        done, total = self._done_and_all(counts)
         return {
             "batch": obj,
             "badge": self.state_shown(obj),
             "unreadable": problems.of_the_file(obj),
+            "remarks": problems.remarks(obj),
+            "has_ended": obj.state in {ImportState.DONE, ImportState.DISCARDED},
+            "applied": counts.get(self.kind.applied, 0),
+            "left": obj.rows - counts.get(self.kind.applied, 0) - counts.get(self.kind.there_already, 0),
+            "there_already": counts.get(self.kind.there_already, 0),
+            "discarded_by": _who_discarded(obj),
             "is_applying": obj.state == self.kind.applying,
             "counts": [(each, each.label, counts[each]) for each in self.row_states if counts.get(each)],
             "ready": counts.get(self.kind.ready, 0),
             "ended": done,
-            "total": done + left,
+            "total": total,
             "rows_url": self.rows_url(obj),
             "may_confirm": self._may_confirm(request, obj) and bool(counts.get(self.kind.ready)),
             "confirm_url": self._url("staff_action", "confirm"),
-            "progress": self._progress(obj, done, done + left),
+            "progress": self._progress(obj, done, total),
             **self._problems(request, obj),
         }
+
+    # --- How far it is
+
+    def waiting(self, request: HttpRequest, obj: FileImport) -> Waiting:
+        counts = services.counts(self.kind, obj) if obj.state != ImportState.CHECKING else {}
+        if not self._is_moving(obj):
+            return Waiting(self._ended_in_words(obj, counts), is_over=True)
+        job = newest_job(obj)
+        facts = (obj.rows, sorted(counts.items()), facts_of(job) if job else ())
+        if obj.state == ImportState.CHECKING:
+            return Waiting(gettext("Checking"), facts)
+        return Waiting(share(str(self.applying_label), *self._done_and_all(counts)), facts)
+
+    def _ended_in_words(self, batch: FileImport, counts: dict[str, int]) -> str:
+        label = str(self.states(batch.state).label)
+        if batch.state != ImportState.DONE:
+            return label
+        text = gettext("%(state)s: %(done)s of %(rows)s")
+        return text % {"state": label, "done": counts.get(self.kind.applied, 0), "rows": batch.rows}
+
+    def _is_moving(self, batch: FileImport) -> bool:
+        return batch.state in {ImportState.CHECKING, self.kind.applying}
+
+    def _done_and_all(self, counts: dict[str, int]) -> tuple[int, int]:
+        done, left = (
+            sum(counts.get(each, 0) for each in states) for states in (self.done_states, self.left_states)
+        )
+        return done, done + left
 
     def _may_confirm(self, request: HttpRequest, batch: FileImport) -> bool:
         permission = f"{self.opts.app_label}.change_{self.opts.model_name}"
@@ -223,26 +272,30 @@ class FileImportAdmin(MirrorAdmin):
     def _problems(self, request: HttpRequest, batch: FileImport) -> dict[str, Any]:
         shown = shown_for(request, batch)
         found: list[ImportedRow] = list(self.problem_rows(batch)[: PROBLEM_ROWS_SHOWN + 1])
+        known: list[ImportedRow] = list(
+            services.rows_there_already(self.kind, batch)[: PROBLEM_ROWS_SHOWN + 1]
+        )
         return {
-            "problem_rows": [
-                {
-                    "line": row.line,
-                    "url": self.row_url(row),
-                    "badge": self.row_badge(row),
-                    "named": self.row_named(row, shown),
-                    "reason": self.reason(row),
-                }
-                for row in found[:PROBLEM_ROWS_SHOWN]
-            ],
+            "problem_rows": [self._row(row, shown) for row in found[:PROBLEM_ROWS_SHOWN]],
             "more_problems": len(found) > PROBLEM_ROWS_SHOWN,
+            "known_rows": [self._row(row, shown) for row in known[:PROBLEM_ROWS_SHOWN]],
+            "more_known": len(known) > PROBLEM_ROWS_SHOWN,
             "may_download": request.user.has_perm(VIEW),
             "problems_urls": {each: self._url("problems", batch.pk, each) for each in CONTENT_TYPES},
         }
 
+    def _row(self, row: ImportedRow, shown: Callable[[str], str]) -> dict[str, Any]:
+        return {
+            "line": row.line,
+            "url": self.row_url(row),
+            "badge": self.row_badge(row),
+            "named": self.row_named(row, shown),
+            "reason": self.reason(row),
+        }
+
     def _progress(self, batch: FileImport, done: int, total: int) -> Progress | None:
         """Counted from its rows. None where there is nothing to show."""
-        checks = batch.state == ImportState.CHECKING
-        is_moving = checks or batch.state == self.kind.applying
+        checks, is_moving = batch.state == ImportState.CHECKING, self._is_moving(batch)
         if not is_moving and not (total and batch.state != ImportState.CHECKED):
             return None
         newest = newest_about(batch)
@@ -253,6 +306,14 @@ class FileImportAdmin(MirrorAdmin):
             is_running=is_moving,
             trouble=newest.trouble if newest else "",
         )
+
+
+def _who_discarded(batch: FileImport) -> str:
+    """Of one that was, wholly or in part."""
+    if batch.state not in {ImportState.DONE, ImportState.DISCARDED}:
+        return ""
+    entry = audit.entries_about(batch).filter(action=services.DISCARDED).first()
+    return entry.who if entry else ""
 
 
 def confirm_and_ring(kind: ImportKind[Any, Any], batch: FileImport, *, by: User, **how: Any) -> None:

@@ -3,7 +3,7 @@
 One that is taken up again reads on after the rows that were kept (``FileImport.rows``).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +13,13 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from hireops.imports.kinds import B, ImportKind, R
-from hireops.imports.models import ImportState
+from hireops.imports.models import REMARKS, SHEET, FileImport, ImportState
 from hireops.jobs.models import Job
 from hireops.jobs.registry import DONE, GO_ON, Part, Step
 from hireops.spreadsheets.errors import UnreadableFileError
-from hireops.spreadsheets.header import ColumnNames, Columns
+from hireops.spreadsheets.header import ColumnNames, Columns, Wanted
+from hireops.spreadsheets.reading import Table
+from hireops.spreadsheets.tables import body
 
 CHECKED_AT_ONCE = 500
 MOST_ROWS = 50_000
@@ -39,45 +41,40 @@ class Line:
 
 
 def lines(
-    rows: Iterable[Sequence[str]],
-    header: Callable[[Sequence[str]], Columns | None],
+    batch: FileImport,
+    opened: Callable[[], Table],
     *,
     most_rows: int = MOST_ROWS,
     without_header: Columns | None = None,
 ) -> Iterator[Line]:
-    """The rows that are not empty, with their numbers in the file. Raises ``UnreadableFileError``.
+    """The rows of the table below its header, with their numbers in the file; at the end ``batch`` has what
+    was noticed in it. Raises ``UnreadableFileError``.
 
-    ``header(cells)`` gives the columns that the first of them names, None if it is no header; then the
-    columns are those of ``without_header``, or the file can't be read.
+    Without a header the columns are those of ``without_header``, or the file can't be read.
     """
-    columns: Columns | None = None
+    table = opened()
+    columns = table.header.columns if table.header else without_header
     found = 0
-    for number, cells in enumerate(rows, start=1):
-        if not any(cell.strip() for cell in cells):
-            continue
+    for number, cells in body(table):
         if columns is None:
-            columns = header(cells)
-            if columns:
-                continue
-            columns = _without_header(without_header)
+            raise UnreadableFileError("no_header")
         found += 1
         if found > most_rows:
             raise UnreadableFileError("too_many_rows", most=most_rows)
         yield Line(number, cells, columns)
     if not found:
         raise UnreadableFileError("no_rows")
+    batch.problem_details = batch.problem_details | {REMARKS: [each.as_json() for each in table.remarks]}
 
 
-def header(names: ColumnNames, cells: Sequence[str], *, needed: AbstractSet[str]) -> Columns | None:
-    """The columns that ``cells`` name; None unless all that are needed are among them."""
-    columns = names.find(cells)
-    return columns if all(column in columns for column in needed) else None
+def sheet_of(batch: FileImport) -> str:
+    """The sheet that was named with the file; "" if none was."""
+    return str(batch.problem_details.get(SHEET, ""))
 
 
-def _without_header(columns: Columns | None) -> Columns:
-    if columns is None:
-        raise UnreadableFileError("no_header")
-    return columns
+def needs(names: ColumnNames, needed: AbstractSet[str]) -> Wanted:
+    """A header is what names all the columns that are needed."""
+    return Wanted(names, lambda columns: all(column in columns for column in needed))
 
 
 # --- In parts
@@ -115,7 +112,7 @@ def _keep(
 
 def _end(batch: B) -> Step:
     batch.state, batch.content = ImportState.CHECKED, None
-    batch.save(update_fields=["state", "content"])
+    batch.save(update_fields=["state", "content", "problem_details"])
     return DONE
 
 

@@ -11,8 +11,9 @@
 
        def check(job: Job) -> Iterator[Part]:
            batch = KIND.batch(job)
-           cells = read_rows(io.BytesIO(batch.content or b""), batch.file_name)
-           lines = checking.lines(cells, partial(checking.header, COLUMNS, needed={"code"}))
+           content, sheet = io.BytesIO(batch.content or b""), checking.sheet_of(batch)
+           wanted = checking.needs(COLUMNS, {"code"})
+           lines = checking.lines(batch, partial(open_table, content, batch.file_name, wanted, sheet=sheet))
            return checking.parts(KIND, job, batch, lines, row_of=row_of, compare=compare)
 
    ``row_of(line)`` makes a row of a line (``line.cell("code")``): READY, or INVALID with a problem.
@@ -57,6 +58,8 @@ class ImportKind(Generic[B, R]):
     nothing_ready: str | Promise
     applying: str = ImportState.APPLYING
     ready: str = RowState.READY
+    applied: str = RowState.APPLIED
+    there_already: str = RowState.DUPLICATE
     discarded: str = RowState.DISCARDED
     discarded_with_it: Sequence[str] = (RowState.READY, RowState.INVALID, RowState.DUPLICATE)
 

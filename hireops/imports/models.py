@@ -13,6 +13,8 @@ from hireops.desk.retention import Personal
 from hireops.desk.states import States
 
 LONGEST_GIVEN = 255
+# In ``FileImport.problem_details``: the sheet that was named with the file, and what was noticed in it.
+SHEET, REMARKS = "sheet", "remarks"
 
 
 class ImportState(States):
@@ -45,6 +47,7 @@ class FileImport(models.Model):
         _("state"), max_length=16, choices=ImportState.choices, default=ImportState.CHECKING
     )
     # Why it can't be read: the key of an ``UnreadableFileError`` and what its text needs. Never a sentence.
+    # Of one that can: ``SHEET`` and ``REMARKS`` (``hireops.spreadsheets.remarks``), which are no problem.
     problem = models.CharField(_("problem"), max_length=50, blank=True)
     problem_details = models.JSONField(default=dict, blank=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)

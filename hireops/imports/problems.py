@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from hireops.imports.models import FileImport, ImportedRow, RowState
+from hireops.imports.models import REMARKS, FileImport, ImportedRow, RowState
 from hireops.spreadsheets.errors import reason_unreadable
+from hireops.spreadsheets.remarks import in_words as in_sentences
 
 
 def in_words(row: ImportedRow, texts: Mapping[str, str | Promise]) -> str:
@@ -21,10 +22,15 @@ def of_the_file(batch: FileImport) -> str:
         return _("The file has no rows besides its header.")
     if batch.problem == "no_header":
         return _(
-            "The first row of the file does not name its columns, or one that is needed is missing. Take the "
-            "empty file of the upload page, fill it in and upload that."
+            "None of the first rows of the file names its columns, or one that is needed is missing. Nothing "
+            "was read. Take the empty file of the upload page, fill it in and upload that."
         )
     return reason_unreadable(batch.problem, batch.problem_details) if batch.problem else ""
+
+
+def remarks(batch: FileImport) -> list[str]:
+    """What was noticed in the file, and is no problem."""
+    return in_sentences(batch.problem_details.get(REMARKS, ()))
 
 
 def note(row: ImportedRow, key: str, **details: Any) -> None:

@@ -14,11 +14,12 @@ from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.imports.checking import CHECKED_AT_ONCE
 from hireops.imports.kinds import B, ImportKind, R
-from hireops.imports.models import LONGEST_GIVEN, FileImport, ImportState
+from hireops.imports.models import LONGEST_GIVEN, SHEET, FileImport, ImportState
 from hireops.jobs import services as jobs
 from hireops.spreadsheets.errors import reason_unreadable
 
 MOST_BYTES = 10 * 1024 * 1024
+DISCARDED = gettext_noop("import discarded")
 
 
 def upload(
@@ -28,11 +29,12 @@ def upload(
     *,
     by: User,
     most_bytes: int = MOST_BYTES,
+    sheet: str = "",
     **about: Any,
 ) -> B:
     """Keep the file; a worker checks it. Raises ``Refused`` for one that is too large, without reading on.
 
-    ``about`` are the import's own columns.
+    ``sheet`` is which of its sheets is meant, if somebody has said so; ``about`` are the import's columns.
     """
     content = file.read(most_bytes + 1)
     if not content:
@@ -41,6 +43,7 @@ def upload(
         raise Refused(too_large(most_bytes))
     with transaction.atomic():
         batch = kind.batches(file_name=file_name[-LONGEST_GIVEN:], content=content, uploaded_by=by, **about)
+        batch.problem_details = {SHEET: sheet} if sheet else {}
         batch.save(force_insert=True)
         jobs.start(kind.check_job, about=batch, by=by)
         audit.record(by=by, action=kind.uploaded, on=batch, bytes=len(content))
@@ -88,7 +91,7 @@ def discard(kind: ImportKind[B, R], batch: B, *, by: User | None, reason: str = 
             raise Refused(_("This import has ended. There is nothing left to be discarded."))
         left = kind.rows_of(batch, state__in=kind.discarded_with_it)
         discarded = left.update(state=kind.discarded, **of_rows)
-        audit.record(by=by, action=gettext_noop("import discarded"), on=batch, reason=reason, rows=discarded)
+        audit.record(by=by, action=DISCARDED, on=batch, reason=reason, rows=discarded)
         if batch.state != kind.applying:
             batch.state, batch.finished_at = ImportState.DISCARDED, clock.now()
             batch.content = None
@@ -112,7 +115,12 @@ def counts(kind: ImportKind[B, R], batch: FileImport) -> dict[str, int]:
 
 def problem_rows(kind: ImportKind[B, R], batch: FileImport) -> QuerySet[R]:
     """Rows that somebody has to look at, in the order of the file."""
-    return kind.rows_of(batch).exclude(problem="").order_by("line")
+    return kind.rows_of(batch).exclude(problem="").exclude(state=kind.there_already).order_by("line")
+
+
+def rows_there_already(kind: ImportKind[B, R], batch: FileImport) -> QuerySet[R]:
+    """Rows that change nothing, in the order of the file: they are no problem."""
+    return kind.rows_of(batch, state=kind.there_already).order_by("line")
 
 
 def file_of_problems(

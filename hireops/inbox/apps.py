@@ -13,12 +13,14 @@ class InboxConfig(AppConfig):
         from hireops.desk import figures
         from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
+        from hireops.doctor import findings
         from hireops.guards import rules
-        from hireops.inbox import app_lifecycle, cards, charts, guards, health, invariants, jobs
+        from hireops.inbox import app_lifecycle, cards, charts, guards, health, invariants, jobs, questions
 
         _registers = app_lifecycle, jobs
 
         rules.declare(*guards.RULES)
+        findings.register(*questions.QUESTIONS)
         desk_cards.register(cards.events_waiting)
         desk_cards.register(cards.events_failed)
         figures.register(charts.EVENTS)

@@ -1,18 +1,21 @@
 """What the home page says about events."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.database import clock
 from hireops.desk.cards import Card
+from hireops.desk.display import ago
 from hireops.desk.staff import Reader
 from hireops.inbox import registry
 from hireops.inbox.event_queries import by_index
 from hireops.inbox.models import Event
 
 EVENTS_PAGE = "admin:inbox_event_changelist"
-LATE_AFTER_S = 60
+LATE_AFTER = timedelta(minutes=1)
 COUNT_AT_MOST = 1000
 
 
@@ -22,14 +25,15 @@ def events_waiting(reader: Reader) -> Card | None:
         return None
     now = clock.now()
     oldest = Event.objects.filter(not_before__lte=now).order_by("not_before").only("not_before").first()
-    age_s = (now - oldest.not_before).total_seconds() if oldest and oldest.not_before else 0
+    since = oldest.not_before if oldest else None
+    is_late = since is not None and now - since > LATE_AFTER
     note = _("A worker is on it.") if oldest else _("All events are handled.")
     return Card(
         title=gettext_lazy("Oldest unhandled event"),
-        value=_("%(seconds)d s") % {"seconds": age_s} if oldest else _("none"),
-        note=_("Is the worker running?") if age_s > LATE_AFTER_S else note,
+        value=ago(since, now) if since else _("none"),
+        note=_("Is the worker running?") if is_late else note,
         url=reverse(EVENTS_PAGE) + "?state__exact=pending",
-        tone="bad" if age_s > LATE_AFTER_S else "ok",
+        tone="bad" if is_late else "ok",
         about="system",
     )
 

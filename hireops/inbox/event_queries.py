@@ -75,6 +75,13 @@ def find(query: EventQuery) -> EventPage:
     return _find_in_rarest(query, after, before)
 
 
+def all_of(query: EventQuery) -> Events:
+    """The same without an end, however long it takes to read them."""
+    after, before = ids_between(query)
+    rows = Event.objects.filter(**query.equal, id__gt=after, id__lt=before).order_by("-id")
+    return _within(rows, query)
+
+
 def _find_in_rarest(query: EventQuery, after: int, before: int) -> EventPage:
     """Two conditions have no common index: the rows with the rarer value are read, then filtered."""
     scans = [by_index(column, value, after=after, before=before) for column, value in query.equal.items()]

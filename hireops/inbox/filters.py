@@ -3,17 +3,17 @@
 each gives one condition, and ``hireops.inbox.event_queries`` finds the events that meet all of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk import ranges
 from hireops.desk.lists import QuickChangeList, different_values
 from hireops.desk.ownership import Seen
 from hireops.feishu.models import Tenant
@@ -74,42 +74,27 @@ class TenantFilter(ColumnFilter):
 
 
 class DayFilter(EventFilter):
-    """A day (``2026-11-21``) or an hour of it (``2026-11-21T13``), by the clock of the pages."""
+    """A day (``2026-11-21``) or an hour of it (``2026-11-21T13``), by the clock of the pages.
 
-    title = _("day")
+    Its hours are offered for a day that is chosen here or as a range of one day.
+    """
+
+    title = _("hour")
     parameter_name = "day"
-    template = "admin/inbox/event/day_filter.html"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        today = timezone.localdate()
-        return [(str(today), _("Today")), (str(today - timedelta(days=1)), _("Yesterday"))]
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        yield from super().choices(changelist)
-        if start := self._start():
-            for hour in range(24):
-                value = f"{start:%Y-%m-%d}T{hour:02}"
-                yield {
-                    "selected": self.value() == value,
-                    "query_string": changelist.get_query_string({self.parameter_name: value}),
-                    "display": f"{hour:02}:00–{hour:02}:59",
-                    "hour": True,
-                }
-
-    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
-        super().__init__(request, params, model, model_admin)
-        given = [(name, value) for name, values in request.GET.lists() for value in values]
-        self.others = [pair for pair in given if pair[0] not in {self.parameter_name, "before", "p"}]
-
-    def day(self) -> str:
-        """For the field in which another day is chosen."""
+        days = ranges.days_asked(request.GET, "received_at")
         start = self._start()
-        return f"{start:%Y-%m-%d}" if start else ""
+        day = start.date() if start else days.first
+        if day is None or (start is None and days.first != days.last):
+            return []
+        hours = [(f"{day}T{hour:02}", f"{day} {hour:02}:00–{hour:02}:59") for hour in range(24)]
+        return [(str(day), str(day)), *hours]
 
-    def span(self) -> tuple[datetime, datetime] | None:
+    def span(self) -> tuple[datetime | None, datetime | None]:
         start = self._start()
         if not start:
-            return None
+            return None, None
         length = timedelta(hours=1) if "T" in (self.value() or "") else timedelta(days=1)
         return timezone.make_aware(start), timezone.make_aware(start + length)
 
@@ -147,11 +132,16 @@ class EventChangeList(QuickChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         super().get_queryset(request, exclude_parameters)  # reads the filters from the address
-        query = self._event_query(seen_by(request.user))
+        query = None if self.problems else self._event_query(seen_by(request.user))
         if query is None:
             return Event.objects.none()
         self.event_page = event_queries.find(query)
         return self.event_page.rows.defer("raw", "payload")
+
+    def whole(self, request: HttpRequest) -> QuerySet[Event]:
+        """All events of the list, for whoever has the time to read as far as it goes."""
+        query = self._event_query(seen_by(request.user))
+        return Event.objects.none() if query is None else event_queries.all_of(query)
 
     def older(self) -> str:
         """The address of what is older than all that this page shows; empty where the list ends."""
@@ -174,11 +164,19 @@ class EventChangeList(QuickChangeList):
         }
         if any(equal.get(column, value) != value for column, value in searched.items()):
             return None
-        since = until = None
+        since, until = self._span()
         before = event_queries.LAST_ID
         for each in self.filter_specs:
-            if isinstance(each, DayFilter) and (span := each.span()):
-                since, until = span
             if isinstance(each, BeforeFilter):
                 before = each.id()
         return event_queries.EventQuery({**equal, **searched}, since, until, before, seen)
+
+    def _span(self) -> tuple[datetime | None, datetime | None]:
+        """From when, and before when: what the days and the hour that are chosen have in common."""
+        spans = [
+            ranges.moments(each.range) for each in self.filter_specs if isinstance(each, ranges.DateRange)
+        ]
+        spans += [each.span() for each in self.filter_specs if isinstance(each, DayFilter)]
+        starts = [since for since, _until in spans if since]
+        ends = [until for _since, until in spans if until]
+        return max(starts, default=None), min(ends, default=None)

@@ -13,6 +13,8 @@ register(
         label=_("Replay what failed"),
         parts=repeated(replaying.replay_piece),
         on_cancel=replaying.cancel,
+        told=_("%(done)s of %(total)s events"),
+        told_so_far=_("%(done)s events"),
         permission="inbox.view_replay",
         under_way=lambda: Replay.objects.filter(finished_at=None),
     )

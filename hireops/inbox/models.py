@@ -122,7 +122,8 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_type or _('unreadable')} {self.event_id}"
+        named = self.event_type or _("unreadable")
+        return f"{named} {self.event_id}"
 
     @property
     def tenant(self) -> Tenant:

@@ -15,9 +15,10 @@ from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action
 from hireops.desk.confirming import Column
 from hireops.desk.display import linked
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.jobs import registry, services
-from hireops.jobs.display import progress_of, trouble_of
+from hireops.jobs.display import progress_of, told, trouble_of, waiting_for
 from hireops.jobs.models import Job
 from hireops.jobs.tasks import work
 
@@ -51,6 +52,8 @@ def try_now(job: Job, *, by: User, reason: str) -> None:
 
 @admin.register(Job)
 class JobAdmin(MirrorAdmin):
+    help_page = "long-work"
+    is_exported = False  # the audit has who did what
     empty_list = _(
         "What takes longer than a page, such as an import, is done in the background and shown here. "
         "Nothing has been yet."
@@ -101,7 +104,10 @@ class JobAdmin(MirrorAdmin):
         return obj.asked_at if obj.finished_at is None else None
 
     def page_context(self, request: HttpRequest, obj: Job) -> dict[str, Any]:
-        return {"progress": progress_of(obj)}
+        return {"progress": progress_of(obj), "told": told(obj)}
+
+    def waiting(self, request: HttpRequest, obj: Job) -> Waiting:
+        return waiting_for(obj)
 
     @admin.display(description=_("kind of work"))
     def kind_shown(self, job: Job) -> str:
@@ -113,7 +119,7 @@ class JobAdmin(MirrorAdmin):
 
     @admin.display(description=_("done"))
     def how_far(self, job: Job) -> str:
-        return f"{job.done}" if job.total is None else f"{job.done} / {job.total}"
+        return told(job)
 
     @admin.display(description=_("asked for by"))
     def asked_by_shown(self, job: Job) -> str:

@@ -9,10 +9,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from hireops.desk.ownership import Kinds, Seen
 from hireops.desk.staff import Reader
 from hireops.jobs.models import Job
+
+TOLD, TOLD_SO_FAR = gettext_lazy("%(done)s of %(total)s done"), gettext_lazy("%(done)s done")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,8 @@ class Kind:
     ``permission`` is what staff need to see such a job. ``under_way()`` gives the objects whose
     state says that such work is going on: just these have a running job (``manage.py check_invariants``).
 
-    Progress is ``job.done`` of ``job.total``, which a part sets; it is saved with what the part did.
+    Progress is ``job.done`` of ``job.total``, which a part sets; it is saved with what the part did. It
+    counts what staff count, such as people, and ``told`` and ``told_so_far`` (without a total) say so.
     """
 
     name: str
@@ -62,6 +66,8 @@ class Kind:
     on_cancel: Callable[[Job], None] | None = None
     permission: str = ""
     under_way: Callable[[], QuerySet[Any]] | None = None
+    told: str | Promise = TOLD
+    told_so_far: str | Promise = TOLD_SO_FAR
 
 
 _kinds: Kinds[Kind] = Kinds()

@@ -20,11 +20,13 @@ from hireops.desk.display import badge, linked, pretty_json, state_badge
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.ownership import Seen
 from hireops.desk.staff import Reader
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.feishu.models import Tenant
 from hireops.outbox import registry, services, tasks
 from hireops.outbox.models import Attempt, Call, Channel
-from hireops.outbox.reasons import explain, explain_delay
+from hireops.outbox.reasons import explain, explain_delay, message_shown
+from hireops.outbox.watching import waiting_for
 
 
 @staff_action(
@@ -98,7 +100,7 @@ class CallAttemptInline(MirrorInline):
         "outcome_shown",
         "http_status",
         "code",
-        "message",
+        "message_shown",
         "log_id",
         "exchange_shown",
     )
@@ -109,6 +111,10 @@ class CallAttemptInline(MirrorInline):
             state_badge(Attempt.Outcome(attempt.outcome)) if attempt.outcome else badge(_("Running"), "busy")
         )
         return format_html("{} {}", shown, _("(finding out)")) if attempt.resolving else shown
+
+    @admin.display(description=_("message"), empty_value="–")
+    def message_shown(self, attempt: Attempt) -> str:
+        return message_shown(attempt.message)
 
     @admin.display(description=_("sent and answered"))
     def exchange_shown(self, attempt: Attempt) -> str:
@@ -153,6 +159,7 @@ def _found(term: str, reader: Reader) -> QuerySet[Any, Any]:
 
 @admin.register(Call)
 class CallAdmin(ConfidentialAdmin):
+    help_page = "calls"
     empty_list = _("Every call to Feishu, with what was sent and answered. None has been needed yet.")
     ids = ["target", "log_id"]
     list_display = (
@@ -165,7 +172,8 @@ class CallAdmin(ConfidentialAdmin):
         "log_id",
         "created_at",
     )
-    list_filter = ("state", OperationFilter, "tenant", ("created_at", admin.DateFieldListFilter))
+    list_filter = ("state", OperationFilter, "tenant", "created_at")
+    sortable_by = ("created_at",)
     list_select_related = ("tenant",)
     exact_search_fields = ("target", "attempts__log_id")  # how they are searched is decided in _found
     search_help_text = _("Target, log ID, operation, or the tenant's name or key, in full")
@@ -196,7 +204,7 @@ class CallAdmin(ConfidentialAdmin):
                     "tries",
                     "superseded_by_shown",
                     "error_code",
-                    "error_message",
+                    "error_message_shown",
                     "log_id",
                 )
             },
@@ -215,11 +223,17 @@ class CallAdmin(ConfidentialAdmin):
             return queryset.filter(tenant__in=tenants), False
         return (queryset.filter(pk__in=_found(term, request.user)) if term else queryset), False
 
+    def title_of(self, obj: Call) -> str:
+        return f"{self.operation_shown(obj)} #{obj.pk}"
+
     def found_as(self, obj: Call) -> Sequence[str]:
         return [f"{self.operation_shown(obj)} #{obj.pk}", obj.target, str(Call.State(obj.state).label)]
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)
+
+    def waiting(self, request: HttpRequest, obj: Call) -> Waiting:
+        return waiting_for(self.operation_shown(obj), obj)
 
     # --- Confirming
 
@@ -278,6 +292,10 @@ class CallAdmin(ConfidentialAdmin):
     def superseded_by_shown(self, call: Call) -> str:
         return linked(call.superseded_by)
 
+    @admin.display(description=_("error message"))
+    def error_message_shown(self, call: Call) -> str:
+        return message_shown(call.error_message)
+
     @admin.display(description=_("what is sent"))
     def payload_shown(self, call: Call) -> SafeString:
         return pretty_json(call.payload)
@@ -289,6 +307,8 @@ class CallAdmin(ConfidentialAdmin):
 
 @admin.register(Channel)
 class ChannelAdmin(MirrorAdmin):
+    help_page = "calls#channels"
+    is_exported = False  # it says how things are now
     empty_list = _(
         "When calls of each kind may leave again, if Feishu is at its quota or fails. No call has "
         "been sent yet."

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
 from hireops.desk.cards import Card
+from hireops.desk.display import ago
 from hireops.desk.staff import Reader
 from hireops.outbox import registry, sending
 from hireops.outbox.models import Call
@@ -40,15 +42,15 @@ def calls_waiting(reader: Reader) -> Card | None:
 
 
 def oldest_unsent(reader: Reader) -> Card | None:
-    """How long the oldest call has been waiting to be sent, in minutes."""
+    """How long the oldest call has been waiting to be sent."""
     if not reader.has_perm("outbox.view_call"):
         return None
     since = unsent_since()
-    age = clock.now() - since if since else timedelta()
-    late = age > LATE
+    now = clock.now()
+    late = since is not None and now - since > LATE
     return Card(
-        title=_("Oldest call not sent yet, in minutes"),
-        value=max(int(age.total_seconds() // 60), 0) if since else "–",
+        title=_("Oldest call not sent yet"),
+        value=ago(since, now) if since else gettext("none"),
         note=_("Feishu or the worker may be down: see the last attempts of these calls.") if late else "",
         url=f"{reverse('admin:outbox_call_changelist')}?state__exact={Call.State.PENDING}",
         tone="bad" if late else "ok",

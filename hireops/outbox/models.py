@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from hireops.contacts import without_contacts
 from hireops.desk.states import States
@@ -50,7 +50,9 @@ class Channel(models.Model):
         Tenant, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("tenant")
     )
     open_from = models.DateTimeField(_("open from"))
-    closed_by = models.CharField(_("closed by"), max_length=16, choices=ClosedBy.choices, blank=True)
+    closed_by = models.CharField(
+        pgettext_lazy("a channel", "closed by"), max_length=16, choices=ClosedBy.choices, blank=True
+    )
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     # A try that began before the last failure tells nothing about the time after it.
     failed_at = models.DateTimeField(_("failed last"), null=True, blank=True)

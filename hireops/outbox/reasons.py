@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
-from hireops.feishu import errors
+from hireops.desk.display import in_others_words
+from hireops.feishu import errors, sentences
 from hireops.feishu.errors import Outcome
 from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
@@ -168,6 +169,11 @@ def explain(call: Call) -> str:
 def _in_words(details: dict[str, Any]) -> dict[str, Any]:
     """``why`` is kept in English and translated into the reader's language."""
     return details | {"why": gettext(details["why"])} if details.get("why") else details
+
+
+def message_shown(message: str) -> str:
+    """What a try ended with: Feishu's own words, marked as such, or ours in the reader's language."""
+    return sentences.in_words(message) or in_others_words(message)
 
 
 def explain_delay(call: Call) -> str:

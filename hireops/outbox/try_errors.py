@@ -1,5 +1,6 @@
 """How a try can end without Feishu having spoken in it."""
 
+from hireops.feishu import sentences
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 
 
@@ -39,7 +40,7 @@ class NotReadyError(FeishuError):
     """
 
     def __init__(self, why: str) -> None:
-        super().__init__(Outcome.NOT_SENT, "what the call needs is not ready", advice=Advice.RETRY_LATER)
+        super().__init__(Outcome.NOT_SENT, sentences.NOT_READY, advice=Advice.RETRY_LATER)
         self.why = why
 
 
@@ -47,11 +48,11 @@ class NotWantedError(FeishuError):
     """Raised by an app for a call that has become pointless before it left: nothing was sent, it ends."""
 
     def __init__(self) -> None:
-        super().__init__(Outcome.NOT_SENT, "the call has become pointless", advice=Advice.NEVER)
+        super().__init__(Outcome.NOT_SENT, sentences.POINTLESS, advice=Advice.NEVER)
 
 
 class TenantGoneError(FeishuError):
     """The customer has removed the app: nothing was sent, and never will be."""
 
     def __init__(self) -> None:
-        super().__init__(Outcome.NOT_SENT, "the tenant has uninstalled the app", advice=Advice.NEVER)
+        super().__init__(Outcome.NOT_SENT, sentences.TENANT_GONE, advice=Advice.NEVER)

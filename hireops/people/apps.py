@@ -1,6 +1,18 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+SECOND_FACTOR_PAGES = (
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_edit_webauthn",
+)
+
 
 class PeopleConfig(AppConfig):
     name = "hireops.people"
@@ -13,13 +25,16 @@ class PeopleConfig(AppConfig):
 
         from hireops import encrypted_columns
         from hireops.desk import cards as home
+        from hireops.desk import help as help_pages
         from hireops.desk import proof as asking
+        from hireops.doctor import permissions
         from hireops.guards import rules
         from hireops.people import (
             cards,
             checks,
             first_things,
             guards,
+            needs,
             proof,
             recording,
             second_factor,
@@ -28,8 +43,11 @@ class PeopleConfig(AppConfig):
         )
         from hireops.people.invitations import guards as invitations
 
+        help_pages.register("signing-in", "admin:password_change", "account_new_password")
+        help_pages.register("signing-in#second-factors", *SECOND_FACTOR_PAGES)
         register(checks.addresses_of_strangers_are_seen, Tags.security, deploy=True)
         encrypted_columns.declare_json(Authenticator, "data")
+        permissions.declare(*needs.NEEDS)
         rules.declare(*guards.RULES, *invitations.RULES)
         signals.connect()
         recording.connect()

@@ -1,11 +1,16 @@
 """A browser in a few words, from what it says of itself."""
 
+from collections.abc import Sequence
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 # The first one that is found: most say that they are Chrome and Safari too.
 BROWSERS = (
-    ("Lark/", "飞书 · Feishu"),
-    ("Feishu", "飞书 · Feishu"),
-    ("MicroMessenger/", "微信 · WeChat"),
-    ("QQBrowser/", "QQ 浏览器"),
+    ("Lark/", _("Feishu")),
+    ("Feishu", _("Feishu")),
+    ("MicroMessenger/", _("WeChat")),
+    ("QQBrowser/", _("QQ Browser")),
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
     ("Firefox/", "Firefox"),
@@ -29,5 +34,5 @@ def browser_in_words(user_agent: str) -> str:
     return " · ".join(names) or user_agent[:40] or "–"
 
 
-def _first(known: tuple[tuple[str, str], ...], user_agent: str) -> str:
-    return next((name for mark, name in known if mark in user_agent), "")
+def _first(known: Sequence[tuple[str, str | Promise]], user_agent: str) -> str:
+    return next((str(name) for mark, name in known if mark in user_agent), "")

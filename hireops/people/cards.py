@@ -9,6 +9,11 @@ from hireops.desk.staff import Reader
 from hireops.people.letting_in import locked_now
 
 WITHOUT_ROLE = {"is_active": True, "is_staff": True, "is_superuser": False, "groups": None}
+# With no permission of their own either, as parameters of the list.
+WITHOUT_ROLE_LISTED = (
+    "groups__isnull=True&is_superuser__exact=0&is_active__exact=1"
+    "&is_staff__exact=1&user_permissions__isnull=True"
+)
 
 
 def locked_out(reader: Reader) -> Card | None:
@@ -37,7 +42,7 @@ def people_without_a_role(reader: Reader) -> Card | None:
         title=_("People without a role"),
         value=count,
         note=_("They can sign in and see nothing.") if count else "",
-        url=list_url("auth_user", "groups__isnull=True&is_superuser__exact=0&is_active__exact=1"),
+        url=list_url("auth_user", WITHOUT_ROLE_LISTED),
         tone="warn" if count else "ok",
     )
 

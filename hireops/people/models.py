@@ -31,16 +31,22 @@ class Staff(User):
     Django asks no authentication backend about superusers, so the backend gives out people of this class.
     """
 
+    _withheld: set[str] | None = None
+
     class Meta:
         proxy = True
         default_permissions = ()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        from hireops.people import payout_rights  # noqa: PLC0415 - it needs the models
+        from hireops.people import payout_permissions, payout_rights  # noqa: PLC0415 - they need the models
 
         if not (self.is_active and self.is_superuser):
             return super().has_perm(perm, obj)
-        return not payout_rights.withheld(self, {perm})
+        if perm not in payout_permissions.names():
+            return True
+        if self._withheld is None:  # remembered for a request, as Django remembers the rights of others
+            self._withheld = payout_rights.withheld(self, payout_permissions.names())
+        return perm not in self._withheld
 
 
 class PayoutRight(models.Model):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hireops.simulator.api.endpoints import ENDPOINTS
@@ -67,7 +67,7 @@ class FaultForm(forms.Form):
         choices=[("", _("Every call")), *((each.path, f"{each.method} {each.path}") for each in ENDPOINTS)],
     )
     when = forms.ChoiceField(
-        label=_("When"),
+        label=pgettext_lazy("a fault", "When"),
         choices=[(When.BEFORE.value, _("Before the work is done")), (When.AFTER.value, _("After it"))],
     )
     calls = forms.IntegerField(

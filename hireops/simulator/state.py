@@ -131,6 +131,7 @@ class Switches:
     ``account_form_keeps``: a list of account fields leaves older ones in place (3.4 against 3.2).
     ``rejected_takes_results``: an order whose result was rejected takes another one (4.8); ``fetch_reports``:
     one of ``FETCHES``, when report links are fetched (4.7). ``bot_off``: the app has no bot.
+    ``scopes_withheld``: permissions that the customer has not granted; ``version_waits``: for its review.
     """
 
     quota_enforced: bool = True
@@ -149,6 +150,8 @@ class Switches:
     rejected_takes_results: bool = False
     fetch_reports: str = "when_opened"
     bot_off: bool = False
+    version_waits: bool = False
+    scopes_withheld: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

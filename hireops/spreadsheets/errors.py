@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 class UnreadableFileError(Exception):
     """The file is no table that can be read. ``reason_unreadable(key, details)`` says why, for staff."""
 
-    def __init__(self, key: str, **details: int) -> None:
+    def __init__(self, key: str, **details: int | list[str]) -> None:
         super().__init__(key)
         self.key = key
         self.details = details
@@ -32,6 +32,13 @@ def reason_unreadable(key: str, details: Mapping[str, object]) -> str:
             "The Excel file is small but unpacks into a very large one. Copy the rows that matter into a new "
             "file and upload that."
         ),
+        "several_sheets": lambda: _(
+            "Several sheets of the file could be meant: “%(names)s”. Upload it again, and write under "
+            "“Sheet” which of them is to be read."
+        ),
+        "no_such_sheet": lambda: _(
+            "No sheet of the file is called so. It has: “%(names)s”. Upload it again with one of these names."
+        ),
         "binary": lambda: _("This is neither a CSV nor an XLSX file."),
         "encoding": lambda: _(
             "The characters of the CSV file can't be read. Save it as “CSV UTF-8” or .xlsx and upload that."
@@ -44,4 +51,7 @@ def reason_unreadable(key: str, details: Mapping[str, object]) -> str:
         ),
     }
     text = texts.get(key, lambda: _("The file can't be read."))
-    return text() % details
+    told = {
+        name: _("”, “").join(value) if isinstance(value, list) else value for name, value in details.items()
+    }
+    return text() % told

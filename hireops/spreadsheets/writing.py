@@ -118,10 +118,11 @@ def _dress(cell: Any, sheet: Sheet, number: int) -> None:
 def _widths(sheet: Sheet) -> list[int]:
     rows = [sheet.rows[number - 1] for number in sheet.of_table]
     columns = max(len(row) for row in rows)
-    return [max(_width(row[column]) for row in rows if column < len(row)) for column in range(columns)]
+    return [max(width_of(row[column]) for row in rows if column < len(row)) for column in range(columns)]
 
 
-def _width(value: Cell) -> int:
+def width_of(value: Cell) -> int:
+    """Of a column that holds it."""
     text = "" if value is None else str(value)
     digits = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
     return min(max(digits + 3, NARROWEST), WIDEST)  # 3: room for the filter's button

@@ -17,6 +17,8 @@ register(
         label=_("Ask for all balances"),
         parts=repeated(sweep.ask_next),
         on_cancel=cancel,
+        told=_("%(done)s of %(total)s accounts"),
+        told_so_far=_("%(done)s accounts"),
         permission="referrals.view_referralaccount",
     )
 )

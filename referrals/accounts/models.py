@@ -20,7 +20,9 @@ class ReferralAccount(Personal):
     only, as of ``points_taken_at`` or ``cash_taken_at``.
     """
 
-    PERSONAL = ("mobile", "email", "name", "feishu_name", "feishu_mobile", "feishu_email")
+    fetched_pending_status: int | None = None  # of this instance only: accounts/services.py
+    WHOSE = ("mobile", "email", "name", "feishu_name", "feishu_mobile", "feishu_email")
+    PERSONAL = (*WHOSE, "notes")
 
     class Status(models.IntegerChoices):
         AVAILABLE = 1, _("enabled")
@@ -75,6 +77,8 @@ class ReferralAccount(Personal):
     cash_taken_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     created_at = models.DateTimeField(_("known since"), db_default=Now(), editable=False)
+    # What staff keep of it for themselves, which may name people. Feishu is told nothing of it.
+    notes = models.TextField(_("notes"), blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("referral account")

@@ -48,7 +48,7 @@ def _apply_referrer(account: ReferralAccount, referrer: hire.Referrer) -> None:
     account.mobile = account.mobile or account.feishu_mobile
     account.email = account.email or account.feishu_email
     account.emptied_at = None
-    account.save(update_fields=[*ReferralAccount.PERSONAL, "emptied_at"])
+    account.save(update_fields=[*ReferralAccount.WHOSE, "emptied_at"])
     if (account.feishu_mobile, account.feishu_email) != contact_before:
         _judge_contact(account)
 

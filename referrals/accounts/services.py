@@ -1,6 +1,6 @@
 """Asking Feishu what is in an account, and turning its events and withdrawals on and off."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -152,7 +152,7 @@ def why_not_enabled(account: ReferralAccount) -> str:
 
 def why_not_deactivated(account: ReferralAccount) -> str:
     """The same of deactivating it."""
-    open_one = account.withdrawals.filter(state__in=Withdrawal.OPEN).first()
+    open_one = next((each for each in account.withdrawals.all() if each.state in Withdrawal.OPEN), None)
     if open_one is not None:
         return _(
             "A withdrawal of this account is open (#%(number)s, %(state)s). Feishu refuses withdrawals of a "
@@ -166,10 +166,26 @@ def why_not_deactivated(account: ReferralAccount) -> str:
 
 def pending_status(account: ReferralAccount) -> int:
     """The status that the account has once all that is owed has been done."""
-    lane = lane_of_calls(account)
-    owed = Call.objects.filter(lane=lane, operation__in=LEADS_TO, state=Call.State.PENDING).order_by("-id")
-    call = owed.first()
-    return LEADS_TO[call.operation] if call else account.status
+    if account.fetched_pending_status is None:
+        return _pending_statuses([account])[account.pk]
+    return account.fetched_pending_status
+
+
+def fetch_pending_statuses(among: Collection[ReferralAccount]) -> None:
+    """So that ``pending_status`` of each of these, as they are in memory, asks no more."""
+    found = _pending_statuses(among)
+    for account in among:
+        account.fetched_pending_status = found[account.pk]
+
+
+def _pending_statuses(among: Collection[ReferralAccount]) -> dict[int, int]:
+    lanes = {account.pk: lane_of_calls(account) for account in among}
+    owed = Call.objects.filter(lane__in={*lanes.values()}, operation__in=LEADS_TO, state=Call.State.PENDING)
+    newest = dict(owed.order_by("id").values_list("lane", "operation"))
+    return {
+        account.pk: LEADS_TO[newest[lanes[account.pk]]] if lanes[account.pk] in newest else account.status
+        for account in among
+    }
 
 
 def left_in(accounts: Iterable[ReferralAccount]) -> QuerySet[Balance]:

@@ -1,6 +1,6 @@
 """Mismatches: the list of those that wait for somebody, and a page that says what one means."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +17,14 @@ from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
+from hireops.desk.exporting import AT_THE_END, Exported
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from referrals.cases.services import close_case, why_not_closed
 from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
 from referrals.ledger.assets import amount_in_words, asset_label, signed
 from referrals.ledger.confirming import account_columns
+from referrals.ledger.exporting import account_id_column, amount_column, employee_column
 from referrals.ledger.steps import minute
 from referrals.models import Case, Withdrawal
 
@@ -99,6 +101,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(MirrorAdmin):
+    help_page = "cases"
     empty_list = _("Nothing is open that does not add up. A case appears by itself when two figures differ.")
     amounts = ["ours_shown", "theirs_shown"]
     ids = ["account_shown"]
@@ -151,6 +154,21 @@ class CaseAdmin(MirrorAdmin):
     def state_shown(self, case: Case) -> SafeString:
         return state_of(case)
 
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        def amount(header: str, of: Callable[[Any], Any]) -> list[Exported]:
+            return [amount_column(header, lambda case: case.asset, of)]
+
+        return {
+            "account_shown": [
+                employee_column(lambda case: case.account.name),
+                account_id_column(lambda case: case.account),
+            ],
+            "ours_shown": amount(gettext("ours"), lambda case: case.ours),
+            "theirs_shown": amount(gettext("the other figure"), lambda case: case.theirs),
+            "opened_shown": [Exported(gettext("opened"), lambda case: case.opened_at)],
+            AT_THE_END: [Exported(gettext("closed"), lambda case: case.closed_at)],
+        }
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         related = ("account__tenant", "reconciliation__tenant", "withdrawal", "change", "closed_by")
         return super().get_queryset(request).select_related(*related)
@@ -169,6 +187,9 @@ class CaseAdmin(MirrorAdmin):
 
     def waits_since(self, obj: Case) -> datetime | None:
         return obj.opened_at if obj.closed_at is None else None
+
+    def whose(self, obj: Case) -> str:
+        return obj.account.name if obj.account else ""
 
     def page_context(self, request: HttpRequest, obj: Case) -> dict[str, Any]:
         return what_it_is(obj, shown_for(request, obj))

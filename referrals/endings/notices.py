@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from hireops.desk.cards import list_url
 from hireops.notices.sources import MOST_MATTERS, Kind, Matter, Source
-from referrals.endings.cards import still_to_confirm
+from referrals.endings.services import still_to_confirm
 from referrals.models import Ending
 from referrals.payouts.notices import may_be_second
 from referrals.payouts.rights import APPROVE

@@ -11,12 +11,14 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.desk.staff import Reader
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
 from hireops.people import payout_rights
@@ -186,6 +188,23 @@ def confirm(ending: Ending, *, by: User, reason: str) -> None:
             ending=ending.pk,
             self_approved=ending.self_approved,
         )
+
+
+def still_to_confirm() -> QuerySet[Ending]:
+    """Whose withdrawal is still in the state that they would end."""
+    # Looked up one by one: they are few, and joined PostgreSQL may walk along all withdrawals.
+    withdrawal = Withdrawal.objects.filter(pk=OuterRef("withdrawal"))
+    still_so = Q(pk__in=[])
+    for outcome, state in ENDS_IN.items():
+        still_so |= Q(outcome=outcome, state_now=state)
+    proposed = Ending.objects.filter(state=State.PROPOSED)
+    return proposed.alias(state_now=Subquery(withdrawal.values("state")[:1])).filter(still_so)
+
+
+def to_decide(person: Reader) -> QuerySet[Ending]:
+    """Those that this approver may decide: not the own ones."""
+    waiting = still_to_confirm()
+    return waiting if settings.REFERRALS_SELF_APPROVAL else waiting.exclude(proposed_by=person.pk)
 
 
 def _locked(ending: Ending) -> tuple[Withdrawal, Ending]:

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from referrals.models import POINTS
-
+UNBROKEN = "\u00a0"  # a space at which no line ends
+POINTS = "points"
 # Points, and the currencies without a smaller unit (ISO 4217).
 WHOLE = frozenset(
     {POINTS, "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"}
@@ -41,5 +41,5 @@ def signed(asset: str, difference: Decimal) -> str:
 
 
 def in_words(asset: str, amount: Decimal) -> str:
-    """``CNY 1,200.50``"""
-    return f"{asset_label(asset)} {amount_in_words(asset, amount)}"
+    """``CNY 1,200.50``, which no line breaks in two."""
+    return f"{asset_label(asset)}{UNBROKEN}{amount_in_words(asset, amount)}"

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_noop
 
 from hireops.database.clock import FROM_THE_FUTURE
 from hireops.feishu.hire import Bonus
-from referrals.ledger.models import ASSET_LENGTH, POINTS
+from referrals.ledger.assets import POINTS
+from referrals.ledger.models import ASSET_LENGTH
 
 ZERO = Decimal("0.00")
 TOO_MUCH = Decimal(10) ** 13  # SQLite keeps 15 digits exactly

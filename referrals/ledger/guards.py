@@ -12,15 +12,27 @@ WITHDRAWAL = "referrals_withdrawal"
 WHOSE = ("id", "account_id", "asset")
 
 
-def _next_step(column: str, *, where: str, order: str) -> str:
+# Later than every step.
+_END = 2**63 - 1
+
+
+def _neighbour(column: str, *, of: str, is_before: bool) -> str:
+    """``column`` of the step next to ``of`` in NEW's account and asset; NULL where there is none.
+
+    All three columns are compared and sorted by at once, so that only the index of just these can answer:
+    PostgreSQL would else believe statistics of a nearly empty table and read the history of all accounts.
+    """
+    beyond, order = ("<", "DESC") if is_before else (">", "ASC")
+    step, here = "(it.account_id, it.asset, it.id)", f"(NEW.account_id, NEW.asset, {of})"
+    sorted_by = f"it.account_id {order}, it.asset {order}, it.id {order}"
     same = "it.account_id = NEW.account_id AND it.asset = NEW.asset"
-    nearest = f"WHERE {same} AND {where} ORDER BY it.id {order} LIMIT 1"
-    return f"(SELECT it.{column} FROM {CHANGE} it {nearest})"  # noqa: S608 - our own names
+    nearest = f"WHERE {step} {beyond} {here} ORDER BY {sorted_by} LIMIT 1"
+    return f"(SELECT CASE WHEN {same} THEN it.{column} END FROM {CHANGE} it {nearest})"  # noqa: S608 - our own names
 
 
-_NEWEST = f"COALESCE({_next_step('after', where='1 = 1', order='DESC')}, 0)"
-_END_OF_THE_LAST = f"COALESCE({_next_step('after', where='it.id < NEW.id', order='DESC')}, 0)"
-_BEGINNING_OF_THE_NEXT = f"COALESCE({_next_step('before', where='it.id > NEW.id', order='ASC')}, NEW.after)"
+_NEWEST = f"COALESCE({_neighbour('after', of=str(_END), is_before=True)}, 0)"
+_END_OF_THE_LAST = f"COALESCE({_neighbour('after', of='NEW.id', is_before=True)}, 0)"
+_BEGINNING_OF_THE_NEXT = f"COALESCE({_neighbour('before', of='NEW.id', is_before=False)}, NEW.after)"
 _UNPROVEN = f"NEW.amount {{differs}} {_NEWEST}"
 _OF_ANOTHER = "(it.account_id <> NEW.account_id OR it.asset <> NEW.asset)"
 _ITS_WITHDRAWAL = there_is(WITHDRAWAL, "it.id = NEW.withdrawal_id AND it.account_id = NEW.account_id")

@@ -7,11 +7,11 @@ SQLite counts in binary fractions.
 from collections.abc import Iterator
 from decimal import Decimal
 from heapq import merge
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import QuerySet
 
+from hireops.database.many_rows import many_rows
 from hireops.feishu import hire
 from hireops.feishu.callbacks import Unreadable
 from hireops.feishu.errors import FeishuError
@@ -40,12 +40,12 @@ SUMS = """
     JOIN referrals_referralaccount AS account ON account.id = sums.account_id
     ORDER BY account.id, sums.asset
 """
-# In the order of the index change_by_asset, so that nothing needs sorting.
+# In the order of the index change_by_step, so that nothing needs sorting.
 CHAIN = """
     SELECT account.id, account.account_id, steps.asset, steps.id
     FROM (
         SELECT account_id, asset, id, "before",
-            LEAD("after") OVER (PARTITION BY account_id, asset ORDER BY id DESC) AS previous
+            LAG("after") OVER (PARTITION BY account_id, asset ORDER BY id) AS previous
         FROM referrals_balancechange
     ) AS steps
     JOIN referrals_referralaccount AS account ON account.id = steps.account_id
@@ -122,27 +122,21 @@ def balances_are_those_of_the_newest_figure() -> Iterator[str]:
 
 
 def _sums() -> Iterator[Finding]:
-    for pk, account_id, asset, balance, changes, balances, steps in _rows(SUMS):
+    for pk, account_id, asset, balance, changes, balances, steps in many_rows(SUMS):
         balance_is = f"{asset} is {_money(balance)}" if balances else f"{asset} has no balance"
         behind = f"its changes add up to {_money(changes)}" if steps else "it has no changes"
         yield Finding(pk, account_id, f"{balance_is}, but {behind}")
 
 
 def _chains() -> Iterator[Finding]:
-    for pk, account_id, asset, change in _rows(CHAIN):
+    for pk, account_id, asset, change in many_rows(CHAIN):
         yield Finding(pk, account_id, f"change #{change} of {asset} does not begin where the last one ended")
 
 
 def _withdrawn() -> Iterator[Finding]:
-    for pk, account_id, asset, withdrawal, taken, steps in _rows(WITHDRAWN):
+    for pk, account_id, asset, withdrawal, taken, steps in many_rows(WITHDRAWN):
         booked = f"took {_money(taken)} of {asset}, but {_money(-steps)} is booked"
         yield Finding(pk, account_id, f"withdrawal #{withdrawal} {booked}")
-
-
-def _rows(statement: str) -> Iterator[tuple[Any, ...]]:
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(statement)
-        yield from cursor
 
 
 def _money(cents: int | Decimal) -> Decimal:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from hireops.desk.append_only import AppendOnly
 from hireops.inbox.models import Event
 from hireops.outbox.models import Call
+from referrals.ledger.assets import UNBROKEN, asset_label, in_words, signed
 
-POINTS = "points"
 ASSET_LENGTH = 16
 
 
@@ -35,9 +35,10 @@ class Balance(models.Model):
             models.UniqueConstraint(fields=["account", "asset"], name="one_balance_of_each_asset"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="balance_is_not_negative"),
         ]
+        indexes = [models.Index(fields=["asset", "amount"], name="balance_by_amount")]
 
     def __str__(self) -> str:
-        return f"{self.asset} {self.amount}"
+        return in_words(self.asset, self.amount)
 
 
 class BalanceChange(AppendOnly):
@@ -106,10 +107,11 @@ class BalanceChange(AppendOnly):
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="change_by_account"),
-            models.Index(fields=["account", "asset", "-id"], name="change_by_asset"),
+            models.Index(fields=["account", "asset", "id"], name="change_by_step"),
             models.Index(fields=["cause", "-id"], name="change_by_cause"),
             models.Index(fields=["asset", "-id"], name="change_of_asset"),
-            models.Index(fields=["created_at"], condition=Q(difference__gt=0), name="change_by_reward"),
+            models.Index(fields=["asset", "difference"], name="change_by_amount"),
+            models.Index(fields=["created_at"], name="change_by_time"),
             # Most come by event, and have neither.
             models.Index(fields=["call"], condition=Q(call__isnull=False), name="change_by_call"),
             models.Index(
@@ -118,4 +120,4 @@ class BalanceChange(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asset} {self.difference:+}"
+        return f"{asset_label(self.asset)}{UNBROKEN}{signed(self.asset, self.difference)}"

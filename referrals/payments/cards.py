@@ -1,15 +1,19 @@
 """What is to be paid, and which payments are to be reversed, on the home page."""
 
-from django.conf import settings
-from django.db.models import QuerySet
+from collections.abc import Sequence
+
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
-from hireops.desk.cards import MOST_COUNTED, Card, counted, list_url
+from hireops.desk.cards import MOST_COUNTED, Card, counted, counted_with, list_url
+from hireops.desk.paging import at_most
 from hireops.desk.staff import Reader
 from referrals.ledger.totals import totals, totals_in_words
-from referrals.models import Payment, Reversal, Withdrawal, WithdrawalAmount
+from referrals.models import Payment, Withdrawal, WithdrawalAmount
+from referrals.payments import reversing
 from referrals.payments.rights import HAND_OVER, RECORD
 from referrals.payouts.rights import APPROVE
+from referrals.payouts.second_person import what_waits_for_me
 
 State = Withdrawal.State
 
@@ -19,14 +23,15 @@ def payouts_to_pay(reader: Reader) -> Card | None:
     if not reader.has_perm(HAND_OVER):
         return None
     waiting = Withdrawal.objects.filter(state=State.TAKEN)
-    count = counted(waiting)
+    oldest = dict(waiting.order_by("id").values_list("pk", "answered_at")[: MOST_COUNTED + 1])
+    count = at_most(len(oldest), MOST_COUNTED)
     return Card(
         title=_("Payouts to be paid"),
         value=count,
         url=list_url("referrals_withdrawal", f"state__exact={State.TAKEN}"),
         tone="warn" if count else "ok",
-        sums=_unpaid(waiting) if count else (),
-        since=waiting.order_by("id").values_list("answered_at", flat=True).first() if count else None,
+        sums=_unpaid(list(oldest)) if count else (),
+        since=min(filter(None, oldest.values()), default=None),
     )
 
 
@@ -35,14 +40,15 @@ def payouts_returned(reader: Reader) -> Card | None:
     if not reader.has_perm(HAND_OVER):
         return None
     waiting = Withdrawal.objects.filter(state=State.BOUNCED)
-    count = counted(waiting)
+    oldest = list(waiting.order_by("id").values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    count = at_most(len(oldest), MOST_COUNTED)
     return Card(
         title=_("Payments that came back"),
         value=count,
         note=_("Find out why, then hand them over again.") if count else "",
         url=list_url("referrals_withdrawal", f"state__exact={State.BOUNCED}"),
         tone="bad" if count else "ok",
-        sums=_unpaid(waiting) if count else (),
+        sums=_unpaid(oldest) if count else (),
     )
 
 
@@ -51,20 +57,20 @@ def payments_without_a_result(reader: Reader) -> Card | None:
     if not reader.has_perm(RECORD):
         return None
     waiting = Payment.objects.filter(state=Payment.State.HANDED_OVER)
-    count = counted(waiting)
-    first = waiting.order_by("id").select_related("batch").first()
+    found = counted_with(waiting.order_by("id"), since=Min("batch__created_at"))
+    count = found["count"]
     return Card(
         title=_("Payments without a result"),
         value=count,
         url=list_url("referrals_payment", f"state__exact={Payment.State.HANDED_OVER}"),
         tone="busy" if count else "ok",
-        since=first.batch.created_at if first else None,
+        since=found["since"],
     )
 
 
-def _unpaid(withdrawals: QuerySet[Withdrawal]) -> list[str]:
-    """Of the oldest of them, as many as are counted."""
-    oldest = withdrawals.order_by("id").values("pk")[:MOST_COUNTED]
+def _unpaid(withdrawals: Sequence[int]) -> list[str]:
+    """Of as many as are counted. By their keys: PostgreSQL joins what a subquery gives to all amounts."""
+    oldest = withdrawals[:MOST_COUNTED]
     amounts = WithdrawalAmount.objects.filter(withdrawal__in=oldest, taken__gt=0)
     being_paid = Payment.objects.filter(Payment.LIVE, amount__withdrawal__in=oldest).values("amount")
     return totals_in_words(totals(amounts.exclude(pk__in=being_paid), asset="asset", amount="taken"))
@@ -74,16 +80,13 @@ def reversals_to_confirm(reader: Reader) -> Card | None:
     """Those that this person may decide: not the own ones. None while there are none at all."""
     if not (reader.has_perm(APPROVE) and reader.has_perm("referrals.view_reversal")):
         return None
-    waiting = Reversal.objects.filter(state=Reversal.State.PROPOSED)
-    if not settings.REFERRALS_SELF_APPROVAL:
-        waiting = waiting.exclude(proposed_by=reader.pk)
-    count = counted(waiting)
+    count = counted(reversing.to_decide(reader))
     if not count:
         return None
     return Card(
         title=_("Payments to be reversed"),
         value=count,
         note=_("Somebody says that the money has not arrived, and you are the second person."),
-        url=list_url("referrals_reversal", f"state__exact={Reversal.State.PROPOSED}"),
+        url=what_waits_for_me("referrals_reversal"),
         tone="warn",
     )

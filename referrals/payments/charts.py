@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hireops.desk.cards import list_url
 from hireops.desk.charts import MONTHS, Bar, Chart, Span, list_of, months
 from hireops.desk.figures import Counting, Figure, Series, counted
 from hireops.desk.staff import Reader
@@ -16,6 +18,7 @@ from referrals.ledger.totals import totals
 from referrals.models import Payment, Reversal
 
 MOST_CHARTS = 3
+CAME_BACK = "came_back"  # what the list of payments is narrowed by (admin/filters.py): a month
 # By month, of each series in turn, by asset.
 Sums = Sequence[Sequence[Mapping[str, Figure]]]
 SEES = ("referrals.view_balancechange", "referrals.view_payment")
@@ -90,8 +93,8 @@ def _chart(asset: str, spans: Sequence[Span], sums: Sums, at: datetime, note: st
 def _bars(asset: str, span: Span, of_a_month: Sequence[Mapping[str, Figure]]) -> list[Bar]:
     figures = [found.get(asset, Figure()) for found in of_a_month]
     return [
-        Bar(figure.sum, _in_words(asset, figure), list_url(asset, span) if figure.sum else "")
-        for figure, list_url in zip(figures, _LISTS, strict=True)
+        Bar(figure.sum, _in_words(asset, figure), address(asset, span) if figure.sum else "")
+        for figure, address in zip(figures, _LISTS, strict=True)
     ]
 
 
@@ -109,7 +112,7 @@ def _paid(asset: str, span: Span) -> str:
 
 
 def _returned(asset: str, span: Span) -> str:
-    return list_of("referrals_payment", "recorded_at", span, asset=asset, state__exact=Payment.State.BOUNCED)
+    return list_url("referrals_payment", urlencode({"asset": asset, CAME_BACK: f"{span.first:%Y-%m}"}))
 
 
 _LISTS = (_steps_up, _paid, _returned)

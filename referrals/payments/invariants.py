@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
+from hireops.database.many_rows import many_rows
 from referrals.ledger.invariants import Finding
 from referrals.models import Payment, Reversal
 
@@ -62,11 +63,9 @@ PAID_OTHERWISE = """
 
 def findings() -> Iterator[Finding]:
     """Amounts of which more or less is paid than was taken, account by account."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(PAID_OTHERWISE)
-        for pk, account_id, withdrawal, asset, taken, paid in cursor:
-            what = f"withdrawal #{withdrawal} took {_money(taken)} of {asset}, but pays {_money(paid)}"
-            yield Finding(pk, account_id, what)
+    for pk, account_id, withdrawal, asset, taken, paid in many_rows(PAID_OTHERWISE):
+        what = f"withdrawal #{withdrawal} took {_money(taken)} of {asset}, but pays {_money(paid)}"
+        yield Finding(pk, account_id, what)
 
 
 def _money(cents: int | Decimal) -> Decimal:

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
 
+from hireops.database.empty_last import Downwards
 from hireops.desk.retention import Personal
 from hireops.desk.states import States
 from referrals.ledger.models import ASSET_LENGTH
@@ -130,6 +131,9 @@ class Payment(Personal):
                 name="payment_by_record",
             ),
             models.Index(fields=["reference"], condition=~Q(reference=""), name="payment_by_reference"),
+            models.Index(fields=["asset", "sum"], name="payment_by_sum"),
+            models.Index(fields=["recorded_at", "-id"], name="payment_oldest_record"),
+            Downwards(column="recorded_at", name="payment_newest_record"),
         ]
 
     def __str__(self) -> str:

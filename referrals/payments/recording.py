@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import IO
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,9 +16,11 @@ from hireops.desk.errors import Refused
 from hireops.people import payout_rights
 from referrals.ledger.assets import in_order, in_words
 from referrals.models import Payment, PayoutBatch
+from referrals.payments import reversing
 from referrals.payments.amounts import read_amount
 from referrals.payments.comparison import difference
-from referrals.payments.results import ResultLine, read_results
+from referrals.payments.results import ResultLine
+from referrals.payments.returns import cause_of, evidence_of, says_returned
 from referrals.payments.rights import RECORD
 from referrals.payments.services import lock_withdrawals, settle
 
@@ -38,10 +39,13 @@ class LineProblem:
 
 @dataclass(slots=True)
 class CheckedResults:
-    """What a results file says. ``good`` lines can be recorded, or have just been; ``already`` recorded ones
-    say the same again; ``waiting`` is how many have no result yet. ``payments`` has those named, by ID."""
+    """What a results file says. ``good`` lines can be recorded, or have just been; ``returned`` ones say that
+    a payment recorded as made has come back, so that its reversal can be proposed, or just was; ``already``
+    are those that say once more what is recorded or proposed; ``waiting`` is how many have no result yet.
+    ``payments`` has those named, by ID."""
 
     good: list[ResultLine] = field(default_factory=list)
+    returned: list[ResultLine] = field(default_factory=list)
     already: list[ResultLine] = field(default_factory=list)
     problems: list[LineProblem] = field(default_factory=list)
     waiting: int = 0
@@ -70,6 +74,8 @@ def _record_one(payment: Payment, line: ResultLine, by: User) -> None:
         results = _record(payment.batch, [line], by)
     if results.problems:
         raise Refused(results.problems[0].text)
+    if results.returned:
+        raise Refused(_recorded_otherwise(results.payments[payment.payment_id]))
 
 
 def record_open_paid(batch: PayoutBatch, *, by: User, reference: str, totals: Mapping[str, str]) -> int:
@@ -102,18 +108,23 @@ def _refuse_other_totals(payments: Iterable[Payment], typed: Mapping[str, str]) 
         raise Refused(text % {"totals": totals})
 
 
-def check_results(batch: PayoutBatch, file: IO[bytes], file_name: str) -> CheckedResults:
-    """What the paying side's file would record; nothing is written.
+def record_results(
+    batch: PayoutBatch, lines: Sequence[ResultLine], *, by: User, file_name: str = "", propose: bool = False
+) -> CheckedResults:
+    """Record those lines that are still right, looked at again under the lock.
 
-    Raises ``Refused`` if it can't be read. What is wrong with single lines is in ``problems``.
+    With ``propose`` the reversals of those that were returned are proposed, each with the line of the file as
+    its evidence; nothing follows for these payments before somebody else has confirmed that.
     """
-    return _judge(batch, read_results(file, file_name))
-
-
-def record_results(batch: PayoutBatch, lines: Sequence[ResultLine], *, by: User) -> CheckedResults:
-    """Record those lines that are still right, looked at again under the lock."""
     with transaction.atomic():
         results = _record(batch, lines, by)
+        for line in results.returned if propose else []:
+            reversing.propose(
+                results.payments[line.payment_id],
+                by=by,
+                cause=cause_of(line.reason),
+                reason=evidence_of(line, file_name),
+            )
         if results.good:
             audit.record(
                 by=by,
@@ -129,7 +140,7 @@ def _record(batch: PayoutBatch, lines: Sequence[ResultLine], by: User) -> Checke
     payments = batch.payments.filter(payment_id__in=[line.payment_id for line in lines])
     withdrawals = lock_withdrawals(set(payments.values_list("amount__withdrawal", flat=True)))
     locked = {each.payment_id: each for each in payments.select_for_update().order_by("pk")}
-    results = _judge(batch, lines)
+    results = check_results(batch, lines)
     moment = now()
     for line in results.good:
         payment = locked[line.payment_id]
@@ -150,11 +161,11 @@ def _audit(payment: Payment, by: User) -> None:
     audit.record(by=by, action=action, on=payment, reason=payment.reason, reference=payment.reference)
 
 
-def _judge(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedResults:
-    """Sort the lines into those to record, those recorded already and those that are wrong."""
+def check_results(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedResults:
+    """What these lines of a file would record; nothing is written. What is wrong is in ``problems``."""
     ids = [line.payment_id for line in lines]
     named = Payment.objects.filter(payment_id__in=ids).select_related("amount__withdrawal__account")
-    payments = {each.payment_id: each for each in named}
+    payments = {each.payment_id: each for each in named.prefetch_related("reversals")}
     said = [line for line in lines if not line.says_nothing]
     times = Counter(line.payment_id for line in said)
     results = CheckedResults(waiting=len(lines) - len(said), payments=payments)
@@ -164,6 +175,8 @@ def _judge(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedResults:
             results.problems.append(LineProblem(line.number, line.payment_id, problem))
         elif payment and payment.state == Payment.State.HANDED_OVER:
             results.good.append(line)
+        elif payment and says_returned(line, payment) and not reversing.why_not_reversed(payment):
+            results.returned.append(line)
         else:
             results.already.append(line)
     return results
@@ -199,6 +212,10 @@ def _problem_of_content(line: ResultLine) -> str:
 def _problem_of_state(line: ResultLine, payment: Payment) -> str:
     if payment.state == Payment.State.HANDED_OVER or _says_the_same(line, payment):
         return ""
+    return "" if says_returned(line, payment) else _recorded_otherwise(payment)
+
+
+def _recorded_otherwise(payment: Payment) -> str:
     return _(
         "It is already recorded as “%(state)s” with the reference “%(reference)s”; what is recorded is not "
         "changed. If that is wrong, tell whoever made the payment."

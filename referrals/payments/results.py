@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from hireops.desk.errors import Refused
 from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
-from hireops.spreadsheets.header import ColumnNames, Columns
-from hireops.spreadsheets.reading import read_rows
+from hireops.spreadsheets.header import ColumnNames, Columns, Wanted
+from hireops.spreadsheets.reading import Table, open_table
+from hireops.spreadsheets.tables import body
 from referrals.models import Payment
 
 MOST_LINES = 10_000
@@ -31,7 +32,7 @@ COLUMNS = ColumnNames(
     email="邮箱,email",
     account_id="账户 ID,account id",
 )
-NEEDED = ("payment_id", "result")
+WANTED = Wanted(COLUMNS, lambda columns: "payment_id" in columns and "result" in columns)
 # What was handed over, repeated: compared where the file has it (``comparison.py``), and never needed, since
 # a bank's own list need not have it. Account numbers of a bank are not among it: hireops hands over none.
 AMOUNT, CURRENCY = frozenset({"amount"}), frozenset({"asset"})
@@ -70,15 +71,26 @@ class ResultLine:
         return self.state is None and not (self.word or self.reference or self.reason)
 
 
-def read_results(file: IO[bytes], file_name: str) -> list[ResultLine]:
-    """The lines with a payment, in their order; empty rows and totals are left out.
+@dataclass(frozen=True, slots=True)
+class Results:
+    """``remarks`` is what was noticed in the file and is no problem (``hireops.spreadsheets.remarks``)."""
 
-    Raises ``Refused`` if it is no table, has no header, or has more than ``MOST_LINES`` lines.
+    lines: Sequence[ResultLine]
+    remarks: Sequence[Mapping[str, Any]] = ()
+
+
+def read_results(file: IO[bytes], file_name: str, *, sheet: str = "") -> Results:
+    """The lines with a payment, in their order; empty rows, totals and notes are left out.
+
+    ``sheet`` says which one, where several could be meant. Raises ``Refused`` if it is no table, has no
+    header, or has more than ``MOST_LINES`` lines.
     """
     try:
-        return _bounded(_lines(read_rows(file, file_name)))
+        table = open_table(file, file_name, WANTED, sheet=sheet)
+        lines = _bounded(_lines(table))
     except UnreadableFileError as error:
         raise Refused(reason_unreadable(error.key, error.details)) from error
+    return Results(lines, [each.as_json() for each in table.remarks])
 
 
 def _bounded(lines: Iterator[ResultLine]) -> list[ResultLine]:
@@ -91,30 +103,22 @@ def _bounded(lines: Iterator[ResultLine]) -> list[ResultLine]:
     return read
 
 
-def _lines(rows: Iterator[list[str]]) -> Iterator[ResultLine]:
-    columns: Columns | None = None
-    for number, row in enumerate(rows, start=1):
-        cells = [_clean(cell) for cell in row]
-        if not any(cells):
-            continue
+def _lines(table: Table) -> Iterator[ResultLine]:
+    columns = table.header.columns if table.header else None
+    is_empty = True
+    for number, row in body(table):
+        is_empty = False
         if columns is None:
-            columns = _columns(cells)
-        elif not _is_total(line := _line(number, cells, columns)):
-            yield line
-    if columns is None:
-        raise Refused(_("The file is empty."))
-
-
-def _columns(header: Sequence[str]) -> Columns:
-    columns = COLUMNS.find(header)
-    if any(column not in columns for column in NEEDED):
-        raise Refused(
-            _(
-                "The first row has to name the columns: payment_id, result, reference, reason (打款编号, "
-                "打款结果, 打款凭证号, 退回原因). Other columns may stay."
+            raise Refused(
+                _(
+                    "None of the first rows names the columns: payment_id, result, reference, reason "
+                    "(打款编号, 打款结果, 打款凭证号, 退回原因). Other columns may stay."
+                )
             )
-        )
-    return columns
+        if not _is_total(line := _line(number, [_clean(cell) for cell in row], columns)):
+            yield line
+    if is_empty and columns is None:
+        raise Refused(_("The file is empty."))
 
 
 def _line(number: int, cells: Sequence[str], columns: Columns) -> ResultLine:

@@ -8,12 +8,14 @@ then the reversal.
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.desk.staff import Reader
 from hireops.people import payout_rights
 from referrals.models import Payment, Reversal, SelfApproval, Withdrawal
 from referrals.payments.rights import RECORD
@@ -75,6 +77,12 @@ def _locked_payment(pk: int) -> tuple[Withdrawal, Payment]:
 
 
 # --- Deciding it
+
+
+def to_decide(person: Reader) -> QuerySet[Reversal]:
+    """Those that this approver may decide: not the own ones."""
+    waiting = Reversal.objects.filter(state=State.PROPOSED)
+    return waiting if settings.REFERRALS_SELF_APPROVAL else waiting.exclude(proposed_by=person.pk)
 
 
 def confirm(reversal: Reversal, *, by: User, reason: str) -> None:

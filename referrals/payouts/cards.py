@@ -1,16 +1,18 @@
 """Payouts that wait for somebody, on the home page."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from django.conf import settings
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import MOST_COUNTED, Card, counted, list_url
+from hireops.desk.display import duration
+from hireops.desk.paging import at_most
 from hireops.desk.staff import Reader
 from referrals.ledger.totals import totals, totals_in_words
 from referrals.models import Withdrawal, WithdrawalAmount
-from referrals.payouts.services import age_of_doubt
+from referrals.payouts.second_person import what_waits_for_me
+from referrals.payouts.services import age_of_doubt, to_decide
 
 # An answer comes within seconds; what takes longer than this is worth a look.
 SLOW = timedelta(minutes=2)
@@ -22,24 +24,22 @@ def payouts_to_approve(reader: Reader) -> Card | None:
     """Those that this person may decide: not the own ones."""
     if not reader.has_perm("referrals.approve_withdrawal"):
         return None
-    waiting = Withdrawal.objects.filter(state=State.REQUESTED)
-    if not settings.REFERRALS_SELF_APPROVAL:
-        waiting = waiting.exclude(requested_by=reader.pk)
-    count = counted(waiting)
+    waiting = to_decide(reader)
+    oldest = dict(waiting.order_by("id").values_list("pk", "requested_at")[: MOST_COUNTED + 1])
+    count = at_most(len(oldest), MOST_COUNTED)
     return Card(
         title=_("Payouts waiting for approval"),
         value=count,
-        url=list_url("referrals_withdrawal", f"state__exact={State.REQUESTED}"),
+        url=what_waits_for_me("referrals_withdrawal"),
         tone="warn" if count else "ok",
-        sums=_asked_for(waiting) if count else (),
-        since=waiting.order_by("id").values_list("requested_at", flat=True).first() if count else None,
+        sums=_asked_for(list(oldest)) if count else (),
+        since=min(oldest.values(), default=None),
     )
 
 
-def _asked_for(withdrawals: QuerySet[Withdrawal]) -> list[str]:
-    """Of the oldest of them, as many as are counted; Feishu takes what there is when it is asked."""
-    oldest = withdrawals.order_by("id").values("pk")[:MOST_COUNTED]
-    amounts = WithdrawalAmount.objects.filter(withdrawal__in=oldest)
+def _asked_for(withdrawals: Sequence[int]) -> list[str]:
+    """Of as many as are counted; Feishu takes what there is when it is asked."""
+    amounts = WithdrawalAmount.objects.filter(withdrawal__in=withdrawals[:MOST_COUNTED])
     return totals_in_words(totals(amounts, asset="asset", amount="seen"))
 
 
@@ -61,10 +61,5 @@ def payouts_without_answer(reader: Reader) -> Card | None:
 
 
 def _doubt_in_words(age: timedelta) -> str:
-    hours, minutes = divmod(max(int(age.total_seconds()), 0) // 60, 60)
-    return _(
-        "The oldest for %(hours)s h %(minutes)s min. hireops asks again by itself, with the same ID."
-    ) % {
-        "hours": hours,
-        "minutes": minutes,
-    }
+    text = _("The oldest for %(age)s. hireops asks again by itself, with the same ID.")
+    return text % {"age": duration(age)}

@@ -3,13 +3,14 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from hireops.desk.append_only import AppendOnly
 from hireops.desk.states import States
 from hireops.outbox.models import Call
+from referrals.ledger.assets import in_words
 from referrals.ledger.models import ASSET_LENGTH
 
 
@@ -75,7 +76,7 @@ class Withdrawal(models.Model):
         Call, models.PROTECT, null=True, blank=True, related_name="withdrawal", verbose_name=_("call")
     )
     trans_time = models.DateTimeField(_("transaction time"), null=True, blank=True)
-    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    answered_at = models.DateTimeField(pgettext_lazy("a time", "answered"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("withdrawal")
@@ -197,6 +198,7 @@ class WithdrawalAmount(models.Model):
                 condition=Q(taken__isnull=True) | Q(taken__gte=0), name="amount_taken_is_not_negative"
             ),
         ]
+        indexes = [models.Index(F("asset"), Coalesce("taken", "seen"), name="withdrawal_by_amount")]
 
     def __str__(self) -> str:
-        return f"{self.asset} {self.seen if self.taken is None else self.taken}"
+        return in_words(self.asset, self.seen if self.taken is None else self.taken)

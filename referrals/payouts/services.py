@@ -11,12 +11,14 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
+from hireops.desk.staff import Reader
 from hireops.feishu.hire import BonusType
 from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
@@ -137,6 +139,12 @@ def _create(account: ReferralAccount, *, by: User, points: bool, cash: bool, rea
 
 
 # --- Deciding it
+
+
+def to_decide(person: Reader) -> QuerySet[Withdrawal]:
+    """What waits for a decision that this approver may take: not the own requests."""
+    waiting = Withdrawal.objects.filter(state=State.REQUESTED)
+    return waiting if settings.REFERRALS_SELF_APPROVAL else waiting.exclude(requested_by=person.pk)
 
 
 def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call:

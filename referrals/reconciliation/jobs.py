@@ -23,6 +23,8 @@ register(
         name=runs.COMPARE,
         label=_("Reconcile a day"),
         parts=repeated(compare_more),
+        told=_("%(done)s of %(total)s accounts"),
+        told_so_far=_("%(done)s accounts"),
         permission="referrals.view_reconciliation",
         under_way=lambda: Reconciliation.objects.filter(state=Reconciliation.State.RUNNING),
     )

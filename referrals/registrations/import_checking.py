@@ -13,8 +13,8 @@ from hireops.imports import checking
 from hireops.imports.checking import Line
 from hireops.jobs.models import Job
 from hireops.jobs.registry import Part
-from hireops.spreadsheets.header import ColumnNames, Columns
-from hireops.spreadsheets.reading import read_rows
+from hireops.spreadsheets.header import ColumnNames, Columns, Wanted
+from hireops.spreadsheets.reading import open_table
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.creating import customers
 from referrals.registrations.imports import KIND
@@ -42,26 +42,22 @@ COLUMNS = ColumnNames(
     "tenant key,tenant_key",
     name="姓名,名字,名称,员工,员工姓名,内推人,内推人姓名,name,full name,employee,employee name,referrer",
 )
+WANTED = Wanted(COLUMNS, lambda columns: "mobile" in columns or "email" in columns)
 WITHOUT_HEADER = Columns({"mobile": 0, "email": 1, "name": 2})
 
 
 def parts(job: Job) -> Iterator[Part]:
     batch = KIND.batch(job)
     served = customers()
-    cells = read_rows(io.BytesIO(batch.content or b""), batch.file_name)
-    lines = checking.lines(cells, _header, most_rows=MOST_ROWS, without_header=WITHOUT_HEADER)
+    content, sheet = io.BytesIO(batch.content or b""), checking.sheet_of(batch)
+    opened = partial(open_table, content, batch.file_name, WANTED, sheet=sheet)
+    lines = checking.lines(batch, opened, most_rows=MOST_ROWS, without_header=WITHOUT_HEADER)
     row_of = partial(_row, batch, served)
     compare = partial(_compare_each, batch)
     return checking.parts(KIND, job, batch, lines, row_of=row_of, compare=compare)
 
 
 # --- Reading
-
-
-def _header(cells: Sequence[str]) -> Columns | None:
-    """The columns that are known by their names; None if this is no header."""
-    columns = COLUMNS.find(cells)
-    return columns if "mobile" in columns or "email" in columns else None
 
 
 def _row(batch: RegistrationImport, served: Sequence[Tenant], line: Line) -> Registration:

@@ -36,13 +36,16 @@ KIND = ImportKind(
     uploaded=gettext_noop("referrers uploaded"),
     nothing_ready=gettext_lazy("No row is ready to be registered. Correct the rows, or discard the import."),
     applying=State.SENDING,
+    applied=RowState.REGISTERED,
 )
 
 
 # --- Uploading, confirming and discarding
 
 
-def upload(file: IO[bytes], file_name: str, *, by: User, tenant: Tenant | None = None) -> RegistrationImport:
+def upload(
+    file: IO[bytes], file_name: str, *, by: User, tenant: Tenant | None = None, sheet: str = ""
+) -> RegistrationImport:
     """Keep the file; a worker checks it. Raises ``Refused`` for one that is too large, without reading on.
 
     ``tenant`` is the customer of rows that name none in a column of their own; where there is one customer
@@ -54,7 +57,7 @@ def upload(file: IO[bytes], file_name: str, *, by: User, tenant: Tenant | None =
             _("No customer has this app installed and active at this moment, so nobody can be registered.")
         )
     tenant = served[0] if len(served) == 1 else tenant
-    return services.upload(KIND, file, file_name, by=by, most_bytes=MOST_BYTES, tenant=tenant)
+    return services.upload(KIND, file, file_name, by=by, most_bytes=MOST_BYTES, sheet=sheet, tenant=tenant)
 
 
 def confirm(batch: RegistrationImport, *, by: User) -> RegistrationImport:
@@ -107,7 +110,7 @@ def problem_rows(batch: RegistrationImport) -> QuerySet[Registration]:
     """Rows that somebody has to look at, in the order of the file."""
     waiting = Q(state=RowState.PENDING, call__state=Call.State.WAITING)
     rows = Registration.objects.filter(batch=batch).filter(~Q(problem="") | waiting)
-    return rows.select_related("call", "account", "tenant").order_by("line")
+    return rows.exclude(state=RowState.DUPLICATE).select_related("call", "account", "tenant").order_by("line")
 
 
 def file_of_problems(

@@ -12,6 +12,8 @@ register(
         label=_("Check a file of referrers"),
         parts=import_checking.parts,
         one_at_a_time=True,  # each holds its whole file in memory
+        told=_("%(done)s of %(total)s people"),
+        told_so_far=_("%(done)s people"),
         permission="referrals.view_registrationimport",
         under_way=lambda: KIND.in_state(State.CHECKING),
     )
@@ -21,6 +23,8 @@ register(
         name=SEND,
         label=_("Register the referrers of a file"),
         parts=repeated(import_sending.enqueue_next),
+        told=_("%(done)s of %(total)s people"),
+        told_so_far=_("%(done)s people"),
         permission="referrals.view_registrationimport",
         under_way=lambda: KIND.in_state(State.SENDING),
     )

@@ -137,4 +137,5 @@ class Registration(ImportedRow):
             models.Index(fields=["state", "-id"], name="registration_by_state"),
             models.Index(fields=["mobile"], condition=~Q(mobile=""), name="registration_by_mobile"),
             models.Index(fields=["email"], condition=~Q(email=""), name="registration_by_email"),
+            models.Index(fields=["created_at"], name="registration_by_creation"),
         ]

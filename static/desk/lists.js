@@ -1,4 +1,4 @@
-// What lists do beyond what they do without a script: copy an ID, and close a filter that is left.
+// What lists do beyond what they do without a script: copy an ID, close a filter that is left, keep addresses short.
 'use strict';
 {
   const filters = [...document.querySelectorAll('details.list-filter')];
@@ -11,6 +11,13 @@
       left.open = false;
       left.querySelector('summary').focus();
     }
+  });
+
+  // What is left empty in a filter need not stand in the address.
+  document.querySelectorAll('form.range-filter[method="get"]').forEach((form) => {
+    form.addEventListener('formdata', ({ formData }) => {
+      [...formData].forEach(([name, value]) => value || formData.delete(name));
+    });
   });
 
   const status = document.getElementById('list-status');

@@ -36,7 +36,7 @@ def dialect() -> Dialect:
     return DIALECTS["PostgreSQL" if connection.vendor == "postgresql" else "SQLite"]
 
 
-def multiply(row: Model, times: int, **differ: str) -> None:
+def multiply(row: Model, times: int, /, **differ: str) -> None:
     """``times`` rows like this one. ``differ`` has SQL for columns that differ, by ``n`` from 1 on."""
     quoted = connection.ops.quote_name
     table = quoted(row._meta.db_table)

@@ -210,9 +210,23 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "details": NOTHING,
     },
     "desk.DailyFigures": {"series": NOTHING, "figures": NOTHING},
-    "desk.Heartbeat": {"name": NOTHING},
+    "desk.Heartbeat": {"name": NOTHING, "host": NOTHING, "version": NOTHING},
     "desk.InvariantCheck": {"sentences": NOTHING},
     "desk.RepeatedEntry": {"key": UNREADABLE},
+    # What was searched for is not in the query, and no list is narrowed by anything of a person.
+    "desk.SavedFilter": {"list": NOTHING, "name": NOTHING, "query": NOTHING},
+    # What was found by the doctor: settings, hosts, folders and counts.
+    "doctor.Examination": {"host": NOTHING, "version": NOTHING, "findings": NOTHING},
+    "exports.Export": {
+        "listed": NOTHING,
+        "address": UNREADABLE,
+        "narrowed": NOTHING,
+        "language": NOTHING,
+        "problem": NOTHING,
+        "header": NOTHING,
+        "sha256": NOTHING,
+    },
+    "exports.ExportPiece": {"keys": NOTHING, "content": UNREADABLE},
     "feishu.AccessToken": {"app_id": NOTHING, "tenant_key": NOTHING, "sealed": UNREADABLE},
     "feishu.AppTicket": {"app_id": NOTHING, "sealed": UNREADABLE},
     "feishu.Quota": {"app_id": NOTHING, "tenant_key": NOTHING, "endpoint": NOTHING},
@@ -299,6 +313,7 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "feishu_name": PERSONAL,
         "feishu_mobile": PERSONAL,
         "feishu_email": PERSONAL,
+        "notes": PERSONAL,
     },
     "referrals.Registration": {
         "tenant_given": PERSONAL,

@@ -5,11 +5,14 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
+from django.template.loader import get_template
 from django.test import Client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.desk.urls")]
 
+CONFIRMED_ON = "admin/staff_action.html"
 PAY = "/admin/auth/group/actions/pay/"
 LISTED = 50
 
@@ -117,6 +120,20 @@ def test_switching_the_language_keeps_the_choice_and_what_was_typed_and_does_not
     assert (sent_along(again), sent_along(again, "left_out")) == ({ann}, {ben})
     assert "half a sen</textarea>" in again
     assert Group.objects.get(pk=ann).name == "Ann owes 1 CNY"
+
+
+def test_every_action_of_every_room_is_confirmed_on_this_page() -> None:
+    """Its table, its sums, its button and its language switch; a template of its own only adds to it."""
+    actions = [
+        action
+        for admin_class in admin.site._registry.values()
+        for action in getattr(admin_class, "staff_actions", ())
+    ]
+    assert {"approve", "replay", "terminate"} <= {action.name for action in actions}
+    for action in actions:
+        page: Any = get_template(action.template)
+        is_it = action.template == CONFIRMED_ON
+        assert is_it or page.template.nodelist[0].parent_name.token == f'"{CONFIRMED_ON}"'
 
 
 def test_the_reason_has_the_focus_and_the_button_comes_next(staff: Client) -> None:

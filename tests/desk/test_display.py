@@ -39,7 +39,7 @@ def test_json_is_indented_with_its_chinese_and_its_exact_numbers() -> None:
     value = {"结果": "无差异", "amount": Decimal("12.50"), "list": [1, {}, []], "none": None, "yes": True}
 
     assert shown(value, reveal=True) == (
-        '<pre class="json">{\n  "结果": "无差异",\n  "amount": 12.50,\n'
+        '<pre class="json" tabindex="0">{\n  "结果": "无差异",\n  "amount": 12.50,\n'
         '  "list": [\n    1,\n    {},\n    []\n  ],\n  "none": null,\n  "yes": true\n}</pre>'
     )
 
@@ -47,7 +47,7 @@ def test_json_is_indented_with_its_chinese_and_its_exact_numbers() -> None:
 def test_json_means_what_it_meant() -> None:
     value = {"a": [1, [2, {"b": '"\\\n\t'}]], "c": {"d": -1.5, "e": ""}}
 
-    text = shown(value, reveal=True).removeprefix('<pre class="json">').removesuffix("</pre>")
+    text = shown(value, reveal=True).removeprefix('<pre class="json" tabindex="0">').removesuffix("</pre>")
 
     assert json.loads(text) == value
 

@@ -144,7 +144,7 @@ class TestFilters:
 
         (bar,) = root.all("nav", class_="list-filters")
         assert bar.attributes["aria-label"] == "Filter"
-        assert [each.says() for each in bar.all("summary")] == ["Staff status", "Groups"]
+        assert [each.says() for each in bar.all("summary")] == ["Staff status", "Groups", "Saved filters"]
         assert {each.says() for each in bar.all("details")[0].all("a")} == {"All", "Yes", "No"}
         assert not root.all("nav", id="changelist-filter")
 

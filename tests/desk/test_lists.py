@@ -136,6 +136,8 @@ class TestOwnDesk:
         assert found(browser, "/admin/contenttypes/contenttype/", q="group") == [group]
 
     def test_several_columns_are_several_queries_of_one_union(self, browser: Client) -> None:
+        a_type = ContentType.objects.get(model="permission")
+        Permission.objects.create(codename="group", name="Can be found", content_type=a_type)
         with CaptureQueriesContext(connection) as queries:
             browser.get("/admin/contenttypes/contenttype/", {"q": "group"})
 

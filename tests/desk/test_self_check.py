@@ -10,7 +10,7 @@ from django.db import connections
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from hireops import celery
+from hireops import VERSION, celery
 from hireops.database import clock
 from hireops.desk import health, health_sections, heartbeats, invariants, metrics, tasks
 from hireops.desk.health import Figure, Metric, Section
@@ -82,9 +82,29 @@ def test_the_worker_says_that_it_lives_when_it_starts_and_looks(monkeypatch: pyt
 def test_a_sign_of_life_is_one_row_and_one_statement(django_assert_num_queries: Any) -> None:
     for _ in range(3):
         with django_assert_num_queries(1):
-            tasks.beat_lives()
+            tasks.worker_lives()
 
     assert Heartbeat.objects.count() == 1
+
+
+def test_workers_of_several_hosts_and_versions_are_named(page: Callable[[str], str]) -> None:
+    tasks.worker_lives()
+    Heartbeat.objects.create(name="worker@host-b/17", host="host-b", version="0.0.9", at=clock.now())
+
+    health_page = page("/admin/health/")
+
+    assert f"Worker on {heartbeats.this_host()}, version {VERSION}, seen" in health_page
+    assert f"Worker on host-b, version 0.0.9 and not {VERSION}, seen" in health_page
+
+
+def test_a_worker_that_is_gone_is_forgotten_and_the_last_one_never() -> None:
+    long_ago = clock.now() - 2 * heartbeats.FORGOTTEN_AFTER
+    for host, at in (("host-b", long_ago), ("host-c", long_ago - SECONDS)):
+        Heartbeat.objects.create(name=f"worker@{host}/17", host=host, version=VERSION, at=at)
+
+    tasks.beat_lives()
+
+    assert [worker.host for worker in heartbeats.workers()] == ["host-b"]
 
 
 def test_beat_is_asked_for_its_sign_of_life(settings: Any) -> None:
@@ -151,8 +171,9 @@ def test_who_has_no_role_sees_no_health(client_of: Browser, eve: User) -> None:
 def test_a_real_worker_is_seen_as_soon_as_it_runs(hireops: Hireops) -> None:
     hireops.worker()
 
+    here = (heartbeats.this_host(), VERSION)
     wait_until(
-        lambda: hireops.database.rows("SELECT name FROM desk_heartbeat") == [("worker",)],
+        lambda: hireops.database.rows("SELECT host, version FROM desk_heartbeat") == [here],
         what="the worker gave no sign of life",
     )
 

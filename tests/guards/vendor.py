@@ -62,7 +62,9 @@ def _bind(account: EcoAccount, vera: User) -> None:
     )
     rule = MatchingRule.objects.create(scope=1, key="token", kind="binding_code", position=1)
     used, revoked, _open = (
-        BindingCode.objects.create(customer=acme, digest=digest, issued_by=vera, expires_at=MORNING)
+        BindingCode.objects.create(
+            customer=acme, digest=digest, hint=f"{digest}…", issued_by=vera, expires_at=MORNING
+        )
         for digest in ("used", "revoked", "open")
     )
     BindingCode.objects.filter(pk=used.pk).update(used_at=MORNING, used_by=account)

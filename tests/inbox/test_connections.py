@@ -4,6 +4,7 @@ import pytest
 import requests
 from django.db import connection
 
+from hireops.database.many_rows import many_rows
 from hireops.inbox.models import Event
 from tests.deliveries import deliver, envelope, sealed
 from tests.processes import wait_until
@@ -38,6 +39,18 @@ def test_nothing_is_prepared_behind_a_pooler(client, monkeypatch):
         assert deliver(client, envelope("test.x_v1")).status_code == 200
     assert prepared() == []
     assert Event.objects.count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("is_pooled", "cursors"), [(False, 1), (True, 0)])
+def test_no_cursor_is_left_at_the_server_behind_a_pooler(monkeypatch, is_pooled: bool, cursors: int):
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", is_pooled)
+    rows = many_rows("SELECT generate_series(1, 5000)")
+    assert next(rows) == (1,)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_cursors")
+        assert cursor.fetchone() == (cursors,)
+    assert len(list(rows)) == 4999
 
 
 def test_a_worker_keeps_its_connection_from_task_to_task(hireops):

@@ -279,11 +279,11 @@ def test_the_home_page_counts_the_calls_that_wait_for_a_person(enqueue, feishu, 
 
 
 def test_the_home_page_tells_how_long_the_oldest_call_has_been_waiting(enqueue, vera, eve, clock):
-    assert shown(cards.oldest_unsent(vera)) == ("–", "ok")
+    assert shown(cards.oldest_unsent(vera)) == ("无", "ok")
     enqueue(1)
-    assert shown(cards.oldest_unsent(vera)) == (0, "ok")
+    assert shown(cards.oldest_unsent(vera)) == ("0 秒前", "ok")
     clock.advance(301)
-    assert shown(cards.oldest_unsent(vera)) == (5, "bad")
+    assert shown(cards.oldest_unsent(vera)) == ("5 分钟前", "bad")
     assert cards.oldest_unsent(eve) is None
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -11,10 +12,23 @@ from hireops.desk import cards
 from referrals.accounts.cards import accounts_with_old_figures
 from referrals.cases.cards import open_cases
 from referrals.cases.services import close_case
-from referrals.models import Case, ReferralAccount, Registration, RegistrationImport, Withdrawal
+from referrals.models import (
+    Case,
+    Ending,
+    Payment,
+    ReferralAccount,
+    Registration,
+    RegistrationImport,
+    Reversal,
+    Withdrawal,
+)
+from referrals.payments import reversing
+from referrals.payments import services as payments
 from referrals.payments.cards import payments_without_a_result, payouts_returned, payouts_to_pay
+from referrals.payments.recording import record_paid
 from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
 from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
+from tests.home import figures_and_rows
 from tests.referrals.withdrawals import answered, approved, come_back, handed_over, taken
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +104,7 @@ def test_an_approver_sees_what_waits_for_approval_but_not_the_own_requests(payou
     payout(by=ada)
     payout("approved")
     assert shown(seen(payouts_to_approve, ada)) == (1, "warn")
-    assert opens(pages, ada, seen(payouts_to_approve, ada)) == 2
+    assert opens(pages, ada, seen(payouts_to_approve, ada)) == 1
     assert payouts_to_approve(hira) is None
 
 
@@ -107,7 +121,7 @@ def test_the_longer_feishu_does_not_answer_the_louder_the_card(payout, hira, sta
     payout("taken")
     card = seen(payouts_without_answer, hira)
     assert shown(card) == (2, tone)
-    assert f"{minutes // 60} h {minutes % 60} min" in str(card.note)
+    assert f"The oldest for {minutes} {'min' if minutes else 's'}." in str(card.note)
 
 
 def test_the_card_of_payouts_without_an_answer_leads_to_them(payout, pages, hira):
@@ -133,8 +147,8 @@ def test_what_is_taken_is_to_be_paid_and_what_came_back_has_to_be_looked_into(pa
         assert shown(card) == expected
         assert opens(pages, hira, card) == expected[0]
         assert function(ada) is None
-    assert list(seen(payouts_to_pay, hira).sums) == ["points 2"]
-    assert list(seen(payouts_returned, hira).sums) == ["points 1"]
+    assert list(seen(payouts_to_pay, hira).sums) == ["points\u00a02"]
+    assert list(seen(payouts_returned, hira).sums) == ["points\u00a01"]
 
 
 def test_what_is_to_be_paid_leaves_out_what_was_paid_already(account, hira):
@@ -144,7 +158,7 @@ def test_what_is_to_be_paid_leaves_out_what_was_paid_already(account, hira):
     points.state, points.reference, points.recorded_by, points.recorded_at = "paid", "b-1", hira, now()
     points.save(update_fields=["state", "reference", "recorded_by", "recorded_at"])
     come_back(both)
-    assert list(seen(payouts_returned, hira).sums) == ["CNY 7.10"]
+    assert list(seen(payouts_returned, hira).sums) == ["CNY\u00a07.10"]
     assert cny.asset == "CNY"
 
 
@@ -160,7 +174,7 @@ def test_an_approver_sees_how_much_and_for_how_long_what_is_not_the_own(account,
         asked.amounts.create(asset="points", seen=points)
         asked.amounts.create(asset="CNY", seen="0.10")
     card = seen(payouts_to_approve, ada)
-    assert list(card.sums) == ["points 1,230", "CNY 0.20"]
+    assert list(card.sums) == ["points\u00a01,230", "CNY\u00a00.20"]
     assert card.since == Withdrawal.objects.earliest("id").requested_at
 
 
@@ -207,6 +221,45 @@ def test_enabled_accounts_of_which_nothing_was_heard_for_two_sweeps_have_old_fig
 def test_who_has_nothing_to_do_with_rewards_sees_no_card(request, who):
     person = request.getfixturevalue(who)
     assert [card(person) for card in CARDS] == [None] * len(CARDS)
+
+
+def test_every_figure_leads_to_a_list_with_just_as_many_rows(payout, account, pages, hira, ada):
+    ada.groups.add(*hira.groups.all())  # so that there are own ones of everything
+    both, boss = User.objects.get(pk=ada.pk), User.objects.create_superuser("boss")
+    for person in (hira, both, both, boss):
+        payout(by=person)
+        proposed_ending(payout("unknown"), by=person)
+        proposed_reversal(payout("handed_over"), by=person)
+    for made in ("approved", "taken", "bounced", "bounced"):
+        payout(made)
+    reversing.decline(Reversal.objects.earliest("pk"), by=boss, reason="it has arrived")
+    payments.hand_over([payout("taken")], by=hira)
+    ended = proposed_ending(payout("unknown"), by=hira)
+    Withdrawal.objects.filter(pk=ended.withdrawal_id).update(state="refused")
+    Registration.objects.create(state="invalid", mobile="+8613800138000", created_by=hira)
+    Registration.objects.create(state="discarded", mobile="+8613800138001", created_by=hira)
+    RegistrationImport.objects.create(file_name="x.csv", state="checked", uploaded_by=hira)
+    Case.objects.create(kind="points", account=account())
+
+    for person in (hira, both, boss):
+        shown = figures_and_rows(person, pages(person))
+        assert {title: rows for title, (_figure, rows) in shown.items()} == {
+            title: figure for title, (figure, _rows) in shown.items()
+        }
+    own_left_out = {title: rows for title, (_figure, rows) in figures_and_rows(both, pages(both)).items()}
+    assert own_left_out["Payouts waiting for approval"] == 2
+    assert own_left_out["Unanswered payouts to be ended"] == 2
+    assert own_left_out["Payments to be reversed"] == 1
+
+
+def proposed_ending(withdrawal, *, by):
+    return Ending.objects.create(withdrawal=withdrawal, outcome="not_done", proposed_by=by, reason="asked")
+
+
+def proposed_reversal(withdrawal, *, by):
+    payment = Payment.objects.get(amount__withdrawal=withdrawal)
+    record_paid(payment, by=by, reference="A1")
+    return Reversal.objects.create(payment=payment, cause="account_closed", proposed_by=by)
 
 
 def test_no_card_counts_a_whole_table(hira, ada, monkeypatch):

@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from hireops.desk import tasks
 from hireops.desk.models import DailyFigures
 from hireops.inbox.models import Event
+from referrals.models import Payment
+from referrals.payments import reversing
 from tests.referrals.withdrawals import come_back, handed_over, taken
 
 pytestmark = pytest.mark.django_db
@@ -58,13 +60,24 @@ def test_hr_sees_what_was_rewarded_paid_and_came_back_by_currency(money, home, p
     month = f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m}"
     cny = shown["CNY per month"]
     assert set(cny) == {
-        f"{month}, Rewards: CNY 1,000.30 (2 times)",
-        f"{month}, Paid: CNY 1,000.10 (1 time)",
-        f"{month}, Came back: CNY 0.20 (1 time)",
+        f"{month}, Rewards: CNY\u00a01,000.30 (2 times)",
+        f"{month}, Paid: CNY\u00a01,000.10 (1 time)",
+        f"{month}, Came back: CNY\u00a00.20 (1 time)",
     }
     for words, url in cny.items():
         assert f"({rows(pages, hira, url)} time" in words
-    assert set(shown["points per month"]) == {f"{month}, Rewards: points 100 (1 time)"}
+    assert set(shown["points per month"]) == {f"{month}, Rewards: points\u00a0100 (1 time)"}
+
+
+def test_what_was_reversed_is_among_what_came_back_and_in_its_list(money, home, pages, hira, ada):
+    paid = Payment.objects.get(state="paid")
+    reversing.confirm(
+        reversing.propose(paid, by=hira, cause="account_closed"), by=ada, reason="seen at the bank"
+    )
+    tasks.count_days()
+    (came_back,) = [words for words in home(hira)["CNY per month"] if "Came back" in words]
+    assert "CNY\u00a01,000.30 (2 times)" in came_back
+    assert rows(pages, hira, home(hira)["CNY per month"][came_back]) == 2
 
 
 def test_each_side_sees_its_own_events_and_the_vendor_no_money(request, money, home, pages, hira):

@@ -96,7 +96,7 @@ def left(account):
 
 def test_a_deactivated_account_in_which_nothing_is_open_is_emptied(left):
     empty_contacts()
-    assert said_of(left) == [""] * 6
+    assert said_of(left) == [""] * 7
     assert left.emptied_at
     assert left.account_id
 
@@ -133,7 +133,7 @@ def test_what_feishu_says_of_a_deactivated_account_does_not_fill_it_again(left):
     empty_contacts()
     left.refresh_from_db()
     apply_account(left, answered(left, Status.DISABLED))
-    assert said_of(left) == [""] * 6
+    assert said_of(left) == [""] * 7
     apply_account(left, answered(left, Status.AVAILABLE))
     assert "张三" in said_of(left)
     assert left.emptied_at is None

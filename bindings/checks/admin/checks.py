@@ -16,7 +16,7 @@ from bindings.checks import services, texts
 from bindings.checks.admin import actions
 from bindings.checks.admin.actions import CHANGE
 from bindings.checks.admin.forms import ResultForm, StageForm, TurnForm
-from bindings.checks.admin.page import choices_of, page_of, what
+from bindings.checks.admin.page import choices_of, page_of, waiting, what
 from bindings.checks.queue import QUEUE
 from bindings.models import BackgroundCheck, CheckUpdate, StageTemplate, Turn
 from bindings.orders.admin import PromisedAdmin, PromiseFilter
@@ -28,11 +28,13 @@ from bindings.reports import services as reports
 from bindings.workdays import services as workdays
 from hireops import contacts
 from hireops.contacts import mask
+from hireops.desk.actions import StaffAction
 from hireops.desk.admin import staff_page
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.revealing import VIEW
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from hireops.outbox.tasks import drain
@@ -58,6 +60,7 @@ class LookFilter(admin.SimpleListFilter):
 
 @admin.register(BackgroundCheck)
 class BackgroundCheckAdmin(PromisedAdmin):
+    help_page = "checks"
     empty_list = _(
         "Background checks that customers order in Feishu Hire appear here by themselves. Bind their "
         "accounts and offer them packages first."
@@ -70,9 +73,11 @@ class BackgroundCheckAdmin(PromisedAdmin):
         "turn",
         LookFilter,
         PromiseFilter,
+        "promised_on",
+        "received_at",
         filter_by_tenant(),
-        ("received_at", admin.DateFieldListFilter),
     ]
+    sortable_by = ["promised", "received_at"]
     linked_by = ["customer", "account", "package_id"]
     exact_search_fields = ["background_check_id"]
     contact_search_fields = {
@@ -104,6 +109,9 @@ class BackgroundCheckAdmin(PromisedAdmin):
         rows: QuerySet[BackgroundCheck] = super().get_queryset(request)
         return rows.select_related("customer", "account", "tenant", "responsible", "event")
 
+    def fetch_for(self, action: StaffAction, objects: Sequence[Any]) -> None:
+        services.fetch_for(objects)
+
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
         today = cache(workdays.today)  # the same for all rows
 
@@ -111,7 +119,7 @@ class BackgroundCheckAdmin(PromisedAdmin):
         def candidate(check: BackgroundCheck) -> str:
             return mask(check.candidate_name) or gettext("(no name)")
 
-        @admin.display(description=_("promised for"))
+        @admin.display(description=_("promised for"), ordering="promised_on")
         def promised(check: BackgroundCheck) -> str | SafeString:
             return promised_shown(check, today())
 
@@ -161,6 +169,9 @@ class BackgroundCheckAdmin(PromisedAdmin):
     def page_context(self, request: HttpRequest, obj: BackgroundCheck) -> dict[str, Any]:
         shown = page_of(request, obj, may_change=request.user.has_perm(CHANGE))
         return {**shown, "promised": promised_shown(obj)}
+
+    def waiting(self, request: HttpRequest, obj: BackgroundCheck) -> Waiting:
+        return waiting(obj)
 
     @staff_page("<int:pk>/stage/", name="stage", permission=CHANGE)
     def stage_view(self, request: HttpRequest, pk: int) -> HttpResponse:

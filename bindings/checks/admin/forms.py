@@ -83,7 +83,7 @@ class ResultForm(ReportsForm):
         label=gettext_lazy("Result"),
         max_length=LONGEST_RESULT,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text=gettext_lazy("In the customer's words, such as 无差异. Name what could not be examined."),
+        help_text=gettext_lazy("In the customer's words, such as “无差异”. Name what could not be examined."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Why it takes the place of the one before"),

@@ -17,9 +17,11 @@ from bindings.orders.updates import Found, waits_for_a_person
 from hireops.desk import audit
 from hireops.desk.display import linked, moment, state_badge
 from hireops.desk.masking import HIDDEN
-from hireops.desk.revealing import is_revealed, shown_for
+from hireops.desk.revealing import is_revealed, noted_for, shown_for
+from hireops.desk.waiting import Waiting
 from hireops.encryption import decrypt
 from hireops.outbox import registry
+from hireops.outbox.watching import facts_of
 
 ENTRIES_SHOWN = 100
 State, Kind = BackgroundCheck.State, CheckUpdate.Kind
@@ -70,12 +72,11 @@ def page_of(request: HttpRequest, check: BackgroundCheck, *, may_change: bool) -
         "meaning": texts.MEANINGS[check.state],
         "look": texts.LOOKS.get(check.to_look_at, check.to_look_at),
         "turn": "" if check.turn == Turn.NOBODY else Turn(check.turn).label,
-        "facts": list(_facts(check, shown)),
+        "facts": [*_facts(check, shown), (_("Our notes"), noted_for(request, check)(check.notes))],
         "answers": list(_answers(check, revealed=is_revealed(request, check))),
         "answers_lost": bool(check.answers) and decrypt(check.answers) is None,
         "duplicates": [linked(each) for each in duplicates.of(check)],
         "updates": updates,
-        "is_moving": any(_moves_by_itself(each.update) for each in updates),
         "may_change": may_change,
         "next_stage": services.next_template(check) if not services.why_no_stage(check) else None,
         "why_no_stage": services.why_no_stage(check),
@@ -87,6 +88,14 @@ def page_of(request: HttpRequest, check: BackgroundCheck, *, may_change: bool) -
         "canceled_by": _canceled_by(check),
         "entries": audit.entries_about(check)[:ENTRIES_SHOWN],
     }
+
+
+def waiting(check: BackgroundCheck) -> Waiting:
+    """For Feishu's answer to what was told."""
+    updates = list(QUEUE.updates_of(check))
+    facts = [(update.pk, update.state, facts_of(update.call)) for update in updates]
+    is_over = not any(_moves_by_itself(update) for update in updates)
+    return Waiting(str(State(check.state).label), (*facts, check.turn, check.to_look_at), is_over)
 
 
 def _moves_by_itself(update: CheckUpdate) -> bool:
@@ -137,7 +146,6 @@ def _facts(check: BackgroundCheck, shown: Callable[[str], str]) -> Iterator[tupl
         yield _("Reason of the end"), shown(check.termination_reason)
     yield _("Event"), linked(check.event)
     yield _("Responsible"), str(check.responsible or "")
-    yield _("Our notes"), check.notes
 
 
 def _with_id(name: str, given_id: str) -> str:

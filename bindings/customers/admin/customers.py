@@ -191,6 +191,8 @@ class ContactInline(_TabularInline):
 
 @admin.register(Customer)
 class CustomerAdmin(StaffAdmin):
+    help_page = "customers"
+    is_exported = False  # it has a file of its own, which its import reads again
     empty_list = _(
         "The customers that are served, as the vendor's own books have them. Add one, or import many "
         "from a file."
@@ -202,7 +204,7 @@ class CustomerAdmin(StaffAdmin):
     change_list_template = "admin/bindings/customer/change_list.html"
     list_display = [
         "name",
-        "code",
+        "code_shown",
         "tier",
         "responsible_named",
         "accounts_shown",
@@ -211,7 +213,7 @@ class CustomerAdmin(StaffAdmin):
     ]
     list_filter = [WorkFilter, TierFilter, ResponsibleFilter, ArchivedFilter]
     list_select_related = ["responsible"]
-    sortable_by = ["name"]
+    sortable_by = ["name", "code_shown"]
     search_fields = ["name"]
     exact_search_fields = ["normalised_code"]
     contact_search_fields = {
@@ -261,6 +263,10 @@ class CustomerAdmin(StaffAdmin):
     def found_as(self, obj: Customer) -> Sequence[str]:
         return [str(obj), obj.tier, gettext("archived") if obj.archived else ""]
 
+    @admin.display(description=_("customer code"), ordering="normalised_code")
+    def code_shown(self, customer: Customer) -> str:
+        return customer.code
+
     @admin.display(description=_("responsible"))
     def responsible_named(self, customer: Customer) -> str:
         return str(customer.responsible or self.get_empty_value_display())
@@ -276,6 +282,9 @@ class CustomerAdmin(StaffAdmin):
     @admin.display(description=_("state"))
     def state_shown(self, customer: Customer) -> SafeString | str:
         return badge(_("archived")) if customer.archived else ""
+
+    def title_badge(self, obj: Customer) -> SafeString | str:
+        return self.state_shown(obj)
 
     def confirm_columns(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]

@@ -52,6 +52,7 @@ def discard(batch: CustomerImport, *, by: User, reason: str) -> None:
 
 @admin.register(CustomerImport)
 class CustomerImportAdmin(FileImportAdmin):
+    help_page = "customers#import"
     kind = imports.KIND
     upload_form = UploadForm
     upload_template = "admin/bindings/customerimport/upload.html"
@@ -65,7 +66,9 @@ class CustomerImportAdmin(FileImportAdmin):
 
     def upload(self, request: HttpRequest, file: IO[bytes], name: str, form: Any) -> CustomerImport:
         update = form.cleaned_data["update_existing"]
-        return imports.upload(file, name, by=staff(request), update_existing=update)
+        return imports.upload(
+            file, name, by=staff(request), update_existing=update, sheet=form.cleaned_data["sheet"]
+        )
 
     def template_header(self) -> list[str]:
         return files.header()

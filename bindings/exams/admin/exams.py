@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from bindings.exams import services, windows
 from bindings.exams.admin.actions import CHANGE, candidate_has_finished, set_aside, take_care, take_up
 from bindings.exams.admin.forms import ArrangementForm, FailureForm, ScoreForm
-from bindings.exams.admin.page import SEE_ACCESS, choices_of, page_of, what
+from bindings.exams.admin.page import SEE_ACCESS, choices_of, page_of, waiting, what
 from bindings.exams.queue import QUEUE
 from bindings.models import Exam, ExamPaper, ExamUpdate, Turn
 from bindings.orders.admin import PromisedAdmin, PromiseFilter
@@ -35,6 +35,7 @@ from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.revealing import PROOF, VIEW, reason_of, reveal
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from hireops.outbox.tasks import drain
@@ -73,6 +74,7 @@ class WindowFilter(admin.SimpleListFilter):
 
 @admin.register(Exam)
 class ExamAdmin(PromisedAdmin):
+    help_page = "exams"
     empty_list = _(
         "Exams that customers arrange in Feishu Hire appear here by themselves. Bind their accounts "
         "and offer them papers first."
@@ -86,9 +88,11 @@ class ExamAdmin(PromisedAdmin):
         LookFilter,
         PromiseFilter,
         WindowFilter,
+        "promised_on",
+        "received_at",
         filter_by_tenant(),
-        ("received_at", admin.DateFieldListFilter),
     ]
+    sortable_by = ["promised", "received_at"]
     linked_by = ["customer", "account", "paper_id"]
     exact_search_fields = ["exam_id"]
     contact_search_fields = {
@@ -128,7 +132,7 @@ class ExamAdmin(PromisedAdmin):
             window = "" if exam.ended_at else windows.mark(papers().get(exam.paper_id), as_of())
             return format_html("{} {}", name, badge(window, "bad")) if window else name
 
-        @admin.display(description=_("promised for"))
+        @admin.display(description=_("promised for"), ordering="promised_on")
         def promised(exam: Exam) -> str | SafeString:
             return promised_shown(exam, today())
 
@@ -177,6 +181,9 @@ class ExamAdmin(PromisedAdmin):
     def page_context(self, request: HttpRequest, obj: Exam) -> dict[str, Any]:
         shown = page_of(request, obj, may_change=request.user.has_perm(CHANGE))
         return {**shown, "promised": promised_shown(obj), "look": self.look_shown(obj)}
+
+    def waiting(self, request: HttpRequest, obj: Exam) -> Waiting:
+        return waiting(obj)
 
     @staff_page("<int:pk>/arrange/", name="arrange", permission=CHANGE)
     def arrange_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from bindings.exams import access, scores, services
 from bindings.models import ExamUpdate
 from hireops.desk.errors import Refused
+from hireops.desk.fields import name_both_parts
 
 MOST_REPORTS = 10
 LONGEST_URL = 2000
@@ -152,6 +153,7 @@ class ScoreForm(forms.Form):
 
     def __init__(self, *args: Any, before: ExamUpdate | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        name_both_parts(self.fields["time"])
         self.fields["parts"].initial = scores.parts_in_words(before.details) if before else ""
         if before is None:
             del self.fields["reason"]

@@ -15,8 +15,10 @@ from bindings.orders.updates import Found, waits_for_a_person
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.display import linked, state_badge
-from hireops.desk.revealing import is_revealed, shown_for
+from hireops.desk.revealing import is_revealed, noted_for, shown_for
+from hireops.desk.waiting import Waiting
 from hireops.outbox import registry
+from hireops.outbox.watching import facts_of
 
 ENTRIES_SHOWN = 100
 SEE_ACCESS = "bindings.view_examaccess"
@@ -44,6 +46,14 @@ class UpdateShown:
     needs_care: bool
 
 
+def waiting(exam: Exam) -> Waiting:
+    """For Feishu's answer to what was told."""
+    updates = list(QUEUE.updates_of(exam))
+    facts = [(update.pk, update.state, facts_of(update.call)) for update in updates]
+    is_over = not any(update.state == ExamUpdate.State.SENDING for update in updates)
+    return Waiting(str(State(exam.state).label), (*facts, exam.turn, exam.to_look_at), is_over)
+
+
 def page_of(request: HttpRequest, exam: Exam, *, may_change: bool) -> dict[str, Any]:
     """What the page shows to this person."""
     shown, at = shown_for(request, exam), clock.now()
@@ -57,9 +67,11 @@ def page_of(request: HttpRequest, exam: Exam, *, may_change: bool) -> dict[str, 
         "meaning": texts.meaning(exam),
         "turn": "" if exam.turn == Turn.NOBODY else Turn(exam.turn).label,
         "window": window,
-        "facts": list(_facts(exam, shown, paper_name=exam.paper_name or exam.paper_id)),
+        "facts": [
+            *_facts(exam, shown, paper_name=exam.paper_name or exam.paper_id),
+            (_("Our notes"), noted_for(request, exam)(exam.notes)),
+        ],
         "updates": updates,
-        "is_moving": any(each.update.state == ExamUpdate.State.SENDING for each in updates),
         "may_change": may_change,
         "may_tell": may_change and exam.state not in {State.MARKED, State.SET_ASIDE} and not exam.emptied_at,
         "has_score": services.newest_version(exam) is not None,
@@ -84,7 +96,6 @@ def _facts(exam: Exam, shown: Callable[[str], str], *, paper_name: str) -> Itera
         yield _("Talent ID"), exam.talent_id
     yield _("Event"), linked(exam.event)
     yield _("Responsible"), str(exam.responsible or "")
-    yield _("Our notes"), exam.notes
 
 
 def _updates(request: HttpRequest, exam: Exam, shown: Callable[[str], str]) -> Iterator[UpdateShown]:

@@ -56,6 +56,7 @@ STEPS = {
 
 @admin.register(CustomField)
 class CustomFieldAdmin(StaffAdmin):
+    help_page = "custom-fields"
     empty_list = gettext_lazy(
         "What customers fill in when they add an account in Feishu Hire. Add fields, then push them "
         "to Feishu."

@@ -8,13 +8,14 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from bindings.fields import history
 from bindings.fields.admin import form_picture
 from bindings.models import CustomFieldPush
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.display import state_badge
+from hireops.desk.waiting import Waiting
 from hireops.outbox import reasons, registry
 from hireops.outbox.models import Call
+from hireops.outbox.watching import waiting_for
 
 # What the state of the call means for the form that customers see, and what to do.
 MEANINGS = {
@@ -43,6 +44,7 @@ MEANINGS = {
 
 @admin.register(CustomFieldPush)
 class CustomFieldPushAdmin(MirrorAdmin):
+    help_page = "custom-fields#push"
     empty_list = _(
         "Every push of the account form to Feishu. Define custom fields, and push them from their list."
     )
@@ -95,6 +97,9 @@ class CustomFieldPushAdmin(MirrorAdmin):
     def page_context(self, request: HttpRequest, obj: CustomFieldPush) -> dict[str, Any]:
         return what_became_of(obj)
 
+    def waiting(self, request: HttpRequest, obj: CustomFieldPush) -> Waiting:
+        return waiting_for("", obj.call)
+
 
 def what_became_of(push: CustomFieldPush) -> dict[str, Any]:
     """What the page of a push shows: its state in words, the tries, and the form as it was sent."""
@@ -111,6 +116,5 @@ def what_became_of(push: CustomFieldPush) -> dict[str, Any]:
         "newer": CustomFieldPush.objects.filter(call=call.superseded_by).first()
         if call.superseded_by
         else None,
-        "is_open": state in history.OPEN,
         "form_sent": form_picture.draw(push.form),
     }

@@ -69,6 +69,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(BindingCode)
 class BindingCodeAdmin(MirrorAdmin):
+    help_page = "binding#codes"
     empty_list = gettext_lazy(
         "With a one-time code a customer's account is bound as soon as it is added. None has been issued yet."
     )

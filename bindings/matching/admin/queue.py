@@ -35,6 +35,7 @@ from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import duration, linked
 from hireops.desk.errors import Refused
+from hireops.desk.language import FORM_FILLED
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.staff import staff
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
@@ -91,6 +92,8 @@ class QueueChangeList(QuickChangeList):
 
 @admin.register(AccountToBind)
 class AccountToBindAdmin(MirrorAdmin):
+    help_page = "binding"
+    is_exported = False  # a queue to be worked on; its accounts have a list
     empty_list = gettext_lazy(
         "No account waits. One that a customer adds in Feishu Hire appears here unless a rule "
         "recognises whose it is."
@@ -261,7 +264,7 @@ class AccountToBindAdmin(MirrorAdmin):
             else:
                 self.message_user(request, _bound_in_words(accounts, customer), messages.SUCCESS)
                 return HttpResponseRedirect(self._url("changelist"))
-        return self.render_page(
+        return self.render_form(
             request,
             "admin/bindings/accounttobind/new.html",
             title=_("New customer"),
@@ -288,10 +291,11 @@ class AccountToBindAdmin(MirrorAdmin):
             for each in candidates
         ]
         found = [(each, self._again(request, each)) for each in _found(term)]
-        return self.render_page(
+        return self.render_form(
             request,
             "admin/bindings/accounttobind/bind.html",
             title=_("Bind to a customer"),
+            form_sent_again=FORM_FILLED if chosen else "",
             accounts=accounts,
             chosen=chosen,
             likely=[each for each in likely if each[0] != chosen],

@@ -60,6 +60,7 @@ def _switch(rule: MatchingRule, action: str, *, enabled: bool, by: User, reason:
 
 @admin.register(MatchingRule)
 class MatchingRuleAdmin(StaffAdmin):
+    help_page = "binding#rules"
     empty_list = gettext_lazy(
         "A rule says by which field of the form it is recognised whose an account is. Without any, "
         "every account waits for a person."

@@ -25,9 +25,11 @@ from hireops.desk.confirming import Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.jobs.tasks import work
 from hireops.outbox.tasks import drain
+from hireops.outbox.watching import facts_of
 
 SEND, CHOOSE = "bindings.send_accountoffer", "bindings.choose_offer"
 State = AccountOffer.State
@@ -68,6 +70,7 @@ def stop(offer: AccountOffer, *, by: User, reason: str) -> None:
 
 @admin.register(AccountOffer)
 class AccountOfferAdmin(MirrorAdmin):
+    help_page = "offers#send"
     empty_list = gettext_lazy(
         "What each bound account offers at Feishu, and whether that is up to date. Bind accounts to "
         "customers first."
@@ -160,6 +163,12 @@ class AccountOfferAdmin(MirrorAdmin):
             if request.user.has_perm(CHOOSE)
             else "",
         }
+
+    def waiting(self, request: HttpRequest, obj: AccountOffer) -> Waiting:
+        state = State(obj.state)
+        kept = obj.calls.select_related("call").order_by("-pk")[:CALLS_SHOWN]
+        facts = facts_of(*(each.call for each in kept))
+        return Waiting(str(state.label), facts, is_over=state != State.UPDATING)
 
     @staff_page("<int:offer_id>/send/", name="send", permission=SEND)
     def send_view(self, request: HttpRequest, offer_id: int) -> HttpResponse:

@@ -79,6 +79,8 @@ def _archiving(model: str) -> list[StaffAction]:
 class CatalogueAdmin(StaffAdmin):
     """What the three kinds have in common."""
 
+    help_page = "offers"
+
     form = UntouchedStays
     change_form_template = "admin/bindings/catalogue/change_form.html"
     list_display_links = ["name"]
@@ -255,12 +257,21 @@ class WindowFilter(admin.SimpleListFilter):
     parameter_name = "window"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("passed", gettext_lazy("has passed")), ("open", gettext_lazy("can still be taken"))]
+        return [
+            ("passed", gettext_lazy("has passed")),
+            (windows.OFFERED, gettext_lazy("has passed, and is still offered")),
+            ("open", gettext_lazy("can still be taken")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "passed":
-            return windows.passed(queryset)
-        return windows.still_open(queryset) if self.value() == "open" else queryset
+        match self.value():
+            case "passed":
+                return windows.passed(queryset)
+            case windows.OFFERED:
+                return queryset.filter(pk__in=windows.passed_and_offered(queryset).values("pk"))
+            case "open":
+                return windows.still_open(queryset)
+        return queryset
 
 
 @admin.register(ExamPaper)

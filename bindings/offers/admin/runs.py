@@ -11,7 +11,8 @@ from bindings.models import OfferRun, OfferRunAccount
 from bindings.offers import texts
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.display import state_badge
-from hireops.jobs.display import newest_about
+from hireops.desk.waiting import Waiting
+from hireops.jobs.display import newest_about, waiting_about
 
 State = OfferRunAccount.State
 SHOWN = 200
@@ -25,6 +26,7 @@ TO_DO = {
 
 @admin.register(OfferRun)
 class OfferRunAdmin(MirrorAdmin):
+    help_page = "offers#many"
     empty_list = _(
         "When many accounts are brought up to date at once, this list says how far it is. Nobody has "
         "asked for that yet."
@@ -35,7 +37,7 @@ class OfferRunAdmin(MirrorAdmin):
     fields = ["asked_by", "asked_at", "finished_at", "creates", "updates", "deletes"]
 
     def page_context(self, request: HttpRequest, obj: OfferRun) -> dict[str, Any]:
-        counted = dict(obj.accounts.values_list("state").annotate(Count("pk")))
+        counted = _counted(obj)
         look = obj.accounts.exclude(state__in=[State.WAITING, State.UNDER_WAY, State.DONE])
         members = look.select_related("offer__account").order_by("pk")[:SHOWN]
         return {
@@ -51,3 +53,11 @@ class OfferRunAdmin(MirrorAdmin):
                 for member in members
             ],
         }
+
+    def waiting(self, request: HttpRequest, obj: OfferRun) -> Waiting | None:
+        return waiting_about(obj, sorted(_counted(obj).items()))
+
+
+def _counted(run: OfferRun) -> dict[str, int]:
+    """How many of its accounts are in each state."""
+    return dict(run.accounts.order_by().values_list("state").annotate(Count("pk")))

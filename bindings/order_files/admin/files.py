@@ -50,6 +50,7 @@ def discard(batch: OrderFile, *, by: User, reason: str) -> None:
 
 @admin.register(OrderFile)
 class OrderFileAdmin(FileImportAdmin):
+    help_page = "order-files"
     kind = imports.KIND
     upload_template = "admin/bindings/orderfile/upload.html"
     upload_title = _("Report many orders from a file")
@@ -61,7 +62,7 @@ class OrderFileAdmin(FileImportAdmin):
     # --- The file
 
     def upload(self, request: HttpRequest, file: IO[bytes], name: str, form: Any) -> OrderFile:
-        return imports.upload(file, name, by=staff(request))
+        return imports.upload(file, name, by=staff(request), sheet=form.cleaned_data["sheet"])
 
     def template_header(self) -> list[str]:
         return columns.header()

@@ -26,8 +26,10 @@ from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.sections import Section
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
+from hireops.outbox.watching import facts_of
 
 CHANGE, PUSH = "bindings.change_orderform", "bindings.push_orderform"
 PUSHES_SHOWN = 20
@@ -50,9 +52,9 @@ class StandsFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "out_of_date":
-                return queryset.filter(pk__in=lists.out_of_date().values("pk"))
+                return lists.out_of_date(among=queryset)
             case "up_to_date":
-                return queryset.filter(pk__in=lists.up_to_date().values("pk"))
+                return lists.up_to_date(among=queryset)
             case "on_its_way":
                 return queryset.filter(standing=Standing.ON_ITS_WAY)
             case "look":
@@ -92,6 +94,7 @@ def push_order_form(row: AccountOrderForm, *, by: User, reason: str) -> None:
 
 @admin.register(AccountOrderForm)
 class AccountOrderFormAdmin(MirrorAdmin):
+    help_page = "order-forms#push"
     empty_list = gettext_lazy(
         "Which order form each account has, and whether Feishu has it. Choose accounts on the page of "
         "an order form."
@@ -149,6 +152,11 @@ class AccountOrderFormAdmin(MirrorAdmin):
             "push_url": self._url("push", obj.account_id) if request.user.has_perm(PUSH) else "",
             "choose_url": self._url("choose", obj.account_id) if request.user.has_perm(CHANGE) else "",
         }
+
+    def waiting(self, request: HttpRequest, obj: AccountOrderForm) -> Waiting:
+        standing = Standing(obj.standing)
+        facts = facts_of(*obj.push.calls) if obj.push else ()
+        return Waiting(str(standing.label), facts, is_over=standing != Standing.ON_ITS_WAY)
 
     # --- Which form the account is to have
 
@@ -239,7 +247,6 @@ def what_stands(row: AccountOrderForm) -> dict[str, Any]:
         "meaning": _("Customers see another form than the one defined here.")
         if out_of_date
         else MEANINGS[Standing(row.standing)],
-        "is_open": row.standing == Standing.ON_ITS_WAY,
         "in_gap": in_gap(row),
         "pushes": pushed.order_by("-pk")[:PUSHES_SHOWN],
         "drawn": form_picture.draw(wished),

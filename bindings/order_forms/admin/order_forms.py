@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,11 +14,14 @@ from bindings.models import AccountOrderForm, EcoAccount, OrderForm, OrderFormFi
 from bindings.order_forms import lists, pushes, services
 from bindings.order_forms.admin.forms import NewOrderForm, OrderFormFieldForm
 from bindings.order_forms.texts import CONSEQUENCES, ROADS, reasons
+from hireops.database.counting import CountedTo
 from hireops.desk.admin import StaffAdmin, staff_page
 from hireops.desk.errors import Refused
+from hireops.desk.paging import at_most
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
-from hireops.jobs.display import newest_about
+from hireops.jobs.display import newest_about, waiting_about
 from hireops.jobs.tasks import work
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ FIND = "find"  # the button that looks for more accounts, and gives nothing to a
 MOST_SHOWN = 200
 MOST_COMPARED = 1000
 NAMED = 20
+COUNTED_IN_LIST = 1000
 
 
 class FieldInline(_StackedInline):
@@ -69,6 +73,7 @@ class FieldInline(_StackedInline):
 
 @admin.register(OrderForm)
 class OrderFormAdmin(StaffAdmin):
+    help_page = "order-forms"
     empty_list = gettext_lazy(
         "What customers fill in when they order a background check. Add a form, choose its accounts, "
         "and push it."
@@ -83,7 +88,13 @@ class OrderFormAdmin(StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderForm]:
         found: QuerySet[OrderForm] = super().get_queryset(request)
-        return found.annotate(field_number=Count("fields"))
+        theirs = AccountOrderForm.objects.filter(form=OuterRef("pk"))
+        behind = lists.out_of_date().filter(form=OuterRef("pk"))
+        return found.annotate(
+            field_number=CountedTo(OrderFormField.objects.filter(form=OuterRef("pk")), COUNTED_IN_LIST + 1),
+            account_number=CountedTo(theirs, COUNTED_IN_LIST + 1),
+            behind_number=CountedTo(behind, COUNTED_IN_LIST + 1),
+        )
 
     @admin.display(description=gettext_lazy("fields"))
     def field_count(self, form: OrderForm) -> int:
@@ -91,11 +102,11 @@ class OrderFormAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("accounts"))
     def account_count(self, form: OrderForm) -> int:
-        return form.accounts.count()
+        return at_most(form.account_number, COUNTED_IN_LIST)  # type: ignore[attr-defined]
 
     @admin.display(description=gettext_lazy("out of date"))
     def behind_count(self, form: OrderForm) -> int:
-        return lists.out_of_date(form).count()
+        return at_most(form.behind_number, COUNTED_IN_LIST)  # type: ignore[attr-defined]
 
     # --- Defining
 
@@ -154,6 +165,9 @@ class OrderFormAdmin(StaffAdmin):
             "may_push": request.user.has_perm(PUSH),
             "may_choose": request.user.has_perm(CHANGE),
         }
+
+    def waiting(self, request: HttpRequest, obj: OrderForm) -> Waiting | None:
+        return waiting_about(obj)
 
     # --- Which accounts it is for
 

@@ -10,17 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from bindings.fields.admin import form_picture
 from bindings.models import OrderFormPush
-from bindings.order_forms.history import OPEN
 from bindings.order_forms.texts import reasons
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.display import state_badge
+from hireops.desk.waiting import Waiting
 from hireops.outbox import reasons as call_reasons
 from hireops.outbox import registry
 from hireops.outbox.models import Call
+from hireops.outbox.watching import waiting_for
 
 
 @admin.register(OrderFormPush)
 class OrderFormPushAdmin(MirrorAdmin):
+    help_page = "order-forms#push"
     empty_list = _("Every push of an order form to Feishu. It begins on the page of a form or of an account.")
     change_form_template = "admin/bindings/orderformpush/change_form.html"
     list_display = ["number", "account", "form", "road", "state", "created_at", "created_by"]
@@ -46,10 +48,12 @@ class OrderFormPushAdmin(MirrorAdmin):
             "push": obj,
             "why": reasons(obj.why),
             "calls": calls,
-            "is_open": any(call.state in OPEN for call in obj.calls),
             "followed_by": OrderFormPush.objects.filter(instead_of=obj).first(),
             "form_sent": form_picture.draw(obj.sent),
         }
+
+    def waiting(self, request: HttpRequest, obj: OrderFormPush) -> Waiting:
+        return waiting_for("", *obj.calls)
 
 
 def _told(call: Call) -> dict[str, Any]:

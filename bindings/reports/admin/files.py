@@ -1,6 +1,6 @@
 """Report files: their list, the page to upload one, and the page that says who has read which bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -27,6 +27,7 @@ from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
+from hireops.desk.exporting import Exported
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.staff import staff
 
@@ -60,6 +61,7 @@ def make_link(report: ReportFile, *, by: User, reason: str) -> None:
 
 @admin.register(ReportFile)
 class ReportFileAdmin(MirrorAdmin):
+    help_page = "reports"
     empty_list = _(
         "Reports for customers, as PDF. Upload one here, or together with the result of a background check."
     )
@@ -90,6 +92,12 @@ class ReportFileAdmin(MirrorAdmin):
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_upload": request.user.has_perm(ADD)}
+
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {
+            "masked_name": [Exported(gettext("file"), lambda report: report.name, personal=True)],
+            "size_shown": [Exported(gettext("bytes"), lambda report: report.size)],
+        }
 
     @admin.display(description=_("file"))
     def masked_name(self, report: ReportFile) -> str:

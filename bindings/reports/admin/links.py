@@ -58,6 +58,7 @@ class FetchInline(MirrorInline):
 
 @admin.register(ReportLink)
 class ReportLinkAdmin(MirrorAdmin):
+    help_page = "reports#links"
     empty_list = _(
         "Addresses at which Feishu fetches reports. They are made when a report is told to a "
         "customer, or on the page of a file."

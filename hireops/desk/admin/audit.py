@@ -31,9 +31,11 @@ class ActionFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(MirrorAdmin):
+    help_page = "audit"
     empty_list = _("Who has done what to which row, and why. Nothing has been done yet.")
     list_display = ("at", "actor_shown", "action_shown", "target_type", "target_label", "reason")
-    list_filter = (("at", admin.DateFieldListFilter), ActionFilter)
+    list_filter = ("at", ActionFilter)
+    sortable_by = ("at",)
     list_select_related = ("actor", "target_type")
     exact_search_fields = ("actor_name", "target_id")
     search_help_text = _("Name or user name of a person, or object ID, in full")

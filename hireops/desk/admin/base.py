@@ -18,27 +18,30 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk import searching
+from hireops.desk import ranges, searching, waiting
 from hireops.desk.actions import StaffActionsAdmin
+from hireops.desk.admin.saved_filters import SavedFiltersAdmin
 from hireops.desk.audit import entries_about, record
 from hireops.desk.chosen import column_of
 from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.exporting import ExportedAdmin
 from hireops.desk.finding import FindableAdmin
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.mirrors import NobodyEdits
 from hireops.desk.pages import staff_page
 from hireops.desk.paging import AnyPaginator, UncountedPaginator, page_asked
 from hireops.desk.proof import page_that_asks
-from hireops.desk.revealing import PROOF, is_revealed, reason_of, reveal
+from hireops.desk.revealing import PROOF, is_revealed, reason_of, reveal, shown_for
 from hireops.desk.sections import sections_of
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 
 HISTORY_SHOWN = 200
 DATE_PARTS = ("year", "month", "day")
 
 
-class StaffAdmin(StaffActionsAdmin, FindableAdmin):
+class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAdmin):
     """Base of every admin page: quick on large tables, and what is edited here is audited.
 
     A service that is called while a form is saved or an object deleted may raise ``Refused``: nothing is
@@ -104,7 +107,7 @@ class StaffAdmin(StaffActionsAdmin, FindableAdmin):
         allowed = {*map(_filtered_column, filters), *self.linked_by}
         if self.date_hierarchy:
             allowed |= {f"{self.date_hierarchy}__{part}" for part in DATE_PARTS}
-        return column_of(lookup) in allowed
+        return column_of(lookup) in allowed or ranges.column_of(lookup) in allowed
 
     # --- What the pages show beyond what Django gives them
 
@@ -115,6 +118,48 @@ class StaffAdmin(StaffActionsAdmin, FindableAdmin):
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """For the template of the page of ``obj``, which this person may see."""
         return {}
+
+    def waiting(self, request: HttpRequest, obj: Any) -> Waiting | None:
+        """What the page of ``obj`` waits for: it then shows by itself what becomes of it. None: for nothing,
+        and never did. Asked at every look, so it is cheap."""
+        return None
+
+    def _answer_to_look(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """If that is all: nothing has changed, or the row is gone."""
+        if not waiting.is_look(request) or object_id is None:
+            return None
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404  # Django would lead to the home page, with a message
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        return waiting.unchanged(request, self.waiting(request, obj))
+
+    # --- What a page is called
+
+    def whose(self, obj: Any) -> str:
+        """Whom ``obj`` is about, in the clear: its page shows it as it shows personal data. "" for nobody."""
+        return ""
+
+    def title_of(self, obj: Any) -> str:
+        """What it is: the rest of the title. One that is only a number gets its noun."""
+        name = str(obj)
+        return f"{capfirst(self.opts.verbose_name)} {name}" if name.startswith("#") else name
+
+    def title_badge(self, obj: Any) -> SafeString | str:
+        """Its state, beside the title."""
+        return ""
+
+    def _title(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """“张* · Withdrawal #1”, and the state that stands beside it."""
+        title, noun = self.title_of(obj), self.opts.verbose_name
+        whose = shown_for(request, obj)(self.whose(obj))
+        says_what = title.startswith(str(capfirst(noun)))
+        return {
+            "title": f"{whose} · {title}" if whose else title,
+            "subtitle": "" if says_what else noun,
+            "title_badge": self.title_badge(obj),
+        }
 
     def _reveal_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         return {
@@ -127,7 +172,11 @@ class StaffAdmin(StaffActionsAdmin, FindableAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": capfirst(self.opts.verbose_name_plural), **self.list_context(request)}
+        context = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "export_url": self.export_address(request),
+            **self.list_context(request),
+        }
         return self._show_refusal(
             request,
             lambda: super(StaffAdmin, self).changelist_view(request, context | (extra_context or {})),
@@ -139,10 +188,11 @@ class StaffAdmin(StaffActionsAdmin, FindableAdmin):
     ) -> HttpResponse:
         obj = kwargs.get("obj")
         if obj is not None:
-            context |= {"title": str(obj), "subtitle": self.opts.verbose_name}
+            context |= self._title(request, obj)
             context |= self._reveal_context(request, obj)
             context |= {"sections": sections_of(request, obj)}
             context |= self.page_context(request, obj)
+            context |= waiting.context(request, self.waiting(request, obj))
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Whom a row is about
@@ -192,10 +242,12 @@ class StaffAdmin(StaffActionsAdmin, FindableAdmin):
 
     # --- What services refuse
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._show_refusal(
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return self._answer_to_look(request, object_id) or self._show_refusal(
             request,
-            lambda: super(StaffAdmin, self).changeform_view(request, *args, **kwargs),
+            lambda: super(StaffAdmin, self).changeform_view(request, object_id, *args, **kwargs),
             request.get_full_path(),
         )
 
@@ -266,7 +318,8 @@ def _filtered_column(list_filter: Any) -> str:
     """What the address says for a filter: its column, or the word that it has chosen for itself."""
     if isinstance(list_filter, tuple | list):
         return str(list_filter[0])
-    return column_of(getattr(list_filter, "parameter_name", list_filter))
+    name = getattr(list_filter, "parameter_name", None) or getattr(list_filter, "name", list_filter)
+    return column_of(name)
 
 
 class MirrorAdmin(NobodyEdits, StaffAdmin):
@@ -280,6 +333,9 @@ class MirrorAdmin(NobodyEdits, StaffAdmin):
     @admin.display(description="#", ordering="id")
     def number(self, row: Model) -> Any:
         return row.pk
+
+    def title_badge(self, obj: Any) -> SafeString | str:
+        return self.state_shown(obj) if hasattr(obj, "State") and hasattr(obj, "state") else ""
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, row: Any) -> SafeString:

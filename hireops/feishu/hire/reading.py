@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from hireops.feishu import sentences
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 
 _CENT = Decimal("0.01")
@@ -30,7 +31,7 @@ _ISO_BY_NUMBER = {str(number): iso for number, iso in enumerate(CURRENCIES, 1)}
 
 def unreadable(field: str) -> FeishuError:
     """Asking again would give the same answer, so the advice is a person."""
-    return FeishuError(Outcome.UNKNOWN, f"the answer's {field} cannot be read", advice=Advice.ASK_PERSON)
+    return FeishuError(Outcome.UNKNOWN, sentences.UNREADABLE % {"field": field}, advice=Advice.ASK_PERSON)
 
 
 def member(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Events: their list, and the page of each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,11 +19,13 @@ from hireops.desk.admin import ConfidentialAdmin, staff_page
 from hireops.desk.confirming import Column, linked_shortly
 from hireops.desk.display import linked, pretty_json, state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.exporting import Exported
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.ownership import Seen
 from hireops.desk.paging import OrderedPaginator
 from hireops.desk.revealing import VIEW
 from hireops.desk.staff import Reader, staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.encryption import decrypt_bytes
 from hireops.feishu.models import Tenant
@@ -69,11 +71,16 @@ HIDDEN_FIELDS = {"what_it_says", "subject", "changed", "followed"}
 
 class EventAttemptInline(MirrorInline):
     model = Attempt
-    fields = ("started_at", "finished_at", "outcome_shown", "error")
+    fields = ("started_at", "finished_at", "outcome_shown", "error_shown")
 
     @admin.display(description=_("outcome"))
     def outcome_shown(self, attempt: Attempt) -> SafeString:
         return state_badge(Attempt.Outcome(attempt.outcome))
+
+    @admin.display(description=_("error"))
+    def error_shown(self, attempt: Attempt) -> str:
+        """A sentence that is kept in English, or where in the code it happened."""
+        return gettext(attempt.error) if attempt.error else ""
 
 
 class ConflictInline(MirrorInline):
@@ -87,13 +94,14 @@ class ConflictInline(MirrorInline):
 
 @admin.register(Event)
 class EventAdmin(ConfidentialAdmin):
+    help_page = "events"
     empty_list = _(
         "Everything that Feishu sends. If nothing arrives, look at the request URL under “Events & "
         "callbacks” in Feishu's developer console."
     )
     ids = ["what_and_which", "subject", "tenant_key"]
     list_display = ("what_and_which", "state_shown", "reason_shown", "received_at", "subject", "tenant_key")
-    list_filter = (StateFilter, TypeFilter, TenantFilter, DayFilter, BeforeFilter)
+    list_filter = (StateFilter, TypeFilter, TenantFilter, "received_at", DayFilter, BeforeFilter)
     exact_search_fields = ("event_id",)  # what is searched is decided in hireops.inbox.event_queries
     search_help_text = _("Event ID, account ID, event type, or the tenant's name or key, in full")
     found_by = {"event_id": str}
@@ -103,6 +111,7 @@ class EventAdmin(ConfidentialAdmin):
     ordering = ("-id",)
     paginator = OrderedPaginator
     staff_actions = [replay, set_aside]
+    primary_actions = [replay]
     reveal_permission = VIEW
 
     # --- The list
@@ -121,11 +130,31 @@ class EventAdmin(ConfidentialAdmin):
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_replay": request.user.has_perm(REPLAY)}
 
+    def title_of(self, obj: Event) -> str:
+        return f"{self.what(obj)} #{obj.pk}"
+
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {
+            "what_and_which": [
+                Exported(gettext("event"), self.what),
+                Exported(gettext("event ID"), lambda event: event.event_id),
+            ]
+        }
+
+    def rows_to_export(self, request: HttpRequest, page: Any) -> QuerySet[Event]:
+        """Not only what a page would show of events that meet two conditions."""
+        return page.whole(request)  # type: ignore[no-any-return]
+
     def found_as(self, obj: Event) -> Sequence[str]:
         return [self.what(obj), obj.event_id, str(Event.State(obj.state).label)]
 
     def seen_by(self, reader: Reader) -> Seen:
         return registry.seen_by(reader)
+
+    def waiting(self, request: HttpRequest, obj: Event) -> Waiting:
+        state = Event.State(obj.state)
+        facts = (obj.tries, obj.not_before, obj.handled_at)
+        return Waiting(str(state.label), facts, is_over=state != Event.State.PENDING)
 
     # --- Confirming
 
@@ -152,7 +181,7 @@ class EventAdmin(ConfidentialAdmin):
         if request.method == "POST" and form.is_valid() and self._ask_for_replay(request, form):
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:inbox_replay_changelist"))
         template = "admin/inbox/event/replay_failed.html"
-        return self.render_page(request, template, title=_("Replay what failed"), form=form)
+        return self.render_form(request, template, title=_("Replay what failed"), form=form)
 
     def _ask_for_replay(self, request: HttpRequest, form: ReplayFailedForm) -> bool:
         try:
@@ -254,7 +283,7 @@ class EventAdmin(ConfidentialAdmin):
             )
         text = raw.decode("utf-8", "backslashreplace")
         shown = blanked(text, *verification_tokens())[:RAW_BYTES_SHOWN]
-        return format_html('<pre class="json">{}</pre>', shown)
+        return format_html('<pre class="json" tabindex="0">{}</pre>', shown)
 
     @admin.display(description=_("what it changed"))
     def changed(self, event: Event) -> str:

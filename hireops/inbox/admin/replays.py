@@ -11,15 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.admin import MirrorAdmin
 from hireops.desk.display import badge, state_badge
+from hireops.desk.waiting import Waiting
 from hireops.inbox.models import Replay
 from hireops.inbox.registry import labels, seen_by
 from hireops.inbox.services import REPLAY as REPLAY_JOB
-from hireops.jobs.display import newest_about
+from hireops.jobs.display import newest_about, waiting_about
 from hireops.jobs.models import Job
 
 
 @admin.register(Replay)
 class ReplayAdmin(MirrorAdmin):
+    help_page = "events#replay"
+    is_exported = False  # the audit has who did what
     empty_list = _(
         "When failed events are replayed together, this list says how far it is. Nobody has asked for "
         "that yet."
@@ -39,6 +42,9 @@ class ReplayAdmin(MirrorAdmin):
 
     def page_context(self, request: HttpRequest, obj: Replay) -> dict[str, Any]:
         return {"progress": newest_about(obj)}
+
+    def waiting(self, request: HttpRequest, obj: Replay) -> Waiting | None:
+        return waiting_about(obj, obj.replayed)
 
     @admin.display(description=_("event type"))
     def type_shown(self, asked: Replay) -> str:

@@ -64,6 +64,9 @@ def remove_second_factors(person: User, *, by: User, reason: str) -> None:
 class LockOutAdmin(MirrorAdmin):
     """Who has lately typed something wrong, and who may not try again yet."""
 
+    help_page = "people#locked-out"
+
+    is_exported = False  # it is over by tomorrow
     empty_list = _("Nobody has typed something wrong lately, and nobody is locked out.")
     list_display = ("who", "kind", "count", "since", "locked")
     list_select_related = ("person",)

@@ -47,11 +47,14 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
     Nobody edits a role that he has, and only a superuser one that lets people approve or pay.
     """
 
+    help_page = "people#roles"
+
     empty_list = _(
         "A role says what the people who have it may do. Add one, and give it to people on their pages."
     )
     filter_horizontal = ()
     change_form_template = "admin/auth/role.html"
+    UNUSED_MODELS = ("permission", "accesstoken", "appticket", "quotaslot")
     UNUSED_APPS = ("account", "admin", "contenttypes", "mfa", "sessions", "socialaccount")
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
@@ -72,7 +75,7 @@ class RoleAdmin(RightsAdmin, GroupAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         offered = Permission.objects.exclude(content_type__app_label__in=self.UNUSED_APPS)
-        offered = offered.exclude(content_type__model="permission").select_related("content_type")
+        offered = offered.exclude(content_type__model__in=self.UNUSED_MODELS).select_related("content_type")
         if request and not request.user.is_superuser:
             offered = offered.exclude(pk__in=payout_permissions.rows())
         return PermissionField(queryset=offered, required=False, label=_("permissions"))

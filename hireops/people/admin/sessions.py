@@ -33,6 +33,8 @@ def end(session: Session, *, by: User, reason: str) -> None:
 
 @admin.register(Session)
 class SessionAdmin(MirrorAdmin):
+    help_page = "signing-in#sessions"
+    is_exported = False  # it is over by tomorrow
     empty_list = _("Browsers that are signed in. Nobody is.")
     list_display_links = None
     fields = ("user", "browser", "address", "started_at", "last_seen_at", "expire_date")

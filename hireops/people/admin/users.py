@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.actions import ReasonForm, staff_action
+from hireops.desk.display import listed
 from hireops.desk.errors import Refused
 from hireops.desk.pages import staff_page
 from hireops.desk.staff import full_name, name_and_login, people_named, staff
@@ -49,13 +50,15 @@ class StaffUserAdmin(RightsAdmin):
     """People. Their roles say what they may do; of superusers and of who can approve or pay, only a superuser
     changes anything, and nobody the own rights."""
 
+    help_page = "people"
+
     empty_list = _("Who uses hireops. Add a person, or invite somebody by mobile or email.")
     form = PersonForm
     add_form = NewPersonForm
     change_form_template = "admin/auth/person.html"
     list_display = ("name_shown", "username", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active")
-    linked_by = ("is_superuser",)
+    linked_by = ("is_superuser", "is_staff", "user_permissions")
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     sortable_by = ("username", "last_login")
@@ -142,7 +145,7 @@ class StaffUserAdmin(RightsAdmin):
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
-        return "、".join(group.name for group in user.groups.all())
+        return listed(user.groups.all())
 
     def page_context(self, request: HttpRequest, obj: User) -> dict[str, Any]:
         return about_person(obj, staff(request))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hireops import contacts
 from hireops.contacts import mask
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
+from hireops.desk.display import listed
 from hireops.desk.errors import Refused
 from hireops.desk.forms import PersonField
 from hireops.desk.staff import staff
@@ -80,6 +81,7 @@ def withdraw(invitation: Invitation, *, by: User, reason: str) -> None:
 
 @admin.register(Invitation)
 class InvitationAdmin(MirrorAdmin):
+    help_page = "people#invitations"
     empty_list = _(
         "Who is invited has the roles as soon as they sign in with Feishu for the first time. Nobody "
         "is invited yet."
@@ -128,7 +130,7 @@ class InvitationAdmin(MirrorAdmin):
                 self.message_user(request, gettext("Invited. It takes effect at the first Feishu sign-in."))
                 return HttpResponseRedirect(self._url("change", invitation.pk))
         title = gettext("Invite somebody")
-        return self.render_page(request, "admin/people/invitation/invite.html", title=title, form=form)
+        return self.render_form(request, "admin/people/invitation/invite.html", title=title, form=form)
 
     @admin.display(description=_("contact"))
     def contact(self, invitation: Invitation) -> str:
@@ -136,7 +138,7 @@ class InvitationAdmin(MirrorAdmin):
 
     @admin.display(description=_("roles"))
     def roles_shown(self, invitation: Invitation) -> str:
-        return "、".join(group.name for group in invitation.roles.all())
+        return listed(invitation.roles.all())
 
     @admin.display(description=_("state"))
     def ended_how(self, invitation: Invitation) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from hireops.simulator.api import auth, authen, eco_account, im, outbound_ip
+from hireops.simulator.api import application, auth, authen, eco_account, im, outbound_ip
 from hireops.simulator.api import background_check_order as orders
 from hireops.simulator.api import eco_background_check as checks
 from hireops.simulator.api import eco_background_check_custom_field as form
@@ -163,6 +163,15 @@ ENDPOINTS: tuple[ApiRoute, ...] = (
         query=outbound_ip.PAGE_QUERY,
         msg="success",
         invalid_code=outbound_ip.INVALID_PAGING,
+    ),
+    ApiRoute("GET", "/open-apis/application/v6/scopes", NOTHING, application.list_scopes, msg="success"),
+    ApiRoute(
+        "GET",
+        "/open-apis/application/v6/applications/:app_id",
+        NOTHING,
+        application.get_application,
+        query=application.LANGUAGE_QUERY,
+        msg="success",
     ),
     ApiRoute(
         "POST",

@@ -10,6 +10,7 @@ from hireops.simulator.api.shapes import (
     anything,
     boolean,
     choice,
+    each,
     integer,
     number,
     record,
@@ -68,6 +69,8 @@ _SWITCHES = record(
         "rejected_takes_results": boolean(),
         "fetch_reports": choice(*FETCHES),
         "bot_off": boolean(),
+        "version_waits": boolean(),
+        "scopes_withheld": each(text()),
     },
 )
 _QUOTA = record({"path": text()}, {"per_second": whole(1, MANY), "per_minute": whole(1, MANY)})

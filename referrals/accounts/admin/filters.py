@@ -1,14 +1,18 @@
 """What the list of referral accounts can be narrowed to."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from referrals.accounts import services as accounts
-from referrals.models import Case, Withdrawal
+from referrals.ledger.filters import ANY, CHOSEN_AMOUNT, AmountOfAsset
+from referrals.models import Balance, Case, Withdrawal
 
 
 class _OneChoiceFilter(admin.SimpleListFilter):
@@ -25,6 +29,25 @@ class _OneChoiceFilter(admin.SimpleListFilter):
     def found(self) -> Any:
         """The ids of the accounts."""
         raise NotImplementedError
+
+
+class BalanceFilter(AmountOfAsset):
+    """Who has a balance: of any asset or of one, and how much."""
+
+    title = _("balance")
+    name = "balance"
+    has_ready_made = True
+    rows, relation, back = Balance, "balances", "account"
+    some = Q(**{f"{CHOSEN_AMOUNT}__gt": 0})
+
+    def ready_made(self, changelist: ChangeList, without: Mapping[str, Any]) -> Iterator[Any]:
+        for kind, label in self.kinds:
+            text = gettext("has a balance") if kind == ANY else gettext("has %(asset)s") % {"asset": label}
+            yield {
+                "selected": kind == self.kind and not self.is_typed,
+                "query_string": changelist.get_query_string({**without, self.kind_parameter: kind}),
+                "display": text,
+            }
 
 
 class OpenWithdrawalFilter(_OneChoiceFilter):

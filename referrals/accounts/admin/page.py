@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from hireops.desk.display import badge, state_badge
 from hireops.desk.staff import Reader
 from hireops.desk.states import Tone
+from hireops.desk.waiting import Waiting
 from hireops.outbox import registry
 from hireops.outbox.models import Call
+from hireops.outbox.watching import facts_of
 from referrals.accounts import services as accounts
 from referrals.ledger.assets import amount_in_words, asset_label, in_words
 from referrals.ledger.steps import CHANGES_SHOWN, history, link_for, minute
@@ -102,6 +104,16 @@ def as_of(account: ReferralAccount, old_before: datetime) -> SafeString | None:
     if account.status == Status.AVAILABLE and account.seen_at and account.seen_at < old_before:
         return badge(moment, "warn")
     return format_html("{}", moment)
+
+
+def waiting(account: ReferralAccount) -> Waiting:
+    """For the answers to what is asked of Feishu about it."""
+    calls = _calls_under_way(account)
+    if not calls:
+        text = _("Feishu has answered: %(status)s")
+        return Waiting(text % {"status": account.get_status_display()}, is_over=True)
+    says = ", ".join(registry.label_of(call.operation) for call in calls)
+    return Waiting(_("On its way to Feishu: %(calls)s") % {"calls": says}, facts_of(*calls))
 
 
 def _calls_under_way(account: ReferralAccount) -> list[Call]:

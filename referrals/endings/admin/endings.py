@@ -11,15 +11,19 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from hireops.desk import waiting
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action
 from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.language import FORM_FILLED
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from hireops.jobs.tasks import work
@@ -30,6 +34,7 @@ from referrals.endings.admin.forms import EndingForm
 from referrals.ledger.confirming import AmountsInWords, account_columns
 from referrals.models import Ending, Withdrawal
 from referrals.payouts.rights import APPROVE
+from referrals.payouts.second_person import filter_by_second_person
 
 ADD = "referrals.add_ending"
 TENANT = "withdrawal__account__tenant"
@@ -116,13 +121,19 @@ def ask_for_evidence(ending: Ending, *, by: User, reason: str) -> None:
 
 @admin.register(Ending)
 class EndingAdmin(AmountsInWords, MirrorAdmin):
+    help_page = "endings"
     empty_list = _(
         "Withdrawals that Feishu never answers are ended by two people. Begin on the page of such a "
         "withdrawal."
     )
     change_form_template = "admin/referrals/ending/change_form.html"
     fields = ("state",)
-    list_filter = ("state", "outcome", filter_by_tenant(TENANT))
+    list_filter = (
+        "state",
+        filter_by_second_person(endings.to_decide),
+        "outcome",
+        filter_by_tenant(TENANT),
+    )
     exact_search_fields = ("withdrawal__external_order_id", "withdrawal__account__account_id")
     search_help_text = _("Order ID or account ID, in full")
     staff_actions = [confirm, decline, take_back, ask_for_evidence]
@@ -179,7 +190,8 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
             ring(drain)
             ring(work)
             return HttpResponseRedirect(request.get_full_path())
-        return self._propose(request, withdrawal)
+        stands = page.waiting(withdrawal)
+        return waiting.unchanged(request, stands) or self._propose(request, withdrawal, stands)
 
     def _named(self, request: HttpRequest) -> Withdrawal | None:
         rows = Withdrawal.objects.select_related("account__tenant", "call")
@@ -188,7 +200,7 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
         except (ValueError, OverflowError):
             return None
 
-    def _propose(self, request: HttpRequest, withdrawal: Withdrawal) -> HttpResponse:
+    def _propose(self, request: HttpRequest, withdrawal: Withdrawal, stands: Waiting) -> HttpResponse:
         context = page.now(withdrawal)
         outcome = context["outcome"]
         evidence = context.get("evidence")
@@ -202,21 +214,33 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
                 form.add_error(None, str(refusal))
             else:
                 return HttpResponseRedirect(self._url("change", ending.pk))
-        return self.render_page(
+        proposed = withdrawal.endings.filter(state=State.PROPOSED, outcome=outcome).first()
+        return self.render_form(
             request,
             "admin/referrals/ending/propose.html",
             title=gettext("What became of withdrawal #%(number)s") % {"number": withdrawal.pk},
+            **waiting.context(request, None if form.is_bound else stands),
             form=form,
+            form_sent_again=FORM_FILLED if outcome and not proposed else "",
             meaning=page.MEANINGS[outcome] if outcome else "",
-            proposed=withdrawal.endings.filter(state=State.PROPOSED, outcome=outcome).first(),
+            proposed=proposed,
             **page.about(withdrawal),
             **context,
         )
 
     # --- One that was proposed
 
+    def whose(self, obj: Ending) -> str:
+        return obj.withdrawal.account.name
+
+    def title_of(self, obj: Ending) -> str:
+        return f"{capfirst(self.opts.verbose_name)} #{obj.pk}"
+
     def page_context(self, request: HttpRequest, obj: Ending) -> dict[str, Any]:
         return self._about(obj)
+
+    def waiting(self, request: HttpRequest, obj: Ending) -> Waiting | None:
+        return page.waiting(obj.withdrawal) if obj.state == State.PROPOSED else None
 
     def confirm_columns(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]

@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import mask
 from hireops.desk.display import linked, state_badge
+from hireops.desk.waiting import Waiting
 from hireops.feishu.tenant_lists import are_several
 from hireops.outbox.models import Call
+from hireops.outbox.watching import facts_of
 from referrals.accounts import services as accounts
 from referrals.endings import evidence as evidences
 from referrals.endings import services as endings
@@ -75,7 +77,6 @@ def shown(evidence: Evidence) -> dict[str, Any]:
             for each in evidence.assets
         ],
         "days": [_day(each) for each in evidence.days],
-        "is_moving": bool(evidence.missing) and _is_being_asked(evidence),
     }
 
 
@@ -99,15 +100,18 @@ def _day(each: DayCompared) -> dict[str, Any]:
     }
 
 
-def _is_being_asked(evidence: Evidence) -> bool:
-    account = evidence.withdrawal.account
+def waiting(withdrawal: Withdrawal) -> Waiting:
+    """For what Feishu is being asked, so that somebody can decide."""
+    account = withdrawal.account
     owed = Call.objects.filter(
         lane=accounts.lane_of_calls(account), operation=accounts.GET_ASSETS, state=Call.State.PENDING
     )
-    running = Reconciliation.objects.filter(
-        tenant=account.tenant_id, day__in=evidence.days_missing, state=Reconciliation.State.RUNNING
-    )
-    return owed.exists() or running.exists()
+    compared = Reconciliation.objects.filter(tenant=account.tenant_id, state=Reconciliation.State.RUNNING)
+    asked, days = list(owed.order_by("pk")), list(compared.order_by("pk").values_list("pk", flat=True))
+    state = Withdrawal.State(withdrawal.state)
+    if not (asked or days):
+        return Waiting(_("Nothing is being asked any more.") + f" {state.label}", (), is_over=True)
+    return Waiting(str(_("Feishu is being asked.")), (*facts_of(*asked), days, state))
 
 
 def kept(ending: Ending) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Batches that were handed over for payment: their list, their files, and what became of them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,21 +8,25 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
 from django.utils.http import content_disposition_header
 from django.utils.text import Truncator
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from hireops.desk import audit
 from hireops.desk.admin import MirrorAdmin, staff_page
+from hireops.desk.confirming import Amount
+from hireops.desk.exporting import Exported
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
+from referrals.ledger.assets import in_words
+from referrals.ledger.exporting import amount_columns, known_assets
 from referrals.models import PayoutBatch
 from referrals.payments.admin import handing_over
 from referrals.payments.admin import results as payment_results
-from referrals.payments.admin.page import how_far, summaries
+from referrals.payments.admin.page import how_far, summaries, waiting
 from referrals.payments.files import batch_as_csv, batch_as_xlsx, file_name
 from referrals.payments.rights import HAND_OVER, RECORD
 
@@ -32,6 +37,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @admin.register(PayoutBatch)
 class PayoutBatchAdmin(MirrorAdmin):
+    help_page = "payments"
     empty_list = _(
         "What was handed over to the paying side, file by file. Withdrawals that Feishu has taken can "
         "be handed over."
@@ -65,12 +71,21 @@ class PayoutBatchAdmin(MirrorAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """One query for the figures of all batches shown, not some for each of them."""
         shown = super().get_changelist_instance(request)
-        batches = list(shown.result_list)
-        found = summaries([batch.pk for batch in batches])
-        for batch in batches:
-            batch.summary = found[batch.pk]
-        shown.result_list = batches
+        shown.result_list = list(shown.result_list)
+        _sum_up(shown.result_list)
         return shown
+
+    def fetch_for_export(self, rows: Sequence[Any]) -> None:
+        _sum_up(rows)
+
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        def sums(batch: Any) -> list[Amount]:
+            return [(each.asset, each.sum) for each in batch.summary.sums]
+
+        return {
+            "totals": amount_columns(sums, known_assets()),
+            "note_shown": [Exported(gettext("note"), lambda batch: batch.note)],
+        }
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         return {"may_hand_over": request.user.has_perm(HAND_OVER)}
@@ -97,7 +112,7 @@ class PayoutBatchAdmin(MirrorAdmin):
 
     @admin.display(description=_("totals"))
     def totals(self, batch: Any) -> str:
-        return format_html_join(", ", "{} {}", ((sums.asset, sums.sum) for sums in batch.summary.sums))
+        return ", ".join(in_words(sums.asset, sums.sum) for sums in batch.summary.sums)
 
     @admin.display(description=_("note"))
     def note_shown(self, batch: Any) -> str:
@@ -107,6 +122,9 @@ class PayoutBatchAdmin(MirrorAdmin):
 
     def page_context(self, request: HttpRequest, obj: PayoutBatch) -> dict[str, Any]:
         return how_far(request, obj)
+
+    def waiting(self, request: HttpRequest, obj: PayoutBatch) -> Waiting:
+        return waiting(obj)
 
     @staff_page("<int:pk>/file/<slug:kind>/", name="file")
     def file_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
@@ -154,3 +172,9 @@ def _file(batch: PayoutBatch, kind: str, *, reveal: bool) -> HttpResponse:
         return HttpResponse(content, content_type="text/csv; charset=utf-8")
     with batch_as_xlsx(batch, reveal=reveal) as file:
         return HttpResponse(file.read(), content_type=XLSX)
+
+
+def _sum_up(batches: Sequence[Any]) -> None:
+    found = summaries([batch.pk for batch in batches])
+    for batch in batches:
+        batch.summary = found[batch.pk]

@@ -27,7 +27,7 @@ from hireops.desk.errors import Refused
 from hireops.desk.language import is_being_switched
 from hireops.desk.staff import staff
 from hireops.feishu.tenant_lists import are_several
-from referrals.ledger.assets import amount_in_words, as_counted, asset_label, in_order
+from referrals.ledger.assets import amount_in_words, as_counted, asset_label, in_order, in_words
 from referrals.ledger.confirming import account_columns
 from referrals.models import Withdrawal, WithdrawalAmount
 from referrals.payments.services import hand_over, newest_payment, to_be_paid, unpaid_amounts
@@ -46,6 +46,7 @@ class DueTotal:
     count: int
     sum: Decimal
     shown: str
+    in_words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _confirmation(
         "left_out": _left_out(others),
         "form": form,
         "form_sent_again": CONFIRM_FORM if due else "",
-        "button": button_text("", COUNTED, len(due), (f"{each.asset} {each.shown}" for each in sums)),
+        "button": button_text("", COUNTED, len(due), (each.in_words for each in sums)),
         "back": hand_over_url(chosen),
     }
     return _page(page, request, due, unpaid, context)
@@ -228,7 +229,8 @@ def totals_of(amounts: Iterable[WithdrawalAmount]) -> list[DueTotal]:
 
 def _total(asset: str, due: Sequence[Decimal]) -> DueTotal:
     total = sum(due, Decimal(0))
-    return DueTotal(asset_label(asset), len(due), as_counted(asset, total), amount_in_words(asset, total))
+    shown = amount_in_words(asset, total)
+    return DueTotal(asset_label(asset), len(due), as_counted(asset, total), shown, in_words(asset, total))
 
 
 def _withdrawals(ids: Collection[int]) -> list[Withdrawal]:

@@ -17,13 +17,14 @@ MOST_SHOWN = 500
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to be recorded of a payment. ``line`` is where a file says so."""
+    """What is to be recorded of a payment. ``line`` is where a file says so; ``note`` is for who confirms."""
 
     payment: Payment
     state: Payment.State
     line: int = 0
     reference: str = ""
     reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class OutcomeRow:
     badge: SafeString
     reference: str
     reason: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def _row(outcome: Outcome) -> OutcomeRow:
         badge=state_badge(outcome.state),
         reference=outcome.reference,
         reason=outcome.reason,
+        note=outcome.note,
     )
 
 

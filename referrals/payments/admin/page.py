@@ -8,30 +8,42 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from hireops.desk.display import linked, state_badge
 from hireops.desk.paging import page_asked
 from hireops.desk.revealing import shown_for
-from referrals.ledger.assets import as_counted, asset_label, in_order, in_words
+from hireops.desk.waiting import Waiting, share
+from referrals.ledger.assets import amount_in_words, asset_label, in_order, in_words
 from referrals.models import Payment, PayoutBatch, Reversal
 from referrals.payments import reversing, services
 from referrals.payments.admin.results import ResultsForm, open_totals
 from referrals.payments.rights import RECORD
 
 PAYMENTS_ON_A_PAGE = 100
+SUMS = ("sum", "paid", "handed_over", "bounced", "reversed")
 
 
 @dataclass(slots=True)
 class AssetSums:
-    """What a batch holds of one asset. The sums by state are keyed by the state's word."""
+    """What a batch holds of one asset; the sums by state are called as the state is."""
 
     asset: str
-    sum: Decimal
-    paid: Decimal
-    handed_over: Decimal
-    bounced: Decimal
-    reversed: Decimal
+    sum: Decimal = Decimal(0)
+    paid: Decimal = Decimal(0)
+    handed_over: Decimal = Decimal(0)
+    bounced: Decimal = Decimal(0)
+    reversed: Decimal = Decimal(0)
     count: int = 0
+
+    @property
+    def label(self) -> str:
+        return asset_label(self.asset)
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The sums, as they are written."""
+        return {name: amount_in_words(self.asset, getattr(self, name)) for name in SUMS}
 
 
 @dataclass(slots=True)
@@ -62,14 +74,12 @@ def _summed_up(totals: Iterable[services.PaymentTotal]) -> dict[int, BatchSummar
 def _summary(assets: dict[str, list[services.PaymentTotal]]) -> BatchSummary:
     summary = BatchSummary()
     for asset in in_order(assets):
-        none = as_counted(asset, Decimal(0))
-        sums = AssetSums(asset_label(asset), none, none, none, none, none)
+        sums = AssetSums(asset)
         for each in assets[asset]:
-            amount = as_counted(asset, each.sum)
             summary.counts[each.state] += each.count
             sums.count += each.count
-            sums.sum += amount
-            setattr(sums, each.state, amount)
+            sums.sum += each.sum
+            setattr(sums, each.state, each.sum)
         summary.sums.append(sums)
     return summary
 
@@ -98,6 +108,15 @@ def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
     }
 
 
+def waiting(batch: PayoutBatch) -> Waiting:
+    """For the results, which others may record meanwhile."""
+    counts = summaries([batch.pk])[batch.pk].counts
+    open_count, total = counts["handed_over"], sum(counts.values())
+    decided = [each.pk for each in _to_be_decided(batch)]
+    says = share(_("Results recorded"), total - open_count, total)
+    return Waiting(says, (sorted(counts.items()), decided), is_over=not open_count)
+
+
 def _to_be_decided(batch: PayoutBatch) -> list[Reversal]:
     """The reversals of its payments that wait for a second person."""
     waiting = Reversal.objects.filter(payment__batch=batch, state=Reversal.State.PROPOSED)
@@ -117,5 +136,5 @@ def _payment_row(payment: Payment, shown: Callable[[str], str]) -> dict[str, Any
         "account": linked(withdrawal.account, withdrawal.account.account_id),
         "employee": shown(withdrawal.account.name),
         "asset": asset_label(payment.asset),
-        "sum": as_counted(payment.asset, payment.sum),
+        "sum": amount_in_words(payment.asset, payment.sum),
     }

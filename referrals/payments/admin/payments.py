@@ -1,23 +1,28 @@
 """Every payment of every batch."""
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import mask
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.display import linked, state_badge
+from hireops.desk.exporting import AT_THE_END, Exported
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
-from referrals.ledger.assets import as_counted, asset_label, in_words
+from referrals.ledger.assets import amount_in_words, asset_label, in_words
+from referrals.ledger.exporting import contact_columns, employee_column
+from referrals.ledger.filters import AmountOfRow, AssetFilter
 from referrals.models import Payment, Reversal
 from referrals.payments import reversing
 from referrals.payments.admin import reversals
+from referrals.payments.admin.filters import CameBackFilter
 from referrals.payments.rights import RECORD
 
 TENANT = "amount__withdrawal__account__tenant"
@@ -36,13 +41,21 @@ COLUMNS = [
 
 @admin.register(Payment)
 class PaymentAdmin(MirrorAdmin):
+    help_page = "payments"
     empty_list = _(
         "Amounts that were handed over to be paid, and what became of them. They begin with a payout batch."
     )
     amounts = ["sum_shown"]
     ids = ["payment_id", "account_shown", "reference"]
     change_form_template = "admin/referrals/payment/change_form.html"
-    list_filter = ["state", filter_by_tenant(TENANT)]
+    list_filter = [
+        "state",
+        CameBackFilter,
+        AssetFilter,
+        ("sum", AmountOfRow),
+        "recorded_at",
+        filter_by_tenant(TENANT),
+    ]
     linked_by = ["asset", "recorded_at"]
     list_select_related = ["batch", TENANT, "recorded_by"]
     ordering = ["-id"]
@@ -72,6 +85,24 @@ class PaymentAdmin(MirrorAdmin):
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
         return [*COLUMNS, *tenant_columns(TENANT)]
 
+    def get_sortable_by(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        return ["sum_shown", "recorded_at"] if request.GET.get("asset") else ["recorded_at"]
+
+    def whose(self, obj: Payment) -> str:
+        return obj.payee_name
+
+    def title_of(self, obj: Payment) -> str:
+        return f"{capfirst(self.opts.verbose_name)} {in_words(obj.asset, obj.sum)}"
+
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {
+            AT_THE_END: [
+                employee_column(lambda payment: payment.payee_name),
+                *contact_columns(lambda payment: (payment.payee_mobile, payment.payee_email)),
+                Exported(gettext("reason"), lambda payment: payment.reason),
+            ]
+        }
+
     def found_as(self, obj: Payment) -> Sequence[str]:
         return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), obj.get_state_display()]
 
@@ -96,9 +127,9 @@ class PaymentAdmin(MirrorAdmin):
     def asset_shown(self, payment: Payment) -> str:
         return asset_label(payment.asset)
 
-    @admin.display(description=_("sum"))
-    def sum_shown(self, payment: Payment) -> Decimal:
-        return as_counted(payment.asset, payment.sum)
+    @admin.display(description=_("sum"), ordering="sum")
+    def sum_shown(self, payment: Payment) -> str:
+        return amount_in_words(payment.asset, payment.sum)
 
     @admin.display(description=_("paid instead of"))
     def instead_of_shown(self, payment: Payment) -> str:

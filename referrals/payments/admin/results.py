@@ -1,6 +1,8 @@
 """Recording what became of payments: by hand, or from the paying side's file after a look at it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -14,15 +16,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hireops.desk.actions import CONFIRM_FORM
 from hireops.desk.admin import StaffAdmin
+from hireops.desk.display import moment
 from hireops.desk.errors import Refused
+from hireops.desk.language import is_being_switched
 from hireops.desk.staff import staff
+from hireops.encryption import decrypt, encrypt
+from hireops.imports.forms import LONGEST_SHEET
+from hireops.spreadsheets.remarks import in_words
 from referrals.ledger.assets import asset_label, in_order
-from referrals.models import Payment, PayoutBatch
+from referrals.models import Payment, PayoutBatch, Reversal
 from referrals.payments import recording
 from referrals.payments.admin.outcomes import Outcome, outcome_table
 from referrals.payments.recording import LONGEST_REASON, LONGEST_REFERENCE, CheckedResults
-from referrals.payments.results import AMOUNT, CURRENCY, PERSON, ResultLine
+from referrals.payments.results import AMOUNT, CURRENCY, PERSON, ResultLine, Results, read_results
+from referrals.payments.returns import cause_of
 from referrals.payments.services import PaymentTotal, payment_totals
 
 if TYPE_CHECKING:
@@ -38,8 +47,23 @@ PROBLEMS_NAMED = 10
 PEOPLE = ("amount__withdrawal__account",)
 
 
+@dataclass(frozen=True, slots=True)
+class ResultsFile:
+    """What was read from an uploaded file; ``offered`` is what its page has offered to record."""
+
+    name: str
+    read: Results
+    offered: Sequence[ResultLine] = ()
+
+
 class ResultsForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("File with the results (CSV or XLSX, at most 5 MB)"))
+    sheet = forms.CharField(
+        label=gettext_lazy("Sheet"),
+        required=False,
+        max_length=LONGEST_SHEET,
+        help_text=gettext_lazy("Only if several sheets of the file have results."),
+    )
 
     def clean_file(self) -> _Uploaded:
         file: _Uploaded = self.cleaned_data["file"]
@@ -175,35 +199,44 @@ def _form_page(
     page: StaffAdmin, request: HttpRequest, batch: PayoutBatch, form: forms.Form, context: dict[str, Any]
 ) -> HttpResponse:
     template = "admin/referrals/payoutbatch/record.html"
-    return page.render_page(request, template, batch=batch, form=form, **context)
+    return page.render_form(request, template, batch=batch, form=form, **context)
 
 
 # --- From a file
 
 
 def record_file(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """POST ``file``: shows what it would record; POST ``lines``, as that page has them: records them.
+    """POST ``file``: shows what it would record; POST ``lines``, as that page has them: records them, and
+    with ``propose`` also proposes to reverse those that were returned.
 
-    Between the two the page keeps the lines, signed for this batch and this person.
+    Between the two the page keeps the lines, encrypted, for this batch and this person.
     """
     batch = get_object_or_404(PayoutBatch, pk=pk)
     if request.method != "POST":
         return _back_to(batch)
     try:
-        if "lines" in request.POST:
-            return _record_lines(request, batch, request.POST["lines"])
-        return _preview(page, request, batch)
+        if "lines" not in request.POST:
+            return _preview(page, request, batch, _uploaded(request))
+        file = _file_kept(request.POST["lines"], batch, request)
+        if is_being_switched(request):
+            return _preview(page, request, batch, file)
+        return _record_lines(request, batch, file)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _back_to(batch)
 
 
-def _preview(page: StaffAdmin, request: HttpRequest, batch: PayoutBatch) -> HttpResponse:
+def _uploaded(request: HttpRequest) -> ResultsFile:
     form = ResultsForm(request.POST, request.FILES)
     if not form.is_valid():
         raise Refused(" ".join(str(error) for errors in form.errors.values() for error in errors))
     file: _Uploaded = form.cleaned_data["file"]
-    results = recording.check_results(batch, file, file.name or "")
+    name = file.name or ""
+    return ResultsFile(name, read_results(file, name, sheet=form.cleaned_data["sheet"]))
+
+
+def _preview(page: StaffAdmin, request: HttpRequest, batch: PayoutBatch, file: ResultsFile) -> HttpResponse:
+    results = recording.check_results(batch, file.read.lines)
     return page.render_page(
         request,
         "admin/referrals/payoutbatch/results.html",
@@ -212,16 +245,46 @@ def _preview(page: StaffAdmin, request: HttpRequest, batch: PayoutBatch) -> Http
         file_name=file.name,
         results=results,
         table=outcome_table([_outcome(line, results.payments[line.payment_id]) for line in results.good]),
-        not_compared=list(_not_compared(results.good)),
+        returned=outcome_table(
+            [_returned(line, results.payments[line.payment_id]) for line in results.returned]
+        ),
+        not_compared=list(_not_compared([*results.good, *results.returned])),
+        remarks=in_words(file.read.remarks),
         problems=results.problems[:PROBLEMS_SHOWN],
         not_shown=max(len(results.problems) - PROBLEMS_SHOWN, 0),
-        lines=_kept(results.good, batch, request),
+        lines=_kept(file, results, batch, request),
+        form_sent_again=CONFIRM_FORM,
     )
 
 
 def _outcome(line: ResultLine, payment: Payment) -> Outcome:
     state = Payment.State(str(line.state))
     return Outcome(payment, state, line=line.number, reference=line.reference, reason=line.reason)
+
+
+def _returned(line: ResultLine, payment: Payment) -> Outcome:
+    """With what its reversal would say."""
+    return Outcome(
+        payment,
+        Payment.State.BOUNCED,
+        line=line.number,
+        reference=line.reference,
+        reason=f"{cause_of(line.reason).label} · {line.reason}",
+        note=" ".join(_paid_before(payment)),
+    )
+
+
+def _when(at: datetime | None) -> str:
+    return moment(at) if at else "–"
+
+
+def _paid_before(payment: Payment) -> Iterator[str]:
+    said = {"when": _when(payment.recorded_at), "reference": payment.reference}
+    yield _("Recorded as paid on %(when)s with the reference “%(reference)s”.") % said
+    for each in payment.reversals.all():
+        if each.state == Reversal.State.DECLINED:
+            declined = {"when": _when(each.decided_at), "why": each.decision_reason}
+            yield _("A reversal was declined on %(when)s: %(why)s") % declined
 
 
 def _not_compared(lines: Sequence[ResultLine]) -> Iterator[str]:
@@ -248,18 +311,23 @@ def _not_compared(lines: Sequence[ResultLine]) -> Iterator[str]:
             yield on_all if silent == len(lines) else on_some % {"count": silent}
 
 
-def _record_lines(request: HttpRequest, batch: PayoutBatch, kept: str) -> HttpResponse:
-    results = recording.record_results(batch, _lines(kept, batch, request), by=staff(request))
-    for level, text in _result_messages(results):
+def _record_lines(request: HttpRequest, batch: PayoutBatch, file: ResultsFile) -> HttpResponse:
+    propose = "propose" in request.POST
+    results = recording.record_results(
+        batch, file.offered, by=staff(request), file_name=file.name, propose=propose
+    )
+    for level, text in _result_messages(results, proposed=propose):
         messages.add_message(request, level, text)
     return _back_to(batch)
 
 
-def _result_messages(results: CheckedResults) -> list[tuple[int, str]]:
+def _result_messages(results: CheckedResults, *, proposed: bool) -> list[tuple[int, str]]:
     texts = []
     if results.good:
         text = _("Results recorded: %(count)s.")
         texts.append((messages.SUCCESS, text % {"count": len(results.good)}))
+    if results.returned:
+        texts.append(_what_became_of(len(results.returned), proposed=proposed))
     if results.already:
         text = _("Recorded already, so nothing changed there: %(count)s.")
         texts.append((messages.INFO, text % {"count": len(results.already)}))
@@ -272,27 +340,48 @@ def _result_messages(results: CheckedResults) -> list[tuple[int, str]]:
     return texts
 
 
-def _kept(lines: Sequence[ResultLine], batch: PayoutBatch, request: HttpRequest) -> str:
-    kept = signing.dumps([_kept_line(line) for line in lines], salt=_salt(batch, request), compress=True)
+def _what_became_of(returned: int, *, proposed: bool) -> tuple[int, str]:
+    if proposed:
+        text = _(
+            "Reversals proposed: %(count)s. They wait for a second person, and until then count as paid."
+        )
+        return messages.SUCCESS, text % {"count": returned}
+    text = _("Still paid, although the file says that they came back: %(count)s. No reversal was proposed.")
+    return messages.WARNING, text % {"count": returned}
+
+
+def _kept(file: ResultsFile, results: CheckedResults, batch: PayoutBatch, request: HttpRequest) -> str:
+    """Encrypted, since the file may name people whom its reader sees masked elsewhere."""
+    offered = [line.number for line in (*results.good, *results.returned)]
+    lines = [_kept_line(line) for line in file.read.lines]
+    of_file = [file.name, list(file.read.remarks), lines, offered]
+    kept = encrypt(signing.dumps(of_file, salt=_salt(batch, request), compress=True))
     if len(kept) > LONGEST_KEPT:
         raise Refused(_("The file says too much at once. Split it into smaller ones."))
     return kept
 
 
-def _kept_line(line: ResultLine) -> list[str | int]:
-    """Without what it repeats: that was compared, and what was handed over never changes (``guards.py``)."""
-    return [line.number, line.payment_id, str(line.state), line.reference, line.reason, line.word]
+def _kept_line(line: ResultLine) -> list[Any]:
+    state = str(line.state or "")
+    return [line.number, line.payment_id, state, line.reference, line.reason, line.word, dict(line.said)]
 
 
-def _lines(kept: str, batch: PayoutBatch, request: HttpRequest) -> list[ResultLine]:
+def _file_kept(kept: str, batch: PayoutBatch, request: HttpRequest) -> ResultsFile:
     try:
-        lines = signing.loads(kept, salt=_salt(batch, request), max_age=KEPT_FOR_S)
+        name, remarks, kept_lines, offered = signing.loads(
+            decrypt(kept) or "", salt=_salt(batch, request), max_age=KEPT_FOR_S
+        )
     except signing.BadSignature as error:
         raise Refused(_("Nothing was recorded: the page was too old. Upload the file again.")) from error
-    return [
-        ResultLine(number, payment_id, Payment.State(state), reference, reason, word)
-        for number, payment_id, state, reference, reason, word in lines
-    ]
+    lines = [_line(each) for each in kept_lines]
+    numbers = set(offered)
+    return ResultsFile(name, Results(lines, remarks), [line for line in lines if line.number in numbers])
+
+
+def _line(kept: Sequence[Any]) -> ResultLine:
+    number, payment_id, state, reference, reason, word, said = kept
+    recorded = Payment.State(state) if state else None
+    return ResultLine(number, payment_id, recorded, reference, reason, word, said)
 
 
 def _salt(batch: PayoutBatch, request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
 """Reversals: the page on which one is proposed, and what the second person decides."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,14 +23,18 @@ from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action
 from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.exporting import AT_THE_END, Exported
+from hireops.desk.language import FORM_FILLED
 from hireops.desk.staff import name_and_login, staff
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
-from referrals.ledger.assets import in_words
+from referrals.ledger.assets import asset_label, in_words
 from referrals.ledger.confirming import AmountsInWords, account_columns
+from referrals.ledger.exporting import amount_column, employee_column
 from referrals.models import Payment, Reversal
 from referrals.payments import reversing
 from referrals.payments.rights import RECORD
 from referrals.payouts.rights import APPROVE
+from referrals.payouts.second_person import filter_by_second_person
 
 TENANT = "payment__amount__withdrawal__account__tenant"
 COLUMNS = [
@@ -124,12 +129,14 @@ def propose(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return HttpResponseRedirect(reverse("admin:referrals_reversal_change", args=[reversal.pk]))
-    return page.render_page(
+    why_not = "" if form.is_bound else reversing.why_not_reversed(payment)
+    return page.render_form(
         request,
         "admin/referrals/reversal/propose.html",
         title=gettext("Reverse payment %(payment)s") % {"payment": payment},
         form=form,
-        why_not="" if form.is_bound else reversing.why_not_reversed(payment),
+        form_sent_again="" if why_not else FORM_FILLED,
+        why_not=why_not,
         waiting=payment.open_reversal,
         **about(payment),
     )
@@ -153,13 +160,20 @@ def about(payment: Payment) -> dict[str, Any]:
 
 @admin.register(Reversal)
 class ReversalAdmin(AmountsInWords, MirrorAdmin):
+    help_page = "payments#reversal"
     empty_list = _(
         "Payments that were recorded as made and did not last. Begin on the page of such a payment."
     )
     amounts = ["sum_shown"]
     change_form_template = "admin/referrals/reversal/change_form.html"
     fields = ("state",)
-    list_filter = ("state", "cause", filter_by_tenant(TENANT))
+    list_filter = (
+        "state",
+        filter_by_second_person(reversing.to_decide),
+        "cause",
+        ("decided_at", admin.DateFieldListFilter),
+        filter_by_tenant(TENANT),
+    )
     exact_search_fields = (
         "payment__payment_id",
         "payment__reference",
@@ -184,6 +198,19 @@ class ReversalAdmin(AmountsInWords, MirrorAdmin):
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
         return [*COLUMNS, *tenant_columns(TENANT)]
 
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {
+            "sum_shown": [
+                Exported(gettext("asset"), lambda reversal: asset_label(reversal.payment.asset)),
+                amount_column(
+                    gettext("sum"),
+                    lambda reversal: reversal.payment.asset,
+                    lambda reversal: reversal.payment.sum,
+                ),
+            ],
+            AT_THE_END: [employee_column(lambda reversal: reversal.payment.payee_name)],
+        }
+
     @admin.display(description=_("payment"))
     def payment_shown(self, reversal: Reversal) -> str:
         return linked(reversal.payment)
@@ -207,6 +234,12 @@ class ReversalAdmin(AmountsInWords, MirrorAdmin):
 
     def waits_since(self, obj: Reversal) -> datetime | None:
         return obj.proposed_at if obj.state == State.PROPOSED else None
+
+    def whose(self, obj: Reversal) -> str:
+        return obj.payment.payee_name
+
+    def title_of(self, obj: Reversal) -> str:
+        return f"{capfirst(self.opts.verbose_name)} #{obj.pk}"
 
     def page_context(self, request: HttpRequest, obj: Reversal) -> dict[str, Any]:
         return {"reversal": obj, "badge": state_badge(State(obj.state)), **about(obj.payment)}

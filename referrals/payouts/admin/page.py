@@ -7,13 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
 from hireops.desk import audit
-from hireops.desk.display import linked, state_badge
+from hireops.desk.display import duration, linked, state_badge
 from hireops.desk.staff import Reader, name_and_login
 from hireops.feishu.tenant_lists import are_several
 from hireops.outbox import registry
@@ -104,7 +103,6 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader, shown: Callable[[str]
         "can_be_ended": withdrawal.state == State.UNKNOWN and refuses(call),
         "may_be_taken_in": withdrawal.state == State.NOT_DONE
         and any(case.closed_at is None for case in withdrawal.cases.all()),
-        "is_moving": withdrawal.state == State.APPROVED,
     }
 
 
@@ -120,7 +118,7 @@ def age_shown(withdrawal: Withdrawal, as_of: Callable[[], datetime]) -> str:
     """How long nobody has known what became of it, in words; "" for one that is decided."""
     if withdrawal.state not in Withdrawal.UNDECIDED or withdrawal.decided_at is None:
         return ""
-    return timesince(withdrawal.decided_at, as_of())
+    return duration(as_of() - withdrawal.decided_at)
 
 
 def meaning(withdrawal: Withdrawal, call: Call | None) -> str:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hireops.contacts import mask
 from hireops.desk.actions import CONFIRM_FORM, ReasonForm
@@ -189,7 +190,7 @@ def _refusals(outcome: ActionOutcome) -> dict[Any, str]:
     return refusals
 
 
-@admin.action(description=_("Ask for a withdrawal"), permissions=["request_withdrawal"])
+@admin.action(description=gettext_lazy("Ask for a withdrawal"), permissions=["request_withdrawal"])
 def ask_for_withdrawal(
     modeladmin: ReferralAccountAdmin, request: HttpRequest, chosen: QuerySet[ReferralAccount]
 ) -> HttpResponse | None:

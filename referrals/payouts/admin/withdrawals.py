@@ -1,6 +1,6 @@
 """Withdrawals: their list, and the pages of each."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -8,8 +8,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,20 +21,39 @@ from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import lines, linked
+from hireops.desk.exporting import AT_THE_END, Exported
 from hireops.desk.revealing import VIEW, shown_for
+from hireops.desk.waiting import Waiting
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
+from hireops.outbox.watching import facts_of
+from referrals.accounts import services as accounts
 from referrals.ledger.assets import in_order, in_words
 from referrals.ledger.confirming import AmountsInWords, account_columns
-from referrals.models import Withdrawal
+from referrals.ledger.exporting import amount_columns, employee_column, known_assets
+from referrals.ledger.filters import CHOSEN_AMOUNT, AmountOfAsset, asset_chosen
+from referrals.models import Withdrawal, WithdrawalAmount
 from referrals.payouts import services
 from referrals.payouts.admin import requests as withdrawal_requests
 from referrals.payouts.admin.actions import REQUEST, approve, ask_again, cancel, reject
 from referrals.payouts.admin.keys import changed_keys
 from referrals.payouts.admin.page import age_shown, what_became_of
+from referrals.payouts.second_person import filter_by_second_person
+
+
+class AmountFilter(AmountOfAsset):
+    """What was taken, or else what was seen when it was asked for."""
+
+    title = _("amount")
+    name = "amount"
+    rows, relation, back = WithdrawalAmount, "amounts", "withdrawal"
+
+    def amount(self, of: str = "") -> Any:
+        return Coalesce(f"{of}taken", f"{of}seen")
 
 
 @admin.register(Withdrawal)
 class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
+    help_page = "withdrawals"
     empty_list = _(
         "A withdrawal takes a balance out of Feishu, so that it can be paid to the employee. Ask for "
         "one in the list of referral accounts."
@@ -40,7 +61,13 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
     amounts = ["amounts_listed"]
     ids = ["account_id_shown"]
     change_form_template = "admin/referrals/withdrawal/change_form.html"
-    list_filter = ("state", filter_by_tenant("account__tenant"), ("requested_at", admin.DateFieldListFilter))
+    list_filter = (
+        "state",
+        AmountFilter,
+        filter_by_second_person(services.to_decide),
+        "requested_at",
+        filter_by_tenant("account__tenant"),
+    )
     list_select_related = ("account__tenant", "requested_by", "decided_by")
     exact_search_fields = ("external_order_id", "account__account_id")
     search_help_text = _("Order ID or account ID, in full")
@@ -48,6 +75,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
     found_by_words = _("Order ID in full")
     fields = ("state",)
     staff_actions = [approve, reject, cancel, ask_again]
+    primary_actions = [approve]
     reveal_permission = VIEW
     actions = []  # what other rooms do with withdrawals, they add here
 
@@ -84,6 +112,28 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             *tenant_columns("account__tenant"),
         )
 
+    def get_sortable_by(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
+        columns: list[str | Callable[[Any], str | bool]] = ["number", "requested_at"]
+        return [*columns, "amounts_listed"] if asset_chosen(request, AmountFilter.name) else columns
+
+    def whose(self, obj: Withdrawal) -> str:
+        return obj.account.name
+
+    def title_of(self, obj: Withdrawal) -> str:
+        return f"{capfirst(self.opts.verbose_name)} #{obj.pk}"
+
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {
+            "employee": [employee_column(lambda withdrawal: withdrawal.account.name)],
+            "amounts_listed": amount_columns(amounts_of, known_assets()),
+            "undecided_for": [],
+            "decided_by": [
+                Exported(gettext("decided by"), lambda withdrawal: withdrawal.decided_by),
+                Exported(gettext("decided"), lambda withdrawal: withdrawal.decided_at),
+            ],
+            AT_THE_END: [Exported(gettext("order ID"), lambda withdrawal: withdrawal.external_order_id)],
+        }
+
     def found_as(self, obj: Withdrawal) -> Sequence[str]:
         return [str(obj), mask(obj.account.name), self.amounts_shown(obj), obj.get_state_display()]
 
@@ -95,7 +145,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
     def amounts_shown(self, withdrawal: Withdrawal) -> str:
         return ", ".join(in_words(*amount) for amount in amounts_of(withdrawal)) or "–"
 
-    @admin.display(description=_("amounts"))
+    @admin.display(description=_("amounts"), ordering=CHOSEN_AMOUNT)
     def amounts_listed(self, withdrawal: Withdrawal) -> SafeString | str:
         return lines(in_words(*amount) for amount in amounts_of(withdrawal)) or "–"
 
@@ -110,6 +160,10 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             Column(_("requested by"), lambda withdrawal: withdrawal.requested_by),
         ]
         return [*columns, *self._in_the_account(objects)] if action is approve else columns
+
+    def fetch_for(self, action: StaffAction, objects: Sequence[Any]) -> None:
+        if action is approve:
+            accounts.fetch_pending_statuses([withdrawal.account for withdrawal in objects])
 
     def _in_the_account(self, withdrawals: Sequence[Withdrawal]) -> list[Column]:
         """Feishu takes what is there, which may be something else by now than what was asked for."""
@@ -137,6 +191,11 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
 
     def page_context(self, request: HttpRequest, obj: Withdrawal) -> dict[str, Any]:
         return what_became_of(obj, request.user, shown_for(request, obj))
+
+    def waiting(self, request: HttpRequest, obj: Withdrawal) -> Waiting:
+        state = Withdrawal.State(obj.state)
+        facts = facts_of(obj.call)
+        return Waiting(str(state.label), facts, is_over=state not in Withdrawal.UNDECIDED)
 
     @staff_page("request/", name="request", permission=REQUEST)
     def request_view(self, request: HttpRequest) -> HttpResponse:

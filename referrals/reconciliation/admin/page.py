@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.display import linked, state_badge
-from hireops.jobs.display import newest_about
+from hireops.desk.waiting import Waiting
+from hireops.jobs.display import facts_of, newest_about, newest_job
 from hireops.outbox import reasons
 from referrals.cases import admin as cases
 from referrals.cases.admin import BOOKS
@@ -63,6 +64,13 @@ def what_became_of(run: Reconciliation) -> dict[str, Any]:
         "parts": [_part_row(part) for part in _failed(run, parts) + parts[:PARTS_SHOWN]],
         "more_parts": len(parts) > PARTS_SHOWN,
     }
+
+
+def waiting(run: Reconciliation) -> Waiting:
+    state = State(run.state)
+    job = newest_job(run)
+    facts = (run.accounts, run.differences, list(_part_counts(run)), facts_of(job) if job else ())
+    return Waiting(str(state.label), facts, is_over=state != State.RUNNING)
 
 
 def _cases_of_the_day(run: Reconciliation) -> QuerySet[Case]:

@@ -18,11 +18,12 @@ from hireops.desk.confirming import Column
 from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.jobs.tasks import work
 from referrals.models import Reconciliation
 from referrals.reconciliation.admin.forms import DayForm
-from referrals.reconciliation.admin.page import what_became_of
+from referrals.reconciliation.admin.page import waiting, what_became_of
 from referrals.reconciliation.services import reconcile_day
 
 RUN = "referrals.run_reconciliation"
@@ -45,6 +46,7 @@ def once_more(reconciliation: Reconciliation, *, by: User, reason: str) -> None:
 
 @admin.register(Reconciliation)
 class ReconciliationAdmin(MirrorAdmin):
+    help_page = "reconciliation"
     empty_list = _("Every closed day is compared with Feishu by itself. None has been compared yet.")
     change_list_template = "admin/referrals/reconciliation/change_list.html"
     change_form_template = "admin/referrals/reconciliation/change_form.html"
@@ -57,7 +59,7 @@ class ReconciliationAdmin(MirrorAdmin):
         "started_at",
         "started_by_shown",
     ]
-    list_filter = ["state", ("day", admin.DateFieldListFilter)]
+    list_filter = ["state", "day"]
     list_select_related = ["tenant", "started_by"]
     fields = ["day"]
     staff_actions = [once_more]
@@ -89,6 +91,9 @@ class ReconciliationAdmin(MirrorAdmin):
     def page_context(self, request: HttpRequest, obj: Reconciliation) -> dict[str, Any]:
         return what_became_of(obj)
 
+    def waiting(self, request: HttpRequest, obj: Reconciliation) -> Waiting:
+        return waiting(obj)
+
     @staff_page("day/", name="day", permission=RUN)
     def day_view(self, request: HttpRequest) -> HttpResponse:
         """Asks which day, and starts it."""
@@ -103,4 +108,4 @@ class ReconciliationAdmin(MirrorAdmin):
                 ring(work)
                 return HttpResponseRedirect(reverse("admin:referrals_reconciliation_change", args=[run.pk]))
         template = "admin/referrals/reconciliation/day.html"
-        return self.render_page(request, template, title=_("Reconcile a day"), form=form)
+        return self.render_form(request, template, title=_("Reconcile a day"), form=form)

@@ -59,6 +59,7 @@ def discard(batch: RegistrationImport, *, by: User, reason: str) -> None:
 
 @admin.register(RegistrationImport)
 class RegistrationImportAdmin(FileImportAdmin):
+    help_page = "registrations#import"
     kind = imports.KIND
     states = imports.State
     row_states = RowState
@@ -82,7 +83,13 @@ class RegistrationImportAdmin(FileImportAdmin):
     # --- The file
 
     def upload(self, request: HttpRequest, file: IO[bytes], name: str, form: Any) -> RegistrationImport:
-        return imports.upload(file, name, by=staff(request), tenant=form.cleaned_data.get("tenant"))
+        return imports.upload(
+            file,
+            name,
+            by=staff(request),
+            tenant=form.cleaned_data.get("tenant"),
+            sheet=form.cleaned_data["sheet"],
+        )
 
     def template_header(self) -> list[str]:
         return [gettext("Country code"), *self.problem_header()]

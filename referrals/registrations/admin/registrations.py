@@ -1,6 +1,6 @@
 """Registrations: who is to get an account, what became of it, and the form to correct what did not work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,16 @@ from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import linked
 from hireops.desk.errors import Refused
+from hireops.desk.exporting import Exported
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, is_revealed, shown_for
 from hireops.desk.staff import staff
+from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from hireops.outbox.tasks import drain
+from hireops.outbox.watching import facts_of
+from referrals.ledger.exporting import contact_columns, employee_column
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations import problems
 from referrals.registrations import services as registrations
@@ -84,6 +88,7 @@ class ImportFilter(admin.SimpleListFilter):
 
 @admin.register(Registration)
 class RegistrationAdmin(MirrorAdmin):
+    help_page = "registrations"
     empty_list = _("Employees who are to get a referral account. Register one, or import many from a file.")
     ids = ["account_link"]
     change_form_template = "admin/referrals/registration/change_form.html"
@@ -133,6 +138,17 @@ class RegistrationAdmin(MirrorAdmin):
             "created_at",
             *tenant_columns(),
         ]
+
+    def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
+        return {
+            "employee": [employee_column(lambda row: row.name)],
+            "contact": contact_columns(
+                lambda row: (row.mobile or row.mobile_given, row.email or row.email_given)
+            ),
+            "account_link": [
+                Exported(gettext("account ID"), lambda row: row.account.account_id if row.account else "")
+            ],
+        }
 
     def confirm_columns(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
@@ -232,13 +248,23 @@ class RegistrationAdmin(MirrorAdmin):
 
     # --- One registration
 
+    def whose(self, obj: Registration) -> str:
+        return obj.name
+
     def page_context(self, request: HttpRequest, obj: Registration) -> dict[str, Any]:
         return what_became_of(obj, request)
+
+    def waiting(self, request: HttpRequest, obj: Registration) -> Waiting:
+        return Waiting(str(State(obj.state).label), facts_of(obj.call), is_over=not is_on_its_way(obj))
 
 
 def may_correct(request: HttpRequest) -> bool:
     """Who corrects a contact has to see it."""
     return request.user.has_perm("referrals.change_registration") and may_see_personal_data(request.user)
+
+
+def is_on_its_way(row: Registration) -> bool:
+    return row.state == State.PENDING and not problems.waits_for_a_person(row.call)
 
 
 def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
@@ -258,7 +284,7 @@ def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
             (_("email"), shown(row.email or row.email_given)),
             (_("employee"), shown(row.name)),
         ],
-        "is_on_its_way": row.state == State.PENDING and not problems.waits_for_a_person(row.call),
+        "is_on_its_way": is_on_its_way(row),
         "form": ContactForm(initial=given) if correctable and revealed else None,
         "must_be_shown": correctable and not revealed,
     }

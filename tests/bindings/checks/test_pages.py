@@ -10,6 +10,7 @@ from tests.bindings.checks.conftest import now_of, states
 from tests.bindings.conftest import english, says
 from tests.bindings.reports.pdfs import pdf
 from tests.in_this_process import drain
+from tests.questions import queries_of_confirming
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bindings/backgroundcheck/"
@@ -159,3 +160,13 @@ def test_a_corrected_result_takes_the_reports_along_by_links_of_their_own(vendor
     )
     assert before.file == after.file
     assert before.token_digest != after.token_digest
+
+
+@pytest.mark.parametrize("action", ["next_stage", "terminate"])
+def test_what_is_asked_about_orders_before_an_action_does_not_grow_with_their_number(
+    vendor, ordered, usual, action
+):
+    checks = [ordered() for _ in range(6)]
+    queries_of_confirming(vendor, action, checks[:1])
+    few = queries_of_confirming(vendor, action, checks[:2])
+    assert queries_of_confirming(vendor, action, checks) == few

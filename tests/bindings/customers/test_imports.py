@@ -227,8 +227,8 @@ def test_the_same_code_is_found_across_the_whole_file(upload):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (csv_of(["A001", "红杉"]), "does not name its columns"),
-        (csv_of(["客户名称", "等级"], ["红杉", "VIP"]), "does not name its columns"),
+        (csv_of(["A001", "红杉"]), "of the first rows of the file names its columns"),
+        (csv_of(["客户名称", "等级"], ["红杉", "VIP"]), "of the first rows of the file names its columns"),
         (csv_of(HEADER), "no rows besides its header"),
         (b"PK\x03\x04 broken", "damaged"),
     ],

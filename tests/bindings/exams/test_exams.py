@@ -340,6 +340,14 @@ def test_notes_and_who_looks_after_it_are_kept_here(feishu, vendor, vera):
     assert (exam.notes, exam.responsible) == ("call first", vera)
 
 
+def test_notes_are_masked_from_who_may_not_see_personal_data(feishu, vendor, auditor):
+    exam = arranged(feishu)
+    vendor.post(page(exam, "notes"), {"notes": "Li Na, 138 0013 8000", "responsible": ""})
+    assert "Li Na" not in shown(auditor, exam)
+    assert "Li Na" in shown(vendor, exam)
+    assert "0013 8000" not in shown(vendor, exam)
+
+
 # --- Who sees what
 
 
@@ -369,11 +377,14 @@ def test_who_an_exam_was_about_is_forgotten_when_its_time_is_over(feishu, vendor
     done, open_one = arranged(feishu), arranged(feishu)
     give_access(vendor, done)
     give_score(vendor, done, "60", parts="Logic: 85", links="https://reports.example.com/a.pdf 王小二.pdf")
+    vendor.post(page(done, "notes"), {"notes": "王小二 is late", "responsible": ""})
     drain()
     clock.advance(days=101)
     empty_candidates()
     done = now_of(done)
-    assert (done.candidate_name, done.candidate_mobile, done.candidate_email) == ("", "", "")
+    assert (done.candidate_name, done.candidate_mobile, done.candidate_email, done.notes) == ("", "", "", "")
+    again = vendor.post(page(done, "notes"), {"notes": "王小二 was late", "responsible": ""})
+    assert "nothing more is noted of it" in again.content.decode()
     assert [(row.access, row.details, row.reports) for row in ExamUpdate.objects.filter(exam=done)] == [
         ("", [], []),
         ("", [], []),

@@ -14,6 +14,7 @@ from hireops.desk.models import AuditEntry
 from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
 from tests.bindings.conftest import confirm, feishu_says, fingerprint_of, push_page, says
+from tests.pages import waits
 from tests.selection import on_sqlite
 
 
@@ -251,7 +252,7 @@ def test_the_page_of_a_push_says_what_became_of_it(vendor, field, said, words, r
         page = vendor.get(page.request["PATH_INFO"])
     assert says(page, words)
     assert says(page, "令牌")
-    assert (b'http-equiv="refresh" content="2"' in page.content) == refreshes
+    assert waits(page.content.decode()) == refreshes
     if said == "accepted":
         assert says(page, "LOG123")
     if said == "refused":

@@ -3,6 +3,7 @@
 from html import unescape
 from re import findall
 
+from bindings.checks.queue import take_step
 from hireops.desk import tasks
 from tests.bindings.conftest import says
 from tests.bindings.orders.conftest import shanghai
@@ -23,8 +24,7 @@ def test_orders_of_a_week_and_which_of_them_were_late_lead_to_their_lists(vendor
     tasks.count_days()
     assert "2026-11-02 to 2026-11-08, Late: 1" in drawn(vendor)
 
-    late.state, late.ended_at = late.State.TERMINATED_BY_VENDOR, clock.now()
-    late.save(update_fields=["state", "ended_at"])
+    take_step(late, late.State.TERMINATED_BY_VENDOR)
     clock.advance(hours=2)
     tasks.count_days()
     assert "2026-11-02 to 2026-11-08, Late: 1" in drawn(vendor)  # it was late

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hireops.feishu import hire, im
+from hireops.feishu import application, hire, im
 from hireops.feishu.client import Answer
 from tests.feishu.servers import Behaviour, answer
 
@@ -200,6 +200,11 @@ READ_BACK: dict[str, tuple[Any, dict[str, Any]]] = {
 MESSAGES: dict[str, tuple[Any, dict[str, Any]]] = {
     "message.create": (im.send_card, {"open_id": "ou_1", "card": {"schema": "2.0"}, "uuid": "u1"}),
 }
+# Nor are these, of which the app asks about itself.
+ABOUT_THE_APP: dict[str, tuple[Any, dict[str, Any]]] = {
+    "scope.list": (application.granted_scopes, {}),
+    "application.get": (application.has_unpublished_version, {}),
+}
 
 
 def published(name: str) -> Any:
@@ -218,6 +223,6 @@ def as_published(name: str) -> Behaviour:
 
 def call(endpoint: str, **arguments: Any) -> Answer:
     """The published call, or another with ``arguments`` in place of what it says."""
-    function, defaults = (CALLS | READ_BACK | MESSAGES)[endpoint]
+    function, defaults = (CALLS | READ_BACK | MESSAGES | ABOUT_THE_APP)[endpoint]
     result: Answer = function("", **(defaults | arguments))
     return result

@@ -50,6 +50,7 @@ DOCUMENTED = [
     ("eco_exam.login_info", 400, 1002851, PERSON, "no login information"),
     ("eco_exam.update_result", 400, 1002855, NEVER, "finished marking"),
     ("event.outbound_ip.list", 400, 1810001, NEVER, "first page"),
+    ("scope.list", 400, 212100, PERSON, "not installed"),
     ("message.create", 400, 230001, NEVER, "does not know its receiver"),
     ("message.create", 400, 230006, PERSON, "has no bot"),
     ("message.create", 400, 230013, PERSON, "availability range"),

@@ -54,7 +54,7 @@ class Visitor:
         """Presses the button of the login page; the address at Feishu that the next page leads to."""
         page = self.client.post("/account/feishu/login/", sent)
         assert page.status_code == 200, page.content.decode()
-        found = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', page.content.decode())
+        found = re.search(r'id="to-feishu"[^>]* href="([^"]+)"', page.content.decode())
         assert found
         return unescape(found[1])
 

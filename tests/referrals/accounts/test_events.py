@@ -285,7 +285,7 @@ def test_workers_with_events_of_one_new_account_at_the_same_time_make_one_accoun
 def test_an_event_is_told_in_words():
     event = tell("1", points=1200, cash={"USD": "0.10", "CNY": "12.30"})
     assert in_words(event) == (
-        "Balance of account 1 as of 2026-11-02 09:00:00: points 1,200, CNY 12.30, USD 0.10"
+        "Balance of account 1 as of 2026-11-02 09:00:00: points\u00a01,200, CNY\u00a012.30, USD\u00a00.10"
     )
 
 

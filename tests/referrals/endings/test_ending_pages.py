@@ -9,6 +9,7 @@ from django.utils.html import escape
 from hireops.database import clock as database_clock
 from referrals.endings import services as endings
 from referrals.models import Case, Ending
+from tests.pages import waits
 from tests.referrals.conftest import tell
 from tests.referrals.endings.conftest import now_of
 
@@ -46,11 +47,11 @@ def test_from_the_page_of_the_withdrawal_to_its_end(
     assert 'name="ask"' in page
     assert 'name="propose"' not in page
     officer.post(add_page(withdrawal), {"ask": "1"})
-    assert 'http-equiv="refresh"' in text_of(officer.get(add_page(withdrawal)))
+    assert waits(text_of(officer.get(add_page(withdrawal))))
     later(1)
     page = text_of(officer.get(add_page(withdrawal)))
     assert "nothing says that Feishu has done it" in page
-    assert 'http-equiv="refresh"' not in page
+    assert not waits(page)
     for attempt in withdrawal.call.attempts.all():
         assert attempt.log_id in page
     assert "1002553" in page

@@ -6,7 +6,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from hireops.outbox.models import Call
 from hireops.outbox.trimming import trim
@@ -15,7 +14,6 @@ from referrals.models import Balance, BalanceChange, ReferralAccount
 from tests.referrals.conftest import MORNING, tell
 from tests.referrals.observations import answer, answer_withdrawal
 from tests.referrals.withdrawals import approved, take_guards_from
-from tests.selection import on_postgresql
 
 pytestmark = pytest.mark.django_db
 
@@ -184,14 +182,6 @@ def test_a_proof_takes_the_same_few_queries_for_many_accounts(account, django_as
         account(points=1)
     with django_assert_num_queries(11):
         proof()
-
-
-@on_postgresql
-def test_rows_are_read_piece_by_piece(monkeypatch):
-    asked = []
-    monkeypatch.setattr(connection, "cursor", lambda: asked.append("all at once"))
-    assert list(invariants._rows("SELECT 1")) == [(1,)]
-    assert asked == []
 
 
 def test_old_calls_do_not_keep_a_proof_from_ending(account):

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from hireops.spreadsheets.writing import write_xlsx
 from referrals.models import Payment, PayoutBatch, Withdrawal
 from referrals.payments.recording import CheckedResults, check_results, record_results
+from referrals.payments.results import read_results
 
 
 def state(withdrawal: Withdrawal) -> str:
@@ -20,7 +21,7 @@ def payment_of(withdrawal: Withdrawal, asset: str = "CNY") -> Payment:
 
 def record_file(batch: PayoutBatch, file: io.BytesIO, file_name: str, *, by: User) -> CheckedResults:
     """As the page does: the file is checked, then its good lines are recorded; what was found."""
-    checked = check_results(batch, file, file_name)
+    checked = check_results(batch, read_results(file, file_name).lines)
     record_results(batch, checked.good, by=by)
     return checked
 

@@ -190,7 +190,7 @@ def test_the_list_shows_how_far_each_batch_is(hr, hira, due):
     page = hr.get(url("changelist"))
     rows = re.findall(r'field-(\w+)_count"[^>]*>(\d+)<', page.content.decode())
     assert rows[4:] == [("payment", "3"), ("paid", "1"), ("open", "1"), ("bounced", "1")]
-    assert says(page, "points 5, CNY 3.50")
+    assert says(page, "points\u00a05, CNY\u00a03.50")
     assert says(page, "November")
     assert says(page, f"#{batch.pk}")
     assert says(page, PREPARE)
@@ -215,7 +215,7 @@ def test_the_page_of_a_batch_shows_its_payments_and_totals(hr, hira, due):
     record_bounced(payment_of(back), by=hira, reason="account closed")
     page = reveal(hr, url("change", batch.pk))
     sums = [
-        (each.asset, each.count, *map(str, (each.sum, each.paid, each.handed_over, each.bounced)))
+        (each.asset, each.count, *(each.shown[name] for name in ("sum", "paid", "handed_over", "bounced")))
         for each in page.context["summary"].sums
     ]
     assert sums == [("points", 1, "7", "0", "7", "0"), ("CNY", 2, "3.50", "1.00", "0.00", "2.50")]
@@ -323,10 +323,10 @@ def test_all_open_payments_are_recorded_at_once_when_their_total_is_typed(hr, hi
     assert [(each.asset, each.count, each.sum) for each in page.context["table"].totals] == [
         ("CNY", 2, "38,634.00")
     ]
-    for text in ("王**", "Record 2: paid CNY 38,634.00"):
+    for text in ("王**", "Record 2: paid CNY\u00a038,634.00"):
         assert says(page, text)
     refused = hr.post(url("open", batch.pk), {"reference": "A1", "total-CNY": "38643"})
-    assert says(refused, "The payments without a result add up to CNY 38,634.00: type just that.")
+    assert says(refused, "The payments without a result add up to CNY\u00a038,634.00: type just that.")
     assert not Payment.objects.exclude(state="handed_over").exists()
     hr.post(url("open", batch.pk), {"reference": "A1", "total-CNY": "38634"})
     assert set(Payment.objects.values_list("state", "reference")) == {("paid", "A1")}
@@ -340,9 +340,69 @@ def test_the_total_of_a_page_that_is_out_of_date_is_not_taken(hr, hira, due):
     record_bounced(payment_of(settled), by=hira, reason="closed")
     record_bounced(payment_of(settled, "USD"), by=hira, reason="closed")
     answer = hr.post(url("open", batch.pk), shown)
-    assert says(answer, "add up to CNY 1.00: type just that.")
+    assert says(answer, "add up to CNY\u00a01.00: type just that.")
     assert "total-USD" not in answer.context["form"].fields
     assert state(waits) == State.HANDED_OVER
+
+
+# --- What is typed stays when the language is switched
+
+
+def switched(client, address, **typed):
+    """The page after its form was sent by the language switch, as a browser does."""
+    page = client.get(address).content.decode()
+    assert 'form="filled"' in page
+    assert 'id="filled"' in page
+    hidden = dict(re.findall(r'name="(next|again|filled)" value="([^"]*)"', page.split('id="filled"')[1]))
+    sent = {**{name: unescape(value) for name, value in hidden.items()}, **typed, "language": "zh-hans"}
+    redirect = client.post("/language/", sent)
+    assert (redirect.status_code, redirect["Location"]) == (307, address)
+    again = client.post(redirect["Location"], sent)
+    assert (again.status_code, again["Content-Language"]) == (200, "zh-hans")
+    return again
+
+
+def test_switching_the_language_records_nothing_and_keeps_what_was_typed(hr, hira, due):
+    withdrawal = due(CNY="1")
+    batch = hand_over([withdrawal], by=hira)
+    payment = payment_of(withdrawal)
+    paid, bounced = (url("record", payment.pk, result) for result in ("paid", "bounced"))
+    for address, typed in (
+        (paid, {"reference": "half a ref"}),
+        (bounced, {"reason": "half a ref", "reference": "R1"}),
+        (url("open", batch.pk), {"reference": "half a ref", "total-CNY": "1.00"}),
+    ):
+        page = switched(hr, address, **typed)
+        for text in typed.values():
+            assert text in page.content.decode()
+        hr.cookies["django_language"] = "en"
+    assert payment_of(withdrawal).state == "handed_over"
+    record_paid(payment, by=hira, reference="A1")
+    reverse_page = reverse("admin:referrals_payment_reverse", args=[payment.pk])
+    page = switched(hr, reverse_page, cause="name_mismatch", reason="half a ref").content.decode()
+    assert "half a ref</textarea>" in page
+    assert re.search(r'value="name_mismatch"[^>]*checked', page)
+    assert not payment.reversals.exists()
+
+
+# --- One currency came back
+
+
+def test_what_came_back_is_handed_over_again_while_the_other_currency_is_on_its_way(hr, hira, due):
+    withdrawal = due(points=100, CNY="12.30")
+    first = hand_over([withdrawal], by=hira)
+    bounced = payment_of(withdrawal)
+    hr.post(url("record", bounced.pk, "bounced"), {"reason": "closed"})
+    page = hr.get(PREPARE)
+    assert [(each.asset, str(each.sum)) for each in page.context["totals"]] == [("CNY", "12.30")]
+    confirm(hr, withdrawal)
+    again = payment_of(withdrawal)
+    assert (again.instead_of, again.batch == first, again.sum) == (bounced, False, bounced.sum)
+    assert payment_of(withdrawal, "points").batch == first
+    assert state(withdrawal) == State.HANDED_OVER
+    for payment in (again, payment_of(withdrawal, "points")):
+        hr.post(url("record", payment.pk, "paid"), {"reference": "A1"})
+    assert state(withdrawal) == State.PAID
 
 
 # --- Results from a file
@@ -355,7 +415,7 @@ def test_a_file_is_looked_at_before_it_is_recorded(hr, hira, due):
     page = upload(hr, batch, *lines)
     assert says(page, "Nothing has been recorded yet.")
     assert says(page, "The reason is missing")
-    assert says(page, "Record these results (1): paid CNY 1.00")
+    assert says(page, "Record these results (1): paid CNY\u00a01.00")
     assert state(good) == State.HANDED_OVER
     answer = hr.post(url("results", batch.pk), {"lines": page.context["lines"]}, follow=True)
     assert told(answer) == ["Results recorded: 1."]
@@ -363,6 +423,22 @@ def test_a_file_is_looked_at_before_it_is_recorded(hr, hira, due):
     again = hr.post(url("results", batch.pk), {"lines": page.context["lines"]}, follow=True)
     assert told(again) == ["Recorded already, so nothing changed there: 1."]
     assert entries_about(payment_of(good)).count() == 1
+
+
+def test_the_preview_in_the_other_language_still_has_the_upload(hr, hira, due):
+    good, bad = due(CNY="1"), due(CNY="2")
+    batch = hand_over([good, bad], by=hira)
+    lines = [f"{payment_of(good).payment_id},paid,A1,", f"{payment_of(bad).payment_id},bounced,,"]
+    page = upload(hr, batch, *lines)
+    sent = {"lines": page.context["lines"], "language": "en", "again": "yes", "next": page.context["address"]}
+
+    switched = hr.post("/language/", sent, follow=True)
+
+    assert says(switched, "Nothing has been recorded yet.")
+    assert says(switched, "The reason is missing")
+    assert state(good) == State.HANDED_OVER
+    answer = hr.post(url("results", batch.pk), {"lines": switched.context["lines"]}, follow=True)
+    assert told(answer) == ["Results recorded: 1."]
 
 
 def test_the_preview_shows_whose_money_it_is_and_what_was_not_compared(hr, hira, due):
@@ -378,8 +454,8 @@ def test_the_preview_shows_whose_money_it_is_and_what_was_not_compared(hr, hira,
     table = page.context["table"]
     shown = [(row.line, row.employee, row.asset, row.sum, row.reference, row.reason) for row in table.rows]
     assert shown == [(2, "王**", "CNY", "1,000.50", "A1", ""), (3, "张*", "points", "20", "", "closed")]
-    assert table.summary == "paid CNY 1,000.50; came back points 20"
-    assert says(page, "Sum: the file says 999, handed over was CNY 12.30.")
+    assert table.summary == "paid CNY\u00a01,000.50; came back points\u00a020"
+    assert says(page, "Sum: the file says 999, handed over was CNY\u00a012.30.")
     assert page.context["not_compared"] == ["Lines without an amount, so that it was not compared: 1."]
     hr.post(url("results", batch.pk), {"lines": page.context["lines"]})
     assert [state(each) for each in (paid, back, changed)] == [State.PAID, State.BOUNCED, State.HANDED_OVER]
@@ -419,7 +495,7 @@ def test_lines_that_were_not_shown_are_not_taken(hr, hira, due, pages, django_us
 def test_what_can_not_be_read_is_told(hr, hira, due, monkeypatch):
     batch = hand_over([due(CNY="1")], by=hira)
     assert (
-        "has to name the columns"
+        "of the first rows names the columns"
         in told(hr.post(url("results", batch.pk), {"file": csv_file("a,b", "1,2")}, follow=True))[0]
     )
     assert told(hr.post(url("results", batch.pk), {}, follow=True)) == ["This field is required."]
@@ -470,5 +546,5 @@ def test_the_page_of_a_withdrawal_tells_who_handed_it_over_and_what_became_of_it
     told = [(step.who, step.what, step.why) for step in page.context["steps"]]
     assert told[-2:] == [
         ("hira", f"handed over for payment in batch #{batch.pk}", "November"),
-        ("ada", "CNY 12.30: paid", "BANK-7"),
+        ("ada", "CNY\u00a012.30: paid", "BANK-7"),
     ]

@@ -101,7 +101,7 @@ SAME = [
     ("收款账号", "6222 0000 1111"),
 ]
 DIFFERENT = [
-    ("金额", "999", "Sum: the file says 999, handed over was CNY 1,123.00."),
+    ("金额", "999", "Sum: the file says 999, handed over was CNY\u00a01,123.00."),
     ("Sum", "1123.01", "the file says 1123.01"),
     ("付款金额", "USD 1123", "the file says USD 1123"),
     ("amount", "unpaid", "the file says unpaid"),

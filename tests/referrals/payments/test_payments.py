@@ -250,7 +250,7 @@ def test_with_another_total_nothing_is_recorded_and_what_to_type_is_said(due, hi
     with pytest.raises(Refused) as refusal:
         record_open_paid(batch, by=hira, reference="A1", totals=typed)
     assert "Nothing was recorded" in str(refusal.value)
-    assert "points 7, CNY 4.00: type just that" in str(refusal.value)
+    assert "points\u00a07, CNY\u00a04.00: type just that" in str(refusal.value)
     assert not Payment.objects.exclude(state="handed_over").exists()
 
 
@@ -330,7 +330,7 @@ def test_every_wrong_line_is_named_and_the_others_are_recorded(due, hira):
         f"{ids['no_reason']},bounced,B4,",
         f"{ids['twice']},paid,B5,",
         f"{ids['twice']},bounced,,closed",
-        f"{ids['done']},bounced,,closed",
+        f"{ids['done']},paid,A9,",
         "nobody-CNY-1,paid,B7,",
         f"{payment_of(elsewhere).payment_id},paid,B8,",
         ",paid,B9,",
@@ -359,8 +359,8 @@ def test_every_wrong_line_is_named_and_the_others_are_recorded(due, hira):
     [
         (b"", "empty"),
         (b"\r\n\r\n", "empty"),
-        (b"a,b\r\n1,2", "has to name the columns"),
-        (b"payment_id,reference\r\n1,2", "has to name the columns"),
+        (b"a,b\r\n1,2", "of the first rows names the columns"),
+        (b"payment_id,reference\r\n1,2", "of the first rows names the columns"),
         (b"PK\x03\x04nothing", "damaged"),
     ],
 )

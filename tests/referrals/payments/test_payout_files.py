@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
-from hireops.desk.errors import Refused
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
 from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
@@ -146,7 +145,7 @@ def test_the_file_comes_back_after_somebody_edits_it_in_excel(batch, hira):
     book.save(saved)
     read = record_file(batch, saved, "r.xlsx", by=hira)
     assert [(each.number, each.text) for each in read.problems] == [
-        (2, "Sum: the file says 999, handed over was CNY 12.30.")
+        (2, "Sum: the file says 999, handed over was CNY\u00a012.30.")
     ]
     assert len(read.good) == 3
 
@@ -156,8 +155,7 @@ def test_the_sheet_to_print_is_not_taken_for_results(batch, hira):
     book.move_sheet(book.worksheets[2], -2)
     saved = io.BytesIO()
     book.save(saved)
-    with pytest.raises(Refused, match="has to name the columns"):
-        record_file(batch, saved, "r.xlsx", by=hira)
+    assert record_file(batch, saved, "r.xlsx", by=hira).waiting == batch.payments.count()
 
 
 def test_a_file_that_was_handed_over_masked_comes_back_too(batch, hira):

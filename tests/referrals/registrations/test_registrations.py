@@ -19,6 +19,7 @@ from referrals.accounts import services as accounts
 from referrals.models import ReferralAccount, Registration, RegistrationImport
 from referrals.registrations import problems
 from referrals.registrations import services as registrations
+from tests.pages import waits
 from tests.referrals.conftest import balances, tell
 from tests.searching import found, reveal, search
 
@@ -84,7 +85,7 @@ def test_a_referrer_is_registered_by_form(company, pages, hira, drain):
     row = Registration.objects.get()
     assert (row.state, row.mobile) == (State.PENDING, "+8613700137000")
     assert b"On its way to Feishu" in answer.content
-    assert b'http-equiv="refresh"' in answer.content
+    assert waits(answer.content.decode())
     call = Call.objects.get(registration=row)
     assert (call.payload, call.target) == (
         {"mobile": {"code": "86", "number": "13700137000"}},

@@ -1,0 +1,1 @@
+"""What the doctor itself asks, by what it looks at."""

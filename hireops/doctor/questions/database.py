@@ -1,0 +1,201 @@
+"""The database: its version and settings, its migrations and guards, and whether its secrets can be read."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from hireops.doctor.findings import Found, Level, Question, Verdict
+from hireops.encrypted_columns import EncryptedBinaryField, EncryptedTextField
+from hireops.encryption import decrypt, decrypt_bytes
+from hireops.guards.installed import differences, is_lifted
+
+OLDEST_POSTGRESQL = 14
+OLDEST_SQLITE = (3, 37, 0)
+SHOWN = 5
+
+
+def _version() -> Iterator[Found]:
+    if connection.vendor == "sqlite":
+        yield from _sqlite()
+    else:
+        yield from _postgresql()
+
+
+def _sqlite() -> Iterator[Found]:
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        yield Found("too old", {"database": "SQLite", "version": version, "oldest": "3.37"})
+    elif _one("PRAGMA journal_mode") != "wal":
+        yield Found("not wal", {"mode": str(_one("PRAGMA journal_mode"))})
+    else:
+        yield Found("ok", {"database": "SQLite", "version": version})
+
+
+def _postgresql() -> Iterator[Found]:
+    version, number = str(_one("SHOW server_version")), int(str(_one("SHOW server_version_num")))
+    if number < OLDEST_POSTGRESQL * 10_000:
+        yield Found("too old", {"database": "PostgreSQL", "version": version, "oldest": OLDEST_POSTGRESQL})
+        return
+    wrong = [(name, is_so) for name, wanted in DURABLE if (is_so := str(_one(f"SHOW {name}"))) not in wanted]
+    for name, is_so in wrong:
+        yield Found("not durable", {"setting": name, "value": is_so})
+    if _one("SHOW server_encoding") != "UTF8":
+        yield Found("not utf8", {"encoding": str(_one("SHOW server_encoding"))})
+    if not wrong:
+        yield Found("ok", {"database": "PostgreSQL", "version": version})
+
+
+# What was answered with 200 has to be on the disk.
+DURABLE = (
+    ("fsync", ("on",)),
+    ("full_page_writes", ("on",)),
+    ("synchronous_commit", ("on", "remote_apply", "remote_write", "local")),
+)
+
+
+def _one(sql: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _migrations() -> Iterator[Found]:
+    loader = MigrationLoader(connection)
+    missing = sorted(set(loader.graph.leaf_nodes()) - set(loader.applied_migrations))
+    ours = {config.label for config in apps.get_app_configs()}
+    newer = sorted(
+        key for key in loader.applied_migrations if key[0] in ours and key not in loader.disk_migrations
+    )
+    if missing:
+        yield Found("missing", {"migrations": _listed(missing)})
+    if newer:
+        yield Found("newer", {"migrations": _listed(newer)})
+    if not (missing or newer):
+        yield Found("ok")
+
+
+def _listed(migrations: list[tuple[str, str]]) -> str:
+    shown = ", ".join(f"{app}.{name}" for app, name in migrations[:SHOWN])
+    return shown if len(migrations) <= SHOWN else f"{shown} (+{len(migrations) - SHOWN})"
+
+
+def _guards() -> Iterator[Found]:
+    if is_lifted(connection):
+        yield Found("lifted")
+        return
+    wrong = [str(each) for each in differences(connection) if each.is_ours]
+    yield Found("differ", {"guards": "; ".join(wrong[:SHOWN])}) if wrong else Found("ok")
+
+
+def _secrets() -> Iterator[Found]:
+    """Reads the oldest and the newest row of each encrypted column."""
+    unreadable = [
+        f"{model._meta.label}.{field.attname}"  # noqa: SLF001 - documented
+        for model in apps.get_models()
+        for field in model._meta.get_fields()  # noqa: SLF001
+        if isinstance(field, EncryptedTextField | EncryptedBinaryField) and not _opens(model, field)
+    ]
+    if unreadable:
+        yield Found("unreadable", {"columns": ", ".join(unreadable)})
+    else:
+        yield Found("old keys" if settings.SECRET_KEY_FALLBACKS else "ok")
+
+
+def _opens(model: type[Model], field: EncryptedTextField | EncryptedBinaryField) -> bool:
+    column = field.attname
+    kept = model._default_manager.exclude(**{column: "" if isinstance(field, EncryptedTextField) else b""})  # noqa: SLF001
+    rows = [kept.order_by(by).values_list(column, flat=True).first() for by in ("pk", "-pk")]
+    read = decrypt if isinstance(field, EncryptedTextField) else decrypt_bytes
+    return all(read(value) is not None for value in rows if value)
+
+
+QUESTIONS = (
+    Question(
+        id="database.version",
+        title=_("Database"),
+        ask=_version,
+        verdicts={
+            "ok": Verdict(Level.OK, _("%(database)s %(version)s")),
+            "too old": Verdict(
+                Level.ERROR,
+                _("%(database)s %(version)s is older than %(oldest)s, the oldest that hireops is tried on."),
+                _("Update the database server."),
+            ),
+            "not wal": Verdict(
+                Level.ERROR,
+                _("SQLite's journal mode is %(mode)s and not wal: readers and writers block each other."),
+                _("Keep the file on a disk of this machine, not on a network drive."),
+            ),
+            "not durable": Verdict(
+                Level.ERROR,
+                _(
+                    "PostgreSQL has %(setting)s = %(value)s: what hireops has confirmed can be lost with "
+                    "the power."
+                ),
+                _("Set %(setting)s to on in postgresql.conf and reload the server."),
+            ),
+            "not utf8": Verdict(
+                Level.ERROR,
+                _("The database's encoding is %(encoding)s: it can't hold all names."),
+                _("Create it anew with ENCODING 'UTF8' and load the data into it."),
+            ),
+        },
+    ),
+    Question(
+        id="database.migrations",
+        title=_("Migrations"),
+        ask=_migrations,
+        verdicts={
+            "ok": Verdict(Level.OK, _("All are applied.")),
+            "missing": Verdict(Level.ERROR, _("Not applied: %(migrations)s"), _("Run manage.py migrate.")),
+            "newer": Verdict(
+                Level.ERROR,
+                _("The database knows migrations that this version of hireops does not have: %(migrations)s"),
+                _("This host runs an older version: update it, or restore the database that belongs to it."),
+            ),
+        },
+    ),
+    Question(
+        id="database.guards",
+        title=_("Guards of the database"),
+        ask=_guards,
+        verdicts={
+            "ok": Verdict(Level.OK, _("They stand as declared.")),
+            "lifted": Verdict(
+                Level.ERROR,
+                _("They are lifted: an update is running or was cut off, and nothing can be written."),
+                _("If no update is running, run manage.py migrate again."),
+            ),
+            "differ": Verdict(
+                Level.ERROR,
+                _("Some are missing or are others: %(guards)s"),
+                _("Find out who changed them; then manage.py migrate puts them back."),
+            ),
+        },
+    ),
+    Question(
+        id="database.secrets",
+        title=_("Encrypted data"),
+        ask=_secrets,
+        verdicts={
+            "ok": Verdict(Level.OK, _("It can be read with SECRET_KEY.")),
+            "old keys": Verdict(
+                Level.NOTICE,
+                _("It can be read, with keys of before as well."),
+                _("Run manage.py reencrypt, then empty SECRET_KEY_FALLBACKS."),
+            ),
+            "unreadable": Verdict(
+                Level.ERROR,
+                _("It can't be read with SECRET_KEY: %(columns)s"),
+                _("Name the key that the database was written with in SECRET_KEY_FALLBACKS."),
+            ),
+        },
+    ),
+)

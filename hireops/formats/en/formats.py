@@ -1,0 +1,3 @@
+"""English."""
+
+from hireops.formats.shared import *  # noqa: F403 - all of it

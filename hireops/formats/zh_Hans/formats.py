@@ -1,0 +1,3 @@
+"""Chinese."""
+
+from hireops.formats.shared import *  # noqa: F403 - all of it

@@ -1,0 +1,1 @@
+"""What stands under deploy/, tried with the real programs where they are installed."""

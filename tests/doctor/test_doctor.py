@@ -1,0 +1,283 @@
+"""``manage.py doctor``: green where all is well, and each thing that it can find is caused here."""
+
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from hireops.database import clock
+from hireops.desk import heartbeats
+from hireops.desk.models import AuditEntry, Heartbeat
+from hireops.doctor.models import Examination
+from hireops.encryption import encrypt
+from hireops.feishu.models import AccessToken, Tenant
+from hireops.guards.installed import triggers_of
+from hireops.inbox.models import Event
+from hireops.jobs import tasks
+from referrals.models import ReferralAccount
+from tests.doctor.conftest import Lines
+from tests.simulator_process import Simulator
+
+Examined = Callable[[], tuple[Lines, int]]
+
+
+def levels(lines: Lines, question: str) -> list[str]:
+    return [line["level"] for line in lines[question]]
+
+
+def test_where_all_is_well_nothing_is_left_to_do(feishu: Simulator, examined: Examined) -> None:
+    lines, status = examined()
+
+    lines.pop("database.version")  # the tests' own PostgreSQL forgets what it has promised, and is told so
+    worst = {line["level"] for found in lines.values() for line in found}
+    assert worst == {"ok", "notice"}
+    assert status in {0, 2}
+    for question in ("feishu.credentials", "feishu.permissions", "database.guards", "workers.alive"):
+        assert set(levels(lines, question)) == {"ok"}
+
+
+class Fault(NamedTuple):
+    cause: Callable[[Simulator, Any], None]
+    question: str
+    level: str
+    says: str
+
+
+def _wrong_secret(feishu: Simulator, settings: Any) -> None:
+    settings.FEISHU_APP_SECRET = "another-app-secret"
+
+
+def _feishu_away(feishu: Simulator, settings: Any) -> None:
+    settings.FEISHU_BASE_URL = "http://127.0.0.1:9"
+
+
+def _scope_withheld(feishu: Simulator, settings: Any) -> None:
+    feishu.control("switches", scopes_withheld=["hire:exam"])
+
+
+def _used_scope_withheld(feishu: Simulator, settings: Any) -> None:
+    feishu.control("switches", scopes_withheld=["hire:referral_account"])
+    tenant = Tenant.objects.own()
+    source = ReferralAccount.Source.REGISTERED
+    ReferralAccount.objects.create(tenant=tenant, account_id="6942778198054125570", source=source)
+
+
+def _version_waits(feishu: Simulator, settings: Any) -> None:
+    feishu.control("switches", version_waits=True)
+
+
+def _settings_closed(feishu: Simulator, settings: Any) -> None:
+    feishu.control("switches", scopes_withheld=["application:application:self_manage"])
+
+
+def _clocks_differ(feishu: Simulator, settings: Any) -> None:
+    feishu.let_pass(-300)
+
+
+def _not_encrypted(feishu: Simulator, settings: Any) -> None:
+    settings.FEISHU_ENCRYPT_KEY = ""
+
+
+def _two_keys(feishu: Simulator, settings: Any) -> None:
+    settings.FEISHU_ENCRYPT_KEY_PREVIOUS = "the-key-of-before"
+
+
+def _no_worker(feishu: Simulator, settings: Any) -> None:
+    Heartbeat.objects.filter(heartbeats.OF_WORKERS).update(at=clock.now() - 2 * heartbeats.STOPPED_AFTER)
+
+
+def _another_version(feishu: Simulator, settings: Any) -> None:
+    Heartbeat.objects.create(name="worker@host-b/17", host="host-b", version="0.0.9", at=clock.now())
+
+
+def _no_beat(feishu: Simulator, settings: Any) -> None:
+    Heartbeat.objects.filter(name=heartbeats.BEAT).delete()
+
+
+def _beat_stopped(feishu: Simulator, settings: Any) -> None:
+    Heartbeat.objects.filter(name=heartbeats.BEAT).update(at=clock.now() - 2 * heartbeats.STOPPED_AFTER)
+
+
+def _two_hosts(feishu: Simulator, settings: Any) -> None:
+    Heartbeat.objects.create(name="worker@host-b/17", host="host-b", version="0.1.0", at=clock.now())
+
+
+def _no_broker(feishu: Simulator, settings: Any) -> None:
+    os.environ["CELERY_BROKER_URL"] = "redis://127.0.0.1:9/0"  # Celery asks it first
+
+
+def _no_mail(feishu: Simulator, settings: Any) -> None:
+    settings.MAIL = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+
+def _no_https(feishu: Simulator, settings: Any) -> None:
+    settings.DEMO = settings.HTTPS = False
+
+
+def _no_public_url(feishu: Simulator, settings: Any) -> None:
+    settings.PUBLIC_URL = ""
+
+
+def _another_key(feishu: Simulator, settings: Any) -> None:
+    kept = {"app_id": settings.FEISHU_APP_ID, "kind": AccessToken.Kind.TENANT}
+    AccessToken.objects.create(**kept, sealed=encrypt("t-of-before"))
+    settings.SECRET_KEY = "another key, with which nothing here was encrypted" * 2
+
+
+def _an_older_key_too(feishu: Simulator, settings: Any) -> None:
+    settings.SECRET_KEY_FALLBACKS = ["the key of before"]
+
+
+def _a_migration_is_missing(feishu: Simulator, settings: Any) -> None:
+    MigrationRecorder(connection).record_unapplied("doctor", "0002_roles")
+
+
+def _a_newer_release_migrated(feishu: Simulator, settings: Any) -> None:
+    MigrationRecorder(connection).record_applied("referrals", "9999_of_the_next_release")
+
+
+def _a_guard_is_gone(feishu: Simulator, settings: Any) -> None:
+    trigger = min(triggers_of(connection), key=lambda each: each.name)
+    on = f" ON {trigger.table}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {trigger.name}{on}")
+
+
+FAULTS = {
+    "App Secret is another": Fault(_wrong_secret, "feishu.credentials", "error", "refuses them"),
+    "Feishu is away": Fault(_feishu_away, "feishu.credentials", "error", "could not be asked"),
+    "a permission is withheld that nobody uses": Fault(
+        _scope_withheld, "feishu.permissions", "notice", "hire:exam"
+    ),
+    "a permission is withheld that is used": Fault(
+        _used_scope_withheld, "feishu.permissions", "error", "hire:referral_account"
+    ),
+    "events that are used never came": Fault(
+        _used_scope_withheld, "events.types", "warning", "Balance changed"
+    ),
+    "nothing ever came": Fault(_used_scope_withheld, "events.arriving", "warning", "None has ever come"),
+    "a version waits": Fault(_version_waits, "feishu.version", "warning", "waits for its review"),
+    "the app may not read itself": Fault(_settings_closed, "feishu.version", "notice", "may not read"),
+    "clocks differ": Fault(_clocks_differ, "feishu.clock", "warning", "differ by"),
+    "no encryption": Fault(_not_encrypted, "feishu.encryption", "warning", "neither signed nor encrypted"),
+    "two keys": Fault(_two_keys, "feishu.encryption", "notice", "Keys of before"),
+    "no worker": Fault(_no_worker, "workers.alive", "error", "None has been seen"),
+    "a worker of another version": Fault(
+        _another_version, "workers.alive", "warning", "host-b has version 0.0.9"
+    ),
+    "no beat": Fault(_no_beat, "beat.alive", "error", "never been seen"),
+    "beat has stopped": Fault(_beat_stopped, "beat.alive", "error", "last seen 3 min ago"),
+    "a cache for each host": Fault(_two_hosts, "cache.shared", "warning", "There are 2 hosts"),
+    "no broker": Fault(_no_broker, "broker.reached", "warning", "does not answer (redis"),
+    "no mail server": Fault(_no_mail, "mail.reached", "warning", "does not answer"),
+    "no https": Fault(_no_https, "address.public", "warning", "names no https address"),
+    "no public address": Fault(_no_public_url, "address.public", "notice", "PUBLIC_URL is not set"),
+    "another SECRET_KEY": Fault(_another_key, "database.secrets", "error", "feishu.AccessToken.sealed"),
+    "an older SECRET_KEY": Fault(_an_older_key_too, "database.secrets", "notice", "keys of before"),
+    "a migration is missing": Fault(
+        _a_migration_is_missing, "database.migrations", "error", "doctor.0002_roles"
+    ),
+    "the database is newer": Fault(
+        _a_newer_release_migrated, "database.migrations", "error", "referrals.9999_of_the_next_release"
+    ),
+    "a guard is gone": Fault(_a_guard_is_gone, "database.guards", "error", "missing"),
+}
+
+
+@pytest.fixture
+def as_it_was(settings: Any) -> Iterator[None]:
+    """What a fault has done to the schema's records is undone; guards are put back by the next migrate."""
+    yield
+    os.environ["CELERY_BROKER_URL"] = settings.CELERY_BROKER_URL  # Celery asks it first
+    MigrationRecorder(connection).record_applied("doctor", "0002_roles")
+    MigrationRecorder(connection).record_unapplied("referrals", "9999_of_the_next_release")
+    call_command("migrate", verbosity=0)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_wrong_is_found_with_what_to_do(
+    name: str, feishu: Simulator, settings: Any, examined: Examined, as_it_was: None
+) -> None:
+    fault = FAULTS[name]
+    fault.cause(feishu, settings)
+
+    lines, status = examined()
+
+    said = [line for line in lines[fault.question] if fault.says in line["answer"]]
+    assert [line["level"] for line in said] == [fault.level]
+    if fault.level in {"warning", "error"}:
+        assert said[0]["todo"]
+        assert status >= {"warning": 1, "error": 2}[fault.level]
+
+
+@pytest.mark.parametrize(("free", "level"), [(5_000, "ok"), (1_000, "warning"), (100, "error")])
+def test_a_disk_that_gets_full_is_said_in_time(
+    free: int, level: str, feishu: Simulator, examined: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")._replace(free=free * 1024 * 1024)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+
+    lines, _status = examined()
+
+    assert set(levels(lines, "machine.disk")) == {level}
+
+
+def test_no_line_holds_a_secret(
+    feishu: Simulator, settings: Any, examined: Examined, as_it_was: None
+) -> None:
+    os.environ["CELERY_BROKER_URL"] = "redis://:broker-password@127.0.0.1:9/0"  # Celery asks it first
+    secret = settings.FEISHU_APP_SECRET = "a-wrong-app-secret"
+
+    lines, _status = examined()
+
+    assert secret not in str(lines)
+    assert "broker-password" not in str(lines)
+
+
+def test_the_lines_are_in_the_language_asked_for(feishu: Simulator) -> None:
+    output = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("doctor", "--language=zh-hans", stdout=output)
+
+    assert "飞书接受了" in output.getvalue()
+
+
+# --- The page ---------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_has_it_examined_and_reads_what_was_found(
+    feishu: Simulator, otto: User, client_of: Callable[[User], Client]
+) -> None:
+    feishu.control("switches", version_waits=True)
+    browser = client_of(otto)
+    browser.cookies["django_language"] = "en"
+
+    asked = browser.post("/admin/doctor/examination/ask/")
+    again = browser.post("/admin/doctor/examination/ask/", follow=True)
+    tasks.work()
+    page = browser.get(asked["Location"]).content.decode()
+
+    assert "An examination is under way already." in again.content.decode()
+    assert "A version waits for its review" in page
+    assert "Have an administrator of the company approve it" in page
+    assert Examination.objects.get().finished_at
+    assert AuditEntry.objects.filter(action="examination asked for", actor=otto).count() == 1
+
+
+def test_who_only_reads_may_not_ask_and_others_see_nothing(
+    audrey: User, vera: User, client_of: Callable[[User], Client]
+) -> None:
+    assert client_of(audrey).get("/admin/doctor/examination/").status_code == 200
+    assert client_of(audrey).post("/admin/doctor/examination/ask/").status_code == 403
+    assert client_of(vera).get("/admin/doctor/examination/").status_code == 403
+    assert not Event.objects.exists()
