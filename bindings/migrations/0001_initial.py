@@ -152,6 +152,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "bound account",
                 "verbose_name_plural": "bound accounts",
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "account_id"), name="account_is_bound_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -180,6 +183,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "custom field value",
                 "verbose_name_plural": "custom field values",
                 "ordering": ["account", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "position"), name="value_has_one_position")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -243,13 +249,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="ecoaccount",
-            constraint=models.UniqueConstraint(fields=("tenant", "account_id"), name="account_is_bound_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="customfieldvalue",
-            constraint=models.UniqueConstraint(fields=("account", "position"), name="value_has_one_position"),
         ),
     ]

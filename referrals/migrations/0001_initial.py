@@ -118,6 +118,28 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "reconciliations",
                 "ordering": ["-id"],
                 "permissions": [("run_reconciliation", "Can reconcile a day")],
+                "indexes": [models.Index(fields=["tenant", "day"], name="reconciliation_by_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["running", "matched", "differs", "failed"])),
+                        name="reconciliation_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("state", "running")),
+                            models.Q(
+                                models.Q(("state", "running"), _negated=True), ("finished_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="reconciliation_ends_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "running")),
+                        fields=("tenant", "day"),
+                        name="one_reconciliation_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +190,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "part of a reconciliation",
                 "verbose_name_plural": "parts of a reconciliation",
                 "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["pending", "compared", "split", "unknown", "failed"])
+                        ),
+                        name="chunk_state_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -272,6 +302,42 @@ class Migration(migrations.Migration):
                     ("refresh_referralaccount", "Can ask Feishu for the balance of a referral account"),
                     ("switch_referralaccount", "Can enable and deactivate a referral account"),
                 ],
+                "indexes": [
+                    models.Index(fields=["status", "queried_at"], name="account_to_be_asked"),
+                    models.Index(fields=["status", "seen_at"], name="account_by_freshness"),
+                    models.Index(fields=["account_id"], name="account_by_its_id"),
+                    models.Index(fields=["status", "-id"], name="account_by_status"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "account_id"), name="referral_account_is_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["registered", "event"])),
+                        name="referral_account_source_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("figure_at__isnull", True),
+                                ("figure_call__isnull", True),
+                                ("figure_event__isnull", True),
+                            ),
+                            models.Q(
+                                ("figure_at__isnull", False),
+                                ("figure_call__isnull", True),
+                                ("figure_event__isnull", False),
+                            ),
+                            models.Q(
+                                ("figure_at__isnull", False),
+                                ("figure_call__isnull", False),
+                                ("figure_event__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="referral_figure_has_one_source",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -348,6 +414,31 @@ class Migration(migrations.Migration):
                 "verbose_name": "balance change",
                 "verbose_name_plural": "balance changes",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["account", "-id"], name="change_by_account"),
+                    models.Index(fields=["account", "asset", "-id"], name="change_by_asset"),
+                    models.Index(fields=["cause", "-id"], name="change_by_cause"),
+                    models.Index(fields=["asset", "-id"], name="change_of_asset"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "difference",
+                                django.db.models.functions.math.Round(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("after"), "-", models.F("before")
+                                    ),
+                                    2,
+                                ),
+                            )
+                        ),
+                        name="change_is_the_difference",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("difference", 0), _negated=True), name="change_changes_something"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -375,6 +466,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "balance",
                 "verbose_name_plural": "balances",
                 "ordering": ["account", "asset"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "asset"), name="one_balance_of_each_asset"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)), name="balance_is_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -443,6 +540,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "import of referrers",
                 "verbose_name_plural": "imports of referrers",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["checking", "sending"])),
+                        fields=["id"],
+                        name="import_to_work_on",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["checking", "unreadable", "checked", "sending", "done", "discarded"],
+                            )
+                        ),
+                        name="import_state_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -537,6 +652,58 @@ class Migration(migrations.Migration):
                 "verbose_name": "registration",
                 "verbose_name_plural": "registrations",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["batch", "state", "line"], name="registration_by_import"),
+                    models.Index(fields=["state", "-id"], name="registration_by_state"),
+                    models.Index(
+                        condition=models.Q(("mobile", ""), _negated=True),
+                        fields=["mobile"],
+                        name="registration_by_mobile",
+                    ),
+                    models.Index(
+                        condition=models.Q(("email", ""), _negated=True),
+                        fields=["email"],
+                        name="registration_by_email",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "invalid",
+                                    "duplicate",
+                                    "ready",
+                                    "pending",
+                                    "registered",
+                                    "refused",
+                                    "discarded",
+                                ],
+                            )
+                        ),
+                        name="registration_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["ready", "pending", "registered", "refused"]), _negated=True
+                            ),
+                            models.Q(("email", ""), ("mobile", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="registration_has_a_contact",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "registered"), _negated=True),
+                            ("account__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="registration_done_has_its_account",
+                    ),
+                    models.UniqueConstraint(fields=("batch", "line"), name="one_registration_of_each_line"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -637,6 +804,105 @@ class Migration(migrations.Migration):
                 "permissions": [
                     ("request_withdrawal", "Can ask for a withdrawal"),
                     ("approve_withdrawal", "Can approve or reject a withdrawal"),
+                ],
+                "indexes": [
+                    models.Index(fields=["state", "-id"], name="withdrawal_by_state"),
+                    models.Index(fields=["account", "-id"], name="withdrawal_by_account"),
+                    models.Index(fields=["requested_at"], name="withdrawal_by_request"),
+                    models.Index(fields=["trans_time"], name="withdrawal_by_trans_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "requested",
+                                    "rejected",
+                                    "canceled",
+                                    "approved",
+                                    "unknown",
+                                    "refused",
+                                    "empty",
+                                    "taken",
+                                    "handed_over",
+                                    "bounced",
+                                    "paid",
+                                ],
+                            )
+                        ),
+                        name="withdrawal_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("takes_points", True), ("takes_cash", True), _connector="OR"),
+                        name="withdrawal_takes_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("external_order_id", ""), _negated=True),
+                        name="withdrawal_has_its_order_id",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["requested", "approved", "unknown"])),
+                        fields=("account",),
+                        name="one_open_withdrawal_of_an_account",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                                ("state", "requested"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "requested"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="withdrawal_decided_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            ("state__in", ["rejected", "canceled"]),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            ("self_approved", True),
+                            _connector="OR",
+                        ),
+                        name="withdrawal_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("call__isnull", True), ("state__in", ["requested", "rejected", "canceled"])
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ["requested", "rejected", "canceled"]), _negated=True),
+                                ("call__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="withdrawal_approved_has_its_call",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("answered_at__isnull", False),
+                                ("state__in", ["empty", "taken", "handed_over", "bounced", "paid"]),
+                                ("trans_time__isnull", False),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("state__in", ["empty", "taken", "handed_over", "bounced", "paid"]),
+                                    _negated=True,
+                                ),
+                                ("trans_time__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="withdrawal_taken_has_its_time",
+                    ),
                 ],
             },
         ),
@@ -746,6 +1012,22 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "cases",
                 "ordering": ["-id"],
                 "permissions": [("close_case", "Can close a case")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at__isnull", True)), fields=["-id"], name="case_open"
+                    ),
+                    models.Index(fields=["account", "-id"], name="case_by_account"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("closed_by__isnull", True), ("note", "")),
+                            models.Q(("closed_at__isnull", False), models.Q(("note", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="case_is_closed_with_a_note",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -794,6 +1076,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "amount",
                 "verbose_name_plural": "amounts",
                 "ordering": ["withdrawal", "asset"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("withdrawal", "asset"), name="one_amount_of_each_asset"),
+                    models.CheckConstraint(
+                        condition=models.Q(("seen__gte", 0)), name="amount_seen_is_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("taken__isnull", True), ("taken__gte", 0), _connector="OR"),
+                        name="amount_taken_is_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -858,374 +1150,60 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "payments",
                 "ordering": ["batch", "id"],
                 "permissions": [("record_payment", "Can record that a payment was made or came back")],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="reconciliation",
-            index=models.Index(fields=["tenant", "day"], name="reconciliation_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["running", "matched", "differs", "failed"])),
-                name="reconciliation_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("state", "running")),
-                    models.Q(models.Q(("state", "running"), _negated=True), ("finished_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="reconciliation_ends_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "running")),
-                fields=("tenant", "day"),
-                name="one_reconciliation_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliationchunk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["pending", "compared", "split", "unknown", "failed"])),
-                name="chunk_state_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="referralaccount",
-            index=models.Index(fields=["status", "queried_at"], name="account_to_be_asked"),
-        ),
-        migrations.AddIndex(
-            model_name="referralaccount",
-            index=models.Index(fields=["status", "seen_at"], name="account_by_freshness"),
-        ),
-        migrations.AddIndex(
-            model_name="referralaccount",
-            index=models.Index(fields=["account_id"], name="account_by_its_id"),
-        ),
-        migrations.AddIndex(
-            model_name="referralaccount",
-            index=models.Index(fields=["status", "-id"], name="account_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="referralaccount",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "account_id"), name="referral_account_is_unique"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralaccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["registered", "event"])),
-                name="referral_account_source_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referralaccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("figure_at__isnull", True),
-                        ("figure_call__isnull", True),
-                        ("figure_event__isnull", True),
+                "indexes": [
+                    models.Index(fields=["batch", "state"], name="payment_by_batch"),
+                    models.Index(fields=["state", "-id"], name="payment_by_state"),
+                    models.Index(
+                        condition=models.Q(("reference", ""), _negated=True),
+                        fields=["reference"],
+                        name="payment_by_reference",
                     ),
-                    models.Q(
-                        ("figure_at__isnull", False),
-                        ("figure_call__isnull", True),
-                        ("figure_event__isnull", False),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["handed_over", "paid", "bounced"])),
+                        name="payment_state_is_known",
                     ),
-                    models.Q(
-                        ("figure_at__isnull", False),
-                        ("figure_call__isnull", False),
-                        ("figure_event__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="referral_figure_has_one_source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="balance",
-            constraint=models.UniqueConstraint(fields=("account", "asset"), name="one_balance_of_each_asset"),
-        ),
-        migrations.AddConstraint(
-            model_name="balance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="balance_is_not_negative"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registrationimport",
-            index=models.Index(
-                condition=models.Q(("state__in", ["checking", "sending"])),
-                fields=["id"],
-                name="import_to_work_on",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registrationimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["checking", "unreadable", "checked", "sending", "done", "discarded"])
-                ),
-                name="import_state_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["batch", "state", "line"], name="registration_by_import"),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["state", "-id"], name="registration_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(
-                condition=models.Q(("mobile", ""), _negated=True),
-                fields=["mobile"],
-                name="registration_by_mobile",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(
-                condition=models.Q(("email", ""), _negated=True),
-                fields=["email"],
-                name="registration_by_email",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ["invalid", "duplicate", "ready", "pending", "registered", "refused", "discarded"],
-                    )
-                ),
-                name="registration_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["ready", "pending", "registered", "refused"]), _negated=True),
-                    models.Q(("email", ""), ("mobile", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="registration_has_a_contact",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "registered"), _negated=True),
-                    ("account__isnull", False),
-                    _connector="OR",
-                ),
-                name="registration_done_has_its_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.UniqueConstraint(
-                fields=("batch", "line"), name="one_registration_of_each_line"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="withdrawal",
-            index=models.Index(fields=["state", "-id"], name="withdrawal_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="withdrawal",
-            index=models.Index(fields=["account", "-id"], name="withdrawal_by_account"),
-        ),
-        migrations.AddIndex(
-            model_name="withdrawal",
-            index=models.Index(fields=["requested_at"], name="withdrawal_by_request"),
-        ),
-        migrations.AddIndex(
-            model_name="withdrawal",
-            index=models.Index(fields=["trans_time"], name="withdrawal_by_trans_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "requested",
-                            "rejected",
-                            "canceled",
-                            "approved",
-                            "unknown",
-                            "refused",
-                            "empty",
-                            "taken",
-                            "handed_over",
-                            "bounced",
-                            "paid",
-                        ],
-                    )
-                ),
-                name="withdrawal_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("takes_points", True), ("takes_cash", True), _connector="OR"),
-                name="withdrawal_takes_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("external_order_id", ""), _negated=True),
-                name="withdrawal_has_its_order_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["requested", "approved", "unknown"])),
-                fields=("account",),
-                name="one_open_withdrawal_of_an_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("state", "requested")
-                    ),
-                    models.Q(
-                        models.Q(("state", "requested"), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="withdrawal_decided_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    ("state__in", ["rejected", "canceled"]),
-                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
-                    ("self_approved", True),
-                    _connector="OR",
-                ),
-                name="withdrawal_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("call__isnull", True), ("state__in", ["requested", "rejected", "canceled"])),
-                    models.Q(
-                        models.Q(("state__in", ["requested", "rejected", "canceled"]), _negated=True),
-                        ("call__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="withdrawal_approved_has_its_call",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("answered_at__isnull", False),
-                        ("state__in", ["empty", "taken", "handed_over", "bounced", "paid"]),
-                        ("trans_time__isnull", False),
-                    ),
-                    models.Q(
-                        models.Q(
-                            ("state__in", ["empty", "taken", "handed_over", "bounced", "paid"]), _negated=True
-                        ),
-                        ("trans_time__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="withdrawal_taken_has_its_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("closed_at__isnull", True)), fields=["-id"], name="case_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["account", "-id"], name="case_by_account"),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("closed_by__isnull", True), ("note", "")),
-                    models.Q(("closed_at__isnull", False), models.Q(("note", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="case_is_closed_with_a_note",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="balancechange",
-            index=models.Index(fields=["account", "-id"], name="change_by_account"),
-        ),
-        migrations.AddIndex(
-            model_name="balancechange",
-            index=models.Index(fields=["account", "asset", "-id"], name="change_by_asset"),
-        ),
-        migrations.AddIndex(
-            model_name="balancechange",
-            index=models.Index(fields=["cause", "-id"], name="change_by_cause"),
-        ),
-        migrations.AddIndex(
-            model_name="balancechange",
-            index=models.Index(fields=["asset", "-id"], name="change_of_asset"),
-        ),
-        migrations.AddConstraint(
-            model_name="balancechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "difference",
-                        django.db.models.functions.math.Round(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("after"), "-", models.F("before")
+                    models.CheckConstraint(condition=models.Q(("sum__gt", 0)), name="payment_pays_something"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("recorded_at__isnull", True),
+                                ("recorded_by__isnull", True),
+                                ("state", "handed_over"),
                             ),
-                            2,
+                            models.Q(
+                                models.Q(("state", "handed_over"), _negated=True),
+                                ("recorded_at__isnull", False),
+                                ("recorded_by__isnull", False),
+                            ),
+                            _connector="OR",
                         ),
-                    )
-                ),
-                name="change_is_the_difference",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="balancechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("difference", 0), _negated=True), name="change_changes_something"
-            ),
+                        name="payment_recorded_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "paid"), _negated=True),
+                            models.Q(("reference", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="payment_made_has_its_reference",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "bounced"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="payment_that_came_back_says_why",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["handed_over", "paid"])),
+                        fields=("amount",),
+                        name="amount_is_paid_once",
+                    ),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="balancechange",
@@ -1237,101 +1215,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="change_has_its_cause",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawalamount",
-            constraint=models.UniqueConstraint(
-                fields=("withdrawal", "asset"), name="one_amount_of_each_asset"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawalamount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seen__gte", 0)), name="amount_seen_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withdrawalamount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("taken__isnull", True), ("taken__gte", 0), _connector="OR"),
-                name="amount_taken_is_not_negative",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(fields=["batch", "state"], name="payment_by_batch"),
-        ),
-        migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(fields=["state", "-id"], name="payment_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(
-                condition=models.Q(("reference", ""), _negated=True),
-                fields=["reference"],
-                name="payment_by_reference",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["handed_over", "paid", "bounced"])),
-                name="payment_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sum__gt", 0)), name="payment_pays_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("recorded_at__isnull", True), ("recorded_by__isnull", True), ("state", "handed_over")
-                    ),
-                    models.Q(
-                        models.Q(("state", "handed_over"), _negated=True),
-                        ("recorded_at__isnull", False),
-                        ("recorded_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="payment_recorded_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "paid"), _negated=True),
-                    models.Q(("reference", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="payment_made_has_its_reference",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "bounced"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="payment_that_came_back_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["handed_over", "paid"])),
-                fields=("amount",),
-                name="amount_is_paid_once",
             ),
         ),
     ]

@@ -70,12 +70,89 @@ class Migration(migrations.Migration):
                     "self_approved",
                     models.BooleanField(default=False, verbose_name="confirmed by the proposer"),
                 ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="proposed by",
+                    ),
+                ),
+                (
+                    "withdrawal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="endings",
+                        to="referrals.withdrawal",
+                        verbose_name="withdrawal",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "ending of a withdrawal",
                 "verbose_name_plural": "endings of withdrawals",
                 "ordering": ["-id"],
                 "default_permissions": ("add", "view"),
+                "indexes": [models.Index(fields=["state", "-id"], name="ending_by_state")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["proposed", "confirmed", "declined", "canceled"])),
+                        name="ending_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "not_done"), ("taken", {}), ("trans_time__isnull", True)),
+                            models.Q(("outcome", "taken"), ("trans_time__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="ending_taken_has_its_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="ending_has_its_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                                ("state", "proposed"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "proposed"), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ending_decided_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "confirmed"), _negated=True),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            ("self_approved", True),
+                            _connector="OR",
+                        ),
+                        name="ending_confirmed_by_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["proposed", "confirmed"])),
+                        fields=("withdrawal", "outcome"),
+                        name="one_ending_of_a_withdrawal",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -146,103 +223,6 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="withdrawal_state_is_known",
-            ),
-        ),
-        migrations.AddField(
-            model_name="ending",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="ending",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="proposed by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="ending",
-            name="withdrawal",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="endings",
-                to="referrals.withdrawal",
-                verbose_name="withdrawal",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ending",
-            index=models.Index(fields=["state", "-id"], name="ending_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="ending",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["proposed", "confirmed", "declined", "canceled"])),
-                name="ending_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ending",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "not_done"), ("taken", {}), ("trans_time__isnull", True)),
-                    models.Q(("outcome", "taken"), ("trans_time__isnull", False)),
-                    _connector="OR",
-                ),
-                name="ending_taken_has_its_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ending",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="ending_has_its_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ending",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("state", "proposed")
-                    ),
-                    models.Q(
-                        models.Q(("state", "proposed"), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="ending_decided_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ending",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "confirmed"), _negated=True),
-                    models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                    ("self_approved", True),
-                    _connector="OR",
-                ),
-                name="ending_confirmed_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ending",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["proposed", "confirmed"])),
-                fields=("withdrawal", "outcome"),
-                name="one_ending_of_a_withdrawal",
             ),
         ),
         grant("hr_officer", "referrals", *PROPOSE),

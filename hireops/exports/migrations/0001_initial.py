@@ -80,6 +80,16 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
                 "permissions": [("export", "Can export lists")],
                 "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["asked_by", "-id"], name="export_by_person"),
+                    models.Index(fields=["state", "finished_at"], name="export_by_state"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["working", "ready", "failed", "canceled", "gone"])),
+                        name="export_state_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -107,25 +117,9 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["export", "number"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("export", "number"), name="one_piece_of_each_number")
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["asked_by", "-id"], name="export_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["state", "finished_at"], name="export_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["working", "ready", "failed", "canceled", "gone"])),
-                name="export_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportpiece",
-            constraint=models.UniqueConstraint(fields=("export", "number"), name="one_piece_of_each_number"),
         ),
     ]

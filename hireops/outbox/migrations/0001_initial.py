@@ -116,6 +116,67 @@ class Migration(migrations.Migration):
                     ("resend_call", "Can send a call to Feishu again"),
                     ("cancel_call", "Can cancel a call to Feishu"),
                 ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")), fields=["not_before", "id"], name="call_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "pending")),
+                        fields=["lane", "id"],
+                        name="call_queue_of_lane",
+                    ),
+                    models.Index(
+                        condition=models.Q(("lease_until__isnull", False)),
+                        fields=["lane", "lease_until"],
+                        name="call_lane_is_quiet",
+                    ),
+                    models.Index(fields=["lane", "-id"], name="call_by_lane"),
+                    models.Index(fields=["target", "-id"], name="call_by_target"),
+                    models.Index(fields=["state", "-id"], name="call_by_state"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["pending", "succeeded", "refused", "superseded", "canceled", "waiting"],
+                            )
+                        ),
+                        name="call_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("state__in", ["pending", "waiting"])),
+                            models.Q(
+                                models.Q(("state__in", ["pending", "waiting"]), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="call_final_has_its_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("lease_key__isnull", True),
+                            models.Q(("lease_until__isnull", False), ("state", "pending")),
+                            _connector="OR",
+                        ),
+                        name="call_on_its_way_is_pending",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "succeeded"), _negated=True),
+                            ("answer__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="call_done_has_an_answer",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("lease_key__isnull", False)),
+                        fields=("lane",),
+                        name="call_lane_carries_one",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -171,124 +232,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "attempt",
                 "verbose_name_plural": "attempts",
                 "ordering": ["id"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["not_before", "id"], name="call_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["lane", "id"], name="call_queue_of_lane"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("lease_until__isnull", False)),
-                fields=["lane", "lease_until"],
-                name="call_lane_is_quiet",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(fields=["lane", "-id"], name="call_by_lane"),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(fields=["target", "-id"], name="call_by_target"),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(fields=["state", "-id"], name="call_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["pending", "succeeded", "refused", "superseded", "canceled", "waiting"])
-                ),
-                name="call_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("state__in", ["pending", "waiting"])),
-                    models.Q(
-                        models.Q(("state__in", ["pending", "waiting"]), _negated=True),
-                        ("finished_at__isnull", False),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("log_id", ""), _negated=True),
+                        fields=["log_id"],
+                        name="call_attempt_by_log_id",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("outcome", "")),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True), ("finished_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="call_attempt_ends_once",
                     ),
-                    _connector="OR",
-                ),
-                name="call_final_has_its_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("lease_key__isnull", True),
-                    models.Q(("lease_until__isnull", False), ("state", "pending")),
-                    _connector="OR",
-                ),
-                name="call_on_its_way_is_pending",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "succeeded"), _negated=True),
-                    ("answer__isnull", False),
-                    _connector="OR",
-                ),
-                name="call_done_has_an_answer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lease_key__isnull", False)),
-                fields=("lane",),
-                name="call_lane_carries_one",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("log_id", ""), _negated=True),
-                fields=["log_id"],
-                name="call_attempt_by_log_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("outcome", "")),
-                    models.Q(models.Q(("outcome", ""), _negated=True), ("finished_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="call_attempt_ends_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("finished_at__isnull", True)),
-                fields=("call",),
-                name="call_is_tried_once_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome", "success")), fields=("call",), name="call_succeeds_once"
-            ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=("call",),
+                        name="call_is_tried_once_at_a_time",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "success")),
+                        fields=("call",),
+                        name="call_succeeds_once",
+                    ),
+                ],
+            },
         ),
     ]

@@ -117,6 +117,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "channel",
                 "verbose_name_plural": "channels",
+                "constraints": [
+                    models.UniqueConstraint(fields=("operation", "tenant"), name="one_channel_per_operation"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("tenant", None)),
+                        fields=("operation",),
+                        name="one_channel_without_tenant",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -161,18 +169,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("finished_at__isnull", False), ("trimmed_at__isnull", True)),
                 fields=["finished_at"],
                 name="call_to_be_trimmed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.UniqueConstraint(
-                fields=("operation", "tenant"), name="one_channel_per_operation"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("tenant", None)), fields=("operation",), name="one_channel_without_tenant"
             ),
         ),
     ]
