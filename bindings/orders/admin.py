@@ -121,7 +121,7 @@ class PromisedAdmin(MirrorAdmin):
             else:
                 messages.success(request, gettext("The promised date has moved."))
                 return HttpResponseRedirect(page)
-        return self.render_page(
+        return self.render_form(
             request,
             FORM,
             title=_("Move the promised date"),

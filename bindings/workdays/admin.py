@@ -112,7 +112,7 @@ class WorkDayAdmin(MirrorAdmin):
                 form.add_error("days", str(refusal))
             else:
                 return self._preview(request, notice)
-        return self.render_page(
+        return self.render_form(
             request, "admin/bindings/workday/load.html", title=_("Load a year"), form=form
         )
 

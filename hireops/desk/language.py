@@ -58,6 +58,12 @@ def shown_again(request: HttpRequest) -> HttpRequest:
     return request
 
 
+def chosen_again(name: str, request: HttpRequest) -> list[str] | None:
+    """The values that were ticked under this name; None unless the language switch has sent the form along."""
+    typed: QueryDict | None = getattr(request, "typed_again", None)
+    return None if typed is None else typed.getlist(name)
+
+
 def fill_again(form: BaseForm, request: HttpRequest) -> None:
     """What was typed stands in the form once more. Files can't be given back to a browser."""
     typed: QueryDict | None = getattr(request, "typed_again", None)

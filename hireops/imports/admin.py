@@ -22,6 +22,7 @@ from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.language import shown_again
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.staff import staff
 from hireops.desk.waiting import Waiting, share
@@ -166,6 +167,7 @@ class FileImportAdmin(MirrorAdmin):
         """Keeps the file and goes on to the import's page at once; a worker checks the file."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        request = shown_again(request)
         form = self.upload_form(*((request.POST, request.FILES) if request.method == "POST" else ()))
         if form.is_valid():
             file = form.cleaned_data["file"]
@@ -176,7 +178,7 @@ class FileImportAdmin(MirrorAdmin):
             else:
                 ring(work)
                 return HttpResponseRedirect(self._url("change", batch.pk))
-        return self.render_page(
+        return self.render_form(
             request,
             self.upload_template,
             title=self.upload_title,

@@ -338,7 +338,7 @@ class BackgroundCheckAdmin(PromisedAdmin):
             "candidate": mask(check.candidate_name),
             "package": self.package_shown(check),
         }
-        return self.render_page(request, FORM, title=title, **shown, **context)
+        return self.render_form(request, FORM, title=title, **shown, **context)
 
 
 def _sent(request: HttpRequest) -> tuple[Any, ...]:

@@ -320,7 +320,7 @@ class ExamAdmin(PromisedAdmin):
             "back": self._url("change", exam.pk),
             "candidate": mask(exam.candidate_name),
         }
-        return self.render_page(request, FORM, title=title, **context)
+        return self.render_form(request, FORM, title=title, **context)
 
 
 def _update(exam: Exam, number: int) -> ExamUpdate:

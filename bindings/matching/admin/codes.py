@@ -151,7 +151,7 @@ class BindingCodeAdmin(MirrorAdmin):
                 self.message_user(request, str(refusal), messages.ERROR)
             else:
                 return self._shown_once(request, row, code)
-        return self.render_page(
+        return self.render_form(
             request, "admin/bindings/bindingcode/issue.html", title=_("Issue a binding code"), form=form
         )
 

@@ -19,11 +19,12 @@ from bindings.offers.admin import called, grouped, looked_at, picture
 from bindings.offers.admin.page import outdated_message
 from bindings.offers.choosing import Recipient
 from bindings.offers.forms import OfferedWhatForm
-from hireops.desk.actions import StaffAction
+from hireops.desk.actions import CONFIRM_FORM, StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.language import is_being_switched
 from hireops.desk.staff import staff
 from hireops.desk.waiting import Waiting
 from hireops.doorbell import ring
@@ -208,6 +209,8 @@ class AccountOfferAdmin(MirrorAdmin):
             waiting = AccountOffer.objects.filter(state__in=[State.OUT_OF_DATE, State.IN_DOUBT])
             return self._run_page(request, _accounts_of(waiting))
         accounts = [_number(each) for each in request.POST.get("accounts", "").split(",")][:MOST_AT_ONCE]
+        if is_being_switched(request):
+            return self._run_page(request, accounts)
         try:
             run = runs.bring_all_up_to_date(
                 _accounts(accounts),
@@ -234,6 +237,8 @@ class AccountOfferAdmin(MirrorAdmin):
             more_blocked=max(len(preview.blocked) - grouped.ACCOUNTS_SHOWN, 0),
             sent_along=",".join(str(pk) for pk in accounts),
             update_url=self._url("update"),
+            typed=request.POST.get("deletes", ""),
+            form_sent_again=CONFIRM_FORM if preview.accounts else "",
             most=MOST_AT_ONCE if len(accounts) == MOST_AT_ONCE else 0,
         )
 

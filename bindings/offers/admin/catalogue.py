@@ -200,7 +200,7 @@ class CatalogueAdmin(StaffAdmin):
             made = catalogue.copy(item, by=staff(request), **form.cleaned_data)
             self.message_user(request, _("Copied. Nobody is offered it yet."), messages.SUCCESS)
             return HttpResponseRedirect(self._url("change", made.pk))
-        return self.render_page(
+        return self.render_form(
             request,
             "admin/bindings/catalogue/copy.html",
             title=_("Copy %(item)s") % {"item": item},

@@ -173,7 +173,7 @@ class AccountOrderFormAdmin(MirrorAdmin):
             else:
                 return HttpResponseRedirect(self._url("push", account.pk))
         title = _("Order form of “%(account)s”") % {"account": account}
-        return self.render_page(
+        return self.render_form(
             request, "admin/bindings/accountorderform/choose.html", title=title, form=form, account=account
         )
 

@@ -211,7 +211,7 @@ class StaffUserAdmin(RightsAdmin):
                 return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
             return self._password_shown_once(request, user, password)
         title = gettext("Set a one-time password")
-        return self.render_page(
+        return self.render_form(
             request, "admin/auth/one_time_password.html", title=title, form=form, person=user
         )
 

@@ -219,7 +219,7 @@ class ReferralAccountAdmin(AmountsInWords, MirrorAdmin):
                 messages.success(request, _("Kept."))
                 return page
         template = "admin/referrals/referralaccount/notes.html"
-        return self.render_page(
+        return self.render_form(
             request, template, title=_("Notes"), form=form, account=account, back=page.url
         )
 

@@ -24,7 +24,7 @@ from hireops.desk.admin import StaffAdmin
 from hireops.desk.confirming import Column, Part, age, button_text, part_of
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
-from hireops.desk.language import is_being_switched
+from hireops.desk.language import chosen_again, is_being_switched
 from hireops.desk.staff import staff
 from hireops.feishu.tenant_lists import are_several
 from referrals.ledger.assets import amount_in_words, as_counted, asset_label, in_order, in_words
@@ -51,7 +51,10 @@ class DueTotal:
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """One withdrawal as the page shows it. ``came_back``: why the newest payment of what is due did."""
+    """One withdrawal as the page shows it. ``came_back``: why the newest payment of what is due did.
+
+    ``is_chosen``: whether its box is ticked, as all are at first.
+    """
 
     withdrawal: Withdrawal
     order: str
@@ -61,6 +64,7 @@ class DueRow:
     waited: SafeString | str
     badge: SafeString
     came_back: str
+    is_chosen: bool
 
 
 class NoteForm(forms.Form):
@@ -191,17 +195,23 @@ def _page(
 ) -> HttpResponse:
     amounts = [amount for each in withdrawals for amount in unpaid.get(each.pk, [])]
     as_of = clock.now()
-    return page.render_page(
+    chosen = chosen_again("withdrawal", request)
+    return page.render_form(
         request,
         "admin/referrals/payoutbatch/prepare.html",
-        rows=[_row(each, unpaid.get(each.pk, []), as_of) for each in withdrawals],
+        rows=[
+            _row(each, unpaid.get(each.pk, []), as_of, is_chosen=chosen is None or str(each.pk) in chosen)
+            for each in withdrawals
+        ],
         totals=totals_of(amounts),
         are_several_customers=are_several(),
         **context,
     )
 
 
-def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], as_of: datetime) -> DueRow:
+def _row(
+    withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], as_of: datetime, *, is_chosen: bool
+) -> DueRow:
     return DueRow(
         withdrawal=withdrawal,
         order=linked(withdrawal, withdrawal.external_order_id),
@@ -211,6 +221,7 @@ def _row(withdrawal: Withdrawal, unpaid: Sequence[WithdrawalAmount], as_of: date
         waited=age(withdrawal.trans_time, as_of),
         badge=state_badge(Withdrawal.State(withdrawal.state)),
         came_back=_why_it_came_back(unpaid),
+        is_chosen=is_chosen,
     )
 
 

@@ -22,6 +22,7 @@ from hireops.desk.confirming import Column
 from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.exporting import Exported
+from hireops.desk.language import shown_again
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, is_revealed, shown_for
 from hireops.desk.staff import staff
@@ -199,6 +200,7 @@ class RegistrationAdmin(MirrorAdmin):
         """The form that registers one referrer."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        request = shown_again(request)
         form = ContactForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
@@ -217,9 +219,9 @@ class RegistrationAdmin(MirrorAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404
-        if request.method != "POST":
+        if request.method != "POST" and not is_revealed(request, row):
             return HttpResponseRedirect(page_of(row))
-        form = ContactForm(request.POST)
+        form = ContactForm(request.POST if request.method == "POST" else None, initial=given(row))
         if form.is_valid():
             try:
                 row = registrations.correct(row, **form.cleaned_data, by=staff(request))
@@ -244,7 +246,7 @@ class RegistrationAdmin(MirrorAdmin):
         self, request: HttpRequest, form: ContactForm, title: str, row: Registration | None = None
     ) -> HttpResponse:
         template = "admin/referrals/registration/form.html"
-        return self.render_page(request, template, title=title, form=form, row=row)
+        return self.render_form(request, template, title=title, form=form, row=row)
 
     # --- One registration
 
@@ -267,10 +269,14 @@ def is_on_its_way(row: Registration) -> bool:
     return row.state == State.PENDING and not problems.waits_for_a_person(row.call)
 
 
+def given(row: Registration) -> dict[str, Any]:
+    """What the form of its contact begins with."""
+    return {"tenant": row.tenant, "mobile": row.mobile_given, "email": row.email_given, "name": row.name}
+
+
 def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
     """What the page of a registration shows."""
     shown = shown_for(request, row)
-    given = {"tenant": row.tenant, "mobile": row.mobile_given, "email": row.email_given, "name": row.name}
     correctable = may_correct(request) and registrations.may_be_corrected(row)
     revealed = is_revealed(request, row)
     customer = [(_("customer"), row.tenant or row.tenant_given)] if are_several() else []
@@ -285,6 +291,6 @@ def what_became_of(row: Registration, request: HttpRequest) -> dict[str, Any]:
             (_("employee"), shown(row.name)),
         ],
         "is_on_its_way": is_on_its_way(row),
-        "form": ContactForm(initial=given) if correctable and revealed else None,
+        "form": ContactForm(initial=given(row)) if correctable and revealed else None,
         "must_be_shown": correctable and not revealed,
     }
