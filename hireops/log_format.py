@@ -4,9 +4,11 @@ The text of an exception may quote what somebody typed, a row of the database or
 places it came through may not.
 """
 
+import json
 import logging
 import re
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,10 +16,7 @@ from typing import Any
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-class OneLineFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return _CONTROL.sub(" ", super().format(record))
-
+class _WithoutValues(logging.Formatter):
     def formatException(  # noqa: N802 - logging's name
         self,
         ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
@@ -28,3 +27,29 @@ class OneLineFormatter(logging.Formatter):
         return " < ".join(
             [ei[0].__name__, *(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))]
         )
+
+
+class OneLineFormatter(_WithoutValues):
+    """``LOG_FORMAT=text``: for whoever reads along."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _CONTROL.sub(" ", super().format(record))
+
+
+class JsonFormatter(_WithoutValues):
+    """``LOG_FORMAT=json``: for what collects logs. Only these fields: an ``extra`` may be a whole request.
+
+    ``time`` is ISO 8601 in UTC; ``error`` stands where there was an exception.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": _CONTROL.sub(" ", record.getMessage()),
+            "process": record.process,
+        }
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False)

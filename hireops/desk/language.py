@@ -59,7 +59,7 @@ def shown_again(request: HttpRequest) -> HttpRequest:
 
 
 def chosen_again(name: str, request: HttpRequest) -> list[str] | None:
-    """The values that were ticked under this name; None unless the language switch has sent the form along."""
+    """Values ticked under this name; None unless the language switch has sent the form along."""
     typed: QueryDict | None = getattr(request, "typed_again", None)
     return None if typed is None else typed.getlist(name)
 

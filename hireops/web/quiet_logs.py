@@ -6,6 +6,8 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
+from hireops import environment
+from hireops.log_format import JsonFormatter
 from hireops.web.pools import REPORT_PATHS
 
 LINK = re.compile(re.escape(REPORT_PATHS) + r"[^\s\"'?]+")
@@ -28,3 +30,6 @@ class QuietLogger(Logger):
         for log in (self.error_log, self.access_log):
             if not any(isinstance(each, WithoutLinks) for each in log.filters):
                 log.addFilter(WithoutLinks())
+            if environment.text("LOG_FORMAT") == "json":  # gunicorn itself has no settings of Django
+                for handler in log.handlers:
+                    handler.setFormatter(JsonFormatter())

@@ -1,9 +1,15 @@
 """Whoever reads a log of the web server can't open a report."""
 
+import json
 import logging
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
 
 from hireops.web.pools import PAGES, REPORTS, pool_of
 from hireops.web.quiet_logs import WithoutLinks
+from tests.environment import pinned
 
 TOKEN = "ElUO7_fswyU6hCZX1BFiQmdqLC8-lSifz9kVcX_GAK0"
 
@@ -22,3 +28,25 @@ def test_who_fetches_a_report_has_threads_of_their_own():
     assert pool_of(f"/reports/{TOKEN}") is REPORTS
     assert pool_of("/reports") is PAGES
     assert pool_of("/admin/reports/") is PAGES
+
+
+def test_logs_for_machines_are_one_object_a_line_without_what_was_typed(tmp_path):
+    """By a real process: what Django, gunicorn and our own code say comes out in the same way."""
+    says = (
+        "import hireops, logging; hireops.configure(); import django; django.setup()\n"
+        "try: raise ValueError('13800138000')\n"
+        "except ValueError: logging.getLogger('bindings').exception('not\\nread', extra={'request': '138'})\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", says],
+        env={**os.environ, **pinned(tmp_path), "LOG_FORMAT": "json"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "138" not in ran.stderr
+    (line,) = map(json.loads, ran.stderr.splitlines())
+    assert line.keys() == {"time", "level", "logger", "message", "process", "error"}
+    assert (line["level"], line["logger"], line["message"]) == ("ERROR", "bindings", "not read")
+    assert line["error"].startswith("ValueError < <string>:2")
+    assert datetime.fromisoformat(line["time"]).utcoffset() == timedelta(0)
