@@ -126,7 +126,7 @@ def _register(name: str, handler: Callable[[Event], None]) -> None:
     register(
         EventType(
             name=name,
-            label=f"Drill: {name}",
+            label=name,  # in no language: pages of other tests may show it
             read=lambda payload: payload,
             handle=each(lambda received: handler(received.event)),
         )

@@ -65,36 +65,37 @@ def create_form(tenant_key: str, *, scope: int, number: int) -> Answer:
     return hire.create_eco_account_custom_field(tenant_key, scope=scope, custom_field_list=[field])  # type: ignore[list-item]
 
 
+# Their labels are in no language: pages of other tests may show them.
 for _operation in (
     Operation(
         name=FORM,
-        label="Drill: form",
+        label=FORM,
         send=create_form,
         endpoint=ENDPOINTS["eco_account_custom_field.create"],
     ),
     Operation(
         name=PACKAGES,
-        label="Drill: packages",
+        label=PACKAGES,
         send=hire.create_eco_background_check_package,
         endpoint=ENDPOINTS["eco_background_check_package.create"],
         resolve=resolve_packages,
     ),
     Operation(
         name=PACKAGES_BY_HAND,
-        label="Drill: packages, by hand",
+        label=PACKAGES_BY_HAND,
         send=hire.create_eco_background_check_package,
         endpoint=ENDPOINTS["eco_background_check_package.create"],
     ),
     Operation(
         name=PROGRESS,
-        label="Drill: progress",
+        label=PROGRESS,
         send=hire.update_eco_background_check_progress,
         endpoint=ENDPOINTS["eco_background_check.update_progress"],
         resolve=resolve_progress,
     ),
     Operation(
         name=PROGRESS_BY_HAND,
-        label="Drill: progress, by hand",
+        label=PROGRESS_BY_HAND,
         send=hire.update_eco_background_check_progress,
         endpoint=ENDPOINTS["eco_background_check.update_progress"],
     ),
