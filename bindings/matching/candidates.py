@@ -156,8 +156,12 @@ def _nearly_codes(typos: Iterable[str]) -> Iterator[tuple[str, int, str]]:
     if not shorter:
         return
     rows = Customer.objects.filter(archived=False).order_by()
+    keys = shorter.keys()
     for code, customer, ours in rows.values_list("normalised_code", "pk", "code").iterator():
-        near = {typo for less in one_less(code) for typo in shorter.get(less, ())}
+        apart = [code[:place] + code[place + 1 :] for place in range(len(code))]
+        if code not in keys and keys.isdisjoint(apart):  # nearly all of perhaps ten thousand
+            continue
+        near = {typo for less in (code, *apart) for typo in shorter.get(less, ())}
         yield from ((typo, customer, ours) for typo in near if is_one_edit(typo, code))
 
 

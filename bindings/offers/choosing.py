@@ -95,8 +95,10 @@ def accounts_of(recipients: Iterable[Recipient]) -> QuerySet[EcoAccount]:
 
 def tiers() -> list[str]:
     """Those that customers have, and those that something is offered to."""
-    of_customers = Customer.objects.exclude(tier="").values_list("tier", flat=True).distinct()
-    offered = Offer.objects.exclude(tier="").values_list("tier", flat=True).distinct()
+    of_customers, offered = (  # without an order, whose columns would make every row a different one
+        model.objects.exclude(tier="").order_by().values_list("tier", flat=True).distinct()
+        for model in (Customer, Offer)
+    )
     return sorted({*of_customers, *offered})
 
 

@@ -1,5 +1,6 @@
 """How lists are searched and sorted without ever reading a whole table, and without asking after people."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
     _ModelAdmin = admin.ModelAdmin
+
+SAYS_HOW = re.compile(r"^[\^=@]|__i?(?:startswith|exact|contains)$")
+IN_PART = ""  # in the place of a lookup: by search_fields
+FEW = 300  # rows that a search has found, whose keys are sent back to the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +144,19 @@ class QuickChangeList(ChangeList):
         return super().get_ordering_field(field_name) if is_sorted_by else None
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Rows without a value come last in either direction, on both databases."""
+        """Rows without a value come last in either direction, on both databases.
+
+        Among equal ones the order of the ids goes the same way, so that one index has both directions: many
+        rewards are of the same amount.
+        """
         ordering = super().get_ordering(request, queryset)
-        return (
-            [_empty_last(self.lookup_opts, each) for each in ordering]
-            if ORDER_VAR in self.params
-            else ordering
-        )
+        if ORDER_VAR not in self.params:
+            return ordering
+        sorted_by = [_empty_last(self.lookup_opts, each) for each in ordering]
+        match sorted_by:
+            case [str(column), "-pk"] if not column.startswith("-"):
+                return [column, "pk"]
+        return sorted_by
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -155,7 +166,9 @@ class QuickChangeList(ChangeList):
         if not self.multi_page:
             # Said, so that PostgreSQL takes an index for them; of what is rare it has only a guess.
             self.result_list = self.queryset[: self.list_per_page]
-        if self.queryset.query.select_related:
+        if not self.result_count:
+            self.result_list = self.queryset.none()  # the database need not look for them once more
+        elif self.queryset.query.select_related:
             self.result_list = self._with_what_belongs_to_them(self.result_list)
 
     def _with_what_belongs_to_them(self, page: QuerySet[Any]) -> QuerySet[Any]:
@@ -207,18 +220,36 @@ class ExactSearchAdmin(_ModelAdmin):
         rows = self.model._default_manager.order_by()  # noqa: SLF001  public API
         # One query for each column, so that each uses its index; an OR over joins would use none.
         wanted = self.values_searched(request, term)
-        found = {lookup: rows.filter(**{lookup: value}).values("pk") for lookup, value in wanted.items()}
+        asked = {lookup: rows.filter(**{lookup: value}).values("pk") for lookup, value in wanted.items()}
         if self.search_fields:
-            found[""] = self._found_in_part(request, rows, term).values("pk")
-        found = {lookup: rows for lookup, rows in found.items() if rows.exists()}
+            asked[IN_PART] = self._found_in_part(request, rows, term).values("pk")
+        found = {lookup: keys for lookup, rows in asked.items() if (keys := list(rows[: FEW + 1]))}
+        are_few = all(len(keys) <= FEW for keys in found.values())
         match list(found):
             case []:
                 return queryset.none(), False
             case [lookup] if self._is_of_the_row(lookup):
                 # In the order of the list and no further than its page: half of all rows may be found.
                 return queryset.filter(**{lookup: wanted[lookup]}), False
-        first, *others = found.values()
+            case [lookup] if lookup == IN_PART and not are_few:
+                return super().get_search_results(request, queryset, term)
+        if are_few:  # what had to be read to know that is not read again for the count and for the page
+            of_all = {each["pk"] for keys in found.values() for each in keys}
+            return queryset.filter(pk__in=of_all), False
+        first, *others = (asked[lookup] for lookup in found)
         return queryset.filter(pk__in=first.union(*others) if others else first), False
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """What has no upper and lower case, such as most names here, is looked for as it is.
+
+        To fold every name first takes PostgreSQL three times as long.
+        """
+        fields = super().get_search_fields(request)
+        with suppress(searching.UnreadableSearchError):
+            term = searching.term_of(request)
+            if term.upper() == term.lower():
+                return [field if SAYS_HOW.search(field) else f"{field}__contains" for field in fields]
+        return fields
 
     def _is_of_the_row(self, lookup: str) -> bool:
         """Whether that is a column of the list's own table."""

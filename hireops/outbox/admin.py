@@ -182,6 +182,7 @@ class CallAdmin(ConfidentialAdmin):
     about = "target"
     kind = "operation"
     ordering = ("-id",)
+    ordered_within_days_by = "created_at"
     inlines = [CallAttemptInline]
     staff_actions = [resend, cancel, mark_as_done]
     fieldsets = [

@@ -30,6 +30,7 @@ class BalanceChangeAdmin(MirrorAdmin):
     amounts = ["before_shown", "after_shown", "difference_shown"]
     change_list_template = "admin/referrals/referralaccount/change_list.html"
     list_filter = ["cause", AssetFilter, ("difference", AmountOfRow), "created_at"]
+    ordered_within_days_by = "created_at"
     linked_by = ["account", "difference__gt"]
     list_select_related = ["account", "call"]
     exact_search_fields = ["account__account_id"]

@@ -110,7 +110,7 @@ class BalanceChange(AppendOnly):
             models.Index(fields=["account", "asset", "id"], name="change_by_step"),
             models.Index(fields=["cause", "-id"], name="change_by_cause"),
             models.Index(fields=["asset", "-id"], name="change_of_asset"),
-            models.Index(fields=["asset", "difference"], name="change_by_amount"),
+            models.Index(fields=["asset", "difference", "id"], name="change_by_amount"),
             models.Index(fields=["created_at"], name="change_by_time"),
             # Most come by event, and have neither.
             models.Index(fields=["call"], condition=Q(call__isnull=False), name="change_by_call"),

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(model_name="balancechange", name="change_by_reward"),
         migrations.AddIndex(
             model_name="balancechange",
-            index=models.Index(fields=["asset", "difference"], name="change_by_amount"),
+            index=models.Index(fields=["asset", "difference", "id"], name="change_by_amount"),
         ),
         migrations.AddIndex(
             model_name="balancechange", index=models.Index(fields=["created_at"], name="change_by_time")
