@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from hireops.desk import lists
 from hireops.desk.audit import entry, record, record_all
 from hireops.desk.lists import different_values
 from hireops.desk.models import AuditEntry
@@ -135,7 +136,10 @@ class TestOwnDesk:
         assert found(browser, "/admin/contenttypes/contenttype/", q="add_group") == [group]
         assert found(browser, "/admin/contenttypes/contenttype/", q="group") == [group]
 
-    def test_several_columns_are_several_queries_of_one_union(self, browser: Client) -> None:
+    def test_many_that_several_columns_find_are_several_queries_of_one_union(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lists, "FEW", 0)
         a_type = ContentType.objects.get(model="permission")
         Permission.objects.create(codename="group", name="Can be found", content_type=a_type)
         with CaptureQueriesContext(connection) as queries:
@@ -144,6 +148,16 @@ class TestOwnDesk:
         searches = [query["sql"] for query in queries if "UNION" in query["sql"]]
         assert len(searches) == 2  # the count and the page
         assert not [sql for sql in searches if "UPPER(" in sql or " OR " in sql or "LIKE" in sql]
+
+    def test_few_that_several_columns_find_are_searched_for_once(self, browser: Client) -> None:
+        a_type = ContentType.objects.get(model="permission")
+        Permission.objects.create(codename="group", name="Can be found", content_type=a_type)
+        with CaptureQueriesContext(connection) as queries:
+            browser.get("/admin/contenttypes/contenttype/", {"q": "group"})
+
+        searches = [query["sql"] for query in queries if "'group'" in query["sql"]]
+        assert len(searches) == 2  # one for each column; the count and the page ask by what they have found
+        assert all(f"LIMIT {lists.FEW + 1}" in sql for sql in searches)
 
     def test_what_is_found_exactly_comes_beside_what_is_found_in_part(self, browser: Client) -> None:
         url = "/admin/auth/permission/"

@@ -58,6 +58,20 @@ def test_the_list_shows_operation_target_state_and_the_last_code(refused_call, p
         assert shown in text
 
 
+def test_the_calls_of_some_days_stand_in_the_order_of_their_time(enqueue, client_of, vera):
+    """Those of an earlier month are found by their time, however many calls came later."""
+    first, second = enqueue(1), enqueue(2)
+    Call.objects.filter(pk=first.pk).update(created_at="2026-10-20T08:00Z")
+    Call.objects.filter(pk=second.pk).update(created_at="2026-10-10T08:00Z")
+
+    def shown(**asked):
+        return list(client_of(vera).get(LIST, asked).context["cl"].result_list)
+
+    assert shown() == [second, first]
+    october = {"created_at_from": "2026-10-01", "created_at_to": "2026-10-31"}
+    assert shown(**october) == [first, second]
+
+
 def test_a_page_tells_every_attempt_and_what_the_state_means(refused_call, page):
     text = page(f"{LIST}{refused_call.pk}/change/")
     assert "The app lacks a permission" in text

@@ -198,6 +198,25 @@ def test_amounts_are_sorted_in_both_directions_once_an_asset_is_chosen(
     assert header in browser.get(list_of("withdrawal"), {"amount_of": "CNY"}).text
 
 
+def test_equal_amounts_stand_in_the_order_that_one_index_has(
+    account: Account, pages: Pages, hira: User
+) -> None:
+    for _number in range(3):
+        account(CNY="5.00")
+    browser = pages(hira)
+    place = browser.get(list_of("balancechange")).context["cl"].list_display.index("difference_shown")
+
+    upwards = rows(browser, "balancechange", asset="CNY", o=f"{place}")
+    assert [each.pk for each in upwards] == sorted(each.pk for each in upwards)
+    assert rows(browser, "balancechange", asset="CNY", o=f"-{place}") == upwards[::-1]
+    for way in ("", "-"):
+        answer = browser.get(list_of("balancechange"), {"asset": "CNY", "o": f"{way}{place}"})
+        plan = plan_of(answer.context["cl"].queryset[:50])
+        assert "change_by_amount" in plan
+        assert "Sort" not in plan
+        assert "TEMP B-TREE" not in plan
+
+
 def test_accounts_are_found_and_sorted_by_what_is_in_them(account: Account, pages: Pages, ada: User) -> None:
     nothing, points, little, much = (
         account(),

@@ -170,6 +170,27 @@ def test_the_list_is_filtered_by_type_and_searched_by_id_and_name(vendor, bound,
     assert says(vendor.get(reverse(LIST)), "unknown (9)")
 
 
+def test_however_many_accounts_a_search_finds_all_are_there(vendor, bound, account, monkeypatch):
+    """What is found is sent back to the database by its keys while it is little, else asked for once more."""
+    for number in range(4):
+        bound({**BODY, "account_id": f"7{number}", "account_name": f"星河 Nova {number}"})
+    counted = {}
+    for most in (300, 3):
+        monkeypatch.setattr("hireops.desk.lists.FEW", most)
+        for query in ("星河", "nova 星河", "NOVA", "2", "无"):
+            answer = vendor.get(reverse(LIST), {"q": query})
+            rows = [each.account_id for each in answer.context["cl"].result_list]
+            assert counted.setdefault(query, rows) == rows, (most, query)
+            assert answer.context["cl"].result_count == len(rows)
+    assert counted == {
+        "星河": ["73", "72", "71", "70"],
+        "nova 星河": ["73", "72", "71", "70"],
+        "NOVA": ["73", "72", "71", "70"],
+        "2": ["72"],
+        "无": [],
+    }
+
+
 def test_what_a_customer_types_is_never_markup(vendor, bound, field):
     bound(
         {**BODY, "account_name": "<script>1</script>", "custom_field_list": [{"key": "<b>", "value": "<i>"}]}
