@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from tests.environment import pinned
-from tests.processes import BIN, Hireops, free_port
+from tests.processes import BIN, Hireops
 from tests.started import APP, settings_of
 
 OWN = {"DEMO": "", "DATABASE_URL": "", "SECRET_KEY": ""}
@@ -49,7 +49,7 @@ def test_with_an_app_it_is_no_demo_whatever_is_said(tmp_path: Path):
 @pytest.mark.parametrize(
     "command",
     [
-        (str(BIN / "gunicorn"), "hireops.wsgi", "--bind", f"127.0.0.1:{free_port()}"),
+        (str(BIN / "gunicorn"), "hireops.wsgi", "--bind", "127.0.0.1:0"),
         (str(BIN / "celery"), "-A", "hireops", "worker", "--pool", "threads", "--concurrency", "1"),
         (
             str(BIN / "celery"),

@@ -174,7 +174,7 @@ def test_however_many_accounts_a_search_finds_all_are_there(vendor, bound, accou
     """What is found is sent back to the database by its keys while it is little, else asked for once more."""
     for number in range(4):
         bound({**BODY, "account_id": f"7{number}", "account_name": f"星河 Nova {number}"})
-    counted = {}
+    counted: dict[str, list[str]] = {}
     for most in (300, 3):
         monkeypatch.setattr("hireops.desk.lists.FEW", most)
         for query in ("星河", "nova 星河", "NOVA", "2", "无"):
