@@ -37,9 +37,10 @@ def test_logs_for_machines_are_one_object_a_line_without_what_was_typed(tmp_path
         "try: raise ValueError('13800138000')\n"
         "except ValueError: logging.getLogger('bindings').exception('not\\nread', extra={'request': '138'})\n"
     )
+    settings = {"DJANGO_SETTINGS_MODULE": "hireops.settings", "LOG_FORMAT": "json"}
     ran = subprocess.run(
         [sys.executable, "-c", says],
-        env={**os.environ, **pinned(tmp_path), "LOG_FORMAT": "json"},
+        env={**os.environ, **pinned(tmp_path), **settings},
         capture_output=True,
         text=True,
         check=True,
