@@ -158,16 +158,16 @@ def _nearly_codes(typos: Iterable[str]) -> Iterator[tuple[str, int, str]]:
     rows = Customer.objects.filter(archived=False).order_by()
     keys = shorter.keys()
     for code, customer, ours in rows.values_list("normalised_code", "pk", "code").iterator():
-        apart = [code[:place] + code[place + 1 :] for place in range(len(code))]
-        if code not in keys and keys.isdisjoint(apart):  # nearly all of perhaps ten thousand
+        less_of_code = one_less(code)
+        if keys.isdisjoint(less_of_code):  # nearly all of perhaps ten thousand
             continue
-        near = {typo for less in (code, *apart) for typo in shorter.get(less, ())}
+        near = {typo for less in less_of_code for typo in shorter.get(less, ())}
         yield from ((typo, customer, ours) for typo in near if is_one_edit(typo, code))
 
 
-def one_less(code: str) -> set[str]:
+def one_less(code: str) -> list[str]:
     """The code itself, and without any one character: what is one edit apart has one in common."""
-    return {code, *(code[:place] + code[place + 1 :] for place in range(len(code)))}
+    return [code, *[code[:place] + code[place + 1 :] for place in range(len(code))]]
 
 
 def is_one_edit(one: str, other: str) -> bool:

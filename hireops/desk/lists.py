@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin = admin.ModelAdmin
 
+# Of a search field: it names its lookup, or has the sign of one, and is not just looked for in part.
 SAYS_HOW = re.compile(r"^[\^=@]|__i?(?:startswith|exact|contains)$")
 IN_PART = ""  # in the place of a lookup: by search_fields
 FEW = 300  # rows that a search has found, whose keys are sent back to the database
@@ -247,7 +248,7 @@ class ExactSearchAdmin(_ModelAdmin):
         fields = super().get_search_fields(request)
         with suppress(searching.UnreadableSearchError):
             term = searching.term_of(request)
-            if term.upper() == term.lower():
+            if term and term.upper() == term.lower():
                 return [field if SAYS_HOW.search(field) else f"{field}__contains" for field in fields]
         return fields
 

@@ -37,8 +37,8 @@ def role_name(group: "Group") -> str:
 class Grant(Operation):
     """Gives a role permissions of one app; backwards takes them again.
 
-    Not a ``RunPython``, for which Django renders every historical model anew: that was a third of what a new
-    database takes. Models of ``auth`` and the names of permissions are never among what it renders late.
+    Not a ``RunPython``, for which Django renders every historical model anew: a new database would wait long
+    for that. Models of ``auth`` and the names of permissions are never among what it renders late.
     """
 
     reduces_to_sql = False

@@ -52,7 +52,7 @@ def test_every_figure_that_is_watched_is_said_with_its_labels(figures: dict[str,
         assert labels <= figures[found[1]] | EVERY_SAMPLE, found[0]
 
 
-def test_every_figure_stands_on_the_dashboard_but_those_of_messages(figures: dict[str, set[str]]) -> None:
+def test_every_figure_stands_on_the_dashboard_but_these(figures: dict[str, set[str]]) -> None:
     shown = {found[1] for each in expressions() for found in NAMED.finditer(each)}
     assert {name for name in figures if name not in shown} <= {
         "events_late",

@@ -248,3 +248,11 @@ def test_hr_sees_nothing_of_the_catalogue(hira, ada, client_of, package):
         for address in (page_of(basic), offered_page(basic), reverse("admin:bindings_exampaper_changelist")):
             assert client.get(address).status_code == 403
         assert "checkpackage" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_what_is_offered_to_whom_is_found_while_typing_in_capitals_or_not(vendor, customer):
+    customer("ACME-1", name="Nova 星河")
+    asked = {"app_label": "bindings", "model_name": "offer", "field_name": "customer"}
+    for term in ("nova", "NOVA", "星河", "nova 星"):
+        answer = vendor.get("/admin/autocomplete/", {**asked, "term": term}).json()
+        assert [each["text"] for each in answer["results"]] == ["Nova 星河 (ACME-1)"], term
