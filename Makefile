@@ -7,7 +7,7 @@ PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-che
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: run test check install lock outdated bench drills fuzz screenshots messages clean
+.PHONY: run test check install lock outdated audit bench drills fuzz screenshots messages clean
 
 run: $(RUNTIME)
 	@exec .venv/bin/python manage.py run
@@ -39,12 +39,19 @@ $(TOOLS): requirements-dev.txt $(RUNTIME)
 
 lock:
 	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-otel.in -o requirements-otel.txt
 	$(LOCK) requirements-s3.in -o requirements-s3.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
 # What has a newer release than the one installed here.
 outdated: $(TOOLS)
 	@.venv/bin/python -m pip list --outdated --disable-pip-version-check
+
+# What of it has a hole that is known. Its data lies outside: where that can't be reached, this fails and says so.
+audit: $(RUNTIME)
+	@.venv/bin/python -m venv .venv/audit
+	@.venv/audit/bin/python -m pip install --quiet --quiet --disable-pip-version-check --upgrade pip-audit
+	@.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.txt -r requirements-s3.txt
 
 # All of them, also after one that missed its target.
 bench: $(TOOLS)

@@ -1,22 +1,25 @@
 """The Celery application: ``celery -A hireops``. Its messages are doorbells: no data in them, none missed."""
 
 import logging
+import os
 import threading
-from collections.abc import Iterable
 from time import sleep
 from typing import Any
 
 import django.conf
 from celery import Celery
-from celery.signals import beat_init, task_postrun, task_prerun, worker_init
+from celery.signals import beat_init, celeryd_after_setup, task_postrun, task_prerun, worker_init
 from django.db import close_old_connections, connections
 
-from hireops import broker, configure, demo, stopping_at_mistakes
+from hireops import broker, configure, demo, stopping_at_mistakes, tracing
 
 logger = logging.getLogger(__name__)
 
 WORKER_LOOKS_EVERY_S = 20
 WORKER_LIVES = "hireops.desk.tasks.worker_lives"
+
+# Every migrate makes Django's checks; here they would load all pages.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 configure()
 broker.register()
@@ -41,22 +44,31 @@ def _refuse_rows_of_another_app(**_details: Any) -> None:
 
 
 @worker_init.connect
+def _trace(**_details: Any) -> None:
+    tracing.start("worker")
+
+
+@celeryd_after_setup.connect
 def _look_without_being_asked(**_details: Any) -> None:
     """A worker whose broker has fallen silent, or was never there, hears no ring and no beat."""
     threading.Thread(target=_look_now_and_then, name="sweep", daemon=True).start()
 
 
 def _look_now_and_then() -> None:
+    """At what this worker takes up."""
+    queues = sorted(app.amqp.queues.consume_from)
+    sweeps = [task for queue, task in django.conf.settings.SWEEPS.items() if queue in queues]
     while True:
-        _look_at([WORKER_LIVES])
+        _look_at(WORKER_LIVES, queues)
+        connections.close_all()
         sleep(WORKER_LOOKS_EVERY_S)
-        _look_at(django.conf.settings.SWEEPS)
+        for sweep in sweeps:
+            _look_at(sweep)
+        connections.close_all()
 
 
-def _look_at(names: Iterable[str]) -> None:
-    for name in names:
-        try:
-            app.tasks[name]()
-        except Exception:  # a database that is away; the next look finds it or not
-            logger.exception("a look at %s failed", name)
-    connections.close_all()
+def _look_at(name: str, *arguments: Any) -> None:
+    try:
+        app.tasks[name](*arguments)
+    except Exception:  # a database that is away; the next look finds it or not
+        logger.exception("a look at %s failed", name)

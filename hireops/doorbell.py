@@ -9,6 +9,7 @@ thread only (docs/decisions/0002-the-broker-is-only-a-doorbell.md).
 import logging
 import os
 import threading
+from contextlib import suppress
 from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,6 +92,17 @@ def impatient_connection() -> Connection:
 
 
 _doorbell = Doorbell()
+
+
+def load() -> None:
+    """What the first ring would load, for up to half a second: no event is to wait for that.
+
+    Nothing is connected to, and no thread begins: with --preload this is the process that forks the others.
+    """
+    with suppress(Exception):  # it is told of when there is something to ring for
+        impatient_connection()
+        app.finalize()
+        _ = app.amqp.router, app.backend, app.events.Dispatcher
 
 
 def ring(task: Task[Any, Any]) -> None:

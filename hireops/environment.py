@@ -191,6 +191,14 @@ def private_folder(name: str, path: Path) -> Path:
     return path
 
 
+def traces_are_possible(name: str) -> None:
+    """Looked for by what only these requirements bring; importing it would be for those who trace."""
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.instrumentation.celery") is None:
+        raise ImproperlyConfigured(
+            f"{name} needs what requirements-otel.txt names: pip install -r requirements-otel.txt."
+        )
+
+
 def s3_storage(prefix: str) -> dict[str, Any]:
     """Django's settings of a bucket that only hireops reads, from ``PREFIX_BUCKET``, ``_ENDPOINT``, ...
 

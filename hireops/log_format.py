@@ -29,6 +29,16 @@ class _WithoutValues(logging.Formatter):
         )
 
 
+class WithoutStack(logging.Filter):
+    """Beat writes the whole way to each ring that failed into its message, once a second while the broker is
+    away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple("" if isinstance(each, list) else each for each in record.args)
+        return True
+
+
 class OneLineFormatter(_WithoutValues):
     """``LOG_FORMAT=text``: for whoever reads along."""
 

@@ -11,6 +11,7 @@ something real it does not start (``hireops.demo``).
 import hashlib
 import hmac
 import os
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -20,8 +21,9 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
-from hireops import demo, private_files
+from hireops import VERSION, demo, private_files
 from hireops.environment import (
     boolean,
     csv,
@@ -41,6 +43,7 @@ from hireops.environment import (
     strong_key,
     text,
     time_zone,
+    traces_are_possible,
     url,
 )
 
@@ -178,7 +181,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "hireops.people.middleware.LastSeenMiddleware",
-    "hireops.desk.updating.UpdatingMiddleware",
     "hireops.people.hashing.TooManyPasswordsMiddleware",
 ]
 
@@ -232,6 +234,13 @@ match urlsplit(DATABASE_URL).scheme:
         database["OPTIONS"] = {"connect_timeout": 2, **keepalives, **prepared, **database.get("OPTIONS", {})}
         # Said while connecting, so that Django needs no query for it before a query deadline can begin.
         os.environ.setdefault("PGTZ", "UTC")
+# Django's own word for such a pooler, in DATABASE_URL, says the same.
+DATABASE_POOLER = one_of(
+    "DATABASE_POOLER",
+    "transaction" if database.get("DISABLE_SERVER_SIDE_CURSORS") else "none",
+    ("none", "transaction"),
+)
+database["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER == "transaction"
 DATABASES = {"default": {**database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 
 # --- Celery: the broker is only a doorbell, so nothing here has to be durable -----------------------------
@@ -243,6 +252,9 @@ CELERY_BROKER_URL = url(
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Nobody steers workers from afar. The queue for that is exclusive at RabbitMQ and named after the host: of
+# two workers on hosts of one name, or on one host, the second could not start.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -256,16 +268,27 @@ if CELERY_BROKER_URL.startswith("redis"):
         "socket_keepalive": True,
         "health_check_interval": 10,
     }
-# What must be looked at even if nobody rings: beat asks for it, and each worker looks by itself now and then.
-SWEEPS = [
-    "hireops.inbox.tasks.drain",
-    "hireops.outbox.tasks.drain",
-    "hireops.jobs.tasks.work",
-]
+# What must be looked at even if nobody rings, by the queue in which is rung for it: beat asks for it, and
+# each worker looks by itself now and then. All else that is done by the clock is in "celery", Celery's own
+# queue. A worker takes up all of them, or those in CELERY_WORKER_QUEUES, which Celery reads by itself.
+SWEEPS = {
+    "events": "hireops.inbox.tasks.drain",
+    "calls": "hireops.outbox.tasks.drain",
+    "long_work": "hireops.jobs.tasks.work",
+}
+QUEUES = ["celery", *SWEEPS]
+CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
+CELERY_TASK_ROUTES = {task: {"queue": queue} for queue, task in SWEEPS.items()}
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+if unknown := set(csv("CELERY_WORKER_QUEUES")) - set(QUEUES):
+    raise ImproperlyConfigured(
+        f"CELERY_WORKER_QUEUES must name some of {', '.join(QUEUES)}, not {', '.join(sorted(unknown))}."
+    )
 CELERY_BEAT_SCHEDULE = {
-    **{sweep: {"task": sweep, "schedule": 5.0, "options": {"expires": 5}} for sweep in SWEEPS},
+    **{sweep: {"task": sweep, "schedule": 5.0, "options": {"expires": 5}} for sweep in SWEEPS.values()},
     "show that beat lives": {
         "task": "hireops.desk.tasks.beat_lives",
+        "args": [socket.gethostname()[:64], VERSION],
         "schedule": 20.0,
         "options": {"expires": 60},  # longer than its turn: a busy worker is no beat that has stopped
     },
@@ -382,6 +405,9 @@ PEOPLE_PAYOUT_DELAY_HOURS = (
 INBOX_KEEP_DAYS = integer("INBOX_KEEP_DAYS", 180, most=36_500)
 INBOX_KEEP_UNHANDLED_DAYS = integer("INBOX_KEEP_UNHANDLED_DAYS", 720, most=36_500)
 INBOX_SILENCE_HOURS = integer("INBOX_SILENCE_HOURS", 72, most=8_760)
+# Not made here: a disk that is away keeps nobody from starting, and shows in Health.
+EVENT_JOURNAL = text("EVENT_JOURNAL") and str(BASE_DIR / text("EVENT_JOURNAL"))
+EVENT_JOURNAL_KEEP_DAYS = integer("EVENT_JOURNAL_KEEP_DAYS", 30, most=36_500)
 METRICS_TOKEN = text("METRICS_TOKEN")
 
 # --- The outbox ------------------------------------------------------------------------------------------
@@ -554,6 +580,12 @@ if MAIL:
 DEFAULT_FROM_EMAIL = text("EMAIL_FROM", "hireops@localhost")
 EMAIL_TIMEOUT = 5
 
+# --- Traces: where to and how many, OpenTelemetry's own variables say ---------------------------------------
+
+TRACES = boolean("TRACES", default=False)
+if TRACES:
+    traces_are_possible("TRACES")
+
 # --- Logs: one line each, on standard error, without bodies -------------------------------------------------
 
 LOG_FORMAT = one_of("LOG_FORMAT", "text", ("text", "json"))
@@ -567,12 +599,14 @@ LOGGING = {
         },
         "json": {"()": "hireops.log_format.JsonFormatter"},
     },
+    "filters": {"without stack": {"()": "hireops.log_format.WithoutStack"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},  # the view that refuses says why
         "celery": {"level": "WARNING"},
+        "celery.beat": {"filters": ["without stack"]},
         "kombu": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it misses a host name, which a folder does not have
     },

@@ -8,6 +8,8 @@ from bindings.reports.views import report
 from hireops.desk.views import choose_language, healthz, prometheus, readyz
 from hireops.inbox import views as inbox
 
+handler500 = "hireops.desk.views.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/help/", include("hireops.manual.urls")),

@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING, cast
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.http import HttpRequest, HttpResponse
 
-from hireops import GUNICORN_STOPS_FOR_GOOD, configure, demo, stopping_at_mistakes
+from hireops import GUNICORN_STOPS_FOR_GOOD, configure, demo, stopping_at_mistakes, tracing
 from hireops.web.pools import REPORT_PATHS, WEBHOOK_PATH
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 configure(GUNICORN_STOPS_FOR_GOOD)
+tracing.start("web")
 pages = get_wsgi_application()
 with stopping_at_mistakes(GUNICORN_STOPS_FOR_GOOD):
     demo.refuse_rows_of_another_app()
+connections.close_all()  # with --preload this is the process that forks the others
 
 from bindings.reports.views import report  # noqa: E402 - Django has to be ready
+from hireops import doorbell  # noqa: E402
 from hireops.inbox.views import webhook  # noqa: E402
 
+doorbell.load()
 answer = cast("Callable[[HttpRequest], HttpResponse]", convert_exception_to_response(webhook))
 
 
@@ -35,7 +39,8 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         return pages(environ, start_response)
     close_old_connections()
     # Django would try to make sense of it, and of a charset that a stranger has made up.
-    response = answer(WSGIRequest({**environ, "CONTENT_TYPE": ""}))
+    with tracing.span(f"POST {WEBHOOK_PATH}"):
+        response = answer(WSGIRequest({**environ, "CONTENT_TYPE": ""}))
     response["Content-Length"] = str(len(response.content))
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]

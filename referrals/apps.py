@@ -18,6 +18,7 @@ class ReferralsConfig(AppConfig):
         self._register_charts_and_first_steps()
         self._register_notices()
         self._register_invariants()
+        self._register_what_a_restore_holds_back()
         self._declare_needs()
 
     def _declare_needs(self) -> None:
@@ -55,6 +56,13 @@ class ReferralsConfig(AppConfig):
         from referrals.registrations import jobs as registration_jobs
 
         _ = account_jobs, registration_jobs, reconciliation_jobs
+
+    def _register_what_a_restore_holds_back(self) -> None:
+        from referrals.accounts import restored as accounts
+        from referrals.payments import restored as payments
+        from referrals.payouts import restored as payouts
+
+        _ = accounts, payouts, payments
 
     def _register_payout_rights(self) -> None:
         from referrals.payments import rights as paying

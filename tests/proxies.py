@@ -75,4 +75,5 @@ class Proxy:
             while data := source.recv(65536):
                 self._moving.wait()
                 sink.sendall(data)
+        with contextlib.suppress(OSError):  # also after a reset: the other side would wait for ever
             sink.shutdown(socket.SHUT_WR)

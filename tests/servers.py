@@ -4,8 +4,10 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django.conf import settings
 from kombu import Connection
 from kombu.exceptions import KombuError
 
@@ -64,3 +66,12 @@ def answers(url: str) -> bool:
         except refusals:
             return False
         return True
+
+
+def delete_queues(broker_url: str, name: str) -> None:
+    """Those of ``tests.drills.own_queue``."""
+    with Connection(broker_url) as connection:
+        channel: Any = connection.default_channel
+        for queue in (name, *(f"{name}.{each}" for each in settings.SWEEPS)):
+            channel.queue_delete(queue)
+            channel.exchange_delete(queue)

@@ -51,21 +51,24 @@ def test_with_an_app_it_is_no_demo_whatever_is_said(tmp_path: Path):
     [
         (str(BIN / "gunicorn"), "hireops.wsgi", "--bind", "127.0.0.1:0"),
         (str(BIN / "celery"), "-A", "hireops", "worker", "--pool", "threads", "--concurrency", "1"),
-        (
-            str(BIN / "celery"),
-            "-A",
-            "hireops",
-            "beat",
-            "--schedule",
-            "/tmp/beat-of-a-refused-demo",
-            "--pidfile",
-            "",
+        *(
+            (
+                str(BIN / "celery"),
+                "-A",
+                application,
+                "beat",
+                "--schedule",
+                "/tmp/beat-of-a-refused-demo",
+                "--pidfile",
+                "",
+            )
+            for application in ("hireops.beat", "hireops")
         ),
         (sys.executable, "manage.py", "listen"),
         (sys.executable, "manage.py", "migrate"),
         (sys.executable, "manage.py", "shell", "-c", "from hireops.outbox.tasks import drain; drain()"),
     ],
-    ids=["web", "worker", "beat", "listen", "migrate", "shell"],
+    ids=["web", "worker", "beat", "beat with a worker's application", "listen", "migrate", "shell"],
 )
 def test_no_process_of_the_demo_works_on_rows_of_an_app(hireops: Hireops, command: tuple[str, ...]):
     """Tried: without FEISHU_*, a worker sent what a company owed to the simulator."""

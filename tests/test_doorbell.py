@@ -19,8 +19,8 @@ from kombu import Connection
 
 from hireops import broker, doorbell
 from tests.environment import ROOT, pinned
-from tests.processes import free_port, wait_until
-from tests.servers import brokers
+from tests.processes import Hireops, free_port, wait_until
+from tests.servers import brokers, delete_queues
 
 pytestmark = pytest.mark.slow
 
@@ -205,6 +205,25 @@ def test_rings_arrive_again_after_the_server_answers_again(
     assert message.headers["task"] == TASK
 
 
+def test_two_workers_on_hosts_of_one_name_both_work(hireops: Hireops, queue_name: str) -> None:
+    if "rabbitmq" not in (here := brokers()):
+        pytest.skip("no rabbitmq answers here")
+    hireops.environment |= {
+        "CELERY_BROKER_URL": here["rabbitmq"],
+        "DJANGO_SETTINGS_MODULE": "tests.drills.own_queue",
+        "HIREOPS_DRILL_QUEUE": queue_name,
+    }
+    same = ("--hostname", f"{queue_name}@a-copied-machine")
+
+    try:
+        workers = [hireops.worker(*same), hireops.worker(*same)]
+
+        assert [worker.poll() for worker in workers] == [None, None]
+    finally:
+        hireops.kill_all()
+        delete_queues(here["rabbitmq"], queue_name)
+
+
 RING_ACROSS_A_FORK = """
 import os, sys, time
 from hireops import doorbell
@@ -235,3 +254,28 @@ def test_a_forked_process_rings_too(tmp_path: Path) -> None:
         name for name in ("first", "second") for file in waiting(tmp_path) if name in file.read_text()
     )
     assert rung == ["first", "second"]
+
+
+FIRST_RING = """
+import os, sys, time
+from pathlib import Path
+import hireops.wsgi
+from hireops import doorbell
+from hireops.inbox.tasks import drain
+
+loaded = set(sys.modules)
+doorbell.ring(drain)
+while not list(Path(os.environ["VAR_DIR"]).rglob("*.message")):
+    time.sleep(0.1)
+print(*set(sys.modules) - loaded)
+"""
+
+
+def test_an_event_waits_for_nothing_to_be_loaded_before_its_process_rings_for_the_first_time(
+    tmp_path: Path,
+) -> None:
+    environment = os.environ | pinned(tmp_path)
+    command = [sys.executable, "-c", FIRST_RING]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")

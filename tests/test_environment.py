@@ -10,7 +10,7 @@ from django.db import connection
 from hireops.desk.roles import ROLES
 from hireops.environment import database_of
 from tests.environment import ROOT, pinned
-from tests.processes import Hireops
+from tests.processes import Hireops, wait_until
 from tests.selection import also_on_sqlite
 
 
@@ -73,6 +73,7 @@ def test_web_worker_and_beat_start_and_stop(hireops: Hireops) -> None:
     processes = [hireops.worker(), hireops.beat()]
 
     assert address.startswith("http://127.0.0.1:")
+    wait_until(lambda: any(hireops.folder.glob("beat*")))  # its schedule: it heeds signals by then
     for process in processes:
         assert process.poll() is None
         hireops.stop(process)

@@ -22,6 +22,7 @@ def note_those_that_have_ended(apps: StateApps, editor: BaseDatabaseSchemaEditor
 
 class Migration(migrations.Migration):
     # Lists ask which orders ended late; by their dates alone that is a look at every order there ever was.
+    changes_rows_of = ("bindings_backgroundcheck", "bindings_exam")
     dependencies = [("bindings", "0012_lists")]
 
     operations = [

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from bindings.customers import tiers as customer_tiers
 from bindings.models import Customer, EcoAccount, ExamPaper, Offer, Scope
 from bindings.offers import outdating
 from bindings.offers.models import COLUMN, Item
@@ -95,11 +96,9 @@ def accounts_of(recipients: Iterable[Recipient]) -> QuerySet[EcoAccount]:
 
 def tiers() -> list[str]:
     """Those that customers have, and those that something is offered to."""
-    of_customers, offered = (  # without an order, whose columns would make every row a different one
-        model.objects.exclude(tier="").order_by().values_list("tier", flat=True).distinct()
-        for model in (Customer, Offer)
-    )
-    return sorted({*of_customers, *offered})
+    # without an order, whose columns would make every row a different one
+    offered = Offer.objects.exclude(tier="").order_by().values_list("tier", flat=True).distinct()
+    return sorted({*customer_tiers.known(), *offered})
 
 
 def notes(to: Recipient, model: type[Item]) -> dict[int, str]:

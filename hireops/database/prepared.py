@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError, connection
 
 # SQLite has one writer. Whoever finds it busy looks again after 1, 2, 5, 10 … 100 ms, so that who has waited
@@ -15,8 +16,7 @@ def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, .
     """What a statement gives that is run again and again, with values for its ``%s``.
 
     PostgreSQL parses and plans it once for each connection, and half of its work is saved. A pooler that
-    hands out another connection each time forgets that; ``DISABLE_SERVER_SIDE_CURSORS``, Django's setting
-    for such poolers, is heeded.
+    hands out another connection each time (``DATABASE_POOLER``) forgets that, or mistakes one for another.
     """
     if connection.vendor == "sqlite":
         return _execute_before_others(statement, values)
@@ -24,7 +24,7 @@ def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, .
 
     connection.ensure_connection()
     link: Any = connection.connection
-    prepare = not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")
+    prepare = settings.DATABASE_POOLER == "none"
     with connection.wrap_database_errors:
         done = Cursor(link).execute(statement, values, prepare=prepare)
         rows: list[tuple[Any, ...]] = done.fetchall() if done.description else []

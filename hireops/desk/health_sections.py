@@ -1,24 +1,29 @@
 """What the desk itself knows of the health of hireops: its processes, and the nightly check."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from hireops import VERSION
 from hireops.database import clock
-from hireops.desk import health, heartbeats
-from hireops.desk.cards import Card
+from hireops.desk import health, heartbeats, restoring
+from hireops.desk.cards import Card, Text
 from hireops.desk.display import duration, moment
 from hireops.desk.health import Figure, Metric, Section
+from hireops.desk.heartbeats import Seen
 from hireops.desk.models import InvariantCheck
 from hireops.desk.staff import Reader
 from hireops.guards.installed import is_lifted
 
 LIFTED = Metric("guards_lifted", "1 while the guards are lifted, so that the database takes no write.")
+RESTORED = Metric("restored", "1 while a restored database is not released, so that nothing is sent.")
 SIGN_OF_LIFE = Metric("process_last_seen_seconds", "Seconds since the worker or beat was last alive.")
+ALIVE = Metric("processes_alive", "Worker processes, or hosts on which beat runs, that were seen lately.")
+SERVING = Metric("queue_workers", "Worker processes seen lately that take up what is in the queue.")
 BROKEN_ROWS = Metric("broken_promises", "Rows that broke a promise in the last nightly check.")
 LAST_CHECK = Metric("last_check_seconds", "Seconds since the last nightly check of the promises ended.")
 
@@ -38,45 +43,77 @@ STOPPED = {
         "Look at both."
     ),
 }
+ON_HOST = {
+    heartbeats.WORKER: gettext_lazy("Worker on %(host)s"),
+    heartbeats.BEAT: gettext_lazy("Clock (beat) on %(host)s"),
+}
+QUEUES = {
+    "celery": gettext_lazy("What is done by the clock"),
+    "events": gettext_lazy("Handling events"),
+    "calls": gettext_lazy("Sending calls"),
+    "long_work": gettext_lazy("Long work"),
+}
 
 
 def processes() -> Section:
-    ages = heartbeats.ages()
-    if heartbeats.has_stopped(ages[heartbeats.WORKER]):
-        # Beat's sign is written by a worker: without one, nobody can tell how beat is.
-        del ages[heartbeats.BEAT]
-    figures = [_process(name, age) for name, age in ages.items()]
-    return Section(gettext_lazy("Processes"), figures, details=_hosts_of_workers())
+    """How many run, what each host has, and who takes up what."""
+    seen = heartbeats.seen()
+    workers = [each for each in seen if each.process == heartbeats.WORKER and not each.has_stopped]
+    # Beat's sign is written by a worker: without one, nobody can tell how beat is.
+    told = (heartbeats.WORKER, heartbeats.BEAT) if workers else (heartbeats.WORKER,)
+    figures = [
+        *(_process(name, [each for each in seen if each.process == name]) for name in told),
+        *(_on_host(each) for each in heartbeats.by_host(seen) if each.process in told),
+        *(_queue(name, label, workers) for name, label in QUEUES.items()),
+    ]
+    return Section(gettext_lazy("Processes"), figures)
 
 
-def _hosts_of_workers() -> list[str]:
-    """Which workers there are, where not all of them are of this host and version."""
-    alive = [worker for worker in heartbeats.workers() if not worker.has_stopped]
-    if all((worker.host, worker.version) == (heartbeats.this_host(), VERSION) for worker in alive):
-        return []
-    return [_worker_in_words(worker) for worker in alive]
+def _process(name: str, seen: Sequence[Seen]) -> Figure:
+    """``seen``: the one seen last stands first."""
+    alive = sum(not each.has_stopped for each in seen)
+    shown = _("seen %(age)s ago") % {"age": duration(seen[0].age)} if seen else _("never seen")
+    return Figure(
+        ALIVE,
+        PROCESSES[name],
+        alive,
+        _("%(count)d running") % {"count": alive} if alive else shown,
+        "" if alive else STOPPED[name],
+        "ok" if alive else "bad",
+        {"process": name},
+    )
 
 
-def _worker_in_words(worker: heartbeats.SeenWorker) -> str:
-    seen = {"host": worker.host or "?", "version": worker.version or "?", "age": duration(worker.age)}
-    if worker.version == VERSION:
-        return _("Worker on %(host)s, version %(version)s, seen %(age)s ago") % seen
-    return _("Worker on %(host)s, version %(version)s and not %(ours)s, seen %(age)s ago: update it.") % {
-        **seen,
-        "ours": VERSION,
-    }
-
-
-def _process(name: str, age: timedelta | None) -> Figure:
-    stopped = heartbeats.has_stopped(age)
+def _on_host(seen: Seen) -> Figure:
+    note = ""
+    if seen.has_stopped:
+        note = _("It has stopped. Start it; if it is meant to be gone, it is forgotten after a day.")
+    elif seen.version != VERSION:
+        note = _("Not version %(ours)s: update it.") % {"ours": VERSION}
+    told = {"version": seen.version or "?", "age": duration(seen.age)}
     return Figure(
         SIGN_OF_LIFE,
-        PROCESSES[name],
-        age.total_seconds() if age is not None else None,
-        _("seen %(age)s ago") % {"age": duration(age)} if age is not None else _("never seen"),
-        STOPPED[name] if stopped else "",
-        "bad" if stopped else "ok",
-        {"process": name},
+        ON_HOST[seen.process] % {"host": seen.host or "?"},
+        seen.age.total_seconds(),
+        _("version %(version)s, seen %(age)s ago") % told,
+        note,
+        "warn" if note else "ok",
+        {"process": seen.process, "host": seen.host},
+    )
+
+
+def _queue(name: str, label: Text, workers: Sequence[Seen]) -> Figure:
+    """Where no worker runs at all, that is said, and enough."""
+    serving = sum(worker.serves(name) for worker in workers)
+    is_unserved = bool(workers) and not serving
+    return Figure(
+        SERVING,
+        label,
+        serving,
+        ngettext("%(count)d worker", "%(count)d workers", serving) % {"count": serving},
+        _("No worker takes this up: see CELERY_WORKER_QUEUES of each.") if is_unserved else "",
+        "bad" if is_unserved else "ok",
+        {"queue": name},
     )
 
 
@@ -96,6 +133,27 @@ def guards() -> Section:
         "bad" if lifted else "ok",
     )
     return Section(gettext_lazy("Guards"), [figure])
+
+
+def restoration() -> Section:
+    """Whether the database was restored, and holds back what would leave."""
+    standing = restoring.standing()
+    note = _(
+        "The database was restored from a backup. Nothing is sent, asked for, approved or handed over until "
+        "an administrator has looked at what Feishu has done since, and released it."
+    )
+    figure = Figure(
+        RESTORED,
+        gettext_lazy("Restored from a backup"),
+        int(standing is not None),
+        _("not released, %(left)s parts left") % {"left": len(restoring.left(standing))}
+        if standing
+        else _("no"),
+        note if standing else "",
+        "bad" if standing else "ok",
+        url=reverse("admin:desk_restoration_changelist") if standing else "",
+    )
+    return Section(gettext_lazy("Restore"), [figure])
 
 
 def promises() -> Section:

@@ -121,6 +121,7 @@ class Heartbeat(models.Model):
     name = models.CharField(_("process"), max_length=128, primary_key=True)
     host = models.CharField(_("host"), max_length=64, blank=True, db_default="")
     version = models.CharField(_("version"), max_length=32, blank=True, db_default="")
+    queues = models.CharField(_("queues"), max_length=200, blank=True, db_default="")
     at = models.DateTimeField(_("last sign of life"))
 
     class Meta:
@@ -167,3 +168,79 @@ class DailyFigures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series} {self.day}"
+
+
+class Restoration(models.Model):
+    """The database was restored from a backup: nothing leaves before people have released what was found.
+
+    ``backup_at`` is the newest time that was found in it. It stands until the last part is released; another
+    backup that is restored meanwhile ends it as well.
+    """
+
+    begun_at = models.DateTimeField(_("restored"), db_default=Now(), editable=False)
+    begun_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("said by"),
+        help_text=_("Empty: the command."),
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    backup_at = models.DateTimeField(_("as of"), null=True, blank=True)
+    stands = models.BooleanField(_("stands"), default=True)
+    ended_at = models.DateTimeField(_("all released"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("restoration")
+        verbose_name_plural = _("restorations")
+        ordering = ["-id"]
+        default_permissions = ("view",)
+        permissions = [
+            ("release_restoration", gettext_noop("Can release what a restored database holds back"))
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stands"], condition=models.Q(stands=True), name="one_restoration_stands"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stands=True, ended_at__isnull=True)
+                | models.Q(stands=False, ended_at__isnull=False),
+                name="restoration_has_its_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Release(AppendOnly):
+    """One person has looked at one part of what a restored database holds back, and says why it may go on.
+
+    ``found`` is what was laid before them: figures by label.
+    """
+
+    restoration = models.ForeignKey(
+        Restoration, models.PROTECT, related_name="releases", verbose_name=_("restoration")
+    )
+    part = models.CharField(_("part"), max_length=32)
+    at = models.DateTimeField(_("time"), db_default=Now(), editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("released by")
+    )
+    reason = models.TextField(_("reason"))
+    found = models.JSONField(_("what was found"), default=dict)
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        ordering = ["id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["restoration", "part"], name="part_is_released_once"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="release_has_its_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.restoration} {self.part}"

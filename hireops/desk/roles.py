@@ -42,6 +42,7 @@ class Grant(Operation):
     """
 
     reduces_to_sql = False
+    is_additive = True
     atomic = True
 
     def __init__(self, role: str, app_label: str, codenames: Sequence[str]) -> None:

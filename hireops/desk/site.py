@@ -50,7 +50,14 @@ class Desk(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         can_find = bool(context["has_permission"] and self._kinds_to_find(request))
-        return context | {"can_find": can_find, "help_page": help_page_of(request), "version": VERSION}
+        # As the session's query has found it.
+        restored = getattr(getattr(request.session, "row", None), "restoration", None)
+        return context | {
+            "can_find": can_find,
+            "restored": restored if context["has_permission"] else None,
+            "help_page": help_page_of(request),
+            "version": VERSION,
+        }
 
     def health_view(self, request: HttpRequest) -> TemplateResponse:
         """How hireops is: what came, what failed, what has stopped."""

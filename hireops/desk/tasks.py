@@ -1,6 +1,7 @@
 """What the desk does by the clock."""
 
 import logging
+from collections.abc import Sequence
 
 from hireops.celery import app
 from hireops.database import clock
@@ -28,16 +29,16 @@ def check_invariants() -> None:
 
 
 @app.task
-def worker_lives() -> None:
-    """Each worker says so by itself, whatever becomes of the broker."""
-    heartbeats.worker_lives()
+def worker_lives(queues: Sequence[str] = ()) -> None:
+    """Each worker says so by itself, whatever becomes of the broker, and what it takes up."""
+    heartbeats.worker_lives(queues)
 
 
 @app.task
-def beat_lives() -> None:
+def beat_lives(host: str = "", version: str = "") -> None:
     """Beat asks for it, and a worker writes it down: beat, the broker between them and a worker are alive."""
-    heartbeats.beat(heartbeats.BEAT)
-    heartbeats.forget_workers()
+    heartbeats.beat_lives(host, version)
+    heartbeats.forget()
 
 
 @app.task

@@ -1,12 +1,16 @@
-"""Pages outside the admin: the language switch, and what a load balancer asks."""
+"""Pages outside the admin: the language switch, what is said of an error, and what a load balancer asks."""
 
+import sys
+from collections.abc import Iterable
 from functools import cache
 
+from django.apps import apps
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import translation
 from django.utils.crypto import constant_time_compare
@@ -14,9 +18,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from hireops.database.errors import DATABASE_AWAY
 from hireops.database.query_deadline import query_deadline
-from hireops.desk import health, heartbeats, metrics
-from hireops.guards.installed import differences, is_lifted
+from hireops.desk import health, heartbeats, metrics, restoring
+from hireops.guards.dialects import LATCH
+from hireops.guards.installed import LIFTED, differences, is_lifted
 
 READY_WITHIN_S = 2.0
 MEASURED_WITHIN_S = 5.0
@@ -46,6 +52,18 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def server_error(request: HttpRequest) -> HttpResponse:
+    """In place of a page that ended with an error: a sentence for staff, which needs no database itself.
+
+    503 if the database is away, too slow, or being updated; then it is nobody's mistake.
+    """
+    error = sys.exc_info()[1]
+    name = "500.html"
+    if isinstance(error, DATABASE_AWAY):
+        name = "updating.html" if LATCH in str(error) else "database_away.html"
+    return HttpResponse(get_template(name).render(), status=500 if name == "500.html" else 503)
+
+
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -58,23 +76,30 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if the database answers within 2 s and has every migration and guard of this code, else 503.
 
-    What is wrong with a guard is named; so is a trigger that is none of ours, which changes nothing either.
+    What is wrong with a guard is named; so is a trigger that is none of ours, which changes nothing either,
+    and what differs because a newer release has migrated already.
 
-    The worker and beat are named too, and change nothing: without them this process still takes events in.
+    The worker and beat are named too, and that the database was restored; they change nothing: this process
+    takes events in all the same.
     """
     try:
         with query_deadline(READY_WITHIN_S):
-            missing = _newest_migrations() - set(MigrationRecorder(connection).applied_migrations())
+            applied = set(MigrationRecorder(connection).applied_migrations())
+            missing, is_newer = _newest_migrations() - applied, bool(_ours(applied) - _migrations())
             guards = [] if missing and not is_lifted(connection) else differences(connection)
             ages = {} if missing else heartbeats.ages()
+            restored = not missing and restoring.stands()
     except Error:
         return JsonResponse({"database": "unreachable", "migrations": "unknown"}, status=503)
     answer: dict[str, object] = {"database": "ok", "migrations": "missing" if missing else "ok"}
     if guards or not missing:
         answer["guards"] = [str(each) for each in guards] or "ok"
+    if restored:
+        answer["restored"] = "not released"
     processes = {name: "stopped" if heartbeats.has_stopped(age) else "ok" for name, age in ages.items()}
-    is_ready = not missing and not any(each.is_ours for each in guards)
-    return JsonResponse({**answer, **processes}, status=200 if is_ready else 503)
+    # A newer release has guards of its own; while it migrates, its latch concerns this one too.
+    count = [each for each in guards if each.is_ours and (str(each) == LIFTED or not is_newer)]
+    return JsonResponse({**answer, **processes}, status=503 if missing or count else 200)
 
 
 @require_safe
@@ -99,3 +124,13 @@ def prometheus(request: HttpRequest) -> HttpResponse:
 def _newest_migrations() -> frozenset[tuple[str, str]]:
     """(app, name) of each app's last migration on disk; they cannot change while the process lives."""
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
+
+
+@cache
+def _migrations() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def _ours(migrations: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    labels = {config.label for config in apps.get_app_configs()}
+    return {(app, name) for app, name in migrations if app in labels}

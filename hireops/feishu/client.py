@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from hireops import tracing
 from hireops.feishu import quotas, tokens
 from hireops.feishu.endpoints import Endpoint
 from hireops.feishu.errors import Advice, FeishuError
@@ -40,6 +41,7 @@ def call(
     here. Takes at most about 60 s, usually 0.2 s; raises ``RuntimeError`` inside a transaction, ``TypeError``
     and ``ValueError`` for ids that are none.
     """
+    tracing.note({tracing.FEISHU_ENDPOINT: endpoint.name})
     path = _path(endpoint, path_params or {})
     try:
         reply = _ask(endpoint, path, tenant_key, query=query, body=body)

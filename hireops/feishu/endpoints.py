@@ -258,3 +258,7 @@ _ALL = (
 )
 
 ENDPOINTS = {endpoint.name: endpoint for endpoint in _ALL}
+# What changes nothing at Feishu. Reconciling is asked by POST, and is a question all the same (contract 8.6).
+ONLY_READ = {endpoint.name for endpoint in _ALL if endpoint.method == "GET"} | {
+    "referral_account.reconciliation"
+}

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from hireops import tracing
 from hireops.contacts import without_contacts
 from hireops.feishu import sentences
 from hireops.feishu.errors import TOO_MANY_REQUESTS, Advice, FeishuError, Outcome, what_happened
@@ -70,7 +71,8 @@ def ask(
         raise RuntimeError(f"{method} {path} was called inside a database transaction")
     raw = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     started = monotonic()
-    code, log_id = "-", ""
+    code: str | int = "-"
+    log_id = ""
     try:
         answer = exchange(
             method, path, token=token, query=query, body=raw, headers=headers, within_s=within_s
@@ -82,6 +84,7 @@ def ask(
             raise _refused(answer, content)
         return Reply(content, log_id, answer.status, _ms_since(started), _feishu_at(answer))
     finally:
+        tracing.note({tracing.FEISHU_CODE: code, tracing.FEISHU_LOG_ID: log_id})
         logger.info("%s %s code=%s log_id=%s %d ms", method, path, code, log_id or "-", _ms_since(started))
 
 

@@ -155,9 +155,11 @@ def _renewed(row: AccessToken, usable: str | None) -> str:
     except Exception as error:
         pause = PAUSE_WITH_OLD_TOKEN if usable else PAUSE_AFTER_FAILURE
         _release(row, claimed_until=clock.now() + pause)
-        if usable and isinstance(error, FeishuError):
-            logger.warning("%s could not be renewed and is used on: %s", row.kind, error)
-            return usable
+        if isinstance(error, FeishuError):
+            told = "%s could not be renewed and is used on: %s" if usable else "there is no %s: %s"
+            logger.warning(told, row.kind, error)
+            if usable:
+                return usable
         raise
     _release(
         row,

@@ -73,6 +73,26 @@ class Dialect(ABC):
     def one_migrate_at_a_time(self, connection: Any) -> AbstractContextManager[None]:
         """Waits for one that runs. A killed one holds nobody up."""
 
+    @abstractmethod
+    def size_of(self, cursor: Any, table: str) -> int:
+        """Bytes, with its indexes where they are not told apart."""
+
+    @abstractmethod
+    def largest_table(self, cursor: Any) -> int:
+        """Bytes that no table is larger than."""
+
+    @abstractmethod
+    def type_of(self, cursor: Any, table: str, column: str) -> str:
+        """In the database's words; empty if there is no such column."""
+
+    @abstractmethod
+    def waits_briefly(self, connection: Any) -> AbstractContextManager[None]:
+        """Inside, who waits for a lock gives up before those who wait behind it are late."""
+
+    @abstractmethod
+    def waited_for(self, cursor: Any) -> list[str]:
+        """Who may hold the lock, the longest first, without what they do: that has personal data in it."""
+
     def asks(self, rule: Rule) -> str:
         """Its condition, in this database's words."""
         return rule.refused.format(differs=self.differs)

@@ -1,6 +1,6 @@
 """The guards that a database has, and whether they are the declared ones."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -33,8 +33,11 @@ def dialect_of(connection: BaseDatabaseWrapper) -> Dialect:
 
 
 def is_lifted(connection: BaseDatabaseWrapper) -> bool:
-    """Whether a migration is running or was cut off, so that the latch refuses every write."""
-    return any(trigger.is_latch for trigger in triggers_of(connection))
+    """Whether a migration is running or was cut off, so that the latch refuses what this code writes.
+
+    A table that only newer code has is latched until its guards stand, and that concerns nobody else.
+    """
+    return _is_latched(triggers_of(connection))
 
 
 def differences(connection: BaseDatabaseWrapper) -> list[GuardDifference]:
@@ -43,9 +46,14 @@ def differences(connection: BaseDatabaseWrapper) -> list[GuardDifference]:
     Both sides are the database's own text: what it tells of a trigger, against what it would tell.
     """
     there = triggers_of(connection)
-    if any(trigger.is_latch for trigger in there):
+    if _is_latched(there):
         return [GuardDifference(LIFTED)]
     return list(_differences(connection, there))
+
+
+def _is_latched(there: Iterable[Trigger]) -> bool:
+    tables = rules.guarded_tables()
+    return any(trigger.is_latch and trigger.table in tables for trigger in there)
 
 
 def _differences(connection: BaseDatabaseWrapper, there: Collection[Trigger]) -> Iterator[GuardDifference]:

@@ -4,7 +4,7 @@ While they are out, a *latch* on the same tables refuses every write but those o
 migrates. It goes with the transaction that puts the guards back; whatever ends before that leaves it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -20,7 +20,7 @@ from hireops.guards.dialects import Dialect
 from hireops.guards.installed import dialect_of, names, tables_of, triggers_of
 from hireops.guards.rules import Declared, Lock
 
-TRIES = 10
+TRIES = 20
 PAUSE_S = 0.5
 Result = TypeVar("Result")
 
@@ -93,11 +93,18 @@ def lift(connection: BaseDatabaseWrapper) -> None:
     failpoint("guards.lifted")
 
 
-def latch_what_is_new(connection: BaseDatabaseWrapper) -> None:
-    """Tables that were made, or built anew, since the guards were lifted."""
-    if tables := _unlatched(connection, tables_of(connection)):
+def latch_what_is_new(connection: BaseDatabaseWrapper, guarded: Collection[str]) -> None:
+    """Tables that were made, or built anew, since then; those that are ``guarded`` are not."""
+    made = [table for table in tables_of(connection) if table not in guarded]
+    if tables := _unlatched(connection, made):
         with connection.cursor() as cursor:
             _execute(cursor, dialect_of(connection).latch(cursor, tables))
+
+
+def take_over_latch(connection: BaseDatabaseWrapper) -> None:
+    """Of a migrate that was cut off: now this connection may write."""
+    with connection.cursor() as cursor:
+        _execute(cursor, dialect_of(connection).latch(cursor, ()))
 
 
 def _unlatched(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> list[str]:

@@ -4,7 +4,8 @@ Django's signals would not do: after an exception or a kill there is no ``post_m
 one as well. So the schema editors of the connection that migrates do it.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -17,27 +18,42 @@ from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as SQLiteEdit
 from django.db.models import Model
 
 from hireops.failpoints import failpoint
-from hireops.guards.installed import LIFTED, GuardDifference, dialect_of, differences, is_lifted
-from hireops.guards.installing import Misfit, install, latch_what_is_new, lift
+from hireops.guards.installed import LIFTED, GuardDifference, dialect_of, differences, is_lifted, tables_of
+from hireops.guards.installing import Misfit, install, latch_what_is_new, lift, take_over_latch
+from hireops.guards.postgresql import building_concurrently
+
+BUILT_CONCURRENTLY = re.compile(r'CREATE INDEX CONCURRENTLY "(?P<index>[^"]+)"')
 
 
 @contextmanager
-def migrating(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Inside, schema and rows may change; whoever else writes is refused from the first change on.
+def one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Inside, no lock is waited for so long that others would be late who wait behind it."""
+    dialect = dialect_of(connection)
+    with dialect.one_migrate_at_a_time(connection), dialect.waits_briefly(connection):
+        yield
 
-    Whatever is raised in it leaves the latch; otherwise ``put_back`` ends it. One migrates at a time.
+
+@contextmanager
+def migrating(connection: BaseDatabaseWrapper, *, is_additive: bool) -> Iterator[None]:
+    """Inside, the schema may change. Unless all ``is_additive``, whoever else writes is refused from the
+    first change on; else only those are who write into new tables that have no guards yet.
+
+    Whatever is raised in it leaves the latch; otherwise ``put_back`` ends it.
     """
-    with dialect_of(connection).one_migrate_at_a_time(connection):
-        usual = connection.SchemaEditorClass
-        connection.SchemaEditorClass = type("Editor", (EDITORS[connection.vendor],), {"has_lifted": False})
-        try:
-            yield
-        except BaseException as error:
-            if is_lifted(connection):
-                error.add_note(LIFTED)
-            raise
-        finally:
-            connection.SchemaEditorClass = usual
+    guarded = tables_of(connection) if is_additive else []
+    if is_additive and is_lifted(connection):
+        take_over_latch(connection)
+    usual = connection.SchemaEditorClass
+    attributes = {"needs_lifting": not is_additive, "guarded": guarded}
+    connection.SchemaEditorClass = type("Editor", (EDITORS[connection.vendor],), attributes)
+    try:
+        yield
+    except BaseException as error:
+        if is_lifted(connection):
+            error.add_note(LIFTED)
+        raise
+    finally:
+        connection.SchemaEditorClass = usual
 
 
 def put_back(connection: BaseDatabaseWrapper) -> list[Misfit] | list[GuardDifference]:
@@ -52,12 +68,15 @@ def put_back(connection: BaseDatabaseWrapper) -> list[Misfit] | list[GuardDiffer
 
 
 class _Latching(BaseDatabaseSchemaEditor):
-    has_lifted: bool
+    """``needs_lifting`` until the first one has; tables that are ``guarded`` stay so."""
+
+    needs_lifting: bool
+    guarded: Collection[str]
 
     def __enter__(self) -> Self:
-        if not type(self).has_lifted:
+        if type(self).needs_lifting:
             lift(self.connection)
-            type(self).has_lifted = True
+            type(self).needs_lifting = False
         else:
             failpoint("guards.between_migrations")
         return super().__enter__()
@@ -69,7 +88,7 @@ class _Latching(BaseDatabaseSchemaEditor):
         traceback: TracebackType | None,
     ) -> None:
         if kind is None or not self.atomic_migration:
-            latch_what_is_new(self.connection)
+            latch_what_is_new(self.connection, self.guarded)
             failpoint("guards.before_end_of_migration")
         super().__exit__(kind, error, traceback)
 
@@ -85,11 +104,16 @@ class _Latching(BaseDatabaseSchemaEditor):
             return
         with transaction.atomic(self.connection.alias):
             yield
-            latch_what_is_new(self.connection)
+            latch_what_is_new(self.connection, self.guarded)
 
 
 class _LatchingOnPostgreSQL(_Latching, PostgreSQLEditor):
-    pass
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        if found := BUILT_CONCURRENTLY.match(str(sql)):
+            with building_concurrently(self.connection, found["index"]):
+                super().execute(sql, params)
+        else:
+            super().execute(sql, params)
 
 
 class _LatchingOnSQLite(_Latching, SQLiteEditor):

@@ -10,8 +10,9 @@ from hireops.guards.rules import Declared, Lock
 
 ONE_MIGRATE = "hireops migrate"
 MIGRATING = "hireops.migrating"
-# Who has waited so long for a writer lets others go first, and tries again.
-LONGEST_WAIT = "3s"
+# Who has waited so long for a lock lets those go first who wait behind it, and tries again. Longer than the
+# second after which PostgreSQL takes its own vacuum away from a table, shorter than a webhook can wait.
+LONGEST_WAIT = "1500ms"
 # OperationalError, as for a database that is away: whatever waits for that waits for this.
 CANNOT_CONNECT_NOW = "57P03"
 
@@ -29,6 +30,24 @@ OUR_FUNCTIONS = """
     WHERE prorettype = 'trigger'::regtype AND pg_function_is_visible(oid) AND pronargs = 0
         AND (strpos(prosrc, %s) > 0 OR proname = ANY(%s))
 """
+
+LARGEST_TABLE = """
+    SELECT max(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND pg_table_is_visible(oid)
+"""
+COLUMN_TYPE = """
+    SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+    WHERE attrelid = to_regclass(quote_ident(%s)) AND attname = %s AND NOT attisdropped
+"""
+LONG_TRANSACTIONS = """
+    SELECT pid, usename, application_name, host(client_addr), state,
+        extract(epoch FROM clock_timestamp() - xact_start)::int
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND xact_start < clock_timestamp() - interval '1 second'
+    ORDER BY xact_start LIMIT 3
+"""
+
+CUT_OFF = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(quote_ident(%s)) AND NOT indisvalid"
 
 
 class PostgreSQL(Dialect):
@@ -114,6 +133,52 @@ class PostgreSQL(Dialect):
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [ONE_MIGRATE])
+
+    def size_of(self, cursor: Any, table: str) -> int:
+        cursor.execute("SELECT pg_total_relation_size(to_regclass(quote_ident(%s)))", [table])
+        return int(cursor.fetchone()[0] or 0)
+
+    def largest_table(self, cursor: Any) -> int:
+        cursor.execute(LARGEST_TABLE)
+        return int(cursor.fetchone()[0] or 0)
+
+    def type_of(self, cursor: Any, table: str, column: str) -> str:
+        cursor.execute(COLUMN_TYPE, [table, column])
+        found = cursor.fetchone()
+        return str(found[0]) if found else ""
+
+    @contextmanager
+    def waits_briefly(self, connection: Any) -> Iterator[None]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LONGEST_WAIT}'")
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
+
+    def waited_for(self, cursor: Any) -> list[str]:
+        cursor.execute(LONG_TRANSACTIONS)
+        return [
+            f"process {pid} of {user} ({name or 'without a name'}, {address or 'this machine'}), {state}, "
+            f"in a transaction for {seconds} s"
+            for pid, user, name, address, state, seconds in cursor.fetchall()
+        ]
+
+
+@contextmanager
+def building_concurrently(connection: Any, index: str) -> Iterator[None]:
+    """It waits for everybody and keeps nobody waiting. What one that was cut off has left goes first."""
+    with connection.cursor() as cursor:
+        cursor.execute(CUT_OFF, [index])
+        if cursor.fetchone():
+            cursor.execute(f'DROP INDEX CONCURRENTLY "{index}"')
+        cursor.execute("SET lock_timeout = 0")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LONGEST_WAIT}'")
 
 
 def _told(trigger: str, source: str) -> str:

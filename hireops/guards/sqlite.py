@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.db import OperationalError
+
 from hireops.guards.dialects import FORMER, LATCH, MARK, Dialect, Trigger
 from hireops.guards.rules import Declared, Rule
 
@@ -69,6 +71,30 @@ class SQLite(Dialect):
         finally:
             beside.unlink()
             os.close(lock)
+
+    def size_of(self, cursor: Any, table: str) -> int:
+        try:
+            cursor.execute("SELECT sum(pgsize) FROM dbstat WHERE name = %s AND aggregate = 1", [table])
+            (size,) = cursor.fetchone()
+        except OperationalError:  # a build without it
+            return self.largest_table(cursor)
+        return int(size or 0)
+
+    def largest_table(self, cursor: Any) -> int:
+        cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return int(cursor.fetchone()[0])
+
+    def type_of(self, cursor: Any, table: str, column: str) -> str:
+        cursor.execute("SELECT type FROM pragma_table_info(%s) WHERE name = %s", [table, column])
+        found = cursor.fetchone()
+        return str(found[0]) if found else ""
+
+    @contextmanager
+    def waits_briefly(self, connection: Any) -> Iterator[None]:
+        yield  # the driver's own limit is short
+
+    def waited_for(self, cursor: Any) -> list[str]:
+        return []  # SQLite does not tell
 
 
 def _locked(path: Path) -> int:

@@ -15,9 +15,19 @@ class InboxConfig(AppConfig):
         from hireops.desk import invariants as desk_invariants
         from hireops.doctor import findings
         from hireops.guards import rules
-        from hireops.inbox import app_lifecycle, cards, charts, guards, health, invariants, jobs, questions
+        from hireops.inbox import (
+            app_lifecycle,
+            cards,
+            charts,
+            guards,
+            health,
+            invariants,
+            jobs,
+            questions,
+            restored,
+        )
 
-        _registers = app_lifecycle, jobs
+        _registers = app_lifecycle, jobs, restored
 
         rules.declare(*guards.RULES)
         findings.register(*questions.QUESTIONS)
@@ -27,6 +37,7 @@ class InboxConfig(AppConfig):
         desk_charts.register(charts.events)
         desk_health.register(health.silence, urgent=True)
         desk_health.register(health.handling)
+        desk_health.register(health.journal, urgent=True)
         desk_health.register(health.arrivals)
         desk_health.register(health.types)
         desk_invariants.register(invariants.broken_events)

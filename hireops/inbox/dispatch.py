@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
+from hireops import tracing
 from hireops.database import bulk, clock, locks
 from hireops.database.errors import DATABASE_AWAY
 from hireops.error_location import error_location
@@ -185,6 +186,7 @@ def _singles(batch: Batch) -> Iterator[Batch]:
 
 
 def _handle_all(events: Sequence[Event]) -> list[AttemptResult]:
+    tracing.note({tracing.EVENT_IDS: [event.event_id for event in events]})
     by_type = defaultdict(list)
     for event in events:
         by_type[event.event_type].append(event)

@@ -16,7 +16,7 @@ from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.lists import different_values
 from hireops.desk.paging import AtLeast
 from hireops.inbox.event_queries import by_index
-from hireops.inbox.models import Event
+from hireops.inbox.models import Event, JournalFailure
 from hireops.inbox.registry import is_handled, labels
 
 SILENCE = Metric("event_last_received_seconds", "Seconds since any event was received.")
@@ -29,10 +29,16 @@ LATE = Metric("events_late", "Of the newest 1000 events of the last day, those t
 LATEST = Metric("event_latest_seconds", "Of these, the longest time from Feishu's clock to ours.")
 GAPS = Metric("hours_without_event", "Hours of the last 24 in which no event came.")
 
+JOURNAL_FAILED = Metric(
+    "event_journal_failed_seconds", "Seconds since an event could not be kept beside the database."
+)
+
 COUNTED_TO = 1000
 TYPES_SHOWN = 50
 HOURS_LOOKED_AT = 24
 LATE_AFTER = timedelta(minutes=5)
+FAILS_NOW = timedelta(minutes=10)
+SHOWN_FAILED = timedelta(days=7)
 DUE_TOO_LONG = timedelta(minutes=1)
 
 EVENTS_PAGE = "admin:inbox_event_changelist"
@@ -58,6 +64,36 @@ def silence() -> Section:
         url=reverse(EVENTS_PAGE),
     )
     return Section(gettext_lazy("Events from Feishu"), [figure])
+
+
+def journal() -> Section:
+    """Whether events are also kept beside the database, where that is asked for."""
+    now = clock.now()
+    failures = list(JournalFailure.objects.filter(at__gt=now - SHOWN_FAILED).order_by("host"))
+    figures = [_journal_failure(failure, now) for failure in failures] or [_no_journal_failure()]
+    return Section(gettext_lazy("Events beside the database"), figures)
+
+
+def _no_journal_failure() -> Figure:
+    shown = _("kept") if settings.EVENT_JOURNAL else _("not kept (EVENT_JOURNAL)")
+    return Figure(JOURNAL_FAILED, gettext_lazy("Event journal"), None, shown)
+
+
+def _journal_failure(failure: JournalFailure, now: datetime) -> Figure:
+    age = now - failure.at
+    note = _(
+        "Events of %(host)s are safe in the database, but not kept beside it (%(reason)s): a backup that is "
+        "restored now loses them. Look at the folder, its disk and its owner."
+    ) % {"host": failure.host, "reason": failure.reason}
+    return Figure(
+        JOURNAL_FAILED,
+        gettext_lazy("Event journal"),
+        age.total_seconds(),
+        _("failed %(age)s ago") % {"age": duration(age)},
+        note,
+        "bad" if age < FAILS_NOW else "warn",
+        {"host": failure.host},
+    )
 
 
 def arrivals() -> Section:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import DataError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
+from hireops import tracing
 from hireops.database import prepared, query_deadline
 from hireops.database.errors import DATABASE_AWAY
 from hireops.encryption import encrypt_bytes
@@ -83,6 +84,7 @@ def store_delivery(delivery: callbacks.CallbackEvent | callbacks.Unreadable, raw
 
 def _store_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
     """True if it is new; a copy changes nothing, another content under its id is noted."""
+    tracing.note({tracing.EVENT_ID: event.event_id})
     content = ticket_encrypted(event.payload_json) if event.event_type == APP_TICKET else event.payload_json
 
     def insert() -> bool:

@@ -22,7 +22,7 @@ from hireops.error_location import error_location
 from hireops.feishu import callbacks, protocol
 from hireops.feishu.errors import FeishuError
 from hireops.feishu.transport import is_loopback
-from hireops.inbox import intake, tasks
+from hireops.inbox import intake, journal, tasks
 from hireops.inbox.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,9 @@ class _TooLarge(Exception):  # noqa: N818 - reads as what it says
 def _store(payload: bytes) -> bool:
     if len(payload) > intake.MAX_BYTES:
         raise _TooLarge
-    return intake.store_delivery(callbacks.open_pushed(payload, intake.keys()), payload)
+    is_new = intake.store_delivery(callbacks.open_pushed(payload, intake.keys()), payload)
+    journal.keep(payload, None)
+    return is_new
 
 
 class InsecureAddressError(Exception):

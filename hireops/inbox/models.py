@@ -240,3 +240,19 @@ class Replay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked_at:%Y-%m-%d %H:%M} {self.event_type}".strip()
+
+
+class JournalFailure(models.Model):
+    """When a host could last not keep an event beside the database (``hireops.inbox.journal``)."""
+
+    host = models.CharField(_("host"), max_length=64, primary_key=True)
+    at = models.DateTimeField(_("time"))
+    reason = models.CharField(_("reason"), max_length=200)
+
+    class Meta:
+        verbose_name = _("failure of the event journal")
+        verbose_name_plural = _("failures of the event journal")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.host

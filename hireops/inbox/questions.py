@@ -1,8 +1,11 @@
 """What the doctor asks of the inbox: whether events arrive, and of which types."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
@@ -10,7 +13,8 @@ from hireops.doctor.findings import Found, Level, Question, Verdict
 from hireops.doctor.permissions import needs
 from hireops.inbox import registry
 from hireops.inbox.event_queries import by_index
-from hireops.inbox.models import Event
+from hireops.inbox.models import Event, JournalFailure
+from hireops.private_files import OTHERS
 
 
 def _arriving() -> Iterator[Found]:
@@ -33,10 +37,35 @@ def _types() -> Iterator[Found]:
                 yield Found("never, but used" if need.is_used() else "never", facts)
 
 
+def _journal() -> Iterator[Found]:
+    """Of all hosts what they have noted, of this one the folder as well."""
+    lately = clock.now() - JOURNAL_LOOKED_AT
+    failures = list(JournalFailure.objects.filter(at__gt=lately))
+    for failure in failures:
+        facts = {"host": failure.host, "error": failure.reason}
+        yield Found("failed", {**facts, "age": _seconds_since(failure.at)})
+    if not settings.EVENT_JOURNAL:
+        yield Found("off")
+    elif why := _why_not_written(Path(settings.EVENT_JOURNAL)):
+        yield Found("not written", {"folder": settings.EVENT_JOURNAL, "error": why})
+    elif not failures:
+        yield Found("ok", {"folder": settings.EVENT_JOURNAL})
+
+
+def _why_not_written(folder: Path) -> str:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return "open to others" if folder.stat().st_mode & OTHERS else ""
+    except OSError as error:
+        return error.strerror or type(error).__name__
+
+
 def _seconds_since(moment: datetime) -> int:
     return round((clock.now() - moment).total_seconds())
 
 
+JOURNAL_LOOKED_AT = timedelta(days=1)
 NEVER = _("None has ever come. Whether Feishu reaches this host can only be told when one has.")
 SUBSCRIBE = _(
     "In the developer console, Events & callbacks: save the request URL https://<your host>/webhook/event "
@@ -52,6 +81,29 @@ QUESTIONS = (
             "ok": Verdict(Level.OK, _("The last one came %(age)s ago.")),
             "never": Verdict(Level.NOTICE, NEVER, SUBSCRIBE),
             "never, but used": Verdict(Level.WARNING, NEVER, SUBSCRIBE),
+        },
+    ),
+    Question(
+        id="events.journal",
+        title=_("Events beside the database"),
+        ask=_journal,
+        verdicts={
+            "ok": Verdict(Level.OK, _("They are also kept in %(folder)s.")),
+            "off": Verdict(
+                Level.NOTICE,
+                _("They are kept in the database alone."),
+                _("Where no binding may be lost with a database, name a folder: EVENT_JOURNAL."),
+            ),
+            "not written": Verdict(
+                Level.ERROR,
+                _("This host can't keep them in %(folder)s: %(error)s"),
+                _("Give the folder to the user that runs hireops, closed to others, on a disk with room."),
+            ),
+            "failed": Verdict(
+                Level.ERROR,
+                _("%(host)s could not keep one %(age)s ago: %(error)s"),
+                _("Look at its EVENT_JOURNAL, the disk and its owner; then make a backup."),
+            ),
         },
     ),
     Question(

@@ -6,6 +6,7 @@ from typing import Any
 
 from celery.signals import worker_shutdown, worker_shutting_down
 
+from hireops import tracing
 from hireops.celery import app
 from hireops.doorbell import ring
 from hireops.inbox import dispatch, trimming
@@ -31,8 +32,7 @@ def drain() -> None:
         try:
             _requested.clear()
             begun = monotonic()
-            _drain(until)
-            if not drain.request.called_directly:
+            if _drain(until) and not drain.request.called_directly:
                 _coalesce(begun)
         finally:
             _draining.release()
@@ -41,16 +41,23 @@ def drain() -> None:
             return
 
 
-def _drain(until: float) -> None:
-    """Not what comes meanwhile: somebody rings for that."""
+def _drain(until: float) -> bool:
+    """Whether there was anything. Not what comes meanwhile: somebody rings for that."""
+    some = False
     while not _stopping.is_set() and (batch := dispatch.claim()):
-        dispatch.handle(batch)
+        some = True
+        with tracing.span("handle events"):
+            dispatch.handle(batch)
         if not batch.leaves_some or monotonic() > until:
-            return
+            break
+    return some
 
 
 def _coalesce(begun: float) -> None:
-    """Events that come meanwhile share the next batch: a batch costs something by itself."""
+    """Events that come meanwhile share the next batch: a batch costs something by itself.
+
+    Only after one: beat asks every five seconds, and what comes to an idle system must not wait for that.
+    """
     _stopping.wait(max(0, begun + COALESCE_S - monotonic()))
 
 

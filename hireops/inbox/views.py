@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from hireops.doorbell import ring
 from hireops.feishu import callbacks
-from hireops.inbox import intake, tasks
+from hireops.inbox import intake, journal, tasks
 from hireops.web.pools import WEBHOOK_PATH
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,8 @@ def webhook(request: HttpRequest) -> HttpResponse:
     if body is None:
         return _refusal(request, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
     try:
-        delivery = callbacks.open_callback(body, _signature(request), intake.keys())
+        signature = _signature(request)
+        delivery = callbacks.open_callback(body, signature, intake.keys())
     except callbacks.NotAuthenticError as refused:
         return _refusal(request, refused.status, refused.reason)
 
@@ -41,6 +42,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
             ring(tasks.drain)
     except intake.NOT_STORED as error:
         return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")
+    journal.keep(body, signature)
     return HttpResponse(b'{"msg":"success"}', content_type="application/json")
 
 

@@ -5,6 +5,7 @@ import threading
 from math import inf
 from time import monotonic
 
+from hireops import tracing
 from hireops.database import clock
 from hireops.error_location import error_location
 from hireops.jobs import leases, registry
@@ -30,7 +31,8 @@ def take_turn(until: float = inf) -> bool:
     if lease is None or kind is None:
         return False
     try:
-        _do_parts(lease, kind, until)
+        with tracing.span("do part of job", {tracing.JOB_ID: lease.job.pk, tracing.JOB_KIND: kind.name}):
+            _do_parts(lease, kind, until)
     except LeaseLostError:
         logger.info("job %d (%s) is no longer ours", lease.job.pk, kind.name)
     except Exception as error:  # noqa: BLE001 - whatever a part raises, the others go on

@@ -14,7 +14,9 @@ class OutboxConfig(AppConfig):
         from hireops.desk import health as desk_health
         from hireops.desk import invariants as desk_invariants
         from hireops.guards import rules
-        from hireops.outbox import cards, charts, guards, health, invariants
+        from hireops.outbox import cards, charts, guards, health, invariants, restored
+
+        _registers = restored
 
         rules.declare(*guards.RULES)
         desk_cards.register(cards.calls_waiting)

@@ -1,6 +1,8 @@
 """What the database itself keeps from changing: what is sent and answered, and how an attempt ended."""
 
-from hireops.guards.rules import Rule, any_differs, there_is, update_of
+from hireops.desk.guards import IS_RESTORED
+from hireops.feishu.endpoints import ONLY_READ
+from hireops.guards.rules import Rule, any_differs, quoted, there_is, update_of
 
 CALL, ATTEMPT = "outbox_call", "outbox_attempt"
 
@@ -49,6 +51,14 @@ RULES = [
     ),
     Rule("call_replaces_none", CALL, "REPLACE", there_is(CALL, f"it.id = NEW.id OR ({_IN_A_LANE_IN_USE})")),
     Rule("call_stays", CALL, "DELETE"),
+    Rule(
+        "call_waits_for_release",
+        CALL,
+        "UPDATE OF lease_key",
+        "OLD.lease_key IS NULL AND NEW.lease_key IS NOT NULL"
+        f" AND NEW.operation NOT IN ({quoted(sorted(ONLY_READ))}) AND {IS_RESTORED}",
+        says="the database was restored and is not released, so nothing is sent",
+    ),
     # Its app has ended it unanswered. Only an answer that comes all the same takes it up again.
     Rule(
         "call_that_is_never_sent_again_has_ended",

@@ -14,6 +14,7 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.db import connections
 
+from hireops import tracing
 from hireops.celery import app
 from hireops.doorbell import ring
 from hireops.error_location import error_location
@@ -102,7 +103,7 @@ class Drain:
                 self._wake.clear()  # before looking: what happens from here on wakes us again
                 if claim := sending.claim():
                     self.look_again()
-                    recording.record(claim, sending.send(claim))
+                    _send(claim)
                 elif not self._wait_for_more():
                     return
             self.unfinished = True
@@ -128,6 +129,17 @@ class Drain:
             return True
         finally:
             self._watching.release()
+
+
+def _send(claim: recording.Claim) -> None:
+    call = claim.call
+    told: tracing.Attributes = {
+        tracing.CALL_ID: call.pk,
+        tracing.CALL_OPERATION: call.operation,
+        tracing.CALL_TRY: call.tries,
+    }
+    with tracing.span("send call", told):
+        recording.record(claim, sending.send(claim))
 
 
 _one_at_a_time = threading.Lock()

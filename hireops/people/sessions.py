@@ -15,6 +15,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from hireops.desk import restoring
 from hireops.people.acting import place
 from hireops.people.models import Session
 
@@ -73,7 +74,8 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Session | None:
         now = timezone.now()
-        self.row = Session.objects.filter(pk=digest(self.session_key), expire_date__gt=now).first()
+        mine = Session.objects.filter(pk=digest(self.session_key), expire_date__gt=now)
+        self.row = mine.annotate(restoration=restoring.standing_key()).first()
         if self.row is None:
             self._session_key = None
         return self.row

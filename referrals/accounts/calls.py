@@ -16,8 +16,8 @@ from hireops.outbox.registry import Operation, register
 from referrals.accounts import services as accounts
 from referrals.accounts.profile import apply_account
 from referrals.accounts.services import DEACTIVATE, ENABLE, GET_ASSETS
+from referrals.cases import perhaps_paid, turned_out
 from referrals.cases import services as cases
-from referrals.cases import turned_out
 from referrals.ledger import services as ledger
 from referrals.models import BalanceChange, Case, ReferralAccount
 
@@ -34,8 +34,11 @@ def apply_assets(call: Call, answer: Answer) -> None:
     every_change_is_announced = _is_watched(account, theirs)
     if _is_outdated(call, answer):
         theirs = replace(theirs, status=account.status)
-    for change in _apply(account, theirs, call, answer):
-        if every_change_is_announced and change.cause == BalanceChange.Cause.CALL:
+    changes = _apply(account, theirs, call, answer)
+    explained = perhaps_paid.look_into_falls({account.pk}, BalanceChange.objects.filter(call=call))
+    for change in changes:
+        of_its_own = change.cause == BalanceChange.Cause.CALL and change.pk not in explained
+        if every_change_is_announced and of_its_own:
             _open_drift(change)
     for case in account.cases.filter(kind=Case.Kind.UNKNOWN_ACCOUNT, closed_at=None):
         cases.close_explained_case(

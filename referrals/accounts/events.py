@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_noop
@@ -17,8 +17,8 @@ from hireops.inbox.models import Event, tenants_of
 from hireops.inbox.registry import EventType, Received, register
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
+from referrals.cases import perhaps_paid, turned_out
 from referrals.cases import services as cases
-from referrals.cases import turned_out
 from referrals.ledger import assets, figures
 from referrals.ledger import services as ledger
 from referrals.ledger.batch import AccountEntry, LedgerBatch
@@ -82,8 +82,16 @@ def update_balances(received: Sequence[Received[BalanceUpdate]]) -> None:
     of_deactivated = [each for each in told if each[0].status == ReferralAccount.Status.DISABLED]
     news = [(account, one) for account, one in stale if _may_be_news(one, batch.entry(account))]
     accounts.ask_about(account for account, _one in [*from_the_future, *of_deactivated, *news])
-    changed = BalanceChange.objects.filter(event__in=[one.event.pk for one in received])
-    turned_out.look_into_falls(batch.fallen(), changed)
+    if fallen := batch.fallen():
+        _look_into_falls(fallen, BalanceChange.objects.filter(event__in=[one.event.pk for one in received]))
+
+
+def _look_into_falls(accounts: set[int], changed: QuerySet[BalanceChange]) -> None:
+    """One query where nobody is concerned, as with most."""
+    concerned = turned_out.may_explain() | perhaps_paid.may_explain()
+    if changed.filter(concerned, account__in=accounts).exists():
+        turned_out.look_into_falls(accounts, changed)
+        perhaps_paid.look_into_falls(accounts, changed)
 
 
 def _may_be_news(one: Received[BalanceUpdate], entry: AccountEntry) -> bool:

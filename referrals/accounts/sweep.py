@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_noop
 
@@ -61,7 +61,7 @@ def ask_next(job: Job) -> Step:
     """Owe queries of those that were not asked for since somebody wanted all; the sweep asks for the rest."""
     if job.asked_at < _asked_long_ago():
         return DONE
-    room = MOST_SWEPT - _queries_owed()
+    room = MOST_SWEPT - queries_owed()
     if room <= 0:
         return Step(rest=LOOK_EVERY)
     due = _lock_all(_due(Status.AVAILABLE, min(room, ASKED_AT_ONCE), job.asked_at))
@@ -90,7 +90,7 @@ def sweep() -> int:
     """
     asked = 0
     for status, sweeps in SWEPT_EVERY.items():
-        if (room := MOST_SWEPT - _queries_owed()) > 0:
+        if (room := MOST_SWEPT - queries_owed()) > 0:
             until = _asked_long_ago(sweeps)
             asked += sum(_sweep_past_mistakes(pk, status, until) for pk in _due(status, room, until))
     return asked
@@ -103,7 +103,7 @@ def _asked_long_ago(sweeps: int = 1) -> datetime:
 # --- Which accounts
 
 
-def _queries_owed() -> int:
+def queries_owed() -> int:
     owed = Call.objects.filter(channel__operation=GET_ASSETS, state=Call.State.PENDING)
     return owed[:MOST_SWEPT].count()
 
@@ -116,6 +116,14 @@ def _due(status: Status, most: int, until: datetime) -> list[int]:
     never = list(waiting.filter(queried_at=None).values_list("pk", flat=True)[:most])
     asked_before = waiting.filter(queried_at__lte=until).values_list("pk", flat=True)
     return never + list(asked_before[: most - len(never)])
+
+
+def not_asked_since(moment: datetime) -> QuerySet[ReferralAccount]:
+    """Enabled accounts of which no query has been owed or answered since then."""
+    answered = Call.objects.filter(lane=OuterRef("lane"), operation=GET_ASSETS, finished_at__gte=moment)
+    long_ago = Q(queried_at=None) | Q(queried_at__lt=moment)
+    enabled = in_reach().filter(long_ago, status=Status.AVAILABLE)
+    return enabled.alias(lane=_lane()).exclude(Exists(answered))
 
 
 def _lane() -> Concat:

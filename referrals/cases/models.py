@@ -23,6 +23,7 @@ class Case(models.Model):
         CONTACT = "contact", _("Contact differs from Feishu's")
         FUTURE = "future", _("An event tells of a change in the future")
         TURNED_OUT = "turned_out", _("Ended as not done, and may be done")
+        PERHAPS_PAID = "perhaps_paid", _("Perhaps paid after the backup")
 
     kind = models.CharField(_("what"), max_length=16, choices=Kind.choices)
     account = models.ForeignKey(

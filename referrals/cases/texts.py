@@ -19,6 +19,7 @@ FIGURES = {
     Kind.CONTACT: (_("Registered here"), _("By Feishu")),
     Kind.FUTURE: (_("Ours"), _("By Feishu")),
     Kind.TURNED_OUT: (_("Taken by this withdrawal, by our records then"), _("Taken, as it seems now")),
+    Kind.PERHAPS_PAID: (_("Balance in the restored database"), _("Balance as Feishu tells it now")),
 }
 MEANINGS = {
     Kind.POINTS: _(
@@ -59,6 +60,12 @@ MEANINGS = {
         "Two people have ended this withdrawal as not done, and after that something says that Feishu has "
         "done it: the balance went down, or Feishu answered after all. What Feishu took counts as paid "
         "there, so it is owed to the employee. A balance also goes down when a reward is taken back."
+    ),
+    Kind.PERHAPS_PAID: _(
+        "The database was restored from a backup, and since that backup the balance went down at Feishu "
+        "without a withdrawal that hireops knows. Most likely it was withdrawn after the backup: then the "
+        "money is out of Feishu, and only the paying side can say whether the employee has got it. A balance "
+        "also goes down when a reward is taken back."
     ),
 }
 WHAT_TO_DO = {
@@ -102,6 +109,11 @@ WHAT_TO_DO = {
         "close this case. Otherwise look in Feishu Hire: if the employee's rewards read “paid” there, "
         "propose on the withdrawal's page that it was done after all, and somebody else confirms it. If a "
         "reward was taken back, close this case with a note that says so."
+    ),
+    Kind.PERHAPS_PAID: _(
+        "Look for the account in the payout files at the paying side that are younger than the backup. If it "
+        "is there, close the case with the batch and the payment ID. If it is not, and Feishu Hire reads "
+        "“paid”, the employee is owed the money: pay it beside hireops, and write in the note how."
     ),
 }
 HINTS = {

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from referrals.cases.services import open_case
 from referrals.ledger.batch import takes
@@ -31,6 +31,12 @@ def look_into_falls(accounts: Collection[int], changes: QuerySet[BalanceChange])
                 withdrawal=withdrawal,
                 change=change,
             )
+
+
+def may_explain() -> Exists:
+    """Of a change of a balance: whether its account has a withdrawal that was ended as not done."""
+    ended = Withdrawal.objects.filter(account=OuterRef("account"), state=Withdrawal.State.NOT_DONE)
+    return Exists(ended)
 
 
 def _ended_as_not_done(accounts: Collection[int]) -> dict[int, list[Withdrawal]]:

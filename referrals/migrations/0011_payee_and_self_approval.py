@@ -13,6 +13,7 @@ def copy_payees(apps, editor):
 
 
 class Migration(migrations.Migration):
+    changes_rows_of = ("referrals_payment",)
     dependencies = [("referrals", "0010_lighter_ledger")]
 
     operations = [

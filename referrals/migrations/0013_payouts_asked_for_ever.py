@@ -19,6 +19,7 @@ def ask_again(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
+    changes_rows_of = ("outbox_call",)
     dependencies = [
         ("referrals", "0012_long_work"),
         ("outbox", "0007_evidence"),

@@ -49,6 +49,7 @@ def _came_at(account):
 
 
 class Migration(migrations.Migration):
+    changes_rows_of = ("referrals_referralaccount",)
     dependencies = [
         ("referrals", "0015_personal_data_goes"),
         ("inbox", "0001_initial"),

@@ -42,6 +42,7 @@ def customer():
 
 
 class Migration(migrations.Migration):
+    changes_rows_of = ("referrals_registration", "referrals_registrationimport")
     dependencies = [
         ("feishu", "0004_tenant_state_at"),
         ("outbox", "0007_evidence"),

@@ -56,6 +56,7 @@ def person(name):
 
 
 class Migration(migrations.Migration):
+    changes_rows_of = ("referrals_payment", "referrals_withdrawal")
     dependencies = [
         ("desk", "0002_roles"),
         ("referrals", "0018_customers_of_a_store_app"),

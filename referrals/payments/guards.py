@@ -1,7 +1,8 @@
 """What the database itself keeps from changing: what was handed over for payment, and what became of it."""
 
+from hireops.desk.guards import IS_RESTORED
 from hireops.guards.rules import Rule, any_differs, there_is, update_of
-from referrals.payouts.guards import SELF_APPROVAL
+from referrals.payouts.guards import RESTORED, SELF_APPROVAL
 
 PAYMENT, BATCH, AMOUNT = "referrals_payment", "referrals_payoutbatch", "referrals_withdrawalamount"
 WITHDRAWAL, ACCOUNT = "referrals_withdrawal", "referrals_referralaccount"
@@ -133,6 +134,8 @@ RULES = [
         f" AND NOT {_ONE_MAY_APPROVE_ALONE}",
     ),
     Rule("reversal_stays", REVERSAL, "DELETE"),
+    Rule("payout_batch_waits_for_release", BATCH, "INSERT", IS_RESTORED, says=RESTORED),
+    Rule("payment_waits_for_release", PAYMENT, "INSERT", IS_RESTORED, says=RESTORED),
     Rule("payout_batch_replaces_none", BATCH, "REPLACE", there_is(BATCH, "it.id = NEW.id")),
     Rule(
         "payout_batch_handed_over_as_it_is",

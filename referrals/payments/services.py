@@ -15,7 +15,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from hireops.desk import audit
+from hireops.desk import audit, restoring
 from hireops.desk.errors import Refused
 from hireops.people import payout_rights
 from referrals.ledger.totals import of_cents, sum_in_cents
@@ -100,6 +100,7 @@ def hand_over(withdrawals: Iterable[Withdrawal], *, by: User, note: str = "") ->
     """
     wanted = {withdrawal.pk for withdrawal in withdrawals}
     with transaction.atomic():
+        restoring.refuse_while_it_stands()
         payout_rights.refuse_until_in_effect(by, HAND_OVER)
         locked = lock_withdrawals(wanted)
         unpaid = unpaid_amounts(locked)

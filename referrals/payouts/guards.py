@@ -7,6 +7,7 @@ written or to remove the row is refused, whoever it is.
 
 from collections.abc import Iterable
 
+from hireops.desk.guards import IS_RESTORED
 from hireops.guards.rules import Rule, any_differs, append_only, quoted, there_is
 from referrals.payouts.transitions import STEPS
 
@@ -16,6 +17,7 @@ SELF_APPROVAL = "referrals_selfapproval"
 ACCOUNT, CALL = "referrals_referralaccount", "outbox_call"
 
 OPEN = ("requested", "approved", "unknown")
+RESTORED = "the database was restored and is not released, so nothing is paid out"
 _ANSWERABLE = ("approved", "unknown", "not_done")
 
 
@@ -103,6 +105,14 @@ RULES = [
         f" AND NOT {there_is(SELF_APPROVAL, 'it.withdrawal_id = NEW.id')}",
     ),
     *append_only(SELF_APPROVAL, unique=["id", "withdrawal_id"]),
+    Rule("withdrawal_waits_for_release", WITHDRAWAL, "INSERT", IS_RESTORED, says=RESTORED),
+    Rule(
+        "approval_waits_for_release",
+        WITHDRAWAL,
+        "UPDATE OF state",
+        f"{_to('approved')} AND {IS_RESTORED}",
+        says=RESTORED,
+    ),
     Rule(
         "withdrawal_takes_its_steps",
         WITHDRAWAL,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hireops.database import clock
-from hireops.desk import audit
+from hireops.desk import audit, restoring
 from hireops.desk.errors import Refused
 from hireops.desk.staff import Reader
 from hireops.feishu.hire import BonusType
@@ -47,6 +47,7 @@ def request_withdrawal(
     deactivated, nothing of it is known to be there, or a withdrawal of it is open.
     """
     with transaction.atomic():
+        restoring.refuse_while_it_stands()
         account = lock_account(account.pk)
         seen = seen_in(account, points=points, cash=cash)
         _refuse_to_request(account, seen, asked=points or cash)
@@ -173,6 +174,7 @@ def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call
 
 def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
     _refuse_what_is_decided(withdrawal)
+    restoring.refuse_while_it_stands()
     if why := why_not_approved(withdrawal, by):
         raise Refused(f"{why} {who_could_approve(by.pk)}" if _is_ones_own(withdrawal, by) else why)
     payout_rights.refuse_until_in_effect(by, APPROVE)

@@ -119,7 +119,7 @@ class Place:
         database = self._template(kind).copy(self.folder)
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         with self._own_broker(folder) as broker_url:
-            target = Target(kind, self, Hireops(database, folder), broker_url, rings=rings)
+            target = Target(kind, self.servers, Hireops(database, folder), broker_url, rings=rings)
             try:
                 yield target
             finally:
@@ -170,10 +170,18 @@ def _process(name: str, program: str, find: Callable[[], int]) -> dict[str, int]
 class Target:
     """The web server, the worker and the rows of one kind."""
 
-    def __init__(self, kind: Kind, place: Place, processes: Hireops, broker_url: str, *, rings: bool) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        servers: Mapping[str, int],
+        processes: Hireops,
+        broker_url: str,
+        *,
+        rings: bool = False,
+    ) -> None:
         self.kind = kind
         self.processes = processes
-        self.trees = dict(place.servers)
+        self.trees = dict(servers)
         self._variables = {
             "BIN": str(BIN),
             "VAR_DIR": str(processes.folder),
@@ -195,6 +203,10 @@ class Target:
     def start_worker(self) -> None:
         command, variables = self.kind.worker(self._variables)
         self.trees["worker"] = self.processes.start(*command, **variables).pid
+
+    def start_beat(self) -> None:
+        command, variables = supervised("beat", self._variables)
+        self.trees["beat"] = self.processes.start(*command, **variables).pid
 
     def stored(self) -> int:
         return self._number(f"SELECT count(*) FROM {self.kind.table}")

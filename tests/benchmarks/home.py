@@ -1,6 +1,6 @@
 """What the home page of each role costs: ``python -m tests.benchmarks.home``
 
-In the small company (``company.py``; ``--rows 100000`` for another), by Django's test client: queries, CPU
+In the small company (``company``; ``--rows 100000`` for another), by Django's test client: queries, CPU
 time of this process, bytes of the page as it is and compressed, and how many requests a browser makes that
 has nothing of it yet: the page, its style sheets, scripts and pictures. On PostgreSQL, as ``pages.py``.
 """

@@ -1,6 +1,6 @@
 """Does any page of lists, or home, get slower as the company grows? ``python -m tests.benchmarks.pages``
 
-Fills a database of PostgreSQL with the small company and one with the large one (``company.py``): 1,000 and
+Fills a database of PostgreSQL with the small company and one with the large one (``company``): 1,000 and
 1,000,000 referral accounts and orders (``--rows 100000``). Then asks, by Django's test client and without
 network or web server, for the home page of each role, and of each list for its first and next page, each
 value of each filter, each order that a column can give it, and a search by each thing that finds its rows.

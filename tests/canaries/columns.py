@@ -210,9 +210,12 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "details": NOTHING,
     },
     "desk.DailyFigures": {"series": NOTHING, "figures": NOTHING},
-    "desk.Heartbeat": {"name": NOTHING, "host": NOTHING, "version": NOTHING},
+    "desk.Heartbeat": {"name": NOTHING, "host": NOTHING, "version": NOTHING, "queues": NOTHING},
     "desk.InvariantCheck": {"sentences": NOTHING},
+    # What was found is counts and numbers of batches, by labels of ours.
+    "desk.Release": {"part": NOTHING, "reason": PERSONAL, "found": NOTHING},
     "desk.RepeatedEntry": {"key": UNREADABLE},
+    "desk.Restoration": {"reason": PERSONAL},
     # What was searched for is not in the query, and no list is narrowed by anything of a person.
     "desk.SavedFilter": {"list": NOTHING, "name": NOTHING, "query": NOTHING},
     # What was found by the doctor: settings, hosts, folders and counts.
@@ -245,6 +248,7 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "reason": NOTHING,
         "subject": NOTHING,
     },
+    "inbox.JournalFailure": {"host": NOTHING, "reason": NOTHING},
     "inbox.Replay": {"event_type": NOTHING, "reason": PERSONAL},
     "jobs.Job": {"kind": NOTHING, "reason": PERSONAL, "error": NOTHING},
     "mfa.Authenticator": {"data": UNREADABLE},

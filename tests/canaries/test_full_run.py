@@ -21,11 +21,14 @@ from hireops.desk.roles import ROLES
 from hireops.feishu import callbacks
 from hireops.inbox.dispatch import BATCH_TIMEOUT
 from hireops.inbox.models import Batch
+from hireops.tracing import CALL_ID, EVENT_ID, EVENT_IDS, FEISHU_LOG_ID
+from hireops.tracing.sdk import MAY_LEAVE
 from tests.canaries.columns import COLUMNS, PERSONAL
 from tests.databases import Database
 from tests.processes import Hireops, wait_until
 from tests.simulator_process import APP, Simulator, running_simulator
 from tests.template import template
+from tests.tracing.collector import Collector, collecting
 from tests.upgrade.conftest import opened
 from tests.upgrade.people import Person
 
@@ -57,6 +60,7 @@ class Run:
 
     database: Database
     hireops: Hireops
+    collector: Collector
     logged: str = ""
     pages: list[str] = field(default_factory=list)
     commands: str = ""
@@ -73,12 +77,14 @@ def run(
     try:
         with (
             running_simulator(**_feishus(SECRETS)) as simulator,
+            collecting() as collector,
             django_db_blocker.unblock(),
             opened(database),
         ):
             _configure(hireops, simulator)
+            hireops.environment |= collector.environment
             with _settings_of(simulator):
-                yield _everything_happens(hireops, simulator)
+                yield _everything_happens(Run(database, hireops, collector), simulator)
     finally:
         hireops.kill_all()
         database.drop()
@@ -106,8 +112,8 @@ def _settings_of(simulator: Simulator) -> Any:
 # --- What happens ------------------------------------------------------------------------------------------
 
 
-def _everything_happens(hireops: Hireops, simulator: Simulator) -> Run:
-    run = Run(hireops.database, hireops)
+def _everything_happens(run: Run, simulator: Simulator) -> Run:
+    hireops = run.hireops
     heard = _Heard()
     logging.getLogger().addHandler(heard)
     logging.getLogger().setLevel(logging.DEBUG)
@@ -240,6 +246,9 @@ def _pages_that_fail(site: str) -> list[str]:
         _execute("ALTER TABLE elsewhere RENAME TO referrals_registration")
     assert failed.status_code >= 500
     refused = Client().post("/admin/login/", {"login": "hira", "password": f"{PASSWORD}-wrong"}, follow=True)
+    named = {"q": PEOPLE["name"], "next": PEOPLE["email"]}
+    requests.get(f"{site}/admin/login/", params=named, headers={"User-Agent": PEOPLE["mobile"]}, timeout=20)
+    requests.get(f"{site}/reports/{PEOPLE['candidate']}", timeout=20)
     away = requests.get(f"{site}/metrics", headers={"Authorization": "Bearer wrong"}, timeout=20)
     return [failed.text, refused.text, away.text]
 
@@ -314,6 +323,27 @@ def test_the_run_went_through_everything(run: Run):
 
 def test_no_log_tells_anything(run: Run):
     assert _found(EVERYTHING, run.logged) == []
+
+
+def test_no_trace_tells_anything(run: Run):
+    assert _found(EVERYTHING, run.collector.text) == []
+    told = {each.key for _, span in run.collector.spans() for each in span.attributes}
+    assert told <= MAY_LEAVE
+    assert not any(span.status.message for _, span in run.collector.spans())
+
+
+def test_traces_find_events_and_calls_by_their_ids(run: Run):
+    """Or the search would prove nothing."""
+    sent = {str(event_id) for (event_id,) in run.database.rows("SELECT event_id FROM inbox_event")}
+    tried = {str(call) for (call,) in run.database.rows("SELECT DISTINCT call_id FROM outbox_attempt")}
+    answered = run.database.rows("SELECT log_id FROM outbox_attempt WHERE log_id <> ''")
+    wait_until(lambda: tried == run.collector.values_of(CALL_ID), what="calls are missing in the traces")
+    assert run.collector.values_of(EVENT_ID) >= {each for each in sent if each.startswith("event-")}
+    assert run.collector.values_of(EVENT_IDS)
+    assert run.collector.values_of(EVENT_IDS) <= sent
+    assert run.collector.values_of(FEISHU_LOG_ID) & {str(log_id) for (log_id,) in answered}
+    assert {service for service, _ in run.collector.spans()} == {"hireops-web", "hireops-worker"}
+    assert any(span.name.startswith("GET ") for _, span in run.collector.spans())
 
 
 def test_no_error_page_tells_anything(run: Run):

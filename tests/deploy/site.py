@@ -1,5 +1,6 @@
 """nginx with ``deploy/nginx/hireops.conf``: only names, ports and folders are others than in the file."""
 
+import shutil
 import ssl
 import subprocess
 import time
@@ -16,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from tests.environment import ROOT
 from tests.processes import free_port
 
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin") or ""
 SITE = ROOT / "deploy" / "nginx" / "hireops.conf"
 SETTINGS = """
 daemon off;
@@ -39,7 +41,7 @@ class Nginx:
     """Before two web hosts at these ports of this machine."""
 
     def __init__(self, program: str, folder: Path, *web_ports: int) -> None:
-        self.folder, self.program = folder, program
+        self.folder, self.program, self.web_ports = folder, program, web_ports
         self.port, self.certificate = free_port(), folder / "fullchain.pem"
         self.folder.mkdir()
         make_certificate(self.certificate, folder / "privkey.pem")

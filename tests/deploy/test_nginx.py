@@ -1,7 +1,6 @@
 """nginx with what is shipped for it, before two real web hosts and a worker."""
 
 import json
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -13,12 +12,11 @@ import pytest
 import requests
 
 from tests.deliveries import ECO_ACCOUNT_CREATED, envelope, sealed
-from tests.deploy.site import Nginx
+from tests.deploy.site import NGINX, Nginx
 from tests.processes import Hireops, Process, free_port, wait_until
 from tests.simulator_process import Simulator, running_simulator
 from tests.started import APP as COMPANY
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 FEISHU_WAITS_S = 3
 PASSWORD = "correct-horse-battery"
 
@@ -75,7 +73,7 @@ class Company:
 @pytest.fixture
 def company(hireops: Hireops, tmp_path: Path) -> Iterator[Company]:
     ports = free_port(), free_port()
-    nginx = Nginx(str(NGINX), tmp_path / "nginx", *ports)
+    nginx = Nginx(NGINX, tmp_path / "nginx", *ports)
     with running_simulator() as simulator:
         hireops.environment |= {
             **COMPANY,

@@ -21,6 +21,7 @@ SAID_LATER = {
     "clock_ahead_of_feishu_seconds": set[str](),
     "event_last_of_type_seconds": {"event_type"},
     "last_check_seconds": set[str](),
+    "process_last_seen_seconds": {"process", "host"},
 }
 EVERY_SAMPLE = {"job", "instance"}  # Prometheus's own
 

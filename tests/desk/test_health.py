@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.urls import reverse
 
 from hireops.desk import invariants
 
@@ -60,6 +61,17 @@ def test_readyz_without_a_database_says_so(no_database: None, client: Client) ->
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json()) == (503, {"database": "unreachable", "migrations": "unknown"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_staff_read_that_the_database_is_away_and_what_to_do(no_database: None) -> None:
+    browser = Client(raise_request_exception=False)
+    browser.cookies["django_language"] = "en"
+
+    answer = browser.post(reverse("account_login"), {"login": "vera", "password": "correct-horse"})
+
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.content.decode()
 
 
 @pytest.fixture

@@ -34,11 +34,17 @@ def test_the_administrator_manages_people_and_reads_the_audit() -> None:
     assert codenames("administrator", "auth") == {
         f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in ("user", "group")
     }
-    assert codenames("administrator", "desk") == {"view_auditentry", "view_heartbeat", "view_personal_data"}
+    assert codenames("administrator", "desk") == {
+        "release_restoration",
+        "view_auditentry",
+        "view_heartbeat",
+        "view_personal_data",
+        "view_restoration",
+    }
 
 
 def test_the_auditor_reads_the_audit_without_personal_data() -> None:
-    assert codenames("auditor", "desk") == {"view_auditentry", "view_heartbeat"}
+    assert codenames("auditor", "desk") == {"view_auditentry", "view_heartbeat", "view_restoration"}
     assert codenames("auditor", "auth") == set()
 
 

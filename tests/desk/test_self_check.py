@@ -1,5 +1,6 @@
 """What staff read of the processes and the nightly check, and the same for machines."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -93,18 +94,60 @@ def test_workers_of_several_hosts_and_versions_are_named(page: Callable[[str], s
 
     health_page = page("/admin/health/")
 
-    assert f"Worker on {heartbeats.this_host()}, version {VERSION}, seen" in health_page
-    assert f"Worker on host-b, version 0.0.9 and not {VERSION}, seen" in health_page
+    assert row(health_page, f"Worker on {heartbeats.this_host()}")[0].startswith(f"version {VERSION}, seen")
+    shown, note = row(health_page, "Worker on host-b")
+    assert shown.startswith("version 0.0.9, seen")
+    assert note == f"Not version {VERSION}: update it."
 
 
-def test_a_worker_that_is_gone_is_forgotten_and_the_last_one_never() -> None:
-    long_ago = clock.now() - 2 * heartbeats.FORGOTTEN_AFTER
-    for host, at in (("host-b", long_ago), ("host-c", long_ago - SECONDS)):
-        Heartbeat.objects.create(name=f"worker@{host}/17", host=host, version=VERSION, at=at)
+def row(page: str, label: str) -> tuple[str, str]:
+    """What is shown of a figure on the page, and the note beside it."""
+    cells = re.search(
+        rf">{re.escape(label)}</th>\s*<td><span[^>]*>(.*?)</span></td>\s*<td[^>]*>(.*?)</td>", page
+    )
+    assert cells, page
+    return cells[1], cells[2]
 
-    tasks.beat_lives()
 
-    assert [worker.host for worker in heartbeats.workers()] == ["host-b"]
+def test_one_of_two_beats_that_has_stopped_is_seen_while_the_other_works(page: Callable[[str], str]) -> None:
+    tasks.worker_lives()
+    tasks.beat_lives("host-a", VERSION)
+    tasks.beat_lives("host-b", VERSION)
+    Heartbeat.objects.filter(host="host-b").update(at=clock.now() - MINUTES)
+
+    health_page = page("/admin/health/")
+
+    assert row(health_page, "Clock (beat)") == ("1 running", "")
+    assert row(health_page, "Clock (beat) on host-a")[1] == ""
+    assert row(health_page, "Clock (beat) on host-b")[1].startswith("It has stopped.")
+    assert "Nothing has stopped or fallen silent." in page("/admin/")
+
+
+def test_what_no_worker_takes_up_is_red_on_the_first_screen(page: Callable[[str], str]) -> None:
+    tasks.beat_lives("host-a", VERSION)
+    tasks.worker_lives(["celery", "events"])
+    assert "Sending calls: 0 workers" in page("/admin/")
+
+    Heartbeat.objects.create(
+        name="worker@host-b/17", host="host-b", version=VERSION, queues="calls,long_work", at=clock.now()
+    )
+    assert "Nothing has stopped or fallen silent." in page("/admin/")
+
+
+def test_who_is_gone_is_forgotten_but_the_last_of_a_host_for_a_day_and_the_last_of_all_never() -> None:
+    hours, days = 2 * heartbeats.FORGOTTEN_AFTER, 2 * heartbeats.HOST_FORGOTTEN_AFTER
+    for name, host, ago in (
+        ("worker@host-b/17", "host-b", hours),
+        ("worker@host-b/16", "host-b", hours + SECONDS),
+        ("worker@host-c/17", "host-c", days),
+        ("beat@host-b", "host-b", days),
+        ("beat@host-c", "host-c", days + SECONDS),
+    ):
+        Heartbeat.objects.create(name=name, host=host, version=VERSION, at=clock.now() - ago)
+
+    heartbeats.forget()
+
+    assert [each.name for each in heartbeats.seen()] == ["worker@host-b/17", "beat@host-b"]
 
 
 def test_beat_is_asked_for_its_sign_of_life(settings: Any) -> None:

@@ -159,6 +159,8 @@ site.register(Permission, PermissionAdmin)
 site.register(ContentType, ContentTypeAdmin)
 site.register(User, PersonAdmin)
 
+handler500 = "hireops.desk.views.server_error"
+
 urlpatterns = [
     path("admin/", site.urls),
     path("language/", choose_language, name="choose_language"),

@@ -1,9 +1,13 @@
 """``manage.py doctor``: green where all is well, and each thing that it can find is caused here."""
 
 import io
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +17,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from hireops import VERSION
 from hireops.database import clock
 from hireops.desk import heartbeats
 from hireops.desk.models import AuditEntry, Heartbeat
@@ -24,6 +29,10 @@ from hireops.inbox.models import Event
 from hireops.jobs import tasks
 from referrals.models import ReferralAccount
 from tests.doctor.conftest import Lines
+from tests.environment import ROOT, pinned
+from tests.own_pgbouncer import PGBOUNCER, own_pgbouncer
+from tests.postgresql import PostgreSQL
+from tests.selection import on_postgresql
 from tests.simulator_process import Simulator
 
 Examined = Callable[[], tuple[Lines, int]]
@@ -78,6 +87,10 @@ def _settings_closed(feishu: Simulator, settings: Any) -> None:
     feishu.control("switches", scopes_withheld=["application:application:self_manage"])
 
 
+def _settings_not_told(feishu: Simulator, settings: Any) -> None:
+    feishu.add_fault("html", path="/open-apis/application/v6/applications/:app_id")
+
+
 def _clocks_differ(feishu: Simulator, settings: Any) -> None:
     feishu.let_pass(-300)
 
@@ -96,6 +109,24 @@ def _no_worker(feishu: Simulator, settings: Any) -> None:
 
 def _another_version(feishu: Simulator, settings: Any) -> None:
     Heartbeat.objects.create(name="worker@host-b/17", host="host-b", version="0.0.9", at=clock.now())
+
+
+def _worker_of_a_host_stopped(feishu: Simulator, settings: Any) -> None:
+    stopped_at = clock.now() - 2 * heartbeats.STOPPED_AFTER
+    Heartbeat.objects.create(name="worker@host-b/17", host="host-b", version="0.1.0", at=stopped_at)
+
+
+def _nobody_takes_up_calls(feishu: Simulator, settings: Any) -> None:
+    Heartbeat.objects.filter(heartbeats.OF_WORKERS).update(queues="celery,events,long_work")
+
+
+def _one_of_two_beats_stopped(feishu: Simulator, settings: Any) -> None:
+    heartbeats.beat_lives("host-b", VERSION)
+    Heartbeat.objects.filter(host="host-b").update(at=clock.now() - 2 * heartbeats.STOPPED_AFTER)
+
+
+def _a_beat_of_another_version(feishu: Simulator, settings: Any) -> None:
+    heartbeats.beat_lives("host-b", "0.0.9")
 
 
 def _no_beat(feishu: Simulator, settings: Any) -> None:
@@ -168,12 +199,25 @@ FAULTS = {
     "nothing ever came": Fault(_used_scope_withheld, "events.arriving", "warning", "None has ever come"),
     "a version waits": Fault(_version_waits, "feishu.version", "warning", "waits for its review"),
     "the app may not read itself": Fault(_settings_closed, "feishu.version", "notice", "may not read"),
+    "Feishu does not tell the app's settings": Fault(
+        _settings_not_told, "feishu.version", "notice", "did not tell"
+    ),
     "clocks differ": Fault(_clocks_differ, "feishu.clock", "warning", "differ by"),
     "no encryption": Fault(_not_encrypted, "feishu.encryption", "warning", "neither signed nor encrypted"),
     "two keys": Fault(_two_keys, "feishu.encryption", "notice", "Keys of before"),
     "no worker": Fault(_no_worker, "workers.alive", "error", "None has been seen"),
     "a worker of another version": Fault(
         _another_version, "workers.alive", "warning", "host-b has version 0.0.9"
+    ),
+    "the worker of one host has stopped": Fault(
+        _worker_of_a_host_stopped, "workers.alive", "warning", "host-b was last seen 3 min ago"
+    ),
+    "nobody takes up calls": Fault(_nobody_takes_up_calls, "workers.queues", "error", "takes up calls"),
+    "one of two beats has stopped": Fault(
+        _one_of_two_beats_stopped, "beat.alive", "warning", "host-b was last seen 3 min ago"
+    ),
+    "a beat of another version": Fault(
+        _a_beat_of_another_version, "beat.alive", "warning", "host-b has version 0.0.9"
     ),
     "no beat": Fault(_no_beat, "beat.alive", "error", "never been seen"),
     "beat has stopped": Fault(_beat_stopped, "beat.alive", "error", "last seen 3 min ago"),
@@ -218,6 +262,52 @@ def test_what_is_wrong_is_found_with_what_to_do(
     if fault.level in {"warning", "error"}:
         assert said[0]["todo"]
         assert status >= {"warning": 1, "error": 2}[fault.level]
+
+
+@on_postgresql
+@pytest.mark.skipif(not PGBOUNCER, reason="PgBouncer is not installed here, so none was looked for")
+@pytest.mark.parametrize(
+    ("is_there", "told", "level"),
+    [
+        (True, "transaction", "ok"),
+        (True, "none", "error"),
+        (False, "transaction", "notice"),
+        (False, "none", "ok"),
+    ],
+)
+@pytest.mark.usefixtures("feishu")
+def test_a_pooler_is_seen_and_whether_hireops_knows_of_it(
+    is_there: bool, told: str, level: str, settings: Any, examined: Examined
+) -> None:
+    settings.DATABASE_POOLER = told
+    with (
+        own_pgbouncer(PostgreSQL(os.environ["DATABASE_URL"])) as pooler,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        if is_there:
+            connection.close()
+            patch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+            patch.setitem(connection.settings_dict, "PORT", str(pooler.port))
+        lines, _status = examined()
+        connection.close()
+
+    assert levels(lines, "database.pooler") == [level]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_database_that_is_away_is_what_does_not_work(tmp_path: Path) -> None:
+    away = {"DATABASE_URL": "postgres://hireops:database-password@127.0.0.1:9/hireops"}
+    command = [sys.executable, "manage.py", "doctor", "--json", "--language=en"]
+    environment = os.environ | pinned(tmp_path) | away
+
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 2, ended.stderr
+    said = next(each for each in json.loads(ended.stdout)["findings"] if each["id"] == "database.version")
+    assert (said["level"], said["todo"] != "") == ("error", True)
+    assert "does not answer" in said["answer"]
+    assert "database-password" not in ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize(("free", "level"), [(5_000, "ok"), (1_000, "warning"), (100, "error")])

@@ -19,6 +19,7 @@ from hireops.inbox.registry import EventType, each, register
 COUNTED = "drill.counted_v1"
 MORTAL = "drill.mortal_v1"
 FREEZING = "drill.freezing_v1"
+HUNGRY = "drill.hungry_v1"
 RAISING = "drill.raising_v1"
 MENDED = "drill.mended_v1"
 EFFECTS = "CREATE TABLE drill_effect (event_id varchar(255) NOT NULL)"
@@ -35,6 +36,14 @@ def die(event: Event) -> None:
     """Kills its process as often as the event says."""
     if _happens(event, times=event.body["deaths"]):
         os.kill(os.getpid(), signal.SIGKILL)
+    count(event)
+
+
+def take_memory(event: Event) -> None:
+    """More than the machine has to give, once."""
+    if _happens(event, times=1):
+        _taken = bytearray(event.body["bytes"])
+        _taken[::4096] = bytes([1]) * len(_taken[::4096])
     count(event)
 
 
@@ -109,6 +118,10 @@ def _call_itself_for_ever(event: Event) -> None:
     _call_itself_for_ever(event)
 
 
+def _ask_for_more_memory_than_any_machine_has(_event: Event) -> None:
+    bytearray(1 << 60)
+
+
 WAYS_TO_FAIL: dict[str, Callable[[Event], None]] = {
     "nested": _raise_in_a_nested_transaction,
     "database": _raise_a_database_error,
@@ -116,10 +129,18 @@ WAYS_TO_FAIL: dict[str, Callable[[Event], None]] = {
     "commit": _leave_something_that_the_commit_refuses,
     "connection": _lose_the_connection,
     "recursion": _call_itself_for_ever,
+    "memory": _ask_for_more_memory_than_any_machine_has,
 }
 ON_POSTGRESQL = {"swallowed", "connection"}
 
-HANDLERS = {COUNTED: count, MORTAL: die, FREEZING: freeze, MENDED: fail_until_mended, RAISING: fail}
+HANDLERS = {
+    COUNTED: count,
+    MORTAL: die,
+    FREEZING: freeze,
+    HUNGRY: take_memory,
+    MENDED: fail_until_mended,
+    RAISING: fail,
+}
 
 
 def _register(name: str, handler: Callable[[Event], None]) -> None:

@@ -20,7 +20,8 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ssl import SSLContext
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
@@ -124,6 +125,11 @@ class Answer(NamedTuple):
     status: int  # 0: none
     at: float  # time.monotonic() when the delivery was due
     seconds: float  # from then to the end of the answer
+    took: float  # of these, since one of our connections was free to send it
+
+    @property
+    def sent_at(self) -> float:
+        return self.at + self.seconds - self.took
 
 
 @dataclass(order=True)
@@ -149,8 +155,10 @@ class Sender:
         seed: int | None = None,
         resend: bool = False,
         key: str | None = None,
+        tls: SSLContext | None = None,
     ) -> None:
         self.webs = webs
+        self.tls = tls
         self.connections = connections
         self.resend = resend
         self.key = key
@@ -201,17 +209,20 @@ class Sender:
         body, headers = sealed_event
         event_id = id_of(delivery.event)
         self.sent.add(event_id)
-        status = _status_of_answer(web, body, headers)
-        self.log.append(Answer(event_id, status, delivery.due, time.monotonic() - delivery.due))
+        begun = time.monotonic()
+        status = _status_of_answer(web, body, headers, self.tls)
+        ended = time.monotonic()
+        self.log.append(Answer(event_id, status, delivery.due, ended - delivery.due, ended - begun))
         if status == 200:
             self.acknowledged.add(event_id)
         return status == 200
 
 
-def _status_of_answer(web: str, body: bytes, headers: dict[str, str]) -> int:
+def _status_of_answer(web: str, body: bytes, headers: dict[str, str], tls: SSLContext | None) -> int:
     address = urlsplit(web)
     more = {"Content-Type": "application/json", "Connection": "close"}
-    link = HTTPConnection(address.hostname or "", address.port, timeout=GIVES_UP_ON_AN_ANSWER_S)
+    to, timeout = (address.hostname or "", address.port), GIVES_UP_ON_AN_ANSWER_S
+    link = HTTPSConnection(*to, timeout=timeout, context=tls) if tls else HTTPConnection(*to, timeout=timeout)
     with closing(link):
         try:
             link.request("POST", WEBHOOK, body, headers | more)
@@ -296,14 +307,15 @@ class Sending:
             end.set_result(None)
 
     def _run_lane(self) -> None:
-        webs = self._sender.webs
         with ExitStack() as stack:
-            all_at_once = stack.enter_context(ThreadPoolExecutor(len(webs))).map if self._at_once else map
+            lanes = ThreadPoolExecutor(len(self._sender.webs))
+            all_at_once = stack.enter_context(lanes).map if self._at_once else map
             while delivery := self._take():
-                turn = delivery.number % len(webs)
-                targets = webs if self._at_once else webs[turn : turn + 1]
                 sealed_event = sealed(delivery.event, self._sender.key)
                 self._stopped.wait(max(delivery.due - time.monotonic(), 0))
+                webs = self._sender.webs  # a drill may take one out, and put it back
+                turn = delivery.number % len(webs)
+                targets = webs if self._at_once else webs[turn : turn + 1]
                 post = partial(self._sender.post, delivery, sealed_event)
                 is_done = all(list(all_at_once(post, targets)))
                 self._settle(delivery, is_done=is_done)

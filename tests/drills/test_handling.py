@@ -10,12 +10,10 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from kombu import Connection
 
 from tests.deliveries import envelope
 from tests.drills import handlers
@@ -25,7 +23,7 @@ from tests.drills.sender import Sender, balance_events, id_of
 from tests.processes import Hireops, Process, wait_until
 from tests.proxies import Proxy
 from tests.selection import also_on_sqlite, on_postgresql
-from tests.servers import brokers
+from tests.servers import brokers, delete_queues
 
 NOBODY = "redis://127.0.0.1:1//"
 PORTS = {"redis": 6379, "rabbitmq": 5672}
@@ -239,10 +237,7 @@ def broker_behind_proxy(request: pytest.FixtureRequest, hireops: Hireops) -> Ite
         }
         yield proxy
         hireops.kill_all()
-    with Connection(url) as connection:
-        channel: Any = connection.default_channel
-        channel.queue_delete(queue)
-        channel.exchange_delete(queue)
+    delete_queues(url, queue)
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ import time
 from collections import Counter, defaultdict
 from typing import Any
 
+from hireops.outbox import timing
 from tests.drills import operations
 from tests.processes import Hireops, Process
 from tests.simulator_process import Simulator
@@ -14,7 +15,10 @@ INCLUDED = "tests.worker_ready,tests.drills.operations"
 PACKAGES_PATH = "/open-apis/hire/v1/eco_background_check_packages"
 PROGRESS_PATH = "/open-apis/hire/v1/eco_background_checks/update_progress"
 FORM_PATH = "/open-apis/hire/v1/eco_account_custom_fields"
+# Beat asks for balances, too.
+OF_DRILLS = "WHERE operation LIKE 'drill.%' AND operation <> 'drill.form'"
 ENDED = {"succeeded", "refused", "superseded", "canceled", "waiting"}
+TAKES_S = 15
 BY_HAND = (operations.PACKAGES_BY_HAND, operations.PROGRESS_BY_HAND)
 
 
@@ -85,6 +89,11 @@ class World:
             self._sql(f"UPDATE {table} SET {column} = {self._ago(600)} WHERE {column} > {self._ago(0)}")
         self._sql(f"UPDATE outbox_call SET lease_until = {self._ago(600)} WHERE lease_until > {self._ago(0)}")
 
+    def give_up_the_dead(self) -> None:
+        """Who has had a call for so long that no request lasts as long has died: its lease is over."""
+        dead = f"lease_until BETWEEN {self._ago(0)} AND {self._ago(-(timing.LEASE_S - TAKES_S))}"
+        self._sql(f"UPDATE outbox_call SET lease_until = {self._ago(600)} WHERE {dead}")
+
     def postpone(self) -> None:
         """The clock jumps back: what was due a moment ago is due in ten minutes."""
         self._sql(f"UPDATE outbox_call SET not_before = {self._ago(-600)} WHERE state = 'pending'")
@@ -112,7 +121,7 @@ class World:
         assert worker.wait(seconds) == -9
         self.hireops.kill(worker)
 
-    def _ago(self, seconds: int) -> str:
+    def _ago(self, seconds: float) -> str:
         if self.hireops.database.url.startswith("sqlite"):
             return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{-seconds} seconds')"
         return f"clock_timestamp() - interval '{seconds} seconds'"
@@ -183,7 +192,7 @@ class World:
         state = self.simulator.state()
         there = {each["stage_id"] for order in state["orders"].values() for each in order["stages"]}
         there |= {package for each in state["published"].values() for package in each["packages"]}
-        for payload, call_state in self.rows("payload, state", "WHERE operation <> 'drill.form'"):
+        for payload, call_state in self.rows("payload, state", OF_DRILLS):
             body = payload if isinstance(payload, dict) else json.loads(payload)
             number = body.get("stage_id") or body["package_list"][0]["id"]
             if call_state == "succeeded":

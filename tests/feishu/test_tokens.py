@@ -140,6 +140,14 @@ def test_an_unclear_token_call_means_that_the_call_was_not_sent(server, behaviou
     assert tokens.access_token("") == "t-1"
 
 
+def test_why_there_is_no_token_stands_in_the_log(server, caplog):
+    server.behaviours = [answer({"code": 10015, "msg": "why"}, status=400, headers={"X-Tt-Logid": "log-1"})]
+    failure()
+    [told] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "code 10015" in told
+    assert "log-1" in told
+
+
 def test_after_a_failure_the_waiting_do_not_all_ask_at_once(server, monkeypatch):
     monkeypatch.setattr(tokens, "WAIT_S", 0.5)
     server.otherwise = lambda _request: answer({"code": 10015, "msg": "wrong secret"}, status=400)

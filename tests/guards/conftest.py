@@ -11,11 +11,13 @@ from django.core.management import call_command
 from django.db import connection
 
 from hireops.database import clock
+from hireops.desk.models import Release, Restoration
 from hireops.people.models import Invitation
 from referrals.models import Ending, Payment, Reversal, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
 from tests.guards.changes import Changes
 from tests.guards.vendor import serve_a_customer
+from tests.template import template
 from tests.upgrade import dumps
 from tests.upgrade.conftest import IS_SQLITE, KIND, opened
 
@@ -48,6 +50,7 @@ def _migrated(
             _endings()
             _reversals()
             serve_a_customer()
+            _restored()
             ada = User.objects.get(username="ada")
             ada.groups.clear()  # her payout rights end
             ada.set_password("one of her own")
@@ -83,6 +86,13 @@ def _reversals() -> None:
     reversal.save(update_fields=["state", "decided_by", "decided_at"])
 
 
+def _restored() -> None:
+    """Once, and released: nothing is held back."""
+    ada = User.objects.get(username="ada")
+    restoration = Restoration.objects.create(stands=False, ended_at=clock.now())
+    Release.objects.create(restoration=restoration, part="calls", by=ada, reason="1")
+
+
 @pytest.fixture
 def former(_former: Database, tmp_path: Path, django_db_blocker: Any) -> Iterator[Database]:
     yield from _copy(_former, tmp_path, django_db_blocker)
@@ -100,6 +110,12 @@ def _copy(original: Database, folder: Path, blocker: Any) -> Iterator[Database]:
             yield database
     finally:
         database.drop()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[Database]:
+    """One in which nobody has done anything yet."""
+    yield from _copy(template(), tmp_path, django_db_blocker)
 
 
 @pytest.fixture

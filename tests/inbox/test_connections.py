@@ -32,9 +32,9 @@ def test_the_insert_is_parsed_once_for_all_events(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_prepared_behind_a_pooler(client, monkeypatch):
+def test_nothing_is_prepared_behind_a_pooler(client, settings):
     connection.close()
-    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    settings.DATABASE_POOLER = "transaction"
     for _ in range(3):
         assert deliver(client, envelope("test.x_v1")).status_code == 200
     assert prepared() == []
@@ -42,9 +42,9 @@ def test_nothing_is_prepared_behind_a_pooler(client, monkeypatch):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("is_pooled", "cursors"), [(False, 1), (True, 0)])
-def test_no_cursor_is_left_at_the_server_behind_a_pooler(monkeypatch, is_pooled: bool, cursors: int):
-    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", is_pooled)
+@pytest.mark.parametrize(("pooler", "cursors"), [("none", 1), ("transaction", 0)])
+def test_no_cursor_is_left_at_the_server_behind_a_pooler(settings, pooler: str, cursors: int):
+    settings.DATABASE_POOLER = pooler
     rows = many_rows("SELECT generate_series(1, 5000)")
     assert next(rows) == (1,)
     with connection.cursor() as cursor:

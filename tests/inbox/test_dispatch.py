@@ -11,7 +11,7 @@ from django.db.models import F
 
 from hireops.database import clock
 from hireops.feishu.callbacks import Unreadable
-from hireops.inbox import dispatch, registry, services
+from hireops.inbox import dispatch, registry, services, tasks
 from hireops.inbox.models import Attempt, Batch, Event
 from hireops.inbox.registry import EventType
 from hireops.inbox.tasks import drain
@@ -46,6 +46,19 @@ def test_an_event_is_handled_once_and_its_effect_is_committed_with_it(client, ha
     assert attempt.outcome == "handled"
     assert attempt.finished_at
     assert attempt.started_at <= attempt.finished_at
+
+
+def test_only_a_look_that_found_something_makes_the_next_event_wait(client, handles, monkeypatch):
+    handles("test.x_v1", lambda _event: None)
+    waited: list[float] = []
+    monkeypatch.setattr(tasks, "_coalesce", waited.append)
+    drain.push_request(called_directly=False)  # as beat, or a ring, asks a worker for it
+    drain.run()
+    assert not waited
+    deliver(client, envelope("test.x_v1"))
+    drain.run()
+    assert len(waited) == 1
+    drain.pop_request()
 
 
 def test_an_event_type_nobody_handles_is_kept_as_unhandled(client):

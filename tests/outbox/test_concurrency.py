@@ -199,7 +199,7 @@ def test_two_claims_of_one_lane_that_do_not_see_each_other_are_refused_by_the_da
     """What ``due`` promises is taken away here; the unique index alone must hold."""
     monkeypatch.setattr(
         "hireops.outbox.sending.due",
-        lambda now: Call.objects.filter(state="pending", lease_key=None).order_by("id"),
+        lambda now, held: Call.objects.filter(state="pending", lease_key=None).order_by("id"),
     )
     for number in range(8):
         owe(0, number)

@@ -98,7 +98,7 @@ def work() -> None:
 
     for _ in range(4):
         let_rests_pass()
-        run(*settings.SWEEPS)
+        run(*settings.SWEEPS.values())
 
 
 def proves(command: str) -> None:

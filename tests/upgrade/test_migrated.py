@@ -1,5 +1,6 @@
 """A database of an earlier commit, brought to today: nothing is lost, and every page opens."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ REWRITTEN: dict[str, set[str]] = {
     "inbox_event": {"raw"},
     "inbox_conflict": {"raw"},
 }
+# Which rows a migration has removed since, and why.
+REMOVED: dict[str, Callable[[dict[str, Any]], bool]] = {
+    # Beat has a row for each host; the one of before would look like a beat that has stopped.
+    "desk_heartbeat": lambda row: row["name"] == "beat",
+}
 # Django's own tables: migrating fills them.
 FILLED = {"django_migrations", "django_content_type", "auth_permission", "auth_group_permissions"}
 OPENED_OF_EACH = 2
@@ -44,7 +50,12 @@ def test_every_row_is_there_as_it_was(at_first: Upgraded):
         if table in FILLED | NEVER_USED or table not in after:
             continue
         kept = (before[0].keys() & after[table][0].keys()) - REWRITTEN.get(table, set())
-        assert _cut(after[table], kept) == _cut(before, kept), table
+        stays = [row for row in before if not REMOVED.get(table, _never)(row)]
+        assert _cut(after[table], kept) == _cut(stays, kept), table
+
+
+def _never(_row: dict[str, Any]) -> bool:
+    return False
 
 
 def _cut(found, columns):

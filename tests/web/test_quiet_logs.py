@@ -51,3 +51,27 @@ def test_logs_for_machines_are_one_object_a_line_without_what_was_typed(tmp_path
     assert (line["level"], line["logger"], line["message"]) == ("ERROR", "bindings", "not read")
     assert line["error"].startswith("ValueError < <string>:2")
     assert datetime.fromisoformat(line["time"]).utcoffset() == timedelta(0)
+
+
+def test_a_ring_of_beat_that_fails_is_one_short_line(tmp_path):
+    """By Celery's own code, which writes the whole stack into its message."""
+    says = (
+        "from types import SimpleNamespace\n"
+        "from celery.beat import Scheduler\n"
+        "from hireops.beat import app\n"
+        "beat = Scheduler(app, lazy=True)\n"
+        "def apply_async(*_given, **_more): raise ConnectionError('refused')\n"
+        "beat.apply_async = apply_async\n"
+        "beat.apply_entry(SimpleNamespace(name='drain', task='drain'))\n"
+    )
+    settings = {"DJANGO_SETTINGS_MODULE": "hireops.settings"}
+    ran = subprocess.run(
+        [sys.executable, "-c", says],
+        env={**os.environ, **pinned(tmp_path), **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = ran.stderr.splitlines()
+    assert "ERROR celery.beat: Message Error: refused" in line
+    assert "File " not in line

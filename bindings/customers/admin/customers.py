@@ -98,7 +98,7 @@ class TierFilter(admin.SimpleListFilter):
         return [(tier, tier) for tier in tiers.known()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tier=self.value()) if self.value() else queryset
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
 
 
 class ResponsibleFilter(admin.SimpleListFilter):

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from bindings.customers.admin.customers import TierFilter
 from bindings.models import AccountOffer, Customer, EcoAccount
 from bindings.offers import choosing, runs, services, texts
 from bindings.offers.admin import called, grouped, looked_at, picture
@@ -69,6 +70,10 @@ def stop(offer: AccountOffer, *, by: User, reason: str) -> None:
     services.stop(offer.account, by=by, reason=reason)
 
 
+class CustomerTierFilter(TierFilter):
+    parameter_name = "account__customer__tier"
+
+
 @admin.register(AccountOffer)
 class AccountOfferAdmin(MirrorAdmin):
     help_page = "offers#send"
@@ -86,7 +91,7 @@ class AccountOfferAdmin(MirrorAdmin):
         "confirmed_at",
         "asked_by",
     ]
-    list_filter = ["state", "account__scope", "account__customer__tier"]
+    list_filter = ["state", "account__scope", CustomerTierFilter]
     list_select_related = ["account__customer", "asked_by"]
     exact_search_fields = ["account__account_id", "account__customer__code"]
     search_fields = ["account__name", "account__customer__name"]

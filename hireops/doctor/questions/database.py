@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from hireops.database.errors import DATABASE_AWAY
+from hireops.desk import restoring
 from hireops.doctor.findings import Found, Level, Question, Verdict
 from hireops.encrypted_columns import EncryptedBinaryField, EncryptedTextField
 from hireops.encryption import decrypt, decrypt_bytes
@@ -18,13 +21,14 @@ from hireops.guards.installed import differences, is_lifted
 OLDEST_POSTGRESQL = 14
 OLDEST_SQLITE = (3, 37, 0)
 SHOWN = 5
+ASKED_BY_TWO = 20
 
 
 def _version() -> Iterator[Found]:
-    if connection.vendor == "sqlite":
-        yield from _sqlite()
-    else:
-        yield from _postgresql()
+    try:
+        yield from _sqlite() if connection.vendor == "sqlite" else _postgresql()
+    except DATABASE_AWAY as error:  # no row has been asked for: the message names server and role at the most
+        yield Found("away", {"error": " ".join(str(error).split())})
 
 
 def _sqlite() -> Iterator[Found]:
@@ -64,6 +68,39 @@ def _one(sql: str) -> object:
         cursor.execute(sql)
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _pooler() -> Iterator[Found]:
+    """Whether one stands between is told by the number that it makes up for its own connection."""
+    if connection.vendor == "sqlite":
+        yield Found("none")
+        return
+    is_told = settings.DATABASE_POOLER == "transaction"
+    if _one("SELECT pg_backend_pid()") == _pid_said_at_connecting():
+        yield Found("needless" if is_told else "none")
+    elif _hands_out_connections_by_transaction():
+        yield Found("told" if is_told else "not told")
+    else:
+        yield Found("by session")
+
+
+def _pid_said_at_connecting() -> int:
+    link: Any = connection.connection
+    return int(link.info.backend_pid)
+
+
+def _hands_out_connections_by_transaction() -> bool:
+    """Then two of ours that are open at once are given the same one in turn, unless others are quicker."""
+    other: Any = connection.copy()
+    try:
+        for _time in range(ASKED_BY_TWO):
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                if cursor.fetchone() == (_one("SELECT pg_backend_pid()"),):
+                    return True
+    finally:
+        other.close()
+    return False
 
 
 def _migrations() -> Iterator[Found]:
@@ -116,6 +153,11 @@ def _opens(model: type[Model], field: EncryptedTextField | EncryptedBinaryField)
     return all(read(value) is not None for value in rows if value)
 
 
+def _restored() -> Iterator[Found]:
+    standing = restoring.standing()
+    yield Found("not released", {"left": len(restoring.left(standing))}) if standing else Found("ok")
+
+
 QUESTIONS = (
     Question(
         id="database.version",
@@ -123,6 +165,11 @@ QUESTIONS = (
         ask=_version,
         verdicts={
             "ok": Verdict(Level.OK, _("%(database)s %(version)s")),
+            "away": Verdict(
+                Level.ERROR,
+                _("It does not answer: %(error)s"),
+                _("Start it, or mend DATABASE_URL. The lines below need it too."),
+            ),
             "too old": Verdict(
                 Level.ERROR,
                 _("%(database)s %(version)s is older than %(oldest)s, the oldest that hireops is tried on."),
@@ -149,12 +196,39 @@ QUESTIONS = (
         },
     ),
     Question(
+        id="database.pooler",
+        title=_("Pooler before the database"),
+        ask=_pooler,
+        verdicts={
+            "none": Verdict(Level.OK, _("There is none.")),
+            "told": Verdict(
+                Level.OK,
+                _("It hands out connections for each transaction, and hireops knows (DATABASE_POOLER)."),
+            ),
+            "by session": Verdict(Level.OK, _("It leaves each process its connection.")),
+            "needless": Verdict(
+                Level.NOTICE,
+                _("DATABASE_POOLER names one, and there is none: each event costs a little more."),
+                _("Leave DATABASE_POOLER empty."),
+            ),
+            "not told": Verdict(
+                Level.ERROR,
+                _("It hands out another connection for each transaction, and hireops does not know."),
+                _("Set DATABASE_POOLER=transaction on all hosts, and restart: statements fail at times."),
+            ),
+        },
+    ),
+    Question(
         id="database.migrations",
         title=_("Migrations"),
         ask=_migrations,
         verdicts={
             "ok": Verdict(Level.OK, _("All are applied.")),
-            "missing": Verdict(Level.ERROR, _("Not applied: %(migrations)s"), _("Run manage.py migrate.")),
+            "missing": Verdict(
+                Level.ERROR,
+                _("Not applied: %(migrations)s"),
+                _("Run manage.py migrate as the owner of the tables."),
+            ),
             "newer": Verdict(
                 Level.ERROR,
                 _("The database knows migrations that this version of hireops does not have: %(migrations)s"),
@@ -177,6 +251,19 @@ QUESTIONS = (
                 Level.ERROR,
                 _("Some are missing or are others: %(guards)s"),
                 _("Find out who changed them; then manage.py migrate puts them back."),
+            ),
+        },
+    ),
+    Question(
+        id="database.restored",
+        title=_("Restored from a backup"),
+        ask=_restored,
+        verdicts={
+            "ok": Verdict(Level.OK, _("Nothing is held back.")),
+            "not released": Verdict(
+                Level.ERROR,
+                _("It was restored and is not released (%(left)s parts left): nothing is sent or paid out."),
+                _("Look at what Feishu has done since and release it: manage.py restored says what."),
             ),
         },
     ),

@@ -66,9 +66,7 @@ def _version() -> Iterator[Found]:
     try:
         waits = application.has_unpublished_version(tenants[0].tenant_key)
     except FeishuError as error:
-        if error.code != NO_PERMISSION:
-            raise
-        yield Found("not allowed")
+        yield Found("not allowed" if error.code == NO_PERMISSION else "not told", {"error": str(error)})
     else:
         yield Found("waits" if waits else "ok")
 
@@ -150,6 +148,11 @@ QUESTIONS = (
                 Level.WARNING,
                 _("A version waits for its review: permissions and events in it do not count yet."),
                 _("Have an administrator of the company approve it in the Feishu admin console."),
+            ),
+            "not told": Verdict(
+                Level.NOTICE,
+                _("Feishu did not tell: %(error)s"),
+                _("Look in the developer console, Version management."),
             ),
             "not allowed": Verdict(
                 Level.NOTICE,

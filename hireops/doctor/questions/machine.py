@@ -15,7 +15,7 @@ from hireops import VERSION
 from hireops.celery import app
 from hireops.database import clock
 from hireops.desk import heartbeats
-from hireops.doctor.findings import Found, Level, Question, Verdict
+from hireops.doctor.findings import Found, Level, Question, Text, Verdict
 from hireops.doorbell import impatient_connection
 
 CLOCKS_MAY_DIFFER_S = 2
@@ -53,25 +53,51 @@ def _broker() -> Iterator[Found]:
 
 
 def _workers() -> Iterator[Found]:
-    seen = heartbeats.workers()
-    alive = [worker for worker in seen if not worker.has_stopped]
-    if not alive:
+    """Every process that runs, and hosts on which one has run lately and none does."""
+    if not heartbeats.alive(heartbeats.WORKER):
         yield Found("none")
-    for worker in alive:
-        facts = {"host": worker.host or "?", "version": worker.version or "?", "ours": VERSION}
-        yield Found("ok" if worker.version == VERSION else "other version", facts)
+        return
+    seen = [each for each in heartbeats.seen() if each.process == heartbeats.WORKER]
+    last_of_hosts = heartbeats.by_host(seen)
+    for worker in seen:
+        if not worker.has_stopped:
+            yield Found("ok" if worker.version == VERSION else "other version", _facts(worker))
+        elif worker in last_of_hosts:
+            yield Found("stopped", _facts(worker))
 
 
-def _beat() -> Iterator[Found]:
-    age = heartbeats.ages()[heartbeats.BEAT]
-    if heartbeats.has_stopped(age):
-        yield Found("stopped" if age else "never", {"age": round(age.total_seconds())} if age else {})
+def _facts(seen: heartbeats.Seen) -> dict[str, Text | int]:
+    return {
+        "host": seen.host or "?",
+        "version": seen.version or "?",
+        "ours": VERSION,
+        "age": round(seen.age.total_seconds()),
+    }
+
+
+def _queues() -> Iterator[Found]:
+    workers = heartbeats.alive(heartbeats.WORKER)
+    unserved = [name for name in settings.QUEUES if not any(worker.serves(name) for worker in workers)]
+    if workers and unserved:
+        yield Found("unserved", {"queues": ", ".join(unserved)})
     else:
         yield Found("ok")
 
 
+def _beat() -> Iterator[Found]:
+    seen = [each for each in heartbeats.seen() if each.process == heartbeats.BEAT]
+    if not seen:
+        yield Found("never")
+    one_runs = any(not beat.has_stopped for beat in seen)
+    for beat in seen if one_runs else seen[:1]:
+        if not beat.has_stopped:
+            yield Found("runs" if beat.version == VERSION else "other version", _facts(beat))
+        else:
+            yield Found("standby stopped" if one_runs else "stopped", _facts(beat))
+
+
 def _cache() -> Iterator[Found]:
-    hosts = {worker.host for worker in heartbeats.workers() if not worker.has_stopped}
+    hosts = {worker.host for worker in heartbeats.alive(heartbeats.WORKER)}
     hosts.add(heartbeats.this_host())
     is_shared = urlsplit(settings.CACHE_URL).scheme in {"redis", "rediss", "dbcache"}
     yield Found("ok" if is_shared or len(hosts) == 1 else "alone", {"hosts": len(hosts)})
@@ -156,6 +182,11 @@ QUESTIONS = (
                 _("One on %(host)s has version %(version)s and not %(ours)s."),
                 _("Update that host, or this one, and restart its worker."),
             ),
+            "stopped": Verdict(
+                Level.WARNING,
+                _("The one on %(host)s was last seen %(age)s ago; others run."),
+                _("Start it; if it is meant to be gone, it is forgotten after a day."),
+            ),
             "none": Verdict(
                 Level.ERROR,
                 _(
@@ -167,20 +198,44 @@ QUESTIONS = (
         },
     ),
     Question(
+        id="workers.queues",
+        title=_("Work that is divided between workers"),
+        ask=_queues,
+        verdicts={
+            "ok": Verdict(Level.OK, _("Somebody takes up each kind.")),
+            "unserved": Verdict(
+                Level.ERROR,
+                _("No worker that runs takes up %(queues)s."),
+                _("Name it in CELERY_WORKER_QUEUES of a worker, or leave that empty; restart the worker."),
+            ),
+        },
+    ),
+    Question(
         id="beat.alive",
         title=_("Clock (beat)"),
         ask=_beat,
         verdicts={
-            "ok": Verdict(Level.OK, _("It runs.")),
+            "ok": Verdict(Level.OK, _("It runs.")),  # of a release that knew of one
+            "runs": Verdict(Level.OK, _("One on %(host)s, version %(version)s")),
+            "other version": Verdict(
+                Level.WARNING,
+                _("One on %(host)s has version %(version)s and not %(ours)s."),
+                _("Update that host, or this one, and restart its beat."),
+            ),
+            "standby stopped": Verdict(
+                Level.WARNING,
+                _("The one on %(host)s was last seen %(age)s ago; another one runs."),
+                _("Start it; if it is meant to be gone, it is forgotten after a day."),
+            ),
             "stopped": Verdict(
                 Level.ERROR,
                 _("It was last seen %(age)s ago: nothing happens by the clock, such as reconciling."),
-                _("Start it: celery -A hireops beat, on one host; and see that broker and worker run."),
+                _("Start it: celery -A hireops.beat beat, on one host; and see that broker and worker run."),
             ),
             "never": Verdict(
                 Level.ERROR,
                 _("It has never been seen: nothing happens by the clock, such as reconciling."),
-                _("Start it: celery -A hireops beat, on one host; and see that broker and worker run."),
+                _("Start it: celery -A hireops.beat beat, on one host; and see that broker and worker run."),
             ),
         },
     ),

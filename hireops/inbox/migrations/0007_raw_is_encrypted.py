@@ -72,6 +72,7 @@ def _change_ticket(row, changed):
 class Migration(migrations.Migration):
     atomic = False
 
+    changes_rows_of = ("inbox_event", "inbox_conflict")
     dependencies = [("inbox", "0006_replays_are_jobs")]
 
     operations = [migrations.RunPython(encrypt_all, decrypt_all)]

@@ -30,7 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._make_sure_ports_are_free()
         try:
-            call_command("migrate", interactive=False, verbosity=0)
+            # Nothing of ours runs yet that could have to wait.
+            call_command("migrate", interactive=False, verbosity=0, despite_locks=True)
         except OperationalError as error:
             first_line = str(error).strip().splitlines()[0]
             raise CommandError(f"DATABASE_URL: the database does not answer ({first_line}).") from error

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk import audit
+from hireops.desk import audit, restoring
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Amount
 from hireops.desk.exporting import Exported
@@ -132,6 +132,9 @@ class PayoutBatchAdmin(MirrorAdmin):
         batch, reveal = get_object_or_404(PayoutBatch, pk=pk), may_see_personal_data(request.user)
         if kind not in FILES:
             raise Http404(kind)
+        if why := restoring.why_not_now():
+            self.message_user(request, why, messages.ERROR)
+            return HttpResponseRedirect(self._url("change", pk))
 
         def file(reason: str) -> HttpResponse:
             action = gettext_noop("payout batch downloaded")

@@ -1,0 +1,71 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from hireops.desk import restoring
+from hireops.desk.errors import Refused
+from hireops.desk.models import Restoration
+
+
+class Command(BaseCommand):
+    help = (
+        "Says that this database was restored from a backup: from then on nothing is sent or paid out. Run "
+        "once more it tells what is left to be looked at; with --release it releases one part of that."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--reason", default="", help="why it was restored, or what was looked at")
+        parser.add_argument("--by", default="", help="user name of the person; needed to release")
+        parser.add_argument("--again", action="store_true", help="another backup was restored meanwhile")
+        parser.add_argument("--release", metavar="PART", choices=[each.key for each in restoring.parts()])
+        parser.add_argument("--number", type=int, help="what the part asks for")
+        parser.add_argument("--status", action="store_true", help="only tell; status 1 while it stands")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = _person(options["by"])
+        standing = restoring.standing()
+        if options["release"]:
+            standing = self._release(options, by)
+        elif not options["status"] and (standing is None or options["again"]):
+            standing = restoring.begin(by=by, reason=options["reason"])
+        self._tell(standing)
+        if options["status"] and standing:
+            raise SystemExit(1)
+
+    def _release(self, options: dict[str, Any], by: User | None) -> Restoration | None:
+        if by is None:
+            raise CommandError("--by: say who releases it")
+        if not by.has_perm(restoring.PERMISSION):
+            raise CommandError(f"{by.get_username()} may not release a restored database")
+        part = next(each for each in restoring.parts() if each.key == options["release"])
+        try:
+            restoring.release(part, by=by, reason=options["reason"], number=options["number"])
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        return restoring.standing()
+
+    def _tell(self, standing: Restoration | None) -> None:
+        if standing is None:
+            self.stdout.write("Nothing is held back.")
+            return
+        backup = f"{standing.backup_at:%Y-%m-%d %H:%M:%S %Z}" if standing.backup_at else "unknown"
+        self.stdout.write(f"Restored; nothing is sent or paid out. The newest time in the backup: {backup}")
+        for part in restoring.left(standing):
+            self.stdout.write(f"\n{part.key}: {part.title}\n  {part.to_do}")
+            for line in part.found(standing):
+                self.stdout.write(f"  {line.label}: {line.shown}")
+            if why := part.why_not(standing):
+                self.stdout.write(f"  Not yet: {why}")
+            number = f" --number NUMBER  ({part.number})" if part.number else ""
+            self.stdout.write(f"  manage.py restored --release {part.key} --by USER --reason TEXT{number}")
+
+
+def _person(name: str) -> User | None:
+    if not name:
+        return None
+    try:
+        return User.objects.get(username=name, is_active=True)
+    except User.DoesNotExist:
+        raise CommandError(f"no active user {name}") from None
