@@ -335,9 +335,12 @@ def test_no_trace_tells_anything(run: Run):
 def test_traces_find_events_and_calls_by_their_ids(run: Run):
     """Or the search would prove nothing."""
     sent = {str(event_id) for (event_id,) in run.database.rows("SELECT event_id FROM inbox_event")}
-    tried = {str(call) for (call,) in run.database.rows("SELECT DISTINCT call_id FROM outbox_attempt")}
     answered = run.database.rows("SELECT log_id FROM outbox_attempt WHERE log_id <> ''")
-    wait_until(lambda: tried == run.collector.values_of(CALL_ID), what="calls are missing in the traces")
+
+    def tried() -> set[str]:
+        return {str(call) for (call,) in run.database.rows("SELECT DISTINCT call_id FROM outbox_attempt")}
+
+    wait_until(lambda: tried() == run.collector.values_of(CALL_ID), what="calls are missing in the traces")
     assert run.collector.values_of(EVENT_ID) >= {each for each in sent if each.startswith("event-")}
     assert run.collector.values_of(EVENT_IDS)
     assert run.collector.values_of(EVENT_IDS) <= sent
