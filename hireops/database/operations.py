@@ -1,10 +1,65 @@
 """Operations of migrations that hireops adds to Django's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently as OnPostgreSQL
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AddIndex
+from django.db.migrations import AddIndex, CreateModel
+from django.db.models import Model
+
+from hireops.database.months import KEPT, MADE_AHEAD
+
+# Attaching keeps nobody waiting; CREATE TABLE … PARTITION OF would, for as long as anybody reads the table.
+MAKE_MONTH = """
+CREATE FUNCTION {table}_make_month(wanted integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1500ms' AS $$
+DECLARE
+    partition text := '{table}_' || wanted;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('months of {table}', 0));
+    IF wanted <> 0 AND wanted % 100 NOT BETWEEN 1 AND 12 THEN
+        RAISE EXCEPTION '% is no month', wanted;
+    END IF;
+    IF to_regclass(partition) IS NULL THEN
+        EXECUTE format('CREATE TABLE %I (LIKE {table} INCLUDING DEFAULTS)', partition);
+        EXECUTE format('ALTER TABLE {table} ATTACH PARTITION %I FOR VALUES IN (%s)', partition, wanted);
+    END IF;
+END $$
+"""
+DROP_MONTH = """
+CREATE FUNCTION {table}_drop_month(unwanted integer) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1500ms' AS $$
+DECLARE
+    partition text := '{table}_' || unwanted;
+    is_needed boolean;
+BEGIN
+    IF unwanted NOT BETWEEN 1 AND to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')::integer - 1 THEN
+        RAISE EXCEPTION '% is not over', unwanted;
+    END IF;
+    IF to_regclass(partition) IS NULL THEN
+        RETURN true;
+    END IF;
+    LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', partition);
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I AS it WHERE {needed})', partition) INTO is_needed;
+    IF NOT is_needed THEN
+        EXECUTE format('DROP TABLE %I', partition);
+    END IF;
+    RETURN NOT is_needed;
+END $$
+"""
+ALL_MONTHS = """
+    SELECT {table}_make_month(month) FROM (
+        SELECT DISTINCT to_char({by} AT TIME ZONE 'UTC', 'YYYYMM')::integer AS month FROM {of}
+        UNION SELECT to_char(now() AT TIME ZONE 'UTC' + ahead * interval '1 month', 'YYYYMM')::integer
+        FROM generate_series(0, {ahead}) AS ahead
+        UNION SELECT {kept}
+    ) AS months
+"""
+NOTHING = "false"
+PRIMARY_KEY = " PRIMARY KEY"
 
 
 class AddIndexConcurrently(OnPostgreSQL):
@@ -28,3 +83,66 @@ class AddIndexConcurrently(OnPostgreSQL):
 
 def _kind(schema_editor: BaseDatabaseSchemaEditor) -> type[AddIndex]:
     return OnPostgreSQL if schema_editor.connection.vendor == "postgresql" else AddIndex
+
+
+class CreateMonthlyModel(CreateModel):
+    """One with a ``month``, of which months are dropped (``hireops.database.months``)."""
+
+    def __init__(self, name: str, fields: Any, *, needed: str = NOTHING, **options: Any) -> None:
+        super().__init__(name, fields, **options)
+        self.needed = needed
+
+    def deconstruct(self) -> Any:
+        name, args, kwargs = super().deconstruct()
+        return name, args, {**kwargs, "needed": self.needed}
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        create_monthly(schema_editor, to_state.apps.get_model(app_label, self.name), needed=self.needed)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            table = from_state.apps.get_model(app_label, self.name)._meta.db_table  # noqa: SLF001
+            schema_editor.execute(f"DROP FUNCTION {table}_make_month, {table}_drop_month")
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+def create_monthly(schema_editor: Any, model: type[Model], *, needed: str = NOTHING) -> None:
+    """Its table, with room for no month yet. ``needed``: SQL, true of a row ``it`` that keeps its month."""
+    if schema_editor.connection.vendor != "postgresql":
+        schema_editor.create_model(model)
+        return
+    with _partitioned(schema_editor):
+        schema_editor.create_model(model)
+    table = model._meta.db_table  # noqa: SLF001 - documented, in spite of its name
+    schema_editor.execute(MAKE_MONTH.format(table=table), params=None)
+    schema_editor.execute(DROP_MONTH.format(table=table, needed=needed), params=None)
+
+
+def make_months(schema_editor: Any, table: str, *, of: str, by: str) -> None:
+    """Room for what is in the table ``of``, by its column ``by``, for this month and those to come."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(
+            ALL_MONTHS.format(table=table, of=of, by=by, ahead=MADE_AHEAD, kept=KEPT), params=None
+        )
+
+
+@contextmanager
+def _partitioned(schema_editor: Any) -> Iterator[None]:
+    """Inside, tables are made by month. What is unique has to name the month there, also the primary key."""
+    usual = schema_editor.table_sql
+
+    def by_month(model: type[Model]) -> tuple[str, Any]:
+        sql, params = usual(model)
+        key = schema_editor.quote_name(model._meta.pk.column)  # noqa: SLF001
+        columns = sql.replace(PRIMARY_KEY, "", 1).removesuffix(")")
+        return f'{columns}, PRIMARY KEY ({key}, "month")) PARTITION BY LIST ("month")', params
+
+    schema_editor.table_sql = by_month
+    try:
+        yield
+    finally:
+        del schema_editor.table_sql

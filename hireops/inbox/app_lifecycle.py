@@ -15,7 +15,7 @@ from hireops.feishu.app_events import (
     AppUninstalledEvent,
 )
 from hireops.feishu.models import Tenant
-from hireops.inbox.models import Event
+from hireops.inbox.models import Event, EventContent
 from hireops.inbox.registry import EventType, Received, each, register
 
 BLANKED = "***"
@@ -38,7 +38,7 @@ def keep_ticket(received: Received[AppTicketEvent]) -> None:
     tokens.keep_app_ticket(app_id=event.app_id, ticket=ticket, sent_at=event.happened_at)
     blanked = {**event.payload, "event": {**event.body, "app_ticket": BLANKED}}
     # Not the object: if this is rolled back, it is handled once more.
-    Event.objects.filter(pk=event.pk).update(payload=blanked)
+    EventContent.objects.filter(event=event).update(payload=blanked)
 
 
 def open_tenant(received: Received[AppOpenEvent]) -> None:

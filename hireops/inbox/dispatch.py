@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Prefetch
 from django.utils.translation import gettext_noop
 
 from hireops import tracing
@@ -28,7 +28,7 @@ from hireops.error_location import error_location
 from hireops.failpoints import failpoint
 from hireops.feishu.callbacks import Unreadable
 from hireops.inbox import registry
-from hireops.inbox.models import Attempt, Batch, Event
+from hireops.inbox.models import Attempt, Batch, Event, EventContent
 from hireops.inbox.registry import EventType, Handler, Received
 
 logger = logging.getLogger(__name__)
@@ -43,8 +43,10 @@ WAITS_FOR_THE_DATABASE_S = (0.5, 1, 2, 4)
 
 # Of an event; another column is fetched when a handler asks for it.
 READ_FOR_HANDLERS = (
-    *("app_id", "event_id", "event_type", "tenant_key", "created_at", "received_at", "payload", "tries"),
+    *("app_id", "event_id", "event_type", "tenant_key", "created_at", "received_at", "tries"),
 )
+
+SAID = Prefetch("content", EventContent.objects.only("payload"))
 
 LOST_REASON = gettext_noop("the worker died while handling it, several times")
 NOBODYS = gettext_noop(
@@ -120,7 +122,7 @@ def _locked_events(batch: Batch) -> list[Event]:
         waiting = waiting.filter(tries=0)
     # No key: a delivery may note meanwhile that it brought other content under the id of one of them.
     locked = waiting.select_for_update(skip_locked=True, no_key=True)
-    return list(locked.only(*READ_FOR_HANDLERS).order_by("id"))
+    return list(locked.only(*READ_FOR_HANDLERS).order_by("id").prefetch_related(SAID))
 
 
 def _lock(batch: Batch) -> None:

@@ -136,7 +136,7 @@ class EventChangeList(QuickChangeList):
         if query is None:
             return Event.objects.none()
         self.event_page = event_queries.find(query)
-        return self.event_page.rows.defer("raw", "payload")
+        return self.event_page.rows
 
     def whole(self, request: HttpRequest) -> QuerySet[Event]:
         """All events of the list, for whoever has the time to read as far as it goes."""

@@ -1,19 +1,21 @@
 """Stores an authentic delivery, once; what is committed here may be acknowledged to Feishu."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
-from django.db import DataError, InternalError, OperationalError, connection
+from django.db import DataError, IntegrityError, InternalError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
 from hireops import tracing
-from hireops.database import prepared, query_deadline
+from hireops.database import months, prepared, query_deadline
 from hireops.database.errors import DATABASE_AWAY
 from hireops.encryption import encrypt_bytes
 from hireops.feishu import callbacks
 from hireops.feishu.app_events import APP_TICKET, ticket_encrypted
+from hireops.inbox.models import MONTHLY
 from hireops.web.pools import EVENT_MAX_BYTES
 
 MAX_BYTES = EVENT_MAX_BYTES
@@ -33,17 +35,25 @@ UNFORESEEN = gettext_noop("the database cannot hold its content")
 
 INSERT_EVENT = """
     INSERT INTO inbox_event
-        (app_id, event_id, event_type, tenant_key, subject, created_at, raw, payload, digest, state)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'pending')
+        (app_id, event_id, event_type, tenant_key, subject, created_at, digest, state)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, 'pending')
     ON CONFLICT (app_id, event_id) DO NOTHING
     RETURNING id
 """
 INSERT_UNREADABLE = """
     INSERT INTO inbox_event
-        (app_id, event_id, event_type, tenant_key, raw, digest, state, reason, not_before)
-    VALUES (%s, %s, '', '', %s, %s, 'unreadable', %s, NULL)
+        (app_id, event_id, event_type, tenant_key, digest, state, reason, not_before)
+    VALUES (%s, %s, '', '', %s, 'unreadable', %s, NULL)
     ON CONFLICT (app_id, event_id) DO NOTHING
     RETURNING id
+"""
+INSERT_CONTENT = "INSERT INTO inbox_eventcontent (event_id, raw, payload) VALUES (%s, %s, %s)"
+# On PostgreSQL both at once: each statement is a way there and back. SQLite knows no such statement.
+WITH_CONTENT = """
+    WITH event AS ({insert})
+    INSERT INTO inbox_eventcontent (event_id, raw, payload)
+    SELECT id, %s::bytea, %s::jsonb FROM event
+    RETURNING event_id
 """
 NOTE_OTHER_CONTENT = """
     INSERT INTO inbox_conflict (event_id, digest, raw, payload)
@@ -108,22 +118,40 @@ def _insert_event(event: callbacks.CallbackEvent, encrypted: bytes, content: str
         event.tenant_key,
         event.subject,
         connection.ops.adapt_datetimefield_value(event.created_at),
-        encrypted,
-        content,
         event.digest,
     )
-    if prepared.execute_prepared(INSERT_EVENT, values):
+    if _insert(INSERT_EVENT, values, (encrypted, content)):
         return True
     known = (event.digest, encrypted, content, event.app_id, event.event_id, event.digest)
-    prepared.execute_prepared(NOTE_OTHER_CONTENT, known)
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_OTHER_CONTENT, known)
     return False
 
 
 def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
-    digest, encrypted = hashlib.sha256(raw).hexdigest(), encrypt_bytes(raw)
-    return bool(
-        prepared.execute_prepared(INSERT_UNREADABLE, (app_id, f"sha256:{digest}", encrypted, digest, reason))
-    )
+    digest = hashlib.sha256(raw).hexdigest()
+    values = (app_id, f"sha256:{digest}", digest, reason)
+    return _insert(INSERT_UNREADABLE, values, (encrypt_bytes(raw), None))
+
+
+def _insert(insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
+    """Whether there was no such event yet; then its content is there as well."""
+    if connection.vendor == "sqlite":
+        return _insert_before_others(insert, values, content)
+    try:
+        return bool(prepared.execute_prepared(WITH_CONTENT.format(insert=insert), (*values, *content)))
+    except IntegrityError:  # no room for this month: nobody has made it for longer than it is made ahead
+        months.make_ahead(*MONTHLY)
+        return bool(prepared.execute_prepared(WITH_CONTENT.format(insert=insert), (*values, *content)))
+
+
+def _insert_before_others(insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
+    with prepared.before_others() as cursor:
+        cursor.execute(insert, values)
+        rows = cursor.fetchall()
+        for (event,) in rows:
+            cursor.execute(INSERT_CONTENT, (event, *content))
+    return bool(rows)
 
 
 def _within_deadline(insert: Callable[[], bool]) -> bool:

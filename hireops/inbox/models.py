@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from hireops.database.clock import FROM_THE_FUTURE
+from hireops.database.months import ThisMonth
 from hireops.desk.states import States
 from hireops.encrypted_columns import EncryptedBinaryField
 from hireops.feishu.models import Tenant
@@ -29,13 +30,11 @@ class DecimalDecoder(json.JSONDecoder):
 
 
 class Event(models.Model):
-    """One event of Feishu, kept as it came (contract 6.3). Only its state ever changes.
+    """One event of Feishu (contract 6.3). Only its state ever changes.
 
-    ``payload`` is the whole decrypted envelope without the Verification Token. An *unreadable* event has
-    none; its ``event_id`` is then ``sha256:`` and the digest of the raw bytes. These are encrypted: without
-    an Encrypt Key, and over the long connection, the token is in them. A *failed* event with a
-    ``not_before`` is tried again by itself; without one it waits for a person. Content that was *trimmed*
-    is gone; the row stays, so that the same event is recognised whenever it comes again.
+    An *unreadable* event has ``sha256:`` and the digest of its raw bytes as ``event_id``. A *failed* event
+    with a ``not_before`` is tried again by itself; without one it waits for a person. The row stays for ever,
+    so that the same event is recognised whenever it comes again; what it said is ``content``, which goes.
 
     Ids follow the order of arrival but for a few seconds (``hireops.inbox.event_queries`` relies on it).
     """
@@ -59,8 +58,6 @@ class Event(models.Model):
     tenant_key = models.CharField(_("tenant key"), max_length=ID_LENGTH, blank=True)
     created_at = models.DateTimeField(_("created at Feishu"), null=True, blank=True)
     received_at = models.DateTimeField(_("received"), db_default=Now())
-    raw = EncryptedBinaryField(_("raw bytes"))
-    payload = models.JSONField(_("content"), null=True, blank=True, decoder=DecimalDecoder)
     digest = models.CharField(_("digest"), max_length=64)
 
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.PENDING)
@@ -72,7 +69,6 @@ class Event(models.Model):
     # The id of what it is about, mostly an account, to find it by.
     # Null, not "": every index of SQLite and PostgreSQL can then leave those out that have none.
     subject = models.CharField(_("about"), max_length=ID_LENGTH, null=True, blank=True)  # noqa: DJ001
-    trimmed_at = models.DateTimeField(_("content removed"), null=True, blank=True)
     handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
     # When a worker may take it next, by the database's clock. Empty: not before somebody asks for it.
     not_before = models.DateTimeField(_("next try"), null=True, blank=True, db_default=Now())
@@ -92,10 +88,6 @@ class Event(models.Model):
                 name="event_state_is_known",
             ),
             models.CheckConstraint(
-                condition=~Q(state="pending", trimmed_at__isnull=False),
-                name="event_to_be_handled_has_its_content",
-            ),
-            models.CheckConstraint(
                 condition=Q(state="handled", handled_at__isnull=False)
                 | (~Q(state="handled") & Q(handled_at__isnull=True)),
                 name="event_handled_has_its_time",
@@ -110,14 +102,8 @@ class Event(models.Model):
             models.Index(fields=["event_type", "id"], name="event_by_type"),
             models.Index(fields=["tenant_key", "id"], name="event_by_tenant"),
             models.Index(fields=["received_at"], name="event_by_day"),
-            # The last two cost nothing while an event is stored.
             models.Index(
                 fields=["subject", "id"], condition=Q(subject__isnull=False), name="event_by_subject"
-            ),
-            models.Index(
-                fields=["handled_at"],
-                condition=Q(handled_at__isnull=False, trimmed_at__isnull=True),
-                name="event_to_trim",
             ),
         ]
 
@@ -137,10 +123,43 @@ class Event(models.Model):
         return self.created_at if self.created_at and self.created_at <= latest else self.received_at
 
     @property
+    def has_content(self) -> bool:
+        """Not after its month is over for long enough (``hireops.inbox.trimming``)."""
+        return hasattr(self, "content")
+
+    @property
+    def payload(self) -> dict[str, Any] | None:
+        """The envelope; None if nobody could read it, or not any more."""
+        return self.content.payload if self.has_content else None
+
+    @property
     def body(self) -> dict[str, Any]:
         """The ``event`` object: what the pages of the contract describe for each event type."""
-        envelope: dict[str, Any] = self.payload or {}
-        return dict(envelope["event"])
+        return dict((self.payload or {})["event"])
+
+
+class EventContent(models.Model):
+    """What an event said, as it came. By month, so that what is old is dropped whole.
+
+    ``payload`` is the whole decrypted envelope without the Verification Token; an *unreadable* event has
+    none. ``raw`` is encrypted: without an Encrypt Key, and over the long connection, the token is in it.
+    """
+
+    # Without a constraint: the event stays for ever, and a month is dropped without a look at the events.
+    event = models.OneToOneField(
+        Event, models.DO_NOTHING, primary_key=True, related_name="content", db_constraint=False
+    )
+    month = models.IntegerField(_("month"), db_default=ThisMonth(), editable=False)
+    raw = EncryptedBinaryField(_("raw bytes"))
+    payload = models.JSONField(_("content"), null=True, blank=True, decoder=DecimalDecoder)
+
+    class Meta:
+        verbose_name = _("content")
+        verbose_name_plural = _("contents")
+        default_permissions = ()  # the page of the event shows it
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.month}"
 
 
 def tenants_of(events: Iterable[Event]) -> dict[int, Tenant]:
@@ -174,7 +193,7 @@ class Batch(models.Model):
 
 
 class Attempt(models.Model):
-    """One try to handle an event, written when it has ended. Never changed, never removed."""
+    """One try to handle an event, written when it has ended. Never changed; dropped by the month."""
 
     class Outcome(States):
         HANDLED = "handled", "ok", _("Handled")
@@ -182,7 +201,10 @@ class Attempt(models.Model):
         RAISED = "raised", "quiet", _("Raised an error")
         LOST = "lost", "warn", _("Worker was lost")
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="attempts", verbose_name=_("event"))
+    event = models.ForeignKey(
+        Event, models.DO_NOTHING, related_name="attempts", verbose_name=_("event"), db_constraint=False
+    )
+    month = models.IntegerField(_("month"), db_default=ThisMonth(), editable=False)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"))
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices)
@@ -195,6 +217,10 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+
+# Of which old months are dropped whole.
+MONTHLY: tuple[type[models.Model], ...] = (EventContent, Attempt)
 
 
 class Conflict(models.Model):

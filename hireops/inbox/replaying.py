@@ -39,8 +39,8 @@ def _next_ids(replay: Replay) -> list[int]:
 
 
 def _replay_one(pk: int, replay: Replay) -> bool:
-    wanted = Event.objects.select_for_update(skip_locked=True).defer("raw", "payload").filter(pk=pk)
-    wanted = wanted.filter(state=Event.State.FAILED, trimmed_at=None)
+    wanted = Event.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk)
+    wanted = wanted.filter(state=Event.State.FAILED, content__isnull=False)
     wanted = wanted.filter(received_at__gte=replay.since, received_at__lte=replay.asked_at)
     if replay.event_type:
         wanted = wanted.filter(event_type=replay.event_type)

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -38,10 +37,8 @@ def why_not_replayed(event: Event) -> str:
     """Why it can't be handled once more now, as a sentence for staff. Empty if it can."""
     if event.state not in REPLAYABLE:
         return _("Only an event that was handled, failed or had no handler can be replayed.")
-    if event.trimmed_at:
-        return _("Its content was removed on %(day)s, because it was old. It cannot be handled again.") % {
-            "day": day(event.trimmed_at)
-        }
+    if not event.has_content:
+        return _("Its content was removed, because it was old. It cannot be handled again.")
     return ""
 
 
@@ -100,8 +97,7 @@ def _refuse_what_is_hidden(event: Event, by: User) -> None:
 
 
 def _locked(event: Event) -> Event:
-    free = Event.objects.select_for_update(skip_locked=True).defer("raw", "payload")
-    locked = free.filter(pk=event.pk).first()
+    locked = Event.objects.select_for_update(skip_locked=True).filter(pk=event.pk).first()
     if locked is None:
         raise Refused(_("A worker is handling this event at this moment. Look again in a minute."))
     return locked
@@ -117,10 +113,6 @@ def _make_due(event: Event, *, by: User, reason: str, **details: int) -> None:
 
 def _if_given(**values: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
-
-
-def day(moment: datetime | None) -> str:
-    return formats.date_format(timezone.localtime(moment), "DATE_FORMAT") if moment else ""
 
 
 def explain(event: Event) -> str:

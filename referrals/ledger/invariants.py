@@ -80,7 +80,7 @@ READ_OF_ACCOUNTS = (
     "points_taken_at",
     "cash_taken_at",
     "seen_at",
-    "figure_event__payload",
+    "figure_event__content__payload",
     "figure_call__answer",
 )
 
@@ -152,7 +152,7 @@ def _figures() -> Iterator[Finding]:
 
 def _accounts() -> QuerySet[ReferralAccount]:
     return (
-        ReferralAccount.objects.select_related("figure_event", "figure_call")
+        ReferralAccount.objects.select_related("figure_event__content", "figure_call")
         .only(*READ_OF_ACCOUNTS)
         .prefetch_related("balances")
         .order_by("pk")

@@ -22,12 +22,11 @@ PAYLOAD = """{"schema": "2.0", "header": {"event_id": "event-NUMBER", "app_id": 
 EVENTS = """
     WITH {numbers}
     INSERT INTO inbox_event
-        (app_id, event_id, event_type, tenant_key, created_at, received_at, raw, payload, digest,
+        (app_id, event_id, event_type, tenant_key, created_at, received_at, digest,
          state, reason, cause, subject, handled_at, not_before, tries)
     SELECT 'cli_demo00000000001', 'event-' || n,
            CASE WHEN n <= 100 THEN '{rare}' WHEN n / 3 % 2 = 0 THEN '{balance}' ELSE '{binding}' END,
-           'tenant_' || (n / 5 % {tenants}), {moment}, {moment}, '',
-           replace('{payload}', 'NUMBER', '' || n){as_json}, '', state, '', '',
+           'tenant_' || (n / 5 % {tenants}), {moment}, {moment}, '', state, '', '',
            CASE WHEN n % 2 = 0 THEN 'account-' || (n / 2 % 100) ELSE 'once-' || n END,
            CASE WHEN state = 'handled' THEN {moment} END, NULL, 1
     FROM (
@@ -36,6 +35,11 @@ EVENTS = """
         FROM numbers
     ) AS events
     ORDER BY n
+"""
+# All of this month, though the events go back a year: a page reads the content of one.
+CONTENTS = """
+    INSERT INTO inbox_eventcontent (event_id, raw, payload)
+    SELECT id, '', replace('{payload}', 'NUMBER', substr(event_id, 7)){as_json} FROM inbox_event ORDER BY id
 """
 ATTEMPTS = """
     INSERT INTO inbox_attempt (event_id, started_at, finished_at, outcome, error)
@@ -53,8 +57,6 @@ def fill(rows: int) -> None:
     events = EVENTS.format(
         numbers=words.numbers.format(rows=rows),
         moment=words.moment.format(seconds=seconds),
-        as_json=words.as_json,
-        payload=PAYLOAD,
         tenants=TENANTS,
         rare=RARE,
         balance=BALANCE,
@@ -62,6 +64,7 @@ def fill(rows: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(events)
+        cursor.execute(CONTENTS.format(payload=PAYLOAD, as_json=words.as_json))
         cursor.execute(ATTEMPTS)
 
 

@@ -59,18 +59,18 @@ def _fill(model: Any, rows: int, named: str, *, ended: str, begun: str) -> None:
     from hireops.database import clock  # noqa: PLC0415
     from hireops.feishu.models import Tenant  # noqa: PLC0415
     from hireops.inbox.models import Event  # noqa: PLC0415
+    from tests.kept_events import keep_event  # noqa: PLC0415
 
     now = clock.now()
     tenant, _ = Tenant.objects.get_or_create(app_id="cli_demo00000000001", tenant_key="tenant_0")
     for number in range(CUSTOMERS):
         Customer.objects.create(code=f"C{number}", name=f"Customer {number}")
     first = Customer.objects.order_by("pk").first()
-    event = Event.objects.create(
+    event = keep_event(
         app_id=tenant.app_id,
         event_id="event-0",
         event_type="test.order",
         tenant_key=tenant.tenant_key,
-        raw=b"",
         payload={},
         state=Event.State.HANDLED,
         handled_at=now,

@@ -11,9 +11,9 @@ from django.utils.html import escape
 from bindings.models import CustomField, CustomFieldPush
 from hireops.database.clock import now
 from hireops.inbox import dispatch
-from hireops.inbox.models import Event
 from hireops.outbox.models import Attempt, Call
 from tests.in_this_process import in_english
+from tests.kept_events import keep_event
 
 __all__ = ["in_english"]
 
@@ -26,14 +26,13 @@ def bound(db):
     """``bound({"account_id": "1", ...})``: Feishu tells of an account, and the inbox handles it."""
 
     def bound(body, *, tenant_key="tenant_a", minutes=0, event_id=None):
-        event = Event.objects.create(
+        event = keep_event(
             app_id=settings.FEISHU_APP_ID,
             event_id=event_id or f"event-{next(NUMBERS)}",
             event_type="hire.eco_account.created_v1",
             tenant_key=tenant_key,
             created_at=MORNING + timedelta(minutes=minutes),
             subject=str(body.get("account_id"))[:255] if isinstance(body, dict) else None,
-            raw=b"",
             payload={"schema": "2.0", "header": {}, "event": body},
         )
         while batch := dispatch.claim():

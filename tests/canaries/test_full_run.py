@@ -372,7 +372,7 @@ def test_the_database_tells_no_secret_and_of_people_only_where_it_may(run: Run):
 
 def test_people_are_found_where_they_belong(run: Run):
     """Or the search would prove nothing."""
-    assert _found(PEOPLE, _whole_column("inbox_event", "payload")) != []
+    assert _found(PEOPLE, _whole_column("inbox_eventcontent", "payload")) != []
     assert "mobile" in _found(PEOPLE, _whole_column("referrals_registration", "mobile"))
     assert "candidate" in _found(PEOPLE, _whole_column("bindings_backgroundcheck", "candidate_name"))
     assert "candidate" in _found(PEOPLE, _whole_column("bindings_checkupdate", "result"))

@@ -13,22 +13,21 @@ import django
 
 django.setup()
 
+from django.db import transaction  # noqa: E402 - after setup
+
 from hireops.encryption import encrypt_bytes  # noqa: E402 - after setup
-from hireops.inbox.models import Event  # noqa: E402
+from hireops.inbox.models import Event, EventContent  # noqa: E402
 
 PIECE = 1000
 
 
 def event_of(line: str) -> Event:
-    payload = json.loads(line)
-    header = payload["header"]
+    header = json.loads(line)["header"]
     return Event(
         app_id=header["app_id"],
         event_id=header["event_id"],
         event_type=header["event_type"],
         tenant_key=header["tenant_key"],
-        raw=encrypt_bytes(line.encode()),
-        payload=payload,
         digest=hashlib.sha256(line.encode()).hexdigest(),
     )
 
@@ -36,7 +35,12 @@ def event_of(line: str) -> Event:
 def keep(lines: Iterable[str]) -> None:
     lines = iter(lines)
     while piece := list(islice(lines, PIECE)):
-        Event.objects.bulk_create(map(event_of, piece))
+        with transaction.atomic():
+            events = Event.objects.bulk_create(map(event_of, piece))
+            EventContent.objects.bulk_create(
+                EventContent(event=event, raw=encrypt_bytes(line.encode()), payload=json.loads(line))
+                for event, line in zip(events, piece, strict=True)
+            )
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ from bindings.models import (  # noqa: E402
 from bindings.offers import comparing, runs  # noqa: E402
 from hireops.database import clock  # noqa: E402
 from hireops.inbox import dispatch  # noqa: E402
-from hireops.inbox.models import Event  # noqa: E402
 from hireops.jobs.tasks import work  # noqa: E402
 from hireops.outbox.tasks import drain  # noqa: E402
+from tests.kept_events import keep_event  # noqa: E402
 
 
 def know() -> None:
@@ -44,14 +44,13 @@ def know() -> None:
 def _bind(account_id: str) -> None:
     """Feishu has told of it."""
     body = {"account_id": account_id, "account_name": f"Account {account_id}", "scope": 1}
-    Event.objects.create(
+    keep_event(
         app_id=settings.FEISHU_APP_ID,
         event_id=f"event-{account_id}",
         event_type="hire.eco_account.created_v1",
         tenant_key="2ca1d211f64f6438",
         created_at=clock.now(),
         subject=account_id,
-        raw=b"",
         payload={"schema": "2.0", "header": {}, "event": body},
     )
 

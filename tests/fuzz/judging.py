@@ -173,7 +173,8 @@ class Judge:
         """Compares all rows with all deliveries since the last time."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, event_id, event_type, tenant_key, state, raw, payload FROM inbox_event"
+                "SELECT event.id, event.event_id, event_type, tenant_key, state, raw, payload "
+                "FROM inbox_event AS event JOIN inbox_eventcontent AS content ON content.event_id = event.id"
             )
             events = cursor.fetchall()
             cursor.execute("SELECT event_id, raw, payload FROM inbox_conflict")
@@ -239,7 +240,7 @@ def _tells_token(payload: Any) -> bool:
 
 
 def _empty_tables() -> None:
-    tables = ["inbox_conflict", "inbox_event"]
+    tables = ["inbox_conflict", "inbox_eventcontent", "inbox_event"]
     with transaction.atomic(), without_triggers(tables), connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"DELETE FROM {table}")

@@ -303,10 +303,8 @@ class Wire:
         self._promised[right.body] = seed
 
     def settle(self) -> None:
-        stored = {decrypt_bytes(raw) or b"" for (raw,) in self.database.rows("SELECT raw FROM inbox_event")}
-        stored |= {
-            decrypt_bytes(raw) or b"" for (raw,) in self.database.rows("SELECT raw FROM inbox_conflict")
-        }
+        kept = "SELECT raw FROM inbox_eventcontent UNION ALL SELECT raw FROM inbox_conflict"
+        stored = {decrypt_bytes(raw) or b"" for (raw,) in self.database.rows(kept)}
         self.tally.events += len(stored)
         for raw in stored - self._signed:
             self.tally.fault("over the wire: stored, though nobody signed it", 0, repr(raw[:300]))

@@ -1,6 +1,7 @@
 """A database with something in every table, which Django is connected to, and which a test may spoil."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from django.db import connection
 
 from hireops.database import clock
 from hireops.desk.models import Release, Restoration
+from hireops.inbox.models import Event, EventContent
 from hireops.people.models import Invitation
 from referrals.models import Ending, Payment, Reversal, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
@@ -51,6 +53,7 @@ def _migrated(
             _reversals()
             serve_a_customer()
             _restored()
+            _events()
             ada = User.objects.get(username="ada")
             ada.groups.clear()  # her payout rights end
             ada.set_password("one of her own")
@@ -84,6 +87,16 @@ def _reversals() -> None:
         )
     reversal.state, reversal.decided_by, reversal.decided_at = Reversal.State.DECLINED, ada, clock.now()
     reversal.save(update_fields=["state", "decided_by", "decided_at"])
+
+
+def _events() -> None:
+    """One that is due in a hundred years, and one of which nobody knows any more what it said."""
+    handled = Event.objects.filter(state=Event.State.HANDLED).order_by("-pk")
+    due, old = handled.filter(content__isnull=False)[:2]
+    Event.objects.filter(pk=due.pk).update(
+        state=Event.State.PENDING, handled_at=None, not_before=clock.now() + timedelta(days=36_500)
+    )
+    EventContent.objects.filter(event=old).delete()
 
 
 def _restored() -> None:

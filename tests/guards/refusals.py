@@ -85,26 +85,26 @@ def _answer(statement: str, values: list[Any]) -> str:
 
 
 def _statements(table: str) -> Iterator[tuple[str, list[Any]]]:
-    columns, keys = _columns(table), _keys(table)
+    columns, keys, own = _columns(table), _keys(table), own_key(table)
     yield f"DELETE FROM {table}", []
     if POSTGRESQL:
         yield f"TRUNCATE {table} CASCADE", []
     for name, values in _other_values(table, columns):
         for value in values:
             for key in keys:
-                yield f"UPDATE {table} SET {name} = %s WHERE id = %s", [value, key]
+                yield f"UPDATE {table} SET {name} = %s WHERE {own} = %s", [value, key]
     for key in keys:
         if SQLITE:
             yield from _copies(table, columns, key, how="INSERT OR REPLACE")
-        yield from _copies(table, [name for name in columns if name != "id"], key, how="INSERT")
+        yield from _copies(table, [name for name in columns if name != own], key, how="INSERT")
 
 
 def _copies(table: str, columns: list[str], key: Any, *, how: str) -> Iterator[tuple[str, list[Any]]]:
     """Of these columns of that row: alike, and with another value in one of them."""
-    quoted = [f'"{name}"' for name in columns]
+    quoted, own = [f'"{name}"' for name in columns], own_key(table)
     for changed, values in [("", [None]), *_other_values(table, columns)]:
         copied = ", ".join("%s" if each == changed else each for each in quoted)
-        statement = f"{how} INTO {table} ({', '.join(quoted)}) SELECT {copied} FROM {table} WHERE id = %s"
+        statement = f"{how} INTO {table} ({', '.join(quoted)}) SELECT {copied} FROM {table} WHERE {own} = %s"
         yield statement, [*values[:1], key] if changed else [key]
 
 
@@ -117,8 +117,22 @@ def _columns(table: str) -> list[str]:
 def _keys(table: str) -> list[Any]:
     """Rows of every state."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM {table} ORDER BY id LIMIT {ROWS_OF_EACH}")
+        own = own_key(table)
+        cursor.execute(f"SELECT {own} FROM {table} ORDER BY {own} LIMIT {ROWS_OF_EACH}")
         return [key for (key,) in cursor.fetchall()]
+
+
+def own_key(table: str) -> str:
+    """The column of its rows' own key; where there are two, the other is the month."""
+    with connection.cursor() as cursor:
+        own, *_month = connection.introspection.get_primary_key_columns(cursor, table) or []
+        return str(own)
+
+
+def changing_nothing(table: str) -> str:
+    """A statement that writes, and what it writes is what is there."""
+    key = own_key(table)
+    return f"UPDATE {table} SET {key} = {key} WHERE {key} = -1"
 
 
 def _other_values(table: str, columns: list[str]) -> Iterator[tuple[str, list[Any]]]:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 
 from bindings.models import CustomField
 from hireops.guards.installed import LIFTED, differences
 from hireops.guards.installing import install, lift
-from hireops.inbox.models import Event
+from hireops.inbox.models import Event, EventContent
 from hireops.outbox.models import Attempt, Call
 from referrals.models import Case
 from tests.databases import Database
@@ -23,25 +24,54 @@ pytestmark = pytest.mark.slow
 CONTENT = '{"other": 1}'
 
 
-@pytest.mark.parametrize("column", ["payload", "digest", "event_id", "event_type"])
+@pytest.mark.parametrize("column", ["digest", "event_id", "event_type"])
 def test_an_event_stays_as_it_came(company: Database, column: str):
-    event = Event.objects.filter(payload__isnull=False).exclude(event_type="app_ticket").earliest("pk")
+    event = Event.objects.earliest("pk")
     before = columns_of(event)
     refused("event_", f"UPDATE inbox_event SET {column} = %s WHERE id = %s", CONTENT, event.pk)
-    refused("event_content", "UPDATE inbox_event SET payload = NULL WHERE id = %s", event.pk)
     refused("event_stays", "DELETE FROM inbox_event WHERE id = %s", event.pk)
     assert columns_of(event) == before
 
 
+def test_what_an_event_said_stays_as_it_came_and_in_its_month(company: Database):
+    content = _contents().exclude(event__event_type="app_ticket").earliest("pk")
+    before = columns_of(content)
+    for change in (f"payload = '{CONTENT}'", "payload = NULL", "raw = ''", "event_id = event_id + 1000000"):
+        refused("content_stays", f"UPDATE inbox_eventcontent SET {change} WHERE event_id = %s", content.pk)
+    another = "UPDATE inbox_eventcontent SET month = month + 1 WHERE event_id = %s"
+    refused("content_is_only_kept_longer", another, content.pk)
+    assert columns_of(content) == before
+
+
+def test_what_is_due_has_what_it_said(company: Database):
+    due = (
+        "UPDATE inbox_event SET state = 'pending', handled_at = NULL, not_before = received_at WHERE id = %s"
+    )
+    removed = "DELETE FROM inbox_eventcontent WHERE event_id = %s"
+    handled = _contents().filter(event__state=Event.State.HANDLED, event__not_before=None)
+    first, second = handled.order_by("pk")[:2]
+    execute(due, first.pk)
+    refused("content_of_what_is_due_stays", removed, first.pk)
+    execute(removed, second.pk)
+    refused("event_to_be_handled_has_its_content", due, second.pk)
+
+
+def _contents() -> QuerySet[EventContent]:
+    return EventContent.objects.filter(payload__isnull=False)
+
+
 @on_sqlite
 def test_an_event_is_not_replaced_by_another_of_its_id(company: Database):
-    event = Event.objects.filter(payload__isnull=False).earliest("pk")
-    columns = "app_id, event_id, event_type, tenant_key, raw, digest, state, subject"
-    replaced = f"INSERT OR REPLACE INTO inbox_event ({columns}, payload) SELECT {columns}, '{CONTENT}'"
-    execute(f"{replaced} FROM inbox_event WHERE id = %s", event.pk)
-    assert Event.objects.get(app_id=event.app_id, event_id=event.event_id).payload == event.payload
-    whole = "INSERT OR REPLACE INTO inbox_event SELECT * FROM inbox_event WHERE id = %s"
+    event = _contents().earliest("pk").event
+    columns = "app_id, event_id, event_type, tenant_key, state, subject"
+    replaced = f"INSERT OR REPLACE INTO inbox_event ({columns}, digest) SELECT {columns}, 'another'"
     before = columns_of(event)
+    execute(f"{replaced} FROM inbox_event WHERE id = %s", event.pk)
+    assert columns_of(Event.objects.get(app_id=event.app_id, event_id=event.event_id)) == before
+    columns = "event_id, month, raw"
+    other = f"INSERT OR REPLACE INTO inbox_eventcontent ({columns}, payload) SELECT {columns}, '{CONTENT}'"
+    refused("content_replaces_none", f"{other} FROM inbox_eventcontent WHERE event_id = %s", event.pk)
+    whole = "INSERT OR REPLACE INTO inbox_event SELECT * FROM inbox_event WHERE id = %s"
     execute(whole, event.pk)
     assert columns_of(event) == before
 
@@ -62,7 +92,7 @@ def test_an_attempt_that_has_ended_says_what_it_said(company: Database, column: 
 
 
 @on_postgresql
-@pytest.mark.parametrize("table", ["outbox_attempt", "outbox_call", "inbox_event"])
+@pytest.mark.parametrize("table", ["outbox_attempt", "outbox_call", "inbox_event", "inbox_eventcontent"])
 def test_evidence_is_not_emptied(company: Database, table: str):
     refused("never emptied", f"TRUNCATE {table} CASCADE")
 

@@ -18,7 +18,7 @@ from tests.databases import Database, new_database
 from tests.environment import pinned
 from tests.forked import Forked
 from tests.guards.changes import Changes, added, guarded_apps
-from tests.guards.refusals import silent
+from tests.guards.refusals import changing_nothing, silent
 from tests.simulator_process import APP
 from tests.upgrade.conftest import opened
 
@@ -51,7 +51,7 @@ def migrate(database: Database, folder: Path, *, die_at: str = "") -> Forked:
 
 def refused_everywhere() -> bool:
     """Whether no table with guards takes anything, not even what changes nothing, from this connection."""
-    answers = [_answer_to(f"UPDATE {table} SET id = id WHERE id = -1") for table in _tables()]
+    answers = [_answer_to(changing_nothing(table)) for table in _tables()]
     return all(LATCH in answer and "migrate" in answer for answer in answers)
 
 
@@ -181,7 +181,7 @@ def looks(app: str) -> list[Any]:
     def run(_apps: Any, _editor: Any) -> None:
         with connection.cursor() as cursor:
             for table in _tables():
-                cursor.execute(f"UPDATE {table} SET id = id WHERE id = -1")
+                cursor.execute(changing_nothing(table))
         assert is_lifted(connection)
 
     return [RunPython(run)]

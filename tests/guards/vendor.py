@@ -171,7 +171,7 @@ def _order(account: EcoAccount) -> dict[str, Any]:
 
 def _event() -> Event:
     number = next(NUMBERS)
-    return Event.objects.create(app_id="a", event_id=f"order {number}", raw=b"", state="set_aside")
+    return Event.objects.create(app_id="a", event_id=f"order {number}", state="set_aside")
 
 
 def _call() -> Call:

@@ -10,9 +10,10 @@ from django.test import Client
 from hireops import encrypted_columns
 from hireops.encryption import decrypt, decrypt_bytes, encrypt, encrypt_bytes
 from hireops.feishu.models import AppTicket
-from hireops.inbox.models import Conflict, Event
+from hireops.inbox.models import Conflict, Event, EventContent
 from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope, post
+from tests.kept_events import keep_event
 from tests.searching import reveal
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +75,7 @@ def test_the_verification_token_is_not_in_a_dump_though_it_came_in_clear(in_clea
     assert (Event.objects.count(), Conflict.objects.count()) == (2, 1)
     assert settings.FEISHU_VERIFICATION_TOKEN not in dump()
     assert decrypt_bytes(Conflict.objects.get().raw) == json.dumps(other).encode()
-    assert decrypt_bytes(Event.objects.get(state="unreadable").raw) == json.dumps(unreadable).encode()
+    assert decrypt_bytes(Event.objects.get(state="unreadable").content.raw) == json.dumps(unreadable).encode()
 
 
 def test_a_ticket_is_in_no_dump_also_before_it_is_handled(client, settings):
@@ -114,7 +115,7 @@ def test_staff_who_may_read_what_came_as_it_came(in_clear, settings, admin_clien
     page = reveal(admin_client, address).text
     assert "张三" in page
     assert settings.FEISHU_VERIFICATION_TOKEN not in page
-    Event.objects.update(raw=b"\0\0\0\0" + bytes(Event.objects.get().raw)[4:])
+    EventContent.objects.update(raw=b"\0\0\0\0" + bytes(EventContent.objects.get().raw)[4:])
     assert "SECRET_KEY_FALLBACKS" in reveal(admin_client, address).text
 
 
@@ -124,19 +125,17 @@ def test_staff_who_may_read_what_came_as_it_came(in_clear, settings, admin_clien
 def kept(number: int) -> Event:
     content = f"content {number}".encode()
     event_id = f"e-{number}"
-    return Event.objects.create(app_id="a", event_id=event_id, raw=encrypt_bytes(content), digest=event_id)
+    return keep_event(app_id="a", event_id=event_id, raw=encrypt_bytes(content), digest=event_id)
 
 
 def test_at_each_step_of_a_rotation_everything_is_readable(rotate, capsys):
     events = [kept(number) for number in range(3)]
-    emptied = Event.objects.create(app_id="a", event_id="emptied", raw=b"", digest="")
+    Event.objects.create(app_id="a", event_id="emptied", digest="")
     events[0].conflicts.create(digest="other", raw=encrypt_bytes(b"other content"))
     AppTicket.objects.create(app_id="a", sealed=encrypt("ticket"))
 
     def is_readable() -> bool:
-        contents = {
-            decrypt_bytes(raw) for raw in Event.objects.exclude(pk=emptied.pk).values_list("raw", flat=True)
-        }
+        contents = {decrypt_bytes(raw) for raw in EventContent.objects.values_list("raw", flat=True)}
         others = decrypt_bytes(Conflict.objects.get().raw), decrypt(AppTicket.objects.get().sealed)
         return contents == {b"content 0", b"content 1", b"content 2"} and others == (
             b"other content",
@@ -150,13 +149,13 @@ def test_at_each_step_of_a_rotation_everything_is_readable(rotate, capsys):
     assert is_readable()
     rotate(keep=False)
     assert is_readable()
-    assert "inbox.Event.raw: 3 rows" in capsys.readouterr().out
+    assert "inbox.EventContent.raw: 3 rows" in capsys.readouterr().out
 
 
 def test_without_it_the_old_key_is_still_needed(rotate):
     event = kept(1)
     rotate(keep=False)
-    assert decrypt_bytes(event.raw) is None
+    assert decrypt_bytes(event.content.raw) is None
 
 
 def test_one_that_was_cut_off_goes_on(rotate, monkeypatch, capsys):
@@ -164,23 +163,23 @@ def test_one_that_was_cut_off_goes_on(rotate, monkeypatch, capsys):
         kept(number)
     rotate()
     monkeypatch.setattr(encrypted_columns, "PIECE_ROWS", 2)
-    assert next(encrypted_columns.encrypted_columns()["inbox.Event.raw"]()).changed == 2
+    assert next(encrypted_columns.encrypted_columns()["inbox.EventContent.raw"]()).changed == 2
     call_command("reencrypt")
-    assert "inbox.Event.raw: 3 rows" in capsys.readouterr().out
+    assert "inbox.EventContent.raw: 3 rows" in capsys.readouterr().out
     rotate(keep=False)
-    assert all(decrypt_bytes(raw) for raw in Event.objects.values_list("raw", flat=True))
+    assert all(decrypt_bytes(raw) for raw in EventContent.objects.values_list("raw", flat=True))
 
 
 def test_what_no_key_opens_is_counted_and_the_rest_is_done(rotate, capsys):
-    Event.objects.create(app_id="a", event_id="lost", raw=b"\xf5\0\0\0 of a key that is gone", digest="")
+    keep_event(app_id="a", event_id="lost", raw=b"\xf5\0\0\0 of a key that is gone", digest="")
     event = kept(1)
     rotate()
     with pytest.raises(SystemExit):
         call_command("reencrypt")
-    assert "inbox.Event.raw: 1 rows are opened by no key" in capsys.readouterr().err
+    assert "inbox.EventContent.raw: 1 rows are opened by no key" in capsys.readouterr().err
     rotate(keep=False)
     event.refresh_from_db()
-    assert decrypt_bytes(event.raw) == b"content 1"
+    assert decrypt_bytes(event.content.raw) == b"content 1"
 
 
 @pytest.mark.parametrize("what", ["same key", "another length", "with other content", "cleared"])
@@ -192,12 +191,12 @@ def test_nothing_but_a_change_of_the_key_changes_what_came(rotate, what):
     again = encrypt_bytes(b"content 1")
     content = '{"other": 1}' if what == "with other content" else None
     with (
-        pytest.raises(DatabaseError, match="event_content"),
+        pytest.raises(DatabaseError, match="content_stays_as_it_came"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "UPDATE inbox_event SET raw = %s, payload = %s WHERE id = %s",
+            "UPDATE inbox_eventcontent SET raw = %s, payload = %s WHERE event_id = %s",
             [written.get(what, again), content, event.pk],
         )
-    Event.objects.filter(pk=event.pk).update(raw=again)
+    EventContent.objects.filter(event=event).update(raw=again)

@@ -36,7 +36,7 @@ def events(db: None) -> Any:
     def events(count: int, **values: Any) -> list[Event]:
         first = Event.objects.count()
         rows = [
-            Event(**{"app_id": "cli_1", "event_id": f"event-{first + number}", "raw": b"{}", **values})
+            Event(**{"app_id": "cli_1", "event_id": f"event-{first + number}", **values})
             for number in range(count)
         ]
         return Event.objects.bulk_create(rows)
@@ -219,11 +219,11 @@ def two_hundred_thousand(db: None) -> None:
         cursor.execute(
             """
             INSERT INTO inbox_event
-                (app_id, event_id, event_type, tenant_key, received_at, raw, digest, state, handled_at,
+                (app_id, event_id, event_type, tenant_key, received_at, digest, state, handled_at,
                  not_before, subject)
             SELECT 'cli_1', 'event-' || n, CASE WHEN old THEN 'test.b_v1' ELSE 'test.a_v1' END,
                    CASE WHEN old THEN 'tenant_b' ELSE 'tenant_a' END, now() - make_interval(mins => %s - n),
-                   '', '', CASE WHEN old THEN 'failed' ELSE 'handled' END,
+                   '', CASE WHEN old THEN 'failed' ELSE 'handled' END,
                    CASE WHEN old THEN NULL ELSE now() END, NULL, 'account-' || n %% 5000
             FROM (SELECT n, n <= 20000 AS old FROM generate_series(1, %s) AS n) AS numbers
             """,

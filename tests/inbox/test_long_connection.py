@@ -22,6 +22,10 @@ from tests.processes import Hireops, Process, wait_until
 from tests.selection import also_on_sqlite
 from tests.simulator_process import APP, Simulator, running_simulator
 
+WITH_CONTENT = (
+    "SELECT event.event_id, state, raw, payload FROM inbox_event AS event "
+    "JOIN inbox_eventcontent AS content ON content.event_id = event.id"
+)
 SOON_S = 60  # a listener loads the official client in seconds, on a starved machine in many
 SILENCE_S = "5"
 ACCOUNT = {"account_id": "6931286400470354183", "scope": 1, "account_name": "一", "usage_list": [1]}
@@ -89,7 +93,7 @@ def test_an_event_becomes_a_row_and_is_handled(hireops, feishu):
     handled = "SELECT count(*) FROM inbox_event WHERE state = 'handled'"
     wait_until(lambda: hireops.database.rows(handled) == [(1,)], seconds=SOON_S, what="it was not handled")
 
-    ((kept_id, raw, payload),) = hireops.database.rows("SELECT event_id, raw, payload FROM inbox_event")
+    ((kept_id, _state, raw, payload),) = hireops.database.rows(WITH_CONTENT)
     payload = json.loads(payload) if isinstance(payload, str) else payload
     assert kept_id == event_id
     assert (decrypt_bytes(raw) or b"").decode() == event["body"]
@@ -106,8 +110,10 @@ def test_what_nobody_knows_comes_twice_is_large_or_unreadable_is_kept_once(hireo
     events = _delivered(feishu)["events"]
 
     assert [len(event["attempts"]) for event in events] == [1, 3, 1]
-    rows = hireops.database.rows("SELECT event_id, raw, state FROM inbox_event ORDER BY id")
-    kept = {event_id: ((decrypt_bytes(raw) or b"").decode(), state) for event_id, raw, state in rows}
+    rows = hireops.database.rows(f"{WITH_CONTENT} ORDER BY id")
+    kept = {
+        event_id: ((decrypt_bytes(raw) or b"").decode(), state) for event_id, state, raw, _payload in rows
+    }
     assert len(kept) == 3
     assert kept["large"] == (events[0]["body"], "pending")
     assert [state for _, state in kept.values()].count("unreadable") == 1

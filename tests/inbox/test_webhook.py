@@ -43,7 +43,7 @@ def test_the_raw_bytes_are_kept_and_the_token_is_not(client, settings):
     body, headers = sealed(envelope())
     post(client, (body, headers))
     event = Event.objects.get()
-    assert decrypt_bytes(event.raw) == body
+    assert decrypt_bytes(event.content.raw) == body
     assert settings.FEISHU_VERIFICATION_TOKEN not in json.dumps(event.payload)
 
 
@@ -218,7 +218,7 @@ def test_what_is_rightly_signed_but_unreadable_is_kept_as_it_came(client, name):
         assert post(client, (body, headers)).status_code == 200
     event = Event.objects.get()
     assert event.state == "unreadable"
-    assert decrypt_bytes(event.raw) == body
+    assert decrypt_bytes(event.content.raw) == body
     assert event.payload is None
     assert event.not_before is None
     assert event.reason

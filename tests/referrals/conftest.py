@@ -16,6 +16,7 @@ from hireops.inbox import dispatch
 from hireops.inbox.models import Event
 from referrals.models import Balance, BalanceChange, ReferralAccount
 from tests.in_this_process import drain, in_english, one_sender_that_does_not_wait
+from tests.kept_events import keep_event
 from tests.simulator_process import Simulator, running_simulator
 
 __all__ = ["in_english", "one_sender_that_does_not_wait"]
@@ -104,11 +105,10 @@ def tell(
         "tenant_key": Tenant.objects.own().tenant_key or "tenant_a",
         "created_at": moment,
         "subject": account_id,
-        "raw": b"",
         "payload": {"schema": "2.0", "header": {}, "event": body},
         **event,
     }
-    told = Event.objects.create(**values)
+    told = keep_event(**values)
     handle_events()
     told.refresh_from_db()
     return told

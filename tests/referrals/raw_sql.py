@@ -22,5 +22,6 @@ def refused(by: str, statement: str, *values: Any) -> None:
 
 def columns_of(row: Model) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {row._meta.db_table} WHERE id = %s", [row.pk])
+        key = row._meta.pk.column
+        cursor.execute(f"SELECT * FROM {row._meta.db_table} WHERE {key} = %s", [row.pk])
         return cursor.fetchone()

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from hireops.desk import tasks
 from hireops.desk.models import DailyFigures
-from hireops.inbox.models import Event
 from referrals.models import Payment
 from referrals.payments import reversing
+from tests.kept_events import keep_event
 from tests.referrals.withdrawals import come_back, handed_over, taken
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +81,7 @@ def test_what_was_reversed_is_among_what_came_back_and_in_its_list(money, home, 
 
 
 def test_each_side_sees_its_own_events_and_the_vendor_no_money(request, money, home, pages, hira):
-    Event.objects.create(
-        app_id="a", event_id="b", event_type="hire.eco_account.created_v1", raw=b"", payload={}
-    )
+    keep_event(app_id="a", event_id="b", event_type="hire.eco_account.created_v1", payload={})
     vera, audrey = (request.getfixturevalue(who) for who in ("vera", "audrey"))
     tasks.count_days()
 

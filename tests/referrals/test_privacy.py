@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from hireops.desk.audit import entries_about
 from hireops.desk.models import AuditEntry
-from hireops.inbox.models import Event
 from referrals.models import Case, Registration
 from referrals.payments.services import hand_over
+from tests.kept_events import keep_event
 from tests.referrals.conftest import BALANCE_EVENT
 from tests.referrals.withdrawals import taken
 from tests.searching import found, reveal, search
@@ -50,7 +50,7 @@ def somebody(account, hira):
         ("referrals_withdrawal", {"account__name__startswith": "张"}),
         ("outbox_call", {"payload__mobile__number__startswith": "138"}),
         ("outbox_call", {"answer__account__referrer__mobile__startswith": "138"}),
-        ("inbox_event", {"payload__event__account_id": "1"}),
+        ("inbox_event", {"content__payload__event__account_id": "1"}),
     ],
 )
 def test_no_list_is_filtered_by_columns_that_it_offers_no_filter_for(
@@ -82,8 +82,8 @@ def test_the_filters_and_links_of_the_pages_work(pages, audrey, somebody, model,
 
 def test_hr_replays_its_own_events_and_not_those_of_the_vendor(pages, hira, db):
     def event(event_type):
-        return Event.objects.create(
-            app_id="cli", event_id=event_type, event_type=event_type, tenant_key="t", raw=b"", state="failed"
+        return keep_event(
+            app_id="cli", event_id=event_type, event_type=event_type, tenant_key="t", state="failed"
         )
 
     for event_type, allowed in [(BALANCE_EVENT, True), ("hire.eco_account.created_v1", False)]:

@@ -11,7 +11,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
+from hireops.database.months import month_of
 from hireops.encryption import decrypt_bytes
+from hireops.inbox.models import Attempt, Event
 from tests.upgrade.conftest import STARTING_POINTS, Upgraded, all_rows, opened
 from tests.upgrade.people import Person, proves, rows
 from tests.upgrade.story import NEVER_USED
@@ -21,7 +23,6 @@ pytestmark = pytest.mark.slow
 # Which columns of earlier rows a migration has rewritten since, and why. Everything else is as it was.
 REWRITTEN: dict[str, set[str]] = {
     # Encrypted since (tests/inbox/test_encrypted_raw.py).
-    "inbox_event": {"raw"},
     "inbox_conflict": {"raw"},
 }
 # Which rows a migration has removed since, and why.
@@ -64,11 +65,24 @@ def _cut(found, columns):
 
 def test_what_feishu_sent_is_encrypted_and_opens_to_what_it_was(at_first: Upgraded):
     after = all_rows()
-    for table in ("inbox_event", "inbox_conflict"):
-        for was, now in zip(at_first.before[table], after[table], strict=True):
+    whole = [row for row in at_first.before["inbox_event"] if not row.get("trimmed_at")]
+    for before, found in (
+        (whole, after["inbox_eventcontent"]),
+        (at_first.before["inbox_conflict"], after["inbox_conflict"]),
+    ):
+        for was, now in zip(before, found, strict=True):
             clear = _in_clear(was["raw"])
             assert decrypt_bytes(now["raw"]) == clear
             assert not now["raw"] or clear not in bytes(now["raw"])
+            assert now["payload"] == was["payload"]
+
+
+def test_what_feishu_said_goes_with_the_month_in_which_it_came(at_first: Upgraded):
+    months = {row["event_id"]: row["month"] for row in all_rows()["inbox_eventcontent"]}
+    for event in Event.objects.filter(pk__in=months):
+        assert months[event.pk] == month_of(event.received_at)
+    for attempt in Attempt.objects.all():
+        assert attempt.month == month_of(attempt.finished_at)
 
 
 def _in_clear(raw: Any) -> bytes:

@@ -44,7 +44,7 @@ JSON_BY_OTHERS = {
     "bindings.CustomFieldPush": {"fields", "added", "changed", "removed"},
     "bindings.OfferedItem": {"content"},
     "desk.AuditEntry": {"details"},
-    "inbox.Event": {"payload"},
+    "inbox.EventContent": {"payload"},
 }
 
 

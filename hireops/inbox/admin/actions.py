@@ -19,7 +19,7 @@ REPLAY = "inbox.replay_event"
         "These events are handled once more, now. Handling an event twice changes nothing that "
         "it has changed already; the earlier attempts stay on record."
     ),
-    offered=lambda event: event.state in services.REPLAYABLE and not event.trimmed_at,
+    offered=lambda event: event.state in services.REPLAYABLE and event.has_content,
     why_not=lambda event, by: services.why_not_replayed(event),
     counted=ngettext_lazy("Replay %(count)s event", "Replay %(count)s events", "count"),
 )

@@ -116,9 +116,6 @@ class EventAdmin(ConfidentialAdmin):
 
     # --- The list
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("raw", "payload")
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventChangeList]:
         return EventChangeList
 
@@ -207,14 +204,14 @@ class EventAdmin(ConfidentialAdmin):
         ]
 
     def _content_field(self, request: HttpRequest, event: Event | None) -> str:
-        if event is not None and event.trimmed_at:
+        if event is not None and not event.has_content:
             return "removed"
         unreadable = event is not None and event.payload is None
         # Nobody knows whom an unreadable one is about.
         if self.is_hidden(request, event) or (unreadable and not self.seen_by(request.user).is_all):
             return "not_shown"
         if event is None or not self.is_revealed(request, event):
-            return "not_readable" if unreadable else "content"
+            return "not_readable" if unreadable else "content_masked"
         return "raw_bytes" if unreadable else "content_in_full"
 
     @admin.display(description=_("event"))
@@ -244,7 +241,7 @@ class EventAdmin(ConfidentialAdmin):
         return services.explain(event)
 
     @admin.display(description=_("content"))
-    def content(self, event: Event) -> SafeString:
+    def content_masked(self, event: Event) -> SafeString:
         return pretty_json(event.payload)
 
     @admin.display(description=_("content"))
@@ -252,7 +249,7 @@ class EventAdmin(ConfidentialAdmin):
         return pretty_json(event.payload, reveal=True)
 
     def may_reveal(self, request: HttpRequest, obj: Any) -> bool:
-        if obj.trimmed_at or self.is_hidden(request, obj):
+        if not obj.has_content or self.is_hidden(request, obj):
             return False
         whose_is_known = obj.payload is not None or self.seen_by(request.user).is_all
         return whose_is_known and super().may_reveal(request, obj)
@@ -265,9 +262,10 @@ class EventAdmin(ConfidentialAdmin):
     def removed(self, event: Event) -> str:
         days = settings.INBOX_KEEP_DAYS if event.handled_at else settings.INBOX_KEEP_UNHANDLED_DAYS
         return gettext(
-            "The raw bytes and the content were removed on %(day)s: they are kept for %(days)d days. The "
-            "event itself stays, so that it is recognised if Feishu sends it again; it cannot be replayed."
-        ) % {"day": services.day(event.trimmed_at), "days": days}
+            "The raw bytes and the content were removed: they are kept for %(days)d days after the month in "
+            "which they came. The event itself stays, so that it is recognised if Feishu sends it again; it "
+            "cannot be replayed."
+        ) % {"days": days}
 
     @admin.display(description=_("content"))
     def not_shown(self, event: Event) -> str:
@@ -275,7 +273,7 @@ class EventAdmin(ConfidentialAdmin):
 
     @admin.display(description=_("raw bytes"))
     def raw_bytes(self, event: Event) -> str:
-        raw = decrypt_bytes(event.raw)
+        raw = decrypt_bytes(event.content.raw)
         if raw is None:
             return gettext(
                 "The key with which they were encrypted is gone. Whoever looks after hireops can name it in "

@@ -222,7 +222,7 @@ def test_what_earlier_releases_kept_in_the_audit_alone_is_read_from_there(db):
     """Which events had bound an account before the one that it has now."""
     tenant = Tenant.objects.create(app_id="cli_x", tenant_key="t")
     first, second, ignored = (
-        Event.objects.create(app_id="cli_x", event_id=name, raw=b"", digest=name) for name in "abc"
+        Event.objects.create(app_id="cli_x", event_id=name, digest=name) for name in "abc"
     )
     account = EcoAccount.objects.create(tenant=tenant, account_id="1", event=second)
     gone = EcoAccount(pk=account.pk + 1, account_id="2")

@@ -16,6 +16,7 @@ from hireops.outbox import sending, timing
 from hireops.outbox.recording import end_lost_tries
 from tests.bindings.checks.feishu_side import FeishuSide
 from tests.in_this_process import one_sender_that_does_not_wait
+from tests.kept_events import keep_event
 
 __all__ = ["one_sender_that_does_not_wait"]
 
@@ -41,11 +42,10 @@ def tell(event_type: str, body: dict[str, Any], *, tenant_key: str = "tenant_a",
         "tenant_key": tenant_key,
         "created_at": MORNING,
         "subject": str(body.get("background_check_id")),
-        "raw": b"",
         "payload": {"schema": "2.0", "header": {}, "event": body},
         **event,
     }
-    told = Event.objects.create(**values)
+    told = keep_event(**values)
     handle_events()
     told.refresh_from_db()
     return told

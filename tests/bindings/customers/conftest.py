@@ -10,6 +10,7 @@ from bindings.models import BackgroundCheck, Customer, CustomerContact, EcoAccou
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from tests.bindings.conftest import english
+from tests.kept_events import keep_event
 
 NUMBERS = count(1)
 
@@ -37,11 +38,10 @@ def contact(vera):
 
 def an_event(**values: Any) -> Event:
     number = next(NUMBERS)
-    return Event.objects.create(
+    return keep_event(
         app_id=settings.FEISHU_APP_ID,
         event_id=f"e-{number}",
         event_type="x",
-        raw=b"",
         payload={},
         **values,
     )

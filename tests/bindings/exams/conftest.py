@@ -16,6 +16,7 @@ from hireops.inbox import dispatch
 from hireops.inbox.models import Event
 from tests.bindings.conftest import MORNING
 from tests.in_this_process import one_sender_that_does_not_wait
+from tests.kept_events import keep_event
 from tests.simulator_process import Simulator, running_simulator
 
 __all__ = ["one_sender_that_does_not_wait"]
@@ -73,14 +74,13 @@ def told_of(
         "candidate_info": CANDIDATE,
         **more,
     }
-    event = Event.objects.create(
+    event = keep_event(
         app_id=django_settings.FEISHU_APP_ID,
         event_id=f"exam-event-{next(NUMBERS)}",
         event_type="hire.eco_exam.created_v1",
         tenant_key=Tenant.objects.own().tenant_key or "tenant_a",
         created_at=MORNING,
         subject=account_id,
-        raw=b"",
         payload={"schema": "2.0", "header": {}, "event": body},
     )
     if handle:
@@ -96,7 +96,7 @@ def handle_events() -> None:
 
 def account() -> EcoAccount:
     event = Event.objects.create(
-        app_id=django_settings.FEISHU_APP_ID, event_id=f"account-{next(NUMBERS)}", raw=b"", state="set_aside"
+        app_id=django_settings.FEISHU_APP_ID, event_id=f"account-{next(NUMBERS)}", state="set_aside"
     )
     return EcoAccount.objects.create(
         tenant=Tenant.objects.own(), account_id=ACCOUNT, scope=Scope.EXAM, name="笔试账号", event=event

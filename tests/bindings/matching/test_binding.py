@@ -205,7 +205,6 @@ def ordered(account, tenant, model=BackgroundCheck, **values):
         tenant_key=tenant.tenant_key,
         event_type=model.__name__,
         event_id=f"order-{next(ORDERS)}",
-        raw=b"",
     )
     number = (
         {"background_check_id": event.event_id} if model is BackgroundCheck else {"exam_id": event.event_id}

@@ -42,7 +42,7 @@ REPORT = "https://reports.example.com/a.pdf"
 def order(model, state="received", **values):
     number = next(NUMBERS)
     event = Event.objects.create(
-        app_id=django_settings.FEISHU_APP_ID, event_id=f"order-{number}", raw=b"", state="set_aside"
+        app_id=django_settings.FEISHU_APP_ID, event_id=f"order-{number}", state="set_aside"
     )
     made = model.objects.create(
         tenant=Tenant.objects.own(),

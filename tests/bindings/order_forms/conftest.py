@@ -7,6 +7,7 @@ from hireops.database.clock import now
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from tests.in_this_process import one_sender_that_does_not_wait
+from tests.kept_events import keep_event
 from tests.simulator_process import running_simulator
 
 __all__ = ["one_sender_that_does_not_wait"]
@@ -20,12 +21,11 @@ def an_account(db):
         tenant = values.pop("tenant", None) or Tenant.objects.known(
             app_id=settings.FEISHU_APP_ID, tenant_key="tenant_a"
         )
-        event = Event.objects.create(
+        event = keep_event(
             app_id=settings.FEISHU_APP_ID,
             event_id=f"event-of-{account_id}",
             event_type="hire.eco_account.created_v1",
             tenant_key=tenant.tenant_key,
-            raw=b"",
             payload={},
             state=Event.State.HANDLED,
             handled_at=now(),

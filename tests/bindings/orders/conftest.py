@@ -8,6 +8,7 @@ from django.urls import reverse
 from bindings.models import AdditionalItem, BackgroundCheck, CheckPackage, Exam, ExamPaper
 from hireops.inbox import dispatch
 from hireops.inbox.models import Event
+from tests.kept_events import keep_event
 
 NUMBERS = count(1)
 CANDIDATE = {"name": "王小二", "mobile": {"code": "86", "number": "18900001111"}, "email": "er@example.com"}
@@ -54,14 +55,13 @@ def arranged(catalogue):
 
 
 def tell(event_type, number, body, at):
-    event = Event.objects.create(
+    event = keep_event(
         app_id=settings.FEISHU_APP_ID,
         event_id=f"order-event-{next(NUMBERS)}",
         event_type=event_type,
         tenant_key="tenant_a",
         created_at=shanghai(at),
         subject=number,
-        raw=b"",
         payload={"schema": "2.0", "header": {}, "event": body},
     )
     Event.objects.filter(pk=event.pk).update(received_at=shanghai(at))

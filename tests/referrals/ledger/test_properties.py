@@ -20,6 +20,7 @@ from hireops.inbox.models import Event
 from hireops.outbox.models import Call
 from referrals.ledger import invariants
 from referrals.models import POINTS, ReferralAccount, Withdrawal
+from tests.kept_events import keep_event
 from tests.referrals.conftest import BALANCE_EVENT, LONG, balances
 from tests.referrals.observations import answer, answer_withdrawal, bonus, handle, owed
 from tests.referrals.withdrawals import approved
@@ -60,13 +61,12 @@ def event_of(
         "assets": {"confirmed_bonus": bonus(amounts.get(POINTS, 0), cash)},
         "modify_time": str(round(modify_time.timestamp() * 1000)),
     }
-    return Event.objects.create(
+    return keep_event(
         app_id=django_settings.FEISHU_APP_ID,
         event_id=f"random-{next(NUMBERS)}",
         event_type=BALANCE_EVENT,
         tenant_key=account.tenant.tenant_key,
         created_at=created_at,
-        raw=b"",
         payload={"event": body},
         **received,
     )

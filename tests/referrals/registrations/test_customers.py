@@ -8,7 +8,6 @@ import pytest
 
 from hireops.desk.errors import Refused
 from hireops.feishu.models import Tenant
-from hireops.inbox.models import Event
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
 from referrals.accounts.events import calls_after
@@ -18,6 +17,7 @@ from referrals.payments.services import hand_over
 from referrals.payouts import services as withdrawals
 from referrals.registrations import imports
 from referrals.registrations import services as registrations
+from tests.kept_events import keep_event
 from tests.long_work import work
 from tests.referrals.raw_sql import refused
 from tests.referrals.withdrawals import taken
@@ -230,8 +230,8 @@ def test_a_withdrawal_is_sent_with_the_token_of_its_own_customer(hira, ada, red,
 
 def test_the_page_of_an_event_shows_the_calls_of_its_own_customer(red, blue):
     ours, theirs = (account_of(tenant, "6942778198054125573") for tenant in (red, blue))
-    event = Event.objects.create(
-        app_id=red.app_id, event_id="e1", event_type="hire.referral_account.assets_update_v1", raw=b"",
+    event = keep_event(
+        app_id=red.app_id, event_id="e1", event_type="hire.referral_account.assets_update_v1",
         tenant_key=red.tenant_key, subject=ours.account_id, payload={},
     )  # fmt: skip
     calls = [accounts.refresh(account, by=None) for account in (ours, theirs)]
