@@ -19,7 +19,7 @@ DECLARE
     partition text := '{table}_' || wanted;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('months of {table}', 0));
-    IF wanted <> 0 AND wanted % 100 NOT BETWEEN 1 AND 12 THEN
+    IF wanted <> {kept} AND wanted % 100 NOT BETWEEN 1 AND 12 THEN
         RAISE EXCEPTION '% is no month', wanted;
     END IF;
     IF to_regclass(partition) IS NULL THEN
@@ -35,6 +35,9 @@ DECLARE
     partition text := '{table}_' || unwanted;
     is_needed boolean;
 BEGIN
+    IF NOT has_table_privilege(session_user, '{table}', 'DELETE') THEN
+        RAISE insufficient_privilege USING MESSAGE = 'permission denied for table {table}';
+    END IF;
     IF unwanted NOT BETWEEN 1 AND to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')::integer - 1 THEN
         RAISE EXCEPTION '% is not over', unwanted;
     END IF;
@@ -118,7 +121,7 @@ def create_monthly(schema_editor: Any, model: type[Model], *, needed: str = NOTH
     with _partitioned(schema_editor):
         schema_editor.create_model(model)
     table = model._meta.db_table  # noqa: SLF001 - documented, in spite of its name
-    schema_editor.execute(MAKE_MONTH.format(table=table), params=None)
+    schema_editor.execute(MAKE_MONTH.format(table=table, kept=KEPT), params=None)
     schema_editor.execute(DROP_MONTH.format(table=table, needed=needed), params=None)
 
 

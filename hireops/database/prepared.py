@@ -14,11 +14,15 @@ LOOKS_AGAIN_WITHIN_MS = 3
 
 
 def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """What a statement gives that is run again and again on PostgreSQL, with values for its ``%s``.
+    """What a statement gives that is run again and again, with values for its ``%s``.
 
-    It is parsed and planned once for each connection, and half of its work is saved. A pooler that hands out
-    another connection each time (``DATABASE_POOLER``) forgets that, or mistakes one for another.
+    PostgreSQL parses and plans it once for each connection, and half of its work is saved. A pooler that
+    hands out another connection each time (``DATABASE_POOLER``) forgets that, or mistakes one for another.
     """
+    if connection.vendor == "sqlite":
+        with before_others() as cursor:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())
     from psycopg import Cursor  # noqa: PLC0415 - only where PostgreSQL is in use
 
     connection.ensure_connection()

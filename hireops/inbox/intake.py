@@ -48,7 +48,7 @@ INSERT_UNREADABLE = """
     RETURNING id
 """
 INSERT_CONTENT = "INSERT INTO inbox_eventcontent (event_id, raw, payload) VALUES (%s, %s, %s)"
-# On PostgreSQL both at once: each statement is a way there and back. SQLite knows no such statement.
+# On PostgreSQL both at once, as each statement is a way there and back. SQLite knows no such statement.
 WITH_CONTENT = """
     WITH event AS ({insert})
     INSERT INTO inbox_eventcontent (event_id, raw, payload)
@@ -123,8 +123,7 @@ def _insert_event(event: callbacks.CallbackEvent, encrypted: bytes, content: str
     if _insert(INSERT_EVENT, values, (encrypted, content)):
         return True
     known = (event.digest, encrypted, content, event.app_id, event.event_id, event.digest)
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE_OTHER_CONTENT, known)
+    prepared.execute_prepared(NOTE_OTHER_CONTENT, known)
     return False
 
 
@@ -137,21 +136,22 @@ def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
 def _insert(insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
     """Whether there was no such event yet; then its content is there as well."""
     if connection.vendor == "sqlite":
-        return _insert_before_others(insert, values, content)
+        return _insert_one_by_one(insert, values, content)
+    both, values = WITH_CONTENT.format(insert=insert), (*values, *content)
     try:
-        return bool(prepared.execute_prepared(WITH_CONTENT.format(insert=insert), (*values, *content)))
+        return bool(prepared.execute_prepared(both, values))
     except IntegrityError:  # no room for this month: nobody has made it for longer than it is made ahead
         months.make_ahead(*MONTHLY)
-        return bool(prepared.execute_prepared(WITH_CONTENT.format(insert=insert), (*values, *content)))
+        return bool(prepared.execute_prepared(both, values))
 
 
-def _insert_before_others(insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
+def _insert_one_by_one(insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
     with prepared.before_others() as cursor:
         cursor.execute(insert, values)
-        rows = cursor.fetchall()
-        for (event,) in rows:
+        found = cursor.fetchall()
+        for (event,) in found:
             cursor.execute(INSERT_CONTENT, (event, *content))
-    return bool(rows)
+    return bool(found)
 
 
 def _within_deadline(insert: Callable[[], bool]) -> bool:

@@ -155,10 +155,7 @@ def test_a_month_that_a_backup_is_reading_is_dropped_another_night(kept: Any) ->
 @on_postgresql
 def test_a_role_that_owns_no_table_drops_old_months_and_nothing_else(kept: Any) -> None:
     event = kept("handled", days=75)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE ROLE owns_nothing")
-        cursor.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO owns_nothing")
-        cursor.execute("SET LOCAL ROLE owns_nothing")
+    _go_on_as("owns_nothing", "SELECT, INSERT, UPDATE, DELETE")
     month = f"inbox_eventcontent_{month_of(event.received_at)}"
     for forbidden in (f"DROP TABLE {month}", "TRUNCATE inbox_eventcontent", f"TRUNCATE {month}"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
@@ -168,6 +165,30 @@ def test_a_role_that_owns_no_table_drops_old_months_and_nothing_else(kept: Any) 
     trimming.trim()
 
     assert not has_content(event)
+
+
+@on_postgresql
+def test_a_role_that_only_reads_drops_nothing(kept: Any) -> None:
+    event = kept("handled", days=75)
+    _go_on_as("only_reads", "SELECT")
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        trimming.trim()
+    drop = "SELECT inbox_eventcontent_drop_month(%s)"
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(drop, [month_of(event.received_at)])
+    assert has_content(event)
+
+
+def _go_on_as(role: str, rights: str) -> None:
+    """Until the test ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {role}")
+        cursor.execute(f"GRANT {rights} ON ALL TABLES IN SCHEMA public TO {role}")
+        cursor.execute(f"SET LOCAL SESSION AUTHORIZATION {role}")
 
 
 @on_postgresql
