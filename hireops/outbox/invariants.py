@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from hireops.database import clock
+from hireops.desk import restoring
 from hireops.outbox.models import Attempt, Call
 from hireops.outbox.reasons import Reason
 from hireops.outbox.sending import due, keep_to_indexes, with_due_calls
@@ -44,8 +45,9 @@ def _forgotten(a_while_ago: datetime) -> list[Call]:
     """The first call of each channel that nobody has served although something was due."""
     with transaction.atomic():
         keep_to_indexes()
-        unserved = with_due_calls(a_while_ago).filter(served_at__lt=a_while_ago)
-        owed = due(a_while_ago)
+        held = restoring.stands()
+        unserved = with_due_calls(a_while_ago, held=held).filter(served_at__lt=a_while_ago)
+        owed = due(a_while_ago, held=held)
         return [owed.filter(channel=channel)[0] for channel in unserved[:MOST_SENTENCES]]
 
 

@@ -9,7 +9,7 @@ import logging
 import uuid
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -35,8 +35,6 @@ logger = logging.getLogger(__name__)
 EXPECTED = (FeishuError, TooLateError, NotDoneError, UnclearError)
 CANNOT_TELL = gettext_noop("Feishu offers no way to look it up.")
 
-Row = TypeVar("Row", Call, Channel)
-
 CLAIM_TRIES = 5
 CHANNELS_TRIED = 20
 
@@ -47,28 +45,33 @@ class ChannelChangedError(Exception):
 
 def claim() -> Claim | None:
     """The call whose turn it is, leased to the caller. None when nothing is due."""
+    held = False
     for _ in range(CLAIM_TRIES):
         started = deadline.clock()  # before the lease begins, so that our own count is never the longer one
         now = clock.now()
         if recording.end_lost_tries(now):
             now = clock.now()  # from which on they are due again
         try:
-            found = _claim(now, send_before=started + timing.LEASE_S - timing.QUIET_S)
+            found = _claim(now, send_before=started + timing.LEASE_S - timing.QUIET_S, held=held)
         except (IntegrityError, ChannelChangedError):
             # call_lane_carries_one: somebody has just taken another call of the lane. Now we see it.
-            # call_waits_for_release: at this moment somebody has said that the database was restored.
+            # call_waits_for_release: the database was restored, and only reading calls may leave.
+            held = restoring.stands()
             continue
         if found is not None:
             failpoint("outbox.claimed")
+        elif not held and restoring.stands():  # what may leave perhaps waits for what may not
+            held = True
+            continue
         return found
     return None
 
 
-def _claim(now: datetime, *, send_before: float) -> Claim | None:
+def _claim(now: datetime, *, send_before: float, held: bool) -> Claim | None:
     with transaction.atomic():
         keep_to_indexes()
-        for channel in with_due_calls(now)[:CHANNELS_TRIED]:
-            calls = due(now).filter(channel=channel).select_related("tenant")
+        for channel in with_due_calls(now, held=held)[:CHANNELS_TRIED]:
+            calls = due(now, held=held).filter(channel=channel).select_related("tenant")
             call = calls.select_for_update(skip_locked=True, of=("self",)).first()
             if call is not None:
                 return Claim(call, _lease(call, channel, now), send_before)
@@ -113,38 +116,36 @@ def steps_aside(now: datetime) -> Q:
     return Q(operation__in=registry.never_given_up(), not_before__gt=now)
 
 
-def due(now: datetime) -> QuerySet[Call]:
+def due(now: datetime, *, held: bool = False) -> QuerySet[Call]:
     """What may be sent at ``now``: its time has come, it is the first of its lane, the lane is quiet.
 
-    What a restored database holds back keeps nothing else of its lane waiting.
+    While a restored database holds its calls back (``held``) only what changes nothing at Feishu may, and it
+    does not wait for what is held.
     """
     # Subqueries with LIMIT look into an index once for each row that is asked about. EXISTS would leave
     # it to PostgreSQL, which joins all pending calls when its statistics are from a time without any.
     in_lane = Call.objects.filter(lane=OuterRef("lane"))
-    waiting = _may_leave(in_lane).filter(~steps_aside(now), state=Call.State.PENDING)
-    first = waiting.order_by("id").values("id")[:1]
+    may_leave = Q(operation__in=ONLY_READ) if held else Q()
+    first = (
+        in_lane.filter(~steps_aside(now), may_leave, state=Call.State.PENDING).order_by("id").values("id")[:1]
+    )
     on_its_way = in_lane.filter(lease_until__gt=now).values("id")[:1]
     lane_is_free = Call.objects.alias(on_its_way=Subquery(on_its_way)).filter(on_its_way=None)
     of_those = {"state": Call.State.PENDING, "lease_key": None, "not_before__lte": now}
     return lane_is_free.filter(**of_those, id=Subquery(first)).order_by("not_before", "id")
 
 
-def with_due_calls(now: datetime) -> QuerySet[Channel]:
+def with_due_calls(now: datetime, *, held: bool = False) -> QuerySet[Channel]:
     """Channels from which something may leave at ``now``, the one that was served longest ago first.
 
     Not those of a suspended tenant. Those of a tenant that is gone are there, so that their calls end.
     """
     # A subquery with LIMIT, not EXISTS: PostgreSQL would turn that into a join over all pending calls.
-    first = due(now).filter(channel=OuterRef("pk")).values("pk")[:1]
+    first = due(now, held=held).filter(channel=OuterRef("pk")).values("pk")[:1]
     listening = Q(tenant=None) | ~Q(tenant__state=Tenant.State.SUSPENDED)
-    opened = _may_leave(Channel.objects.all()).filter(listening, open_from__lte=now)
+    may_leave = Q(operation__in=ONLY_READ) if held else Q()
+    opened = Channel.objects.filter(listening, may_leave, open_from__lte=now)
     return opened.alias(first_due=Subquery(first)).filter(first_due__isnull=False).order_by("served_at", "id")
-
-
-def _may_leave(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """While a restored database holds calls back, only those of operations that change nothing at Feishu."""
-    restored = rows.alias(restored=restoring.standing_key())
-    return restored.filter(Q(restored=None) | Q(operation__in=ONLY_READ))
 
 
 def seconds_to_next() -> float | None:

@@ -154,10 +154,10 @@ def test_one_whose_worker_died_is_replaced_when_its_lease_is_over(enqueue, feish
 def test_one_that_feishu_has_done_is_not_replaced_and_its_answer_is_applied(
     enqueue, feishu, registered, clock, *, tries
 ):
-    applied = []
+    applied, mended = [], []
 
     def on_answer(call, answer):
-        if len(Attempt.objects.filter(call=call)) <= tries and call.payload["number"] == 1:
+        if call.payload["number"] == 1 and not mended:
             raise ValueError("not yet")
         applied.append(call.payload["number"])
 
@@ -169,6 +169,7 @@ def test_one_that_feishu_has_done_is_not_replaced_and_its_answer_is_applied(
     enqueue(2, operation="test.applied", supersede=True)
     old.refresh_from_db()
     assert (old.state, old.superseded_by) == ("pending" if tries == 1 else "waiting", None)
+    mended.append(True)
     if old.state == "waiting":
         services.resend_call(old, by=None, reason="it is mended")
     drain()

@@ -61,7 +61,7 @@ def _rename_all(numbers: Iterator[int]) -> None:
         _renamed(apps.get_model(label), sorted(names), lambda _value: f"Ÿ{next(numbers)}")
     for label, names in JSON_BY_OTHERS.items():
         for name in sorted(names):
-            _renamed_within(apps.get_model(label)._meta.db_table, name, numbers)
+            _renamed_within(apps.get_model(label)._meta, name, numbers)
 
 
 def _without_guards() -> None:
@@ -79,13 +79,14 @@ def _renamed(model: type[models.Model], names: list[str], new: Any) -> None:
         model._base_manager.bulk_update([row], names)
 
 
-def _renamed_within(table: str, name: str, numbers: Iterator[int]) -> None:
+def _renamed_within(model: Any, name: str, numbers: Iterator[int]) -> None:
     """As text: columns of JSON may be read as what can't be written again."""
+    table, own = model.db_table, model.pk.column
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT id, "{name}" FROM "{table}" WHERE "{name}" IS NOT NULL')
+        cursor.execute(f'SELECT {own}, "{name}" FROM "{table}" WHERE "{name}" IS NOT NULL')
         for key, text in cursor.fetchall():
             written = json.dumps(_without_words(json.loads(text), numbers), ensure_ascii=False)
-            cursor.execute(f'UPDATE "{table}" SET "{name}" = %s WHERE id = %s', [written, key])
+            cursor.execute(f'UPDATE "{table}" SET "{name}" = %s WHERE {own} = %s', [written, key])
 
 
 def _without_words(value: Any, numbers: Iterator[int]) -> Any:
