@@ -60,9 +60,6 @@ def claim() -> Claim | None:
             continue
         if found is not None:
             failpoint("outbox.claimed")
-        elif not held and restoring.stands():  # what may leave perhaps waits for what may not
-            held = True
-            continue
         return found
     return None
 

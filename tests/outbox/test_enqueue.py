@@ -154,7 +154,8 @@ def test_one_whose_worker_died_is_replaced_when_its_lease_is_over(enqueue, feish
 def test_one_that_feishu_has_done_is_not_replaced_and_its_answer_is_applied(
     enqueue, feishu, registered, clock, *, tries
 ):
-    applied, mended = [], []
+    applied: list[int] = []
+    mended: list[bool] = []
 
     def on_answer(call, answer):
         if call.payload["number"] == 1 and not mended:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,7 +11,6 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from hireops.database import clock
 from hireops.desk import health, restoring
 from hireops.desk.models import AuditEntry, Restoration
 from hireops.outbox import sending
@@ -73,18 +71,6 @@ def test_only_questions_leave_and_they_do_not_wait_for_what_is_held(
     assert claimed() == ["referral_account.get_account_assets"]
     Restoration.objects.update(stands=False, ended_at="2026-11-23T00:00Z")
     assert claimed() == ["referral_account.withdraw"]
-
-
-def test_nor_for_what_pauses_before_its_next_try(
-    account: Callable[..., ReferralAccount], hira: User, restored: Callable[[], Restoration]
-) -> None:
-    known = account(points=100)
-    accounts.deactivate(known, by=hira, reason="left the company")
-    Call.objects.update(not_before=clock.now() + timedelta(hours=1))
-    accounts.refresh(known, by=None)
-    assert claimed() == []
-    restored()
-    assert claimed() == ["referral_account.get_account_assets"]
 
 
 def test_the_database_itself_refuses_to_send_to_ask_to_approve_and_to_hand_over(
