@@ -124,6 +124,8 @@ def _everything_happens(run: Run, simulator: Simulator) -> Run:
         hireops.beat()
         worker = hireops.worker("--include", INCLUDED)
         wait_until(lambda: _count("referrals_referralaccount"), seconds=60, what="nobody was registered")
+        # A worker that is killed takes the traces along that it has not sent yet.
+        wait_until(lambda: _all_tried() and _all_traced(run), seconds=60, what="calls are not traced")
         _feishu_sends(site, simulator)
         wait_until(lambda: worker.poll() is not None, seconds=60, what="the worker has not died")
         run.rung = _files(hireops)
@@ -269,6 +271,11 @@ def _all_tried() -> bool:
     return int(_one("SELECT count(*) FROM outbox_call WHERE state = 'pending' AND tries = 0")) == 0
 
 
+def _all_traced(run: Run) -> bool:
+    tried = run.database.rows("SELECT DISTINCT call_id FROM outbox_attempt")
+    return {str(call) for (call,) in tried} == run.collector.values_of(CALL_ID)
+
+
 def _one(statement: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -336,11 +343,7 @@ def test_traces_find_events_and_calls_by_their_ids(run: Run):
     """Or the search would prove nothing."""
     sent = {str(event_id) for (event_id,) in run.database.rows("SELECT event_id FROM inbox_event")}
     answered = run.database.rows("SELECT log_id FROM outbox_attempt WHERE log_id <> ''")
-
-    def tried() -> set[str]:
-        return {str(call) for (call,) in run.database.rows("SELECT DISTINCT call_id FROM outbox_attempt")}
-
-    wait_until(lambda: tried() == run.collector.values_of(CALL_ID), what="calls are missing in the traces")
+    wait_until(lambda: _all_traced(run), what="calls are missing in the traces")
     assert run.collector.values_of(EVENT_ID) >= {each for each in sent if each.startswith("event-")}
     assert run.collector.values_of(EVENT_IDS)
     assert run.collector.values_of(EVENT_IDS) <= sent
