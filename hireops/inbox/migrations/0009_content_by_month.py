@@ -1,6 +1,6 @@
 """What an event said moves to a table of its own, by the month in which it came, with all that is there.
 
-It takes about a minute for a million events, and nothing is written meanwhile: see docs/operations.md.
+All in one transaction, in which nobody else writes; ``migrate --plan`` estimates for how long.
 """
 
 import django.db.models.deletion
