@@ -9,11 +9,12 @@ Rows of the month ``KEPT`` outlive theirs.
 """
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import OperationalError, connection, models, transaction
-from django.db.models import Func, Model, Q
+from django.db.models import Func, Model
 
 from hireops.database import clock
 
@@ -79,18 +80,18 @@ def partitions(model: type[Model]) -> list[int]:
         return [month for (month,) in cursor.fetchall()]
 
 
-def drop_before(model: type[Model], month: int, *, needed: Q | None = None) -> None:
-    """All rows of earlier months, but those of ``KEPT``.
+def drop_before(model: type[Model], month: int, *, but: Collection[int] = ()) -> None:
+    """All rows of earlier months, ``but`` of these, and of ``KEPT``.
 
-    What is still ``needed`` stays, on PostgreSQL with its whole month (``CreateMonthlyModel`` has been told
-    the same in SQL), and so does one that somebody is reading: the next night asks again.
+    On PostgreSQL a month also stays that somebody is reading, or of which a row is needed by then, as
+    ``CreateMonthlyModel`` has been told: the next night asks again.
     """
     if connection.vendor == "postgresql":
         for partition in partitions(model):
-            if KEPT < partition < month:
+            if KEPT < partition < month and partition not in but:
                 _drop(model, partition)
     else:
-        _delete_before(model, month, needed or Q(pk__in=[]))
+        _delete_before(model, month, but)
 
 
 def _drop(model: type[Model], month: int) -> None:
@@ -103,13 +104,13 @@ def _drop(model: type[Model], month: int) -> None:
         logger.warning("%s is in use, by a backup perhaps: %d is dropped another night", _table(model), month)
 
 
-def _delete_before(model: type[Model], month: int, needed: Q) -> None:
+def _delete_before(model: type[Model], month: int, but: Collection[int]) -> None:
     last = 0
     rows = model._base_manager.order_by("pk")  # noqa: SLF001 - documented, in spite of its name
     while piece := list(rows.filter(pk__gt=last).values_list("pk", "month")[:PIECE]):
         with transaction.atomic():
-            over = rows.filter(pk__in=[pk for pk, its in piece if KEPT < its < month])
-            over.exclude(needed).delete()
+            over = [pk for pk, its in piece if KEPT < its < month and its not in but]
+            rows.filter(pk__in=over).delete()
         last, newest = piece[-1]
         if newest >= month:
             return

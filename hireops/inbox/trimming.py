@@ -27,8 +27,10 @@ def trim() -> None:
     long_ago = now - timedelta(days=settings.INBOX_KEEP_UNHANDLED_DAYS)
     first_kept = months.month_of(now - timedelta(days=settings.INBOX_KEEP_DAYS))
     months.make_ahead(*MONTHLY)
+    # Before the others are looked at: one of these may fail for good meanwhile, and is to be kept longer.
+    of_due = set(EventContent.objects.filter(IS_DUE).values_list("month", flat=True))
     _keep_longer(first_kept)
-    months.drop_before(EventContent, first_kept, needed=IS_DUE)
+    months.drop_before(EventContent, first_kept, but=of_due)
     _delete_what_took_effect_since(months.begins(first_kept))
     _delete_what_nobody_replayed(long_ago)
     _empty_other_contents()

@@ -240,6 +240,24 @@ def test_what_is_still_to_be_handled_is_never_touched(kept: Any) -> None:
     assert not has_content(another)
 
 
+def test_what_fails_for_good_while_the_night_is_at_work_is_kept_longer(
+    kept: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = kept("failed", days=75, not_before=clock.now())
+    keep_longer = trimming._keep_longer
+
+    def meanwhile(first_kept: int) -> None:
+        keep_longer(first_kept)
+        Event.objects.filter(pk=event.pk).update(not_before=None)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trimming, "_keep_longer", meanwhile)
+        trimming.trim()
+    trimming.trim()
+
+    assert has_content(event)
+
+
 def test_attempts_go_when_nothing_of_their_time_can_be_replayed(kept: Any) -> None:
     attempts = {}
     for days in (200, 99, 50, 1):
