@@ -109,8 +109,8 @@ def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
 
 
 def is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

@@ -8,9 +8,9 @@ whose report it could not get.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Literal
 
-import requests
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
@@ -19,14 +19,12 @@ from bindings.reports.services import is_good
 from bindings.reports.views import OWN_LOOK, own_look
 from hireops.database import clock
 from hireops.encryption import decrypt
-from hireops.environment import is_this_machine
 from hireops.outbox.try_errors import NotReadyError
+from hireops.web.own_address import NO_ANSWER, ask_own_address
 from hireops.web.pools import REPORT_PATHS
 
-CONNECT_S, READ_S = 3.0, 5.0
 CHECKED_FOR = timedelta(minutes=10)
 BEGINS = b"%PDF-"
-OK = 200
 
 NO_PUBLIC_URL = gettext_noop(
     "hireops does not know its own address on the internet, so Feishu could not fetch the report. Whoever "
@@ -112,19 +110,10 @@ def _make_sure_it_works(link: ReportLink, url: str) -> None:
 
 def _problem(link: ReportLink, url: str) -> str:
     try:
-        with requests.Session() as session:
-            session.trust_env = not is_this_machine(url)  # proxies are for what lies outside this machine
-            with session.get(
-                url,
-                headers={OWN_LOOK: own_look(link), "User-Agent": "hireops", "Accept-Encoding": "identity"},
-                timeout=(CONNECT_S, READ_S),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                begins = answer.raw.read(len(BEGINS)) if answer.status_code == OK else b""
-                length = answer.headers.get("Content-Length")
-    except (requests.RequestException, OSError):
+        answer = ask_own_address("GET", url, headers={OWN_LOOK: own_look(link)}, at_most=len(BEGINS))
+    except NO_ANSWER:
         return NOT_REACHED
-    if begins != BEGINS or length != str(link.file.size):
+    is_the_file = answer.headers.get("Content-Length") == str(link.file.size)
+    if answer.status != HTTPStatus.OK or answer.begins != BEGINS or not is_the_file:
         return OTHER_ANSWER
     return ""

@@ -1,12 +1,13 @@
 """Statements that run for each event: PostgreSQL plans them once, SQLite lets them in before others."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import Error, InterfaceError, connection, transaction
 
 # SQLite has one writer. Whoever finds it busy looks again after 1, 2, 5, 10 … 100 ms, so that who has waited
 # for longest comes in last. An event stays with the first two of these.
@@ -38,27 +39,54 @@ def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, .
 def before_others() -> Iterator[Any]:
     """On SQLite: a cursor in a transaction that writes, begun as soon as another writer ends.
 
-    It waits no longer than the ``busy_timeout`` of the connection, as any other.
+    It waits no longer than the ``busy_timeout`` of the connection, as any other. Django does not know of the
+    transaction: what is done inside is done with this cursor.
     """
-    with ExitStack() as stack:
-        _begin_before_others(stack)
-        yield stack.enter_context(connection.cursor())
-
-
-def _begin_before_others(stack: ExitStack) -> None:
+    if connection.in_atomic_block:
+        with transaction.atomic(), connection.cursor() as cursor:
+            yield cursor
+        return
     connection.ensure_connection()
-    link: Any = connection.connection
+    link = connection.connection
+    try:
+        with connection.wrap_database_errors:
+            _begin_before_others(link)
+        with connection.cursor() as cursor:
+            yield cursor
+        _commit(link)
+    except BaseException:
+        try:
+            connection.rollback()
+        except Error:
+            connection.close()
+        raise
+
+
+def _commit(link: Any) -> None:
+    if connection.connection is not link:
+        raise InterfaceError("the connection was closed before what was written on it was committed")
+    connection.commit()
+
+
+def _begin_before_others(link: Any) -> None:
+    """Past Django: what it raises keeps its cursor until the garbage is collected. After hundreds of looks
+    whoever collects it ends the statements of other threads, and waits for each while those look again.
+    """
     (patience_ms,) = link.execute("PRAGMA busy_timeout").fetchone()
     until = monotonic() + patience_ms / 1000
     link.execute(f"PRAGMA busy_timeout = {LOOKS_AGAIN_WITHIN_MS}")
     try:
-        while True:
-            try:
-                stack.enter_context(transaction.atomic())
-            except OperationalError as error:
-                if "locked" not in str(error) or connection.in_atomic_block or monotonic() > until:
-                    raise
-            else:
-                return
+        while not _begun(link, until):
+            pass
     finally:
         link.execute(f"PRAGMA busy_timeout = {patience_ms}")
+
+
+def _begun(link: Any, until: float) -> bool:
+    try:
+        link.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:
+            raise
+        return False
+    return True

@@ -47,6 +47,11 @@ _WRONG_APP = _(
     "Feishu does not know this app. Check FEISHU_APP_ID, FEISHU_APP_SECRET and FEISHU_BASE_URL, then restart "
     "hireops."
 )
+_WRONG_SECRET = _(
+    "Feishu refuses App ID and App Secret, so hireops does not ask with them again. Correct FEISHU_APP_ID, "
+    "FEISHU_APP_SECRET or FEISHU_BASE_URL and restart hireops. If Feishu accepts them meanwhile, start an "
+    "examination (or manage.py doctor): that asks once more."
+)
 
 RATE_LIMIT_CODE = 99991400
 # The general "system error" of Hire, in both spellings: something broke, or Feishu refuses (contract 8.4).
@@ -123,10 +128,7 @@ CODES: dict[int, Meaning] = {
         Advice.ASK_PERSON,
         _("The app cannot be used at present. Check its state in the developer console."),
     ),
-    10015: (
-        Advice.ASK_PERSON,
-        _("The app secret is wrong. Correct FEISHU_APP_SECRET and restart hireops."),
-    ),
+    10015: (Advice.ASK_PERSON, _WRONG_SECRET),
     10016: (
         Advice.ASK_PERSON,
         _("This app is no store app. Set FEISHU_APP_TYPE=custom and restart hireops."),
@@ -135,7 +137,7 @@ CODES: dict[int, Meaning] = {
     11209: (Advice.ASK_PERSON, _WRONG_APP),
     11210: (Advice.ASK_PERSON, _NOT_INSTALLED),
     20009: (Advice.ASK_PERSON, _NOT_INSTALLED),
-    99991543: (Advice.ASK_PERSON, _WRONG_APP),
+    99991543: (Advice.ASK_PERSON, _WRONG_SECRET),
 }
 
 

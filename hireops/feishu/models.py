@@ -126,6 +126,23 @@ class AppTicket(models.Model):
         return self.app_id
 
 
+class RefusedSecret(models.Model):
+    """An App Secret that Feishu has refused for good: it is not sent again by itself (contract 1.8).
+
+    ``digest`` recognises it, with the app and the Feishu it was meant for, and does not give it away.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    code = models.BigIntegerField()
+    refused_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()  # no page shows it; Health and doctor tell it
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.refused_at}"
+
+
 class Quota(models.Model):
     """How many calls of one interface have been let through for one tenant, and what Feishu said to that.
 

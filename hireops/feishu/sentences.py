@@ -17,6 +17,7 @@ WITHOUT_TOKEN = gettext_noop("the answer has no token")
 UNUSABLE_TOKEN = gettext_noop("an answer without a usable %(name)s or expire")
 NO_ACCESS = gettext_noop("no access token: %(why)s")
 NO_TICKET = gettext_noop("no app_ticket yet; Feishu was asked to send one")
+SECRET_REFUSED = gettext_noop("Feishu has refused the app secret, and is not asked with it again")
 NO_TENANT = gettext_noop("a store app calls for one tenant, and none was named")
 FETCHED_ELSEWHERE = gettext_noop("another process is still fetching it")
 QUOTA_USED_UP = gettext_noop("the quota of %(endpoint)s is used up for %(seconds)s s")
@@ -38,7 +39,7 @@ _SENTENCES = {
     for sentence in (
         *(NO_ANSWER, NO_CONNECTION, NOT_FEISHUS, UNREADABLE, NOBODY_NAMED, WITHOUT_TOKEN, UNUSABLE_TOKEN),
         *(NO_ACCESS, NO_TICKET, NO_TENANT, FETCHED_ELSEWHERE, QUOTA_USED_UP, QUOTA_NOT_COUNTED, TOO_LATE),
-        *(NOT_READY, POINTLESS, TENANT_GONE),
+        *(NOT_READY, POINTLESS, TENANT_GONE, SECRET_REFUSED),
     )
 }
 

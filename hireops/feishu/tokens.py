@@ -17,13 +17,13 @@ from django.db.models import Q
 from hireops.database import clock
 from hireops.encryption import decrypt, encrypt
 from hireops.feishu import sentences
+from hireops.feishu.app_secret import AUTH, ask_with_secret, raise_if_refused, refusal, try_secret
 from hireops.feishu.errors import Advice, FeishuError, Outcome
 from hireops.feishu.models import AccessToken, AppTicket
-from hireops.feishu.protocol import ask
+from hireops.feishu.protocol import Reply, ask
 
 logger = logging.getLogger(__name__)
 
-AUTH = "/open-apis/auth/v3"
 LIFETIME_MAX_S = 7200
 # Feishu gives out a new token only when fewer than 30 minutes remain of the old one.
 RENEW_BEFORE_END = timedelta(minutes=20)
@@ -33,7 +33,8 @@ CLAIM_LEASE = timedelta(seconds=30)
 PAUSE_AFTER_FAILURE = timedelta(seconds=1)
 PAUSE_WITH_OLD_TOKEN = timedelta(minutes=1)
 WAIT_S = 5.0
-POLL_S = 0.05
+# The waiting look less and less often, so that many of them do not slow down the one that fetches.
+POLL_S, POLL_MAX_S = 0.05, 0.5
 CACHE_S = 5.0
 TICKET_REQUEST_EVERY = timedelta(minutes=10)
 APP_TICKET_INVALID = 10012
@@ -60,10 +61,10 @@ def prove_credentials() -> datetime | None:
     Gives when Feishu answered, by its own clock, if it said so.
     """
     if settings.FEISHU_APP_TYPE == "custom":
-        path, body = "tenant_access_token/internal", _app_secret()
-    else:
-        path, body = "app_access_token", _app_secret() | {"app_ticket": _ticket()}
-    return ask("POST", f"{AUTH}/{path}", body=body).feishu_at
+        return try_secret("tenant_access_token/internal").feishu_at
+    if refusal():  # and there may be no ticket, or an old one: who asks for one needs none
+        try_secret("app_ticket/resend")
+    return try_secret("app_access_token", app_ticket=_ticket()).feishu_at
 
 
 def invalidate(tenant_key: str, token: str) -> None:
@@ -119,7 +120,7 @@ def _current(tenant_key: str, kind: AccessToken.Kind) -> str:
     row, _created = AccessToken.objects.get_or_create(
         app_id=settings.FEISHU_APP_ID, tenant_key=tenant_key, kind=kind
     )
-    waited_until = monotonic() + WAIT_S
+    waited_until, pause = monotonic() + WAIT_S, POLL_S
     while True:
         now = clock.now()
         token = decrypt(row.sealed)
@@ -133,7 +134,8 @@ def _current(tenant_key: str, kind: AccessToken.Kind) -> str:
             return usable
         if monotonic() > waited_until:
             raise FeishuError(Outcome.NOT_SENT, sentences.FETCHED_ELSEWHERE)
-        sleep(POLL_S)
+        sleep(pause)
+        pause = min(pause * 2, POLL_MAX_S)
         row.refresh_from_db()
 
 
@@ -190,9 +192,9 @@ def _invalidate_row(tenant_key: str, kind: AccessToken.Kind, token: str) -> None
 def _fetch(row: AccessToken) -> tuple[str, timedelta]:
     try:
         if settings.FEISHU_APP_TYPE == "custom":
-            return _ask_for("tenant_access_token", "tenant_access_token/internal", _app_secret())
+            return _token_in(ask_with_secret("tenant_access_token/internal"), "tenant_access_token")
         if row.kind == Kind.APP:
-            return _ask_for("app_access_token", "app_access_token", _app_secret() | {"app_ticket": _ticket()})
+            return _token_in(ask_with_secret("app_access_token", app_ticket=_ticket()), "app_access_token")
         return _fetch_for_tenant(row.tenant_key)
     except FeishuError as error:
         if error.code == APP_TICKET_INVALID:
@@ -217,12 +219,11 @@ def _fetch_for_tenant(tenant_key: str) -> tuple[str, timedelta]:
 
 def _ask_for_tenant(tenant_key: str, app_token: str) -> tuple[str, timedelta]:
     body = {"app_access_token": app_token, "tenant_key": tenant_key}
-    return _ask_for("tenant_access_token", "tenant_access_token", body)
+    return _token_in(ask("POST", f"{AUTH}/tenant_access_token", body=body), "tenant_access_token")
 
 
-def _ask_for(name: str, path: str, body: dict[str, str]) -> tuple[str, timedelta]:
+def _token_in(reply: Reply, name: str) -> tuple[str, timedelta]:
     """The token called ``name`` in the answer, and how long it lives."""
-    reply = ask("POST", f"{AUTH}/{path}", body=body)
     token, expire = reply.content.get(name), reply.content.get("expire")
     if isinstance(token, str) and _TOKEN.fullmatch(token) and type(expire) is int and expire > 0:
         return token, timedelta(seconds=min(expire, LIFETIME_MAX_S))
@@ -233,10 +234,6 @@ def _ask_for(name: str, path: str, body: dict[str, str]) -> tuple[str, timedelta
         http_status=reply.http_status,
         advice=Advice.RETRY_LATER,
     )
-
-
-def _app_secret() -> dict[str, str]:
-    return {"app_id": settings.FEISHU_APP_ID, "app_secret": settings.FEISHU_APP_SECRET}
 
 
 def _before_sending(error: FeishuError) -> FeishuError:
@@ -268,8 +265,9 @@ def _ticket() -> str:
 
 def _request_ticket() -> None:
     """Ask Feishu to push the ticket again, at most every ten minutes, however many processes want it."""
+    raise_if_refused()
     AppTicket.objects.get_or_create(app_id=settings.FEISHU_APP_ID)
     now = clock.now()
     due = Q(asked_at=None) | Q(asked_at__lt=now - TICKET_REQUEST_EVERY)
     if AppTicket.objects.filter(due, app_id=settings.FEISHU_APP_ID).update(asked_at=now):
-        ask("POST", f"{AUTH}/app_ticket/resend", body=_app_secret())
+        try_secret("app_ticket/resend")

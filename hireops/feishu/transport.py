@@ -7,7 +7,6 @@ cookies not kept.
 
 import http.client
 import io
-import ipaddress
 import socket
 import threading
 from collections.abc import Mapping
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -23,6 +21,7 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 
 from hireops import deadline
+from hireops.environment import is_this_machine
 from hireops.feishu import sentences
 from hireops.feishu.errors import FeishuError, Outcome
 
@@ -57,7 +56,7 @@ def exchange(
     url = settings.FEISHU_BASE_URL + path
     session = _session()
     kind = {"Content-Type": "application/json; charset=utf-8"} if body is not None else {}
-    session.trust_env = not is_loopback(url)  # proxies are for what lies outside this machine
+    session.trust_env = not is_this_machine(url)  # proxies are for what lies outside this machine
     _thread.sent = False
     _thread.patience_s = within_s or settings.FEISHU_READ_TIMEOUT
     try:
@@ -97,15 +96,6 @@ def _kind(error: BaseException) -> str:
     """The innermost reason that has a telling name, such as ``NameResolutionError``."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return type(reason if isinstance(reason, Exception) else error).__name__
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the address names this machine."""
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 # --- A session that keeps to the rules above --------------------------------------------------------------

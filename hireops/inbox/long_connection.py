@@ -18,10 +18,10 @@ from lark_oapi.ws.exception import ClientException
 from lark_oapi.ws.model import ClientConfig
 
 from hireops.doorbell import ring
+from hireops.environment import is_this_machine
 from hireops.error_location import error_location
 from hireops.feishu import callbacks, protocol
 from hireops.feishu.errors import FeishuError
-from hireops.feishu.transport import is_loopback
 from hireops.inbox import intake, journal, tasks
 from hireops.inbox.watch import Watch
 
@@ -110,7 +110,7 @@ def where_to_connect() -> tuple[str, dict[str, Any]]:
         raise
     told = reply.content["data"]
     address = str(told["URL"])
-    on_this_machine = is_loopback(address) and is_loopback(settings.FEISHU_BASE_URL)
+    on_this_machine = is_this_machine(address) and is_this_machine(settings.FEISHU_BASE_URL)
     if urlsplit(address).scheme not in ({"wss", "ws"} if on_this_machine else {"wss"}):
         raise InsecureAddressError
     return address, told.get("ClientConfig") or {}

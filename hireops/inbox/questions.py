@@ -1,4 +1,4 @@
-"""What the doctor asks of the inbox: whether events arrive, and of which types."""
+"""What the doctor asks of the inbox: whether events can arrive, whether they do, and of which types."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,10 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from hireops.database import clock
 from hireops.doctor.findings import Found, Level, Question, Verdict
 from hireops.doctor.permissions import needs
-from hireops.inbox import registry
+from hireops.inbox import address, registry
+from hireops.inbox.address import Answered
 from hireops.inbox.event_queries import by_index
 from hireops.inbox.models import Event, JournalFailure
 from hireops.private_files import OTHERS
+
+
+def _address() -> Iterator[Found]:
+    if settings.FEISHU_EVENTS == "long_connection":
+        yield Found("not needed")
+    elif not (settings.PUBLIC_URL and settings.PUBLIC_URL_CHECK):
+        yield Found("not asked")
+    else:
+        asked = address.verify()
+        facts: dict[str, str | int] = {"url": asked.url, "said": asked.said, "ms": asked.milliseconds}
+        yield Found(VERDICT_OF[asked.answered], facts)
 
 
 def _arriving() -> Iterator[Found]:
@@ -72,7 +84,51 @@ SUBSCRIBE = _(
     "(hireops answers its verification), subscribe to the events, and publish a version."
 )
 
+VERDICT_OF = {
+    Answered.IN_TIME: "ok",
+    Answered.LATE: "late",
+    Answered.OTHERWISE: "otherwise",
+    Answered.NOT_AT_ALL: "away",
+}
+
 QUESTIONS = (
+    Question(
+        id="events.address",
+        title=_("Address for events"),
+        ask=_address,
+        verdicts={
+            "ok": Verdict(
+                Level.OK, _("%(url)s answers a verification in %(ms)s ms, as asked from this host.")
+            ),
+            "not needed": Verdict(Level.OK, _("None is needed: events come over the long connection.")),
+            "not asked": Verdict(
+                Level.NOTICE,
+                _("It was not asked, because PUBLIC_URL is not set or PUBLIC_URL_CHECK is off."),
+                _("Save the address in the developer console: Feishu verifies it, and hireops answers."),
+            ),
+            "late": Verdict(
+                Level.WARNING,
+                _("%(url)s took %(ms)s ms to answer a verification, and Feishu waits for one second."),
+                _("See what holds it up: the proxy, name service, or a machine that has too much to do."),
+            ),
+            "otherwise": Verdict(
+                Level.ERROR,
+                _("%(url)s does not answer a verification as it should, but with %(said)s."),
+                _(
+                    "See that the proxy passes /webhook/event on unchanged and without a redirect, and that "
+                    "FEISHU_VERIFICATION_TOKEN and FEISHU_ENCRYPT_KEY are the same on all hosts."
+                ),
+            ),
+            "away": Verdict(
+                Level.ERROR,
+                _("%(url)s can't be reached from this host (%(said)s)."),
+                _(
+                    "Look at the name, its certificate, the proxy and the firewall. If the address is "
+                    "reached from outside and only not from this host, set PUBLIC_URL_CHECK=false."
+                ),
+            ),
+        },
+    ),
     Question(
         id="events.arriving",
         title=_("Events"),

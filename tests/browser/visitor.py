@@ -111,7 +111,10 @@ class Visitor:
         self._says(lambda: expect(self.page.locator("body")).to_contain_text(text, ignore_case=True))
 
     def reads_in_time(self, text: str, path: str = "") -> None:
-        """Looks at the page again until it says this; workers have their turn meanwhile."""
+        """Looks at the page again until it says this; workers have their turn meanwhile. The page is that of
+        the path, never the one before it, which may say the same."""
+        if path:
+            self.open(path)
         deadline = time.monotonic() + IN_TIME_S
         while text.casefold() not in (self.page.locator("body").text_content() or "").casefold():
             assert time.monotonic() < deadline, f"no “{text}” on {self._shown()}"

@@ -233,6 +233,7 @@ COLUMNS: dict[str, dict[str, Holds]] = {
     "feishu.AccessToken": {"app_id": NOTHING, "tenant_key": NOTHING, "sealed": UNREADABLE},
     "feishu.AppTicket": {"app_id": NOTHING, "sealed": UNREADABLE},
     "feishu.Quota": {"app_id": NOTHING, "tenant_key": NOTHING, "endpoint": NOTHING},
+    "feishu.RefusedSecret": {"digest": UNREADABLE},
     "feishu.Tenant": {"app_id": NOTHING, "tenant_key": NOTHING, "name": NOTHING},
     "inbox.Attempt": {"error": NOTHING},
     "inbox.Batch": {"events": NOTHING},

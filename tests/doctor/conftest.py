@@ -22,8 +22,9 @@ def _feishu() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def feishu(_feishu: Simulator, transactional_db: None, settings: Any) -> Simulator:
-    """A worker and beat have just been seen."""
+def feishu(_feishu: Simulator, transactional_db: None, settings: Any, live_server: Any) -> Simulator:
+    """A worker and beat have just been seen, and events are taken in at the public address."""
+    settings.PUBLIC_URL = live_server.url
     _feishu.reset()
     settings.FEISHU_BASE_URL = _feishu.url
     settings.FEISHU_APP_ID = _feishu.environment["FEISHU_APP_ID"]

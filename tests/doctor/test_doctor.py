@@ -4,13 +4,16 @@ import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import sleep
 from typing import Any, NamedTuple
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
@@ -23,6 +26,7 @@ from hireops.desk import heartbeats
 from hireops.desk.models import AuditEntry, Heartbeat
 from hireops.doctor.models import Examination
 from hireops.encryption import encrypt
+from hireops.feishu.callbacks import decrypt
 from hireops.feishu.models import AccessToken, Tenant
 from hireops.guards.installed import triggers_of
 from hireops.inbox.models import Event
@@ -30,6 +34,7 @@ from hireops.jobs import tasks
 from referrals.models import ReferralAccount
 from tests.doctor.conftest import Lines
 from tests.environment import ROOT, pinned
+from tests.feishu.servers import Behaviour, Request, Server, answer, send_and_close
 from tests.own_pgbouncer import PGBOUNCER, own_pgbouncer
 from tests.postgresql import PostgreSQL
 from tests.selection import on_postgresql
@@ -51,6 +56,7 @@ def test_where_all_is_well_nothing_is_left_to_do(feishu: Simulator, examined: Ex
     assert status in {0, 2}
     for question in ("feishu.credentials", "feishu.permissions", "database.guards", "workers.alive"):
         assert set(levels(lines, question)) == {"ok"}
+    assert levels(lines, "events.address") == ["ok"]
 
 
 class Fault(NamedTuple):
@@ -159,6 +165,18 @@ def _no_public_url(feishu: Simulator, settings: Any) -> None:
     settings.PUBLIC_URL = ""
 
 
+def _nobody_there(feishu: Simulator, settings: Any) -> None:
+    settings.PUBLIC_URL = "http://127.0.0.1:9"
+
+
+def _not_to_be_asked(feishu: Simulator, settings: Any) -> None:
+    settings.PUBLIC_URL_CHECK = False
+
+
+def _long_connection(feishu: Simulator, settings: Any) -> None:
+    settings.FEISHU_EVENTS = "long_connection"
+
+
 def _another_key(feishu: Simulator, settings: Any) -> None:
     kept = {"app_id": settings.FEISHU_APP_ID, "kind": AccessToken.Kind.TENANT}
     AccessToken.objects.create(**kept, sealed=encrypt("t-of-before"))
@@ -224,6 +242,13 @@ FAULTS = {
     "a cache for each host": Fault(_two_hosts, "cache.shared", "warning", "There are 2 hosts"),
     "no broker": Fault(_no_broker, "broker.reached", "warning", "does not answer (redis"),
     "no mail server": Fault(_no_mail, "mail.reached", "warning", "does not answer"),
+    "nobody is at the address for events": Fault(
+        _nobody_there, "events.address", "error", "can't be reached from this host"
+    ),
+    "the address for events is not to be asked": Fault(
+        _not_to_be_asked, "events.address", "notice", "It was not asked"
+    ),
+    "no address is needed": Fault(_long_connection, "events.address", "ok", "None is needed"),
     "no https": Fault(_no_https, "address.public", "warning", "names no https address"),
     "no public address": Fault(_no_public_url, "address.public", "notice", "PUBLIC_URL is not set"),
     "another SECRET_KEY": Fault(_another_key, "database.secrets", "error", "feishu.AccessToken.sealed"),
@@ -262,6 +287,59 @@ def test_what_is_wrong_is_found_with_what_to_do(
     if fault.level in {"warning", "error"}:
         assert said[0]["todo"]
         assert status >= {"warning": 1, "error": 2}[fault.level]
+
+
+def _without_the_challenge(request: Request) -> Behaviour:
+    return answer({"challenge": "another"})
+
+
+def _redirected(request: Request) -> Behaviour:
+    return answer({}, status=301, headers={"Location": "https://elsewhere.example.com/"})
+
+
+def _other_keys(request: Request) -> Behaviour:
+    return answer({"error": "no"}, status=401)
+
+
+def _cut_off(request: Request) -> Behaviour:
+    return send_and_close(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{")
+
+
+def _right_but_late(request: Request) -> Behaviour:
+    asked = json.loads(decrypt(request.json["encrypt"], django_settings.FEISHU_ENCRYPT_KEY))
+    assert asked["token"] == django_settings.FEISHU_VERIFICATION_TOKEN
+    rightly = answer({"challenge": asked["challenge"]})
+
+    def behave(link: socket.socket) -> None:
+        sleep(1.1)
+        rightly(link)
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("behave", "level", "says"),
+    [
+        (_without_the_challenge, "error", "but with HTTP 200"),
+        (_redirected, "error", "but with HTTP 301"),
+        (_other_keys, "error", "but with HTTP 401"),
+        (_cut_off, "error", "can't be reached from this host (ProtocolError)"),
+        (_right_but_late, "warning", "waits for one second"),
+    ],
+)
+@pytest.mark.usefixtures("feishu")
+def test_an_address_for_events_that_would_not_pass_is_found(
+    behave: Callable[[Request], Behaviour], level: str, says: str, settings: Any, examined: Examined
+) -> None:
+    proxy = Server(otherwise=behave)
+    settings.PUBLIC_URL = proxy.url
+    try:
+        [line] = examined()[0]["events.address"]
+    finally:
+        proxy.close()
+    assert line["level"] == level
+    assert says in line["answer"]
+    assert len(proxy.requests) == 1
 
 
 @on_postgresql

@@ -7,7 +7,7 @@ import pytest
 from hireops.database import clock
 from hireops.encryption import decrypt
 from hireops.feishu import tokens
-from hireops.feishu.errors import Advice
+from hireops.feishu.errors import Advice, FeishuError
 from hireops.feishu.models import AppTicket
 from tests.feishu.servers import answer
 from tests.feishu.token_calls import age, app_id, failure, in_threads, issue
@@ -130,6 +130,27 @@ def test_a_ticket_that_feishu_does_not_accept_is_asked_for_again(store):
     error = failure("tenant-a")
     assert (error.code, error.advice) == (10012, Advice.RETRY_LATER)
     assert len(store.to(RESEND)) == 1
+
+
+def test_a_ticket_is_not_asked_for_with_a_secret_that_feishu_refuses(store):
+    AppTicket.objects.all().delete()
+    store.behaviours = [answer({"code": 10015, "msg": "wrong secret"}, status=400)]
+    assert failure("tenant-a").code == 10015
+    AppTicket.objects.update(asked_at=None)
+    age(claimed_until=None)
+    assert failure("tenant-a").code == 10015
+    assert len(store.requests) == 1
+
+
+def test_an_examination_asks_again_with_a_refused_secret_although_there_is_no_ticket(store):
+    AppTicket.objects.all().delete()
+    store.behaviours = [answer({"code": 10015, "msg": "wrong secret"}, status=400)]
+    assert failure("tenant-a").code == 10015
+    with pytest.raises(FeishuError, match="ticket"):
+        tokens.prove_credentials()
+    tokens.keep_app_ticket(app_id=app_id(), ticket="ticket-2", sent_at=clock.now())
+    age(claimed_until=None)
+    assert tokens.access_token("tenant-a") == "t-tenant-a"
 
 
 def test_a_custom_app_that_is_set_up_as_a_store_app_is_told_so(store):

@@ -10,10 +10,11 @@ import pytest
 from django.db import connection, transaction
 
 from hireops.database import clock
+from hireops.desk.health import alarms
 from hireops.encryption import decrypt, encrypt
 from hireops.feishu import tokens
 from hireops.feishu.errors import Advice
-from hireops.feishu.models import AccessToken
+from hireops.feishu.models import AccessToken, RefusedSecret
 from tests.feishu.servers import answer, say_nothing, send_and_close, send_slowly
 from tests.feishu.token_calls import age, app_id, failure, in_a_minute, in_threads, issue
 
@@ -148,11 +149,60 @@ def test_why_there_is_no_token_stands_in_the_log(server, caplog):
     assert "log-1" in told
 
 
+@pytest.mark.parametrize("code", [10015, 99991543])
+def test_a_secret_that_feishu_refuses_is_not_sent_again(server, settings, code):
+    wrong = answer({"code": code, "msg": "why"}, status=400)
+    server.behaviours = [wrong]
+    failure()
+    age(claimed_until=None)
+    error = failure()
+    assert (error.code, error.advice, len(server.requests)) == (code, Advice.ASK_PERSON, 1)
+    assert "FEISHU_APP_SECRET" in error.explanation
+    age(claimed_until=None)
+    settings.FEISHU_APP_SECRET = "the right one"
+    server.behaviours = [issue("t-1")]
+    assert tokens.access_token("") == "t-1"
+
+
+def test_a_secret_that_was_refused_by_mistake_is_sent_again_after_an_examination(server):
+    server.behaviours = [answer({"code": 10015, "msg": "why"}, status=400), issue("t-1"), issue("t-2")]
+    failure()
+    age(claimed_until=None)
+    tokens.prove_credentials()
+    assert tokens.access_token("") == "t-2"
+
+
+def test_a_refused_secret_is_an_alarm_and_is_told_to_nobody(server, settings):
+    assert _alarms() == []
+    server.behaviours = [answer({"code": 10015, "msg": "why"}, status=400)]
+    failure()
+    assert _alarms() == [1]
+    assert settings.FEISHU_APP_SECRET not in RefusedSecret.objects.get().digest
+    settings.FEISHU_APP_SECRET = "the right one"
+    assert _alarms() == []
+
+
+def test_other_troubles_of_getting_a_token_are_tried_again(server):
+    server.behaviours = [
+        *(answer({"code": code, "msg": "why"}, status=400) for code in (10014, 10003, 11209)),
+        answer({"code": 10015, "msg": "broken"}, status=503),
+        issue("t-1"),
+    ]
+    for _ in range(4):
+        failure()
+        age(claimed_until=None)
+    assert tokens.access_token("") == "t-1"
+
+
+def _alarms() -> list[float | None]:
+    return [figure.value for figure in alarms() if figure.metric.name == "app_secret_refused"]
+
+
 def test_after_a_failure_the_waiting_do_not_all_ask_at_once(server, monkeypatch):
     monkeypatch.setattr(tokens, "WAIT_S", 0.5)
-    server.otherwise = lambda _request: answer({"code": 10015, "msg": "wrong secret"}, status=400)
+    server.otherwise = lambda _request: answer({"code": 10014, "msg": "wrong ID"}, status=400)
     results = in_threads(16, lambda _i: tokens.access_token(""))
-    assert Counter(result.code for result in results) == {10015: 1, None: 15}
+    assert Counter(result.code for result in results) == {10014: 1, None: 15}
     assert len(server.requests) == 1
 
 

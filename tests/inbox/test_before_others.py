@@ -1,5 +1,6 @@
 """SQLite has one writer: an event is written before what staff and strangers cause to be written."""
 
+import gc
 import sqlite3
 import threading
 import time
@@ -52,3 +53,34 @@ def test_events_come_in_while_eight_others_write_one_after_the_other(client, mon
         answers = [deliver(client, envelope("test.x_v1")).status_code for _ in range(6)]
     assert answers.count(200) >= 5  # of those that wait as long as all others, hardly one does
     assert Event.objects.count() == answers.count(200)
+
+
+@contextmanager
+def cursors_left_to_the_collector() -> Iterator[list[sqlite3.Cursor]]:
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        found: list[sqlite3.Cursor] = []
+        yield found
+        gc.collect()
+        # By its type: a lazy object, asked whether it is one, would become what it stands for.
+        found += [thing for thing in gc.garbage if issubclass(type(thing), sqlite3.Cursor)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+
+
+@on_sqlite
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_waited_for_its_turn_leaves_no_statement_for_another_thread_to_end(client, monkeypatch):
+    monkeypatch.setattr(intake, "_breaker_open_until", 0.0)
+    with closing(
+        sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.3, other.execute, ["COMMIT"]).start()
+        started = time.monotonic()
+        with cursors_left_to_the_collector() as cursors:
+            assert deliver(client, envelope("test.x_v1")).status_code == 200
+    assert time.monotonic() - started > 0.2
+    assert not cursors

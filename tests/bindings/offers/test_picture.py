@@ -11,9 +11,11 @@ from bindings.models import AccountOffer, ExamPaper, Offer, OfferCall, OfferRun
 from bindings.offers import catalogue, choosing, comparing
 from bindings.offers.choosing import Choice
 from hireops.database.clock import now
+from hireops.desk import lists
 from hireops.outbox.models import Call
 from tests.bindings.conftest import english, says
 from tests.bindings.offers.conftest import offer, page_of, published, workers
+from tests.searching import found, search
 
 State = AccountOffer.State
 
@@ -373,3 +375,34 @@ def test_the_page_of_a_customer_says_what_it_is_offered_and_how_its_accounts_sta
         reverse("admin:bindings_accountoffer_changelist"), {"account__customer__exact": acme.pk}
     )
     assert len(listed.context["cl"].result_list) == 12
+
+
+@pytest.fixture(params=[lists.FEW, 0], ids=["few", "many"])
+def are_few(request, monkeypatch):
+    """What a word finds is searched in another way where it is many rows."""
+    monkeypatch.setattr(lists, "FEW", request.param)
+
+
+@pytest.fixture
+def three_accounts(account, customer, choose, package):
+    """Two of Nova and one of Acme."""
+    nova = customer("A1", name="Nova 星河")
+    for number, whose in (("15077", nova), ("15078", nova), ("15079", customer("A2", name="Acme"))):
+        choose(account(number, customer=whose), package(f"package-{number}"))
+
+
+@pytest.mark.usefixtures("three_accounts", "are_few")
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("nova 15077", ["Account 15077"]),
+        ("15077 NOVA", ["Account 15077"]),
+        ("account nova", ["Account 15077", "Account 15078"]),
+        ('"t 15077" nova', ["Account 15077"]),
+        ("nova 15079", []),
+        ("nova nobody", []),
+    ],
+)
+def test_an_account_is_found_by_words_of_its_own_and_of_its_customers_name(vendor, typed, names):
+    listed = search(vendor, reverse("admin:bindings_accountoffer_changelist"), typed)
+    assert sorted(offer.account.name for offer in found(listed)) == names

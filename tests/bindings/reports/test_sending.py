@@ -14,6 +14,7 @@ from hireops.outbox.registry import Operation
 from hireops.outbox.services import enqueue
 from hireops.outbox.try_errors import NotReadyError
 from tests.bindings.reports.conftest import path_of
+from tests.feishu.servers import Server, send_and_close
 from tests.processes import free_port, wait_until
 
 THEIRS = {"name": "报告.pdf", "url": "https://vendor.example.com/r/1", "type": 2}
@@ -44,6 +45,15 @@ def test_without_a_public_address_the_report_waits_and_says_what_to_set(link, se
 def test_a_public_address_that_does_not_answer_holds_the_report_back(link, settings):
     settings.PUBLIC_URL = f"http://127.0.0.1:{free_port()}"
     assert why(ours(link)) == sending.NOT_REACHED
+
+
+def test_a_public_address_that_breaks_off_holds_the_report_back(link, settings):
+    proxy = Server([send_and_close(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n%")])
+    settings.PUBLIC_URL = proxy.url
+    try:
+        assert why(ours(link)) == sending.NOT_REACHED
+    finally:
+        proxy.close()
 
 
 @pytest.mark.django_db(transaction=True)
