@@ -102,9 +102,14 @@ def seen() -> list[Seen]:
 
 
 def by_host(everybody: Iterable[Seen]) -> list[Seen]:
-    """Of each process the one seen last on each host, in the order of their names."""
+    """Of each process the one seen last on each host, in the order of their names.
+
+    One that did not say its host and has stopped is of a release before this one: its host may have another.
+    """
     last: dict[tuple[str, str], Seen] = {}
     for each in everybody:
+        if each.has_stopped and not each.host:
+            continue
         last.setdefault((each.process, each.host), each)
     return [each for _, each in sorted(last.items())]
 

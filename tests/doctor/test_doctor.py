@@ -147,6 +147,11 @@ def _two_hosts(feishu: Simulator, settings: Any) -> None:
     Heartbeat.objects.create(name="worker@host-b/17", host="host-b", version="0.1.0", at=clock.now())
 
 
+def _no_cache(feishu: Simulator, settings: Any) -> None:
+    redis = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": redis, "LOCATION": "redis://127.0.0.1:9/1"}}
+
+
 def _no_broker(feishu: Simulator, settings: Any) -> None:
     os.environ["CELERY_BROKER_URL"] = "redis://127.0.0.1:9/0"  # Celery asks it first
 
@@ -240,6 +245,7 @@ FAULTS = {
     "no beat": Fault(_no_beat, "beat.alive", "error", "never been seen"),
     "beat has stopped": Fault(_beat_stopped, "beat.alive", "error", "last seen 3 min ago"),
     "a cache for each host": Fault(_two_hosts, "cache.shared", "warning", "There are 2 hosts"),
+    "no cache": Fault(_no_cache, "cache.shared", "error", "It does not answer (ConnectionError)"),
     "no broker": Fault(_no_broker, "broker.reached", "warning", "does not answer (redis"),
     "no mail server": Fault(_no_mail, "mail.reached", "warning", "does not answer"),
     "nobody is at the address for events": Fault(
@@ -287,6 +293,16 @@ def test_what_is_wrong_is_found_with_what_to_do(
     if fault.level in {"warning", "error"}:
         assert said[0]["todo"]
         assert status >= {"warning": 1, "error": 2}[fault.level]
+
+
+@pytest.mark.usefixtures("feishu")
+def test_a_worker_that_never_said_its_host_is_not_missed_after_an_update(examined: Examined) -> None:
+    stopped_at = clock.now() - 2 * heartbeats.STOPPED_AFTER
+    Heartbeat.objects.create(name="worker@", host="", version="", at=stopped_at)
+
+    lines, _status = examined()
+
+    assert levels(lines, "workers.alive") == ["ok"]
 
 
 def _without_the_challenge(request: Request) -> Behaviour:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import get_connection
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,7 @@ from hireops.doctor.findings import Found, Level, Question, Text, Verdict
 from hireops.doorbell import impatient_connection
 
 CLOCKS_MAY_DIFFER_S = 2
+CACHED_S = 10
 MIB = 1024 * 1024
 LITTLE_DISK, NO_DISK = 2_048 * MIB, 256 * MIB
 
@@ -97,6 +99,11 @@ def _beat() -> Iterator[Found]:
 
 
 def _cache() -> Iterator[Found]:
+    try:
+        cache.set("doctor", 1, timeout=CACHED_S)
+    except Exception as error:  # noqa: BLE001 - each cache's driver has its own errors
+        yield Found("away", {"error": type(error).__name__})
+        return
     hosts = {worker.host for worker in heartbeats.alive(heartbeats.WORKER)}
     hosts.add(heartbeats.this_host())
     is_shared = urlsplit(settings.CACHE_URL).scheme in {"redis", "rediss", "dbcache"}
@@ -245,6 +252,11 @@ QUESTIONS = (
         ask=_cache,
         verdicts={
             "ok": Verdict(Level.OK, _("It serves all hosts (%(hosts)s).")),
+            "away": Verdict(
+                Level.ERROR,
+                _("It does not answer (%(error)s): nobody can sign in with a one-time code."),
+                _("Start the cache, or correct CACHE_URL."),
+            ),
             "alone": Verdict(
                 Level.WARNING,
                 _(
