@@ -19,6 +19,9 @@ from tests.environment import pinned
 from tests.forked import Forked
 from tests.guards.changes import Changes, added, guarded_apps
 from tests.guards.refusals import changing_nothing, silent
+from tests.own_pgbouncer import PGBOUNCER, own_pgbouncer
+from tests.postgresql import PostgreSQL
+from tests.selection import on_postgresql
 from tests.simulator_process import APP
 from tests.upgrade.conftest import opened
 
@@ -166,6 +169,18 @@ def test_two_migrates_at_once_follow_each_other(former: Database, tmp_path: Path
     assert [each.wait() for each in both] == [0, 0]
     assert (tmp_path / "migrate.txt").read_text() == ""
     assert differences(connection) == []
+
+
+@on_postgresql
+@pytest.mark.skipif(not PGBOUNCER, reason="PgBouncer is not installed here, so none was put before it")
+def test_it_refuses_to_go_through_a_pooler_which_would_keep_its_lock(company: Database, tmp_path: Path):
+    with own_pgbouncer(PostgreSQL(company.url)) as pooler:
+        through_it = migrate(Database(pooler.url_of(company.name)), tmp_path)
+        assert through_it.wait() == 1
+        assert "A pooler stands before the database" in (tmp_path / "migrate.txt").read_text()
+        locks = "SELECT 1 FROM pg_locks JOIN pg_database ON database = oid WHERE locktype = 'advisory'"
+        assert company.rows(f"{locks} AND datname = current_database()") == []
+    call_command("migrate", verbosity=0)
 
 
 def test_only_who_migrates_writes_meanwhile(company: Database, changes: Changes):

@@ -11,6 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
+from hireops.database import pooler
 from hireops.database.errors import DATABASE_AWAY
 from hireops.desk import restoring
 from hireops.doctor.findings import Found, Level, Question, Verdict
@@ -71,22 +72,16 @@ def _one(sql: str) -> object:
 
 
 def _pooler() -> Iterator[Found]:
-    """Whether one stands between is told by the number that it makes up for its own connection."""
     if connection.vendor == "sqlite":
         yield Found("none")
         return
     is_told = settings.DATABASE_POOLER == "transaction"
-    if _one("SELECT pg_backend_pid()") == _pid_said_at_connecting():
+    if not pooler.stands_before(connection):
         yield Found("needless" if is_told else "none")
     elif _hands_out_connections_by_transaction():
         yield Found("told" if is_told else "not told")
     else:
         yield Found("by session")
-
-
-def _pid_said_at_connecting() -> int:
-    link: Any = connection.connection
-    return int(link.info.backend_pid)
 
 
 def _hands_out_connections_by_transaction() -> bool:

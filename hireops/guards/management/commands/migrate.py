@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import AmbiguityError
 
+from hireops.database import pooler
 from hireops.guards.impact import Impact, Plan, impacts, needs_no_reading, too_long
 from hireops.guards.installed import dialect_of
 from hireops.guards.migrating import migrating, one_at_a_time, put_back
@@ -17,6 +18,12 @@ TRIES = 20
 PAUSE_S = 1.0
 Result = TypeVar("Result")
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+# The lock of a migration would stay on a connection that others are handed then, and each migrate after it
+# would wait for ever.
+BEHIND_A_POOLER = (
+    "A pooler stands before the database, and the lock of a migration belongs to one connection. Nothing has "
+    "been changed. Name the server itself in DATABASE_URL, with the owner of the tables."
+)
 
 
 class Command(migrate.Command):
@@ -40,6 +47,8 @@ class Command(migrate.Command):
             if options["plan"]:
                 self._tell(connection, impacts(connection, _plan(connection, options)))
             return
+        if pooler.stands_before(connection):
+            raise CommandError(BEHIND_A_POOLER)
         with one_at_a_time(connection):
             plan = [] if options["fake"] else _plan(connection, options)
             is_additive = self._try_again_while_locked(
