@@ -37,12 +37,12 @@ def execute_prepared(statement: str, values: Sequence[Any]) -> list[tuple[Any, .
 
 @contextmanager
 def before_others() -> Iterator[Any]:
-    """On SQLite: a cursor in a transaction that writes, begun as soon as another writer ends.
+    """A cursor in a transaction that writes, on SQLite begun as soon as another writer ends.
 
     It waits no longer than the ``busy_timeout`` of the connection, as any other. Django does not know of the
     transaction: what is done inside is done with this cursor.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or connection.vendor != "sqlite":
         with transaction.atomic(), connection.cursor() as cursor:
             yield cursor
         return

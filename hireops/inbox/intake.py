@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, InternalError, OperationalError, connection
@@ -17,6 +17,8 @@ from hireops.feishu import callbacks
 from hireops.feishu.app_events import APP_TICKET, ticket_encrypted
 from hireops.inbox.models import MONTHLY
 from hireops.web.pools import EVENT_MAX_BYTES
+
+Result = TypeVar("Result")
 
 MAX_BYTES = EVENT_MAX_BYTES
 # Feishu waits three seconds (contract 6.6). A broken connection shows at once and is worth a second one,
@@ -33,6 +35,27 @@ _breaker_open_until = 0.0
 
 UNFORESEEN = gettext_noop("the database cannot hold its content")
 
+# How PostgreSQL keeps all that came together: each statement is a way there and back, and each commit waits
+# for the disk. By the order of their ids, so that two processes never wait for each other.
+INSERT_EVENTS = """
+    WITH given AS (
+        SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[],
+            %b::text[], %b::bytea[], %b::text[])
+        AS given (app_id, event_id, event_type, tenant_key, subject, created_at, digest, raw, payload)
+    ), event AS (
+        INSERT INTO inbox_event
+            (app_id, event_id, event_type, tenant_key, subject, created_at, digest, state)
+        SELECT app_id, event_id, event_type, tenant_key, subject, created_at, digest, 'pending'
+        FROM given ORDER BY app_id, event_id
+        ON CONFLICT (app_id, event_id) DO NOTHING
+        RETURNING id, app_id, event_id
+    ), content AS (
+        INSERT INTO inbox_eventcontent (event_id, raw, payload)
+        SELECT event.id, given.raw, given.payload::jsonb FROM event JOIN given USING (app_id, event_id)
+    )
+    SELECT event_id FROM event
+"""
+# SQLite knows no such statement, and nothing is far: one by one, in one transaction.
 INSERT_EVENT = """
     INSERT INTO inbox_event
         (app_id, event_id, event_type, tenant_key, subject, created_at, digest, state)
@@ -48,13 +71,6 @@ INSERT_UNREADABLE = """
     RETURNING id
 """
 INSERT_CONTENT = "INSERT INTO inbox_eventcontent (event_id, raw, payload) VALUES (%s, %s, %s)"
-# On PostgreSQL both at once, as each statement is a way there and back. SQLite knows no such statement.
-WITH_CONTENT = """
-    WITH event AS ({insert})
-    INSERT INTO inbox_eventcontent (event_id, raw, payload)
-    SELECT id, %s::bytea, %s::jsonb FROM event
-    RETURNING event_id
-"""
 NOTE_OTHER_CONTENT = """
     INSERT INTO inbox_conflict (event_id, digest, raw, payload)
     SELECT id, %s, %s, %s FROM inbox_event WHERE app_id = %s AND event_id = %s AND digest <> %s
@@ -81,77 +97,113 @@ def _given(*secrets: str) -> tuple[str, ...]:
 
 
 def store_delivery(delivery: callbacks.CallbackEvent | callbacks.Unreadable, raw: bytes) -> bool:
-    """Commit what came by either way in. True if a worker is to look at it.
+    """``store_deliveries`` for one."""
+    return store_deliveries([(delivery, raw)])
 
-    Raises one of ``NOT_STORED`` when the database does not store it in time; then it is not known whether
-    it is stored.
+
+def store_deliveries(
+    deliveries: Sequence[tuple[callbacks.CallbackEvent | callbacks.Unreadable, bytes]],
+) -> bool:
+    """Commit what came by either way in, each with its raw body. True if a worker is to look at any of it.
+
+    Raises one of ``NOT_STORED`` when the database does not store it in time, and ``DataError`` when it can't
+    hold one of several; then it is not known what of it is stored.
     """
-    if isinstance(delivery, callbacks.Unreadable):
-        _store_unreadable(raw, app_id=settings.FEISHU_APP_ID, reason=delivery.reason)
-        return False
-    return _store_event(delivery, raw)
-
-
-def _store_event(event: callbacks.CallbackEvent, raw: bytes) -> bool:
-    """True if it is new; a copy changes nothing, another content under its id is noted."""
-    tracing.note({tracing.EVENT_ID: event.event_id})
-    content = ticket_encrypted(event.payload_json) if event.event_type == APP_TICKET else event.payload_json
+    rows = [_row(said, raw) for said, raw in deliveries if isinstance(said, callbacks.CallbackEvent)]
+    unreadable = [(said, raw) for said, raw in deliveries if isinstance(said, callbacks.Unreadable)]
+    tracing.note({tracing.EVENT_IDS: [row.event_id for row in rows]})
 
     def insert() -> bool:
+        for said, raw in unreadable:
+            _insert_unreadable(raw, settings.FEISHU_APP_ID, said.reason)
         try:
-            return _insert_event(event, encrypt_bytes(raw), content)
+            return _insert_events(rows)
         except DataError:  # the database knows values that it cannot hold and we did not foresee
-            return _insert_unreadable(raw, event.app_id, UNFORESEEN)
+            if len(deliveries) > 1:
+                raise
+            return _insert_unreadable(deliveries[0][1], rows[0].app_id, UNFORESEEN)
 
-    return _within_deadline(insert)
-
-
-def _store_unreadable(raw: bytes, *, app_id: str, reason: str) -> bool:
-    return _within_deadline(lambda: _insert_unreadable(raw, app_id, reason))
+    return _within_deadline(insert) if deliveries else False
 
 
-def _insert_event(event: callbacks.CallbackEvent, encrypted: bytes, content: str) -> bool:
-    values = (
-        event.app_id,
-        event.event_id,
-        event.event_type,
-        event.tenant_key,
-        event.subject,
-        connection.ops.adapt_datetimefield_value(event.created_at),
-        event.digest,
+class _Row(NamedTuple):
+    """As the statements want it; ``raw`` is encrypted."""
+
+    app_id: str
+    event_id: str
+    event_type: str
+    tenant_key: str
+    subject: str | None
+    created_at: Any
+    digest: str
+    raw: bytes
+    payload: str
+
+
+def _row(event: callbacks.CallbackEvent, raw: bytes) -> _Row:
+    return _Row(
+        app_id=event.app_id,
+        event_id=event.event_id,
+        event_type=event.event_type,
+        tenant_key=event.tenant_key,
+        subject=event.subject,
+        created_at=connection.ops.adapt_datetimefield_value(event.created_at),
+        digest=event.digest,
+        raw=encrypt_bytes(raw),
+        payload=ticket_encrypted(event.payload_json)
+        if event.event_type == APP_TICKET
+        else event.payload_json,
     )
-    if _insert(INSERT_EVENT, values, (encrypted, content)):
-        return True
-    known = (event.digest, encrypted, content, event.app_id, event.event_id, event.digest)
-    prepared.execute_prepared(NOTE_OTHER_CONTENT, known)
-    return False
+
+
+def _insert_events(rows: Sequence[_Row]) -> bool:
+    """True if any is new; a copy changes nothing, another content under its id is noted."""
+    firsts: dict[str, _Row] = {}
+    for row in rows:
+        firsts.setdefault(row.event_id, row)
+    new = _insert_firsts(list(firsts.values())) if firsts else set()
+    for row in rows:
+        if row.event_id not in new or row is not firsts[row.event_id]:
+            known = (row.digest, row.raw, row.payload, row.app_id, row.event_id, row.digest)
+            prepared.execute_prepared(NOTE_OTHER_CONTENT, known)
+    return bool(new)
+
+
+def _insert_firsts(rows: Sequence[_Row]) -> set[str]:
+    """The ids of those of which there was no event yet; now their content is there as well."""
+    if connection.vendor == "sqlite":
+        with prepared.before_others() as cursor:
+            return {row.event_id for row in rows if _insert_one(cursor, INSERT_EVENT, row[:-2], row[-2:])}
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return {event_id for (event_id,) in _with_room(lambda: prepared.execute_prepared(INSERT_EVENTS, columns))}
 
 
 def _insert_unreadable(raw: bytes, app_id: str, reason: str) -> bool:
     digest = hashlib.sha256(raw).hexdigest()
     values = (app_id, f"sha256:{digest}", digest, reason)
-    return _insert(INSERT_UNREADABLE, values, (encrypt_bytes(raw), None))
+    content = (encrypt_bytes(raw), None)
+
+    def insert() -> bool:
+        with prepared.before_others() as cursor:
+            return _insert_one(cursor, INSERT_UNREADABLE, values, content)
+
+    return _with_room(insert)
 
 
-def _insert(insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
-    """Whether there was no such event yet; then its content is there as well."""
-    if connection.vendor == "sqlite":
-        return _insert_one_by_one(insert, values, content)
-    both, values = WITH_CONTENT.format(insert=insert), (*values, *content)
+def _insert_one(cursor: Any, insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
+    cursor.execute(insert, values)
+    found = cursor.fetchall()
+    for (event,) in found:
+        cursor.execute(INSERT_CONTENT, (event, *content))
+    return bool(found)
+
+
+def _with_room(insert: Callable[[], Result]) -> Result:
     try:
-        return bool(prepared.execute_prepared(both, values))
+        return insert()
     except IntegrityError:  # no room for this month: nobody has made it for longer than it is made ahead
         months.make_ahead(*MONTHLY)
-        return bool(prepared.execute_prepared(both, values))
-
-
-def _insert_one_by_one(insert: str, values: Sequence[Any], content: Sequence[Any]) -> bool:
-    with prepared.before_others() as cursor:
-        cursor.execute(insert, values)
-        found = cursor.fetchall()
-        for (event,) in found:
-            cursor.execute(INSERT_CONTENT, (event, *content))
-    return bool(found)
+        return insert()
 
 
 def _within_deadline(insert: Callable[[], bool]) -> bool:

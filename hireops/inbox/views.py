@@ -1,15 +1,19 @@
 """The webhook: ``POST /webhook/event`` (contract 6). It answers 200 only for what is committed."""
 
+import json
 import logging
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from hireops.doorbell import ring
 from hireops.feishu import callbacks
 from hireops.inbox import intake, journal, tasks
+from hireops.web.deliveries import Answer, Delivery
 from hireops.web.pools import WEBHOOK_PATH
 
 logger = logging.getLogger(__name__)
@@ -18,36 +22,75 @@ PATH = WEBHOOK_PATH.removeprefix("/")
 PIECE_BYTES = 64 * 1024
 LENGTH = re.compile(r"[0-9]{1,9}")
 SIGNATURE_HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in callbacks.SIGNATURE_HEADERS}
+Said = callbacks.CallbackEvent | callbacks.Unreadable
+STORED = Answer(200, b'{"msg":"success"}')
 
 
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest) -> HttpResponse:
+    """For one delivery, however the web server brings it; our own answers many together."""
     try:
         body = _read_body(request)
     except Exception as error:  # noqa: BLE001 - broken off, broken chunks: each web server has its own errors
-        return _refusal(request, 408, f"the body did not come ({type(error).__name__})")
-    if body is None:
-        return _refusal(request, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
-    try:
-        signature = _signature(request)
-        delivery = callbacks.open_callback(body, signature, intake.keys())
-    except callbacks.NotAuthenticError as refused:
-        return _refusal(request, refused.status, refused.reason)
+        answer = _refusal(request.META, 408, f"the body did not come ({type(error).__name__})")
+    else:
+        if body is None:
+            answer = _refusal(request.META, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
+        else:
+            (answer,) = _answer([Delivery(request.META, body)])
+    return HttpResponse(answer.content, status=answer.status, content_type="application/json")
 
-    if isinstance(delivery, callbacks.Challenge):
-        return JsonResponse({"challenge": delivery.challenge})
+
+def answer_deliveries(deliveries: Sequence[Delivery]) -> list[Answer]:
+    """An answer to each. What goes wrong for one of them spoils it for no other."""
     try:
-        if intake.store_delivery(delivery, body):
+        return _answer(deliveries)
+    except Exception:
+        if len(deliveries) > 1:
+            return [answer for delivery in deliveries for answer in answer_deliveries([delivery])]
+        logger.exception("webhook answered 500")
+        return [Answer(500, b'{"code":500,"msg":"an error of hireops"}')]
+
+
+def _answer(deliveries: Sequence[Delivery]) -> list[Answer]:
+    keys = intake.keys()
+    opened = [_open(delivery, keys) for delivery in deliveries]
+    authentic = [
+        (said, delivery)
+        for said, delivery in zip(opened, deliveries, strict=True)
+        if not isinstance(said, Answer)
+    ]
+    answer = _store(authentic)
+    return [said if isinstance(said, Answer) else answer for said in opened]
+
+
+def _store(authentic: Sequence[tuple[Said, Delivery]]) -> Answer:
+    """The answer to all of them."""
+    try:
+        if intake.store_deliveries([(said, delivery.body) for said, delivery in authentic]):
             ring(tasks.drain)
     except intake.NOT_STORED as error:
-        return _refusal(request, 503, f"the database does not answer ({type(error).__name__})")
-    journal.keep(body, signature)
-    return HttpResponse(b'{"msg":"success"}', content_type="application/json")
+        reason = f"the database does not answer ({type(error).__name__})"
+        return [_refusal(delivery.meta, 503, reason) for _said, delivery in authentic][-1]
+    for _said, delivery in authentic:
+        journal.keep(delivery.body, _signature(delivery.meta))
+    return STORED
 
 
-def _signature(request: HttpRequest) -> dict[str, str]:
-    return {name: request.META[key] for name, key in SIGNATURE_HEADERS.items() if key in request.META}
+def _open(delivery: Delivery, keys: callbacks.CallbackKeys) -> Said | Answer:
+    """What is to be stored, or the answer to what is not."""
+    try:
+        said = callbacks.open_callback(delivery.body, _signature(delivery.meta), keys)
+    except callbacks.NotAuthenticError as refused:
+        return _refusal(delivery.meta, refused.status, refused.reason)
+    if isinstance(said, callbacks.Challenge):
+        return Answer(200, json.dumps({"challenge": said.challenge}).encode())
+    return said
+
+
+def _signature(meta: Mapping[str, Any]) -> dict[str, str]:
+    return {name: meta[key] for name, key in SIGNATURE_HEADERS.items() if key in meta}
 
 
 def _read_body(request: HttpRequest) -> bytes | None:
@@ -67,6 +110,6 @@ def _read_body(request: HttpRequest) -> bytes | None:
     return bytes(body)
 
 
-def _refusal(request: HttpRequest, status: int, reason: str) -> JsonResponse:
-    logger.warning("webhook answered %d to %s: %s", status, request.META.get("REMOTE_ADDR", "?"), reason)
-    return JsonResponse({"code": status, "msg": reason}, status=status)
+def _refusal(meta: Mapping[str, Any], status: int, reason: str) -> Answer:
+    logger.warning("webhook answered %d to %s: %s", status, meta.get("REMOTE_ADDR", "?"), reason)
+    return Answer(status, json.dumps({"code": status, "msg": reason}).encode())

@@ -9,8 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-EVENT_ID = "hireops.event.id"  # Feishu's, as on the page of the event
-EVENT_IDS = "hireops.event.ids"
+EVENT_IDS = "hireops.event.ids"  # Feishu's, as on the page of the event
 CALL_ID = "hireops.call.id"
 CALL_OPERATION = "hireops.call.operation"
 CALL_TRY = "hireops.call.try"
@@ -21,7 +20,7 @@ FEISHU_CODE = "hireops.feishu.code"
 FEISHU_LOG_ID = "hireops.feishu.log_id"
 OURS = frozenset(
     (
-        *(EVENT_ID, EVENT_IDS, CALL_ID, CALL_OPERATION, CALL_TRY, JOB_ID, JOB_KIND),
+        *(EVENT_IDS, CALL_ID, CALL_OPERATION, CALL_TRY, JOB_ID, JOB_KIND),
         *(FEISHU_ENDPOINT, FEISHU_CODE, FEISHU_LOG_ID),
     )
 )

@@ -3,7 +3,7 @@
 import re
 from enum import Enum
 
-from hireops.web.pools import PAGES, UPLOADS, Pool, pool_of
+from hireops.web.pools import FEISHU, PAGES, UPLOADS, Pool, pool_of
 
 HEAD_MAX_BYTES = 32 * 1024
 # What frames the chunks of a body, beyond what is in them.
@@ -13,6 +13,7 @@ CHUNK_LINE_MAX_BYTES = 4096
 END = b"\r\n\r\n"
 TARGET = re.compile(rb"[^ ]* +([^ ?]*)")
 FIELD = re.compile(rb"(?im)^(content-length|transfer-encoding|expect)[ \t]*:[ \t]*(.*?)[ \t]*\r$")
+POST = b"POST "
 NUMBER = re.compile(rb"[0-9]{1,15}")
 CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
 
@@ -41,6 +42,12 @@ class Arrival:
         self._chunked = False
         self._next_chunk = 0
         self.add(data)
+
+    @property
+    def is_delivery(self) -> bool:
+        """Whether it came to Feishu's address as Feishu sends: with a body whose length it told."""
+        is_whole = self.stage is Stage.WHOLE and not self._chunked
+        return is_whole and self.pool is FEISHU and self.data.startswith(POST)
 
     def add(self, data: bytes) -> Stage:
         seen = len(self.data)

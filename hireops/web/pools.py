@@ -71,8 +71,10 @@ class Pools:
         return self._in_hand[pool] >= pool.in_hand_max
 
     def submit(self, pool: Pool, handle: Callable[[Given], Answer], given: Given) -> "Future[Answer]":
-        self._in_hand[pool] += 1
         return self._executors[pool].submit(handle, given)
+
+    def begin(self, pool: Pool) -> None:
+        self._in_hand[pool] += 1
 
     def done(self, pool: Pool) -> None:
         self._in_hand[pool] -= 1

@@ -1,8 +1,9 @@
 """gunicorn's threaded worker, in which no thread ever waits for a caller (decisions/0019).
 
 Its main loop reads what comes over all connections, and gives a request to a thread of its pool when it is
-wholly there. So whoever sends slowly, or nothing, costs a socket until his time is over, and no thread. The
-rest (processes, parsing, answering) is gunicorn's own.
+wholly there. So whoever sends slowly, or nothing, costs a socket until his time is over, and no thread.
+Feishu's deliveries have one thread, which takes all that are there at once (decisions/0046). The rest
+(processes, parsing, answering) is gunicorn's own.
 """
 
 import errno
@@ -11,14 +12,18 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
-from gunicorn import http
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.http import wsgi
+from gunicorn.workers.gthread import ThreadWorker
 
 from hireops.web.arrival import Arrival, Stage
+from hireops.web.connection import Connection, Waiting, piece_of
+from hireops.web.deliveries import Answer, Delivery, Together
 from hireops.web.pools import Pools
 
 REQUEST_WITHIN_S = 5.0  # from the connection, or the first byte after an earlier request, to the last byte
@@ -26,7 +31,6 @@ IN_HAND_S = 60.0  # as long as a proxy waits for an answer; also for who reads i
 LEAVE_WITHIN_S = 2.0
 WAITING_MAX = 500
 HELD_MAX_BYTES = 32 * 1024 * 1024
-PIECE_BYTES = 64 * 1024
 DISCARDED_MAX_BYTES = 16 * 1024 * 1024  # a browser reads an answer when it has sent its file
 NO_MORE_SOCKETS = {errno.EMFILE, errno.ENFILE}
 NOTHING_THERE = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED}
@@ -56,39 +60,13 @@ FULL = _plain_answer(
 )
 
 
-class Connection(TConn):
-    """One caller, in one of four states: he waits (``kept``, ``arriving``), is in hand, or leaves."""
+class Asked(NamedTuple):
+    """A delivery with what gunicorn has made of its request."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.arrival = Arrival()
-        self.since = monotonic()
-        self.discarded = 0
-        # What gunicorn would find out in a thread.
-        self.initialized = self.data_ready = True
-        self.parser = http.get_parser(self.cfg, self, self.client)
-
-    def recv(self, size: int) -> bytes:
-        """What the parser reads when it has read all that had come: a streamed body, never anything else."""
-        if self.arrival.stage is Stage.STREAMED:
-            piece: bytes = self.sock.recv(min(size, PIECE_BYTES))
-            if piece:
-                return piece
-        # An error, because the end of what comes would pass for the end of a body.
-        raise ConnectionResetError(errno.ECONNRESET, "the request is not complete")
-
-    def hand_over(self) -> None:
-        """Gives the parser this request, and keeps what may belong to the next one."""
-        end = self.arrival.size if self.arrival.stage is Stage.WHOLE else len(self.arrival.data)
-        self.parser.unreader.unread(bytes(self.arrival.data[:end]))
-        del self.arrival.data[:end]
-
-
-class Waiting(dict[Connection, None]):
-    """Connections in one state, the one that has been in it for longest first."""
-
-    def oldest(self) -> Connection | None:
-        return next(iter(self), None)
+    conn: Connection
+    request: Any
+    response: Any
+    delivery: Delivery
 
 
 class DoorWorker(ThreadWorker):
@@ -110,6 +88,7 @@ class DoorWorker(ThreadWorker):
             raise RuntimeError("hireops speaks plain HTTP/1.1: leave TLS and HTTP/2 to a proxy before it")
 
     def get_thread_pool(self) -> Pools:
+        self.deliveries = Together(self.handle_deliveries)
         return Pools(self.cfg.threads)
 
     # --- A connection comes
@@ -158,7 +137,7 @@ class DoorWorker(ThreadWorker):
     # --- A request comes
 
     def on_readable(self, conn: Connection, _sock: Any) -> None:
-        piece = _piece(conn.sock)
+        piece = piece_of(conn.sock)
         if piece is None:
             return
         if conn in self.kept:
@@ -193,11 +172,67 @@ class DoorWorker(ThreadWorker):
         elif self.tpool.is_full(pool):
             self.refuse(conn, answer=FULL)
         else:
-            conn.hand_over()
-            conn.since = monotonic()
-            self.in_hand[conn] = None
-            handled = self.tpool.submit(pool, self.handle, conn)
+            self.take_in_hand(conn)
+
+    def take_in_hand(self, conn: Connection) -> None:
+        is_delivery = conn.arrival.is_delivery
+        conn.hand_over()
+        conn.since = monotonic()
+        self.in_hand[conn] = None
+        self.tpool.begin(conn.arrival.pool)
+        if is_delivery:
+            self.deliveries.give(conn)
+        else:
+            handled = self.tpool.submit(conn.arrival.pool, self.handle, conn)
             handled.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
+
+    # --- Deliveries of Feishu, in their thread
+
+    def handle_deliveries(self, conns: list[Connection]) -> None:
+        staying: set[Connection] = set()
+        try:
+            asked = [one for conn in conns if (one := self.read_delivery(conn))]
+            answers = self.wsgi.answer_deliveries([one.delivery for one in asked])
+            staying.update(
+                one.conn for one, answer in zip(asked, answers, strict=True) if self.answer(one, answer)
+            )
+        finally:
+            self.method_queue.defer(self.finish_deliveries, conns, staying)
+
+    def read_delivery(self, conn: Connection) -> Asked | None:
+        """Nothing of it is awaited: all has come, and an answer that finds no room is for nobody."""
+        conn.sock.settimeout(0)
+        try:
+            request: Any = next(conn.parser)
+            request._expected_100_continue = False  # noqa: SLF001 - it was told to go on, and has
+            response, environ = wsgi.create(request, conn.sock, conn.client, conn.server, self.cfg)
+            return Asked(conn, request, response, Delivery(environ, request.body.read()))
+        except (OSError, StopIteration):
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever gunicorn finds wrong with it, it says itself
+            self.handle_error(None, conn.sock, conn.client, error)
+            return None
+
+    def answer(self, asked: Asked, answer: Answer) -> bool:
+        """Whether another request may follow."""
+        response = asked.response
+        if not (self.alive and self.cfg.keepalive):
+            response.force_close()
+        length = str(len(answer.content))
+        fields = [("Content-Type", "application/json"), ("Content-Length", length)]
+        try:
+            response.start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", fields)
+            response.write(answer.content)
+            response.close()
+        except OSError:
+            return False
+        took = timedelta(seconds=monotonic() - asked.conn.since)
+        self.log.access(response, asked.request, asked.delivery.meta, took)
+        return not response.should_close()
+
+    def finish_deliveries(self, conns: list[Connection], staying: set[Connection]) -> None:
+        for conn in conns:
+            self.finish(conn, stays=conn in staying)
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
         """In a thread, as all that gunicorn does with a request."""
@@ -212,9 +247,13 @@ class DoorWorker(ThreadWorker):
         return conn.arrival.stage is Stage.WHOLE and bool(super()._keepalive_after(conn, keepalive))
 
     def finish_request(self, conn: Connection, handled: "Future[bool]") -> None:
+        is_answered = not (handled.cancelled() or handled.exception())
+        self.finish(conn, stays=is_answered and handled.result())
+
+    def finish(self, conn: Connection, *, stays: bool) -> None:
         del self.in_hand[conn]
         self.tpool.done(conn.arrival.pool)
-        if handled.cancelled() or handled.exception() or not handled.result():
+        if not stays:
             self.leave(conn)
             return
         conn.arrival = Arrival(bytes(conn.arrival.data))
@@ -252,7 +291,7 @@ class DoorWorker(ThreadWorker):
             self.wait(conn, self.leaving, self.discard)
 
     def discard(self, conn: Connection, _sock: Any) -> None:
-        piece = _piece(conn.sock)
+        piece = piece_of(conn.sock)
         if piece is None:
             return
         conn.discarded += len(piece)
@@ -292,13 +331,3 @@ class DoorWorker(ThreadWorker):
 
 def _since(conn: Connection) -> float:
     return conn.since
-
-
-def _piece(sock: socket.socket) -> bytes | None:
-    """What has come, nothing if the caller has ended, None if there was nothing to read."""
-    try:
-        return sock.recv(PIECE_BYTES)
-    except (BlockingIOError, InterruptedError):
-        return None
-    except OSError:
-        return b""

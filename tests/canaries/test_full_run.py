@@ -21,7 +21,7 @@ from hireops.desk.roles import ROLES
 from hireops.feishu import callbacks
 from hireops.inbox.dispatch import BATCH_TIMEOUT
 from hireops.inbox.models import Batch
-from hireops.tracing import CALL_ID, EVENT_ID, EVENT_IDS, FEISHU_LOG_ID
+from hireops.tracing import CALL_ID, EVENT_IDS, FEISHU_LOG_ID
 from hireops.tracing.sdk import MAY_LEAVE
 from tests.canaries.columns import COLUMNS, PERSONAL
 from tests.databases import Database
@@ -344,7 +344,7 @@ def test_traces_find_events_and_calls_by_their_ids(run: Run):
     sent = {str(event_id) for (event_id,) in run.database.rows("SELECT event_id FROM inbox_event")}
     answered = run.database.rows("SELECT log_id FROM outbox_attempt WHERE log_id <> ''")
     wait_until(lambda: _all_traced(run), what="calls are missing in the traces")
-    assert run.collector.values_of(EVENT_ID) >= {each for each in sent if each.startswith("event-")}
+    assert run.collector.values_of(EVENT_IDS) >= {each for each in sent if each.startswith("event-")}
     assert run.collector.values_of(EVENT_IDS)
     assert run.collector.values_of(EVENT_IDS) <= sent
     assert run.collector.values_of(FEISHU_LOG_ID) & {str(log_id) for (log_id,) in answered}
