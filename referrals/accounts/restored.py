@@ -1,5 +1,6 @@
 """Balances that Feishu has changed since a backup, for whoever releases the restored database."""
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,8 +20,12 @@ def _not_heard_of(restoration: Restoration) -> int:
     return not_asked_since(restoration.begun_at)[:COUNTED_TO].count() + queries_owed()
 
 
+def _open_cases(restoration: Restoration) -> QuerySet[Case]:
+    return Case.objects.filter(opened_at__gte=restoration.begun_at, closed_at=None)
+
+
 def _found(restoration: Restoration) -> list[Line]:
-    opened = Case.objects.filter(opened_at__gte=restoration.begun_at, closed_at=None)
+    opened = _open_cases(restoration)
     kinds = [Case.Kind.PERHAPS_PAID, Case.Kind.DRIFT]
     return [
         Line(
@@ -34,12 +39,17 @@ def _found(restoration: Restoration) -> list[Line]:
 
 
 def _why_not(restoration: Restoration) -> str:
-    if not (missing := _not_heard_of(restoration)):
-        return ""
-    return _(
-        "Feishu has not told the balance of %(missing)s enabled accounts since the restore. Press “Ask for "
-        "all balances” on the list of accounts, with a worker running, and wait until it is done."
-    ) % {"missing": missing}
+    if missing := _not_heard_of(restoration):
+        return _(
+            "Feishu has not told the balance of %(missing)s enabled accounts since the restore. Press “Ask "
+            "for all balances” on the list of accounts, with a worker running, and wait until it is done."
+        ) % {"missing": missing}
+    if undecided := _open_cases(restoration).filter(kind=Case.Kind.PERHAPS_PAID).count():
+        return _(
+            "Open cases of balances that were perhaps paid out after the backup: %(undecided)s. Compare each "
+            "with the payout files at the paying side, and close it with what you found."
+        ) % {"undecided": undecided}
+    return ""
 
 
 register(

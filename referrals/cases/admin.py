@@ -21,7 +21,7 @@ from hireops.desk.exporting import AT_THE_END, Exported
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
 from referrals.cases.services import close_case, why_not_closed
-from referrals.cases.texts import FIGURES, HINTS, MEANINGS, WHAT_TO_DO
+from referrals.cases.texts import FIGURES, HINTS, MEANINGS, UNDECIDED_HINTS, WHAT_TO_DO
 from referrals.ledger.assets import amount_in_words, asset_label, signed
 from referrals.ledger.confirming import account_columns
 from referrals.ledger.exporting import account_id_column, amount_column, employee_column
@@ -202,7 +202,7 @@ def what_it_is(case: Case, shown: Callable[[str], str]) -> dict[str, Any]:
     """What the page shows: both figures, what they mean, what to do, and where it comes from."""
     kind = Case.Kind(case.kind)
     undecided, answered_later = _undecided(case), _answered_later(case)
-    hints = [HINTS["undecided"]] if undecided else []
+    hints = [UNDECIDED_HINTS[kind]] if undecided else []
     hints += [HINTS["answered_later"]] if answered_later else []
     hints += [HINTS["ended"]] if _may_have_been_done(case) else []
     return {
@@ -236,11 +236,11 @@ def _figures(case: Case) -> list[dict[str, Any]]:
 
 def _undecided(case: Case) -> list[Withdrawal]:
     """Payouts that Feishu may have made without our having heard of it."""
-    if case.kind != Case.Kind.POINTS:
+    if case.kind not in UNDECIDED_HINTS:
         return []
-    waiting = Withdrawal.objects.filter(
-        account=case.account, state__in=Withdrawal.UNDECIDED, takes_points=True
-    )
+    waiting = Withdrawal.objects.filter(account=case.account, state__in=Withdrawal.UNDECIDED)
+    if case.kind == Case.Kind.POINTS:
+        waiting = waiting.filter(takes_points=True)
     return list(waiting[:UNDECIDED_SHOWN])
 
 

@@ -116,12 +116,20 @@ WHAT_TO_DO = {
         "“paid”, the employee is owed the money: pay it beside hireops, and write in the note how."
     ),
 }
-HINTS = {
-    "undecided": _(
+UNDECIDED_HINTS = {
+    Kind.POINTS: _(
         "This account has a payout of points that Feishu has not answered yet. It may explain the "
         "difference: Feishu may have made it already. It is asked for again by itself; when it has its "
         "answer, reconcile the day once more."
     ),
+    Kind.PERHAPS_PAID: _(
+        "This account has a payout that Feishu had not answered when the backup was made, and that may be "
+        "what took the balance. When everything is released it is asked for again under its own order ID, "
+        "Feishu tells its first result, and what it took is paid from here. If its amount fits, close this "
+        "case with the number of the withdrawal."
+    ),
+}
+HINTS = {
     "ended": _(
         "A withdrawal of this account was ended as not done. If Feishu has more points than hireops, it was "
         "done after all: its page leads on."

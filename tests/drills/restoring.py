@@ -1,8 +1,8 @@
 """``python -m tests.drills.restoring 'STEP WORD ...' ...``: what staff do in the drill of a restore.
 
 ``pay ID ...`` asks for all that is in these accounts and has somebody else approve it; ``hand_over`` makes a
-batch of all that is to be paid and prints its number; ``ask`` wants all balances; ``administrator`` is one
-person more, who may ``release PART ...``. It rings at the end.
+batch of all that is to be paid and prints its number; ``ask`` wants all balances; ``close_cases`` decides each;
+``administrator`` is one person more, who may ``release PART ...``. It rings at the end.
 """
 
 import sys
@@ -20,7 +20,8 @@ from hireops.desk.roles import ROLES  # noqa: E402
 from hireops.jobs.tasks import work  # noqa: E402
 from hireops.outbox.tasks import drain  # noqa: E402
 from referrals.accounts import sweep  # noqa: E402
-from referrals.models import ReferralAccount  # noqa: E402
+from referrals.cases import services as cases  # noqa: E402
+from referrals.models import Case, ReferralAccount  # noqa: E402
 from referrals.payments import services as payments  # noqa: E402
 from referrals.payouts import services as withdrawals  # noqa: E402
 
@@ -49,6 +50,11 @@ def administrator() -> None:
     person("admin").groups.add(Group.objects.get(name=ROLES["administrator"]))
 
 
+def close_cases() -> None:
+    for case in Case.objects.filter(closed_at=None):
+        cases.close_case(case, by=person("hira"), note="in batch 2 at the bank")
+
+
 def release(*parts: str) -> None:
     for part in restoring.parts():
         if part.key in parts:
@@ -56,7 +62,7 @@ def release(*parts: str) -> None:
 
 
 STEPS: dict[str, Callable[..., None]] = {
-    each.__name__: each for each in (pay, hand_over, ask, administrator, release)
+    each.__name__: each for each in (pay, hand_over, ask, administrator, close_cases, release)
 }
 
 if __name__ == "__main__":

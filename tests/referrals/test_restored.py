@@ -16,6 +16,7 @@ from hireops.desk.models import AuditEntry, Restoration
 from hireops.outbox import sending
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
+from referrals.cases.services import close_case
 from referrals.models import Case, PayoutBatch, ReferralAccount, Withdrawal
 from referrals.payouts import services as payouts
 from tests.referrals.conftest import tell
@@ -133,6 +134,19 @@ def test_balances_are_released_when_feishu_has_told_all_of_them(
     with pytest.raises(CommandError, match="Feishu has not told the balance of 1"):
         call_command("restored", "--release", "balances", "--by", "otto", "--reason", "looked at")
     ReferralAccount.objects.filter(pk=known.pk).update(queried_at="2999-01-01T00:00Z")
+    call_command("restored", "--release", "balances", "--by", "otto", "--reason", "looked at")
+
+
+def test_balances_are_released_when_each_that_was_perhaps_paid_is_decided(
+    otto: User, hira: User, restored: Callable[[], Restoration]
+) -> None:
+    tell("1", points=100)
+    restored()
+    tell("1", points=0, minutes=1)
+    ReferralAccount.objects.update(queried_at="2999-01-01T00:00Z")
+    with pytest.raises(CommandError, match="perhaps paid out after the backup: 1"):
+        call_command("restored", "--release", "balances", "--by", "otto", "--reason", "looked at")
+    close_case(Case.objects.get(), by=hira, note="in batch 12 at the bank")
     call_command("restored", "--release", "balances", "--by", "otto", "--reason", "looked at")
 
 
