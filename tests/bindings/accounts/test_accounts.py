@@ -52,6 +52,14 @@ def test_a_name_is_shown_as_it_reads_and_kept_as_it_came(vendor, bound):
     assert account.name == misleading
 
 
+def test_its_name_is_the_title_and_beside_it_stands_that_nobody_has_it_yet(vendor, account):
+    for page in (vendor.get(page_of(account)), reveal(vendor, page_of(account))):
+        assert page.context["title"] == "背调账号 001"
+        assert "waits for a customer" in page.context["title_badge"]
+    EcoAccount.objects.update(set_aside=True)
+    assert "set aside" in vendor.get(page_of(account)).context["title_badge"]
+
+
 def test_the_names_follow_the_language_of_the_page(vera, client_of, account, field):
     field("token", "令牌", name_en="Token")
     page = client_of(vera).get(page_of(account))
