@@ -22,6 +22,7 @@ from bindings.customers.admin.forms import ContactForm, CustomerForm
 from bindings.customers.codes import normalised
 from bindings.models import BackgroundCheck, Customer, CustomerContact, EcoAccount, Exam
 from hireops import contacts
+from hireops.contacts import mask
 from hireops.database import clock
 from hireops.database.counting import CountedTo
 from hireops.desk import audit
@@ -333,11 +334,23 @@ class CustomerAdmin(StaffAdmin):
 
     # --- One customer
 
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if self.has_change_permission(request, obj) or may_see_personal_data(request.user):
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": [("code", "name"), ("tier", "responsible"), "notes_masked"]})]
+
+    @admin.display(description=_("notes"))
+    def notes_masked(self, customer: Customer) -> str:
+        return mask(customer.notes) or self.get_empty_value_display()
+
     def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         inlines = super().get_inline_instances(request, obj)
-        if obj is not None and not self.is_revealed(request, obj):
-            for inline in inlines:
-                inline.verbose_name_plural = _("Add contact persons")
+        if obj is None or self.is_revealed(request, obj):
+            return inlines
+        if not self.has_change_permission(request, obj):
+            return []
+        for inline in inlines:
+            inline.verbose_name_plural = _("Add contact persons")
         return inlines
 
     def may_reveal(self, request: HttpRequest, obj: Any) -> bool:

@@ -401,11 +401,13 @@ def test_the_file_has_just_what_the_list_is_filtered_to_and_its_reading_is_in_th
 
 
 def test_who_may_not_see_personal_data_gets_a_file_without_contacts(auditor, known):
+    Customer.objects.update(notes="找王小明 13900139000")
     body = auditor.post(reverse("admin:bindings_customer_export", args=["csv"])).getvalue().decode()
 
     assert "A001" in body
     assert "13800138000" not in body
     assert "Contact" not in body
+    assert "13900139000" not in body
 
 
 def test_no_formula_leaves_in_a_file(vendor, customer):
@@ -439,9 +441,12 @@ def test_hr_sees_nothing_of_the_vendors_customers(request, client_of, known, who
 
 
 def test_an_auditor_looks_and_changes_nothing(auditor, known):
+    Customer.objects.update(notes="找王小明 13900139000")
     page = auditor.get(page_of(known))
 
     assert says(page, "红杉科技")
     assert b"13800138000" not in page.content
+    assert b"13900139000" not in page.content
+    assert not says(page, "Add contact persons")
     assert auditor.post(page_of(known), typed(code="A001", name="x")).status_code == 403
     assert act(auditor, "archive", known).status_code == 403
