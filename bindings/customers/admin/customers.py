@@ -225,6 +225,7 @@ class CustomerAdmin(StaffAdmin):
         "Customer code from its beginning, part of the name, or a contact's mobile or email in full"
     )
     found_by = {
+        "normalised_code": normalised,
         "normalised_code__startswith": normalised,
         "name__istartswith": str,
         **contact_search_fields,
@@ -260,6 +261,10 @@ class CustomerAdmin(StaffAdmin):
         values.pop("normalised_code", None)
         plain = normalised(term)
         return {"normalised_code__startswith": plain, **values} if plain else values
+
+    def shown_first(self, term: str) -> Q:
+        """Whose code it is, before those whose code only begins like that."""
+        return Q(normalised_code=normalised(term))
 
     def found_as(self, obj: Customer) -> Sequence[str]:
         return [str(obj), obj.tier, gettext("archived") if obj.archived else ""]

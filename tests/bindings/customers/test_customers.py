@@ -19,6 +19,7 @@ from bindings.models import (
 )
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
+from hireops.desk.finding import MOST_OF_A_KIND
 from hireops.desk.invariants import broken
 from hireops.desk.models import AuditEntry
 from hireops.spreadsheets.reading import read_rows
@@ -295,6 +296,14 @@ def test_a_customer_is_found_by_code_name_and_contact(vendor, known, customer):
         assert found(search(vendor, LIST, term)) == [known], term
     assert found(search(vendor, LIST, "nobody")) == []
     assert found(vendor.get(LIST, {"q": "+8613800138000"})) == []  # not by what stands in an address
+
+
+def test_the_search_box_shows_whose_code_it_is_before_those_whose_code_begins_like_that(vendor, customer):
+    customer("A-1")
+    for number in range(MOST_OF_A_KIND + 5):
+        customer(f"A-1{number}")
+    (found,) = vendor.post("/admin/find/", {"q": "a-1"}, follow=True).context["found"]
+    assert found.hits[0].title == "客户 A-1 (A-1)"
 
 
 def test_the_filters_find_what_is_open(vendor, customer, vera):
