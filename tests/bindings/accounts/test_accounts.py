@@ -214,8 +214,8 @@ def test_the_home_page_counts_accounts_and_fields_not_pushed(vendor, account, fi
     field("city", retired=True)
     shown = {str(card.title): card for card in vendor.get(reverse("admin:index")).context["cards"]}
     assert (
-        shown["Accounts bound in the last 7 days"].value,
-        shown["Accounts bound in the last 7 days"].note,
+        shown["Accounts added in the last 7 days"].value,
+        shown["Accounts added in the last 7 days"].note,
     ) == (
         1,
         "1 in all",
@@ -230,7 +230,7 @@ def test_the_home_page_counts_no_further_than_it_has_to(vendor, bound, monkeypat
         bound({**BODY, "account_id": str(number)})
     with CaptureQueriesContext(connection) as queries:
         page = vendor.get(reverse("admin:index"))
-    card = next(each for each in page.context["cards"] if "Accounts bound" in str(each.title))
+    card = next(each for each in page.context["cards"] if "Accounts added" in str(each.title))
     assert card.note == "2+ in all"
     assert '<span class="card-value">2+</span>' in page.content.decode()
     counts = [each["sql"] for each in queries if "COUNT(" in each["sql"] and "ecoaccount" in each["sql"]]
