@@ -118,5 +118,7 @@ class BindForm(forms.Form):
         },
     )
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Reason"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2, "autofocus": True}),
     )
