@@ -111,7 +111,7 @@ class EcoAccountAdmin(MirrorAdmin):
     change_form_template = "admin/bindings/ecoaccount/change_form.html"
     list_display = [
         "short_name",
-        "whose",
+        "customer_shown",
         "account_id",
         "scope_in_words",
         "usages_in_words",
@@ -130,7 +130,7 @@ class EcoAccountAdmin(MirrorAdmin):
     found_by = {"account_id": str, "name__istartswith": str}
     found_by_words = _("Account ID in full, or how the name begins")
     fieldsets = [
-        (None, {"fields": ["name", "whose", "account_id", "scope_in_words", "usages_in_words"]}),
+        (None, {"fields": ["name", "customer_shown", "account_id", "scope_in_words", "usages_in_words"]}),
         (_("Where it comes from"), {"fields": ["tenant_link", "event_link", "created_at", "updated_at"]}),
     ]
 
@@ -145,12 +145,15 @@ class EcoAccountAdmin(MirrorAdmin):
         return Truncator(account.name).chars(60) or str(_("(no name)"))
 
     @admin.display(description=_("customer"))
-    def whose(self, account: EcoAccount) -> str:
+    def customer_shown(self, account: EcoAccount) -> str:
         if account.customer is not None:
             return linked(account.customer)
         if account.set_aside:
             return badge(_("set aside"))
         return badge(_("waits for a customer"), "warn")
+
+    def title_badge(self, obj: EcoAccount) -> str:
+        return self.customer_shown(obj) if obj.customer is None else ""
 
     @admin.display(description=_("account type"), ordering="scope")
     def scope_in_words(self, account: EcoAccount) -> str | Promise:
@@ -179,7 +182,7 @@ class EcoAccountAdmin(MirrorAdmin):
     ) -> list[Column]:
         return [
             Column(_("account"), linked),
-            Column(_("customer"), self.whose),
+            Column(_("customer"), self.customer_shown),
             Column(_("account type"), self.scope_in_words),
             Column(_("tenant"), lambda account: account.tenant),
         ]

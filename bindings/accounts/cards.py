@@ -19,7 +19,7 @@ def accounts_bound(reader: Reader) -> Card | None:
     since = now() - NEW_FOR
     recent = EcoAccount.objects.filter(created_at__gte=since)
     return Card(
-        title=_("Accounts bound in the last 7 days"),
+        title=_("Accounts added in the last 7 days"),
         value=counted(recent),
         note=_("%(total)s in all") % {"total": counted(EcoAccount.objects.all())},
         url=list_url("bindings_ecoaccount", urlencode({"created_at__gte": since})),

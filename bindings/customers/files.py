@@ -50,17 +50,16 @@ def _contact_header() -> list[str]:
 
 
 def table(customers: QuerySet[Customer], *, with_contacts: bool) -> Iterator[list[str]]:
-    """The customers for a file, which can be uploaded again. Contacts only for who may see them: the first of
-    each in columns of its own, all others in one."""
+    """The customers for a file, which can be uploaded again. Contacts, and notes, which may
+    name people, only for who may see them: the first contact in columns of its own, all others in one."""
     contacts = [*_contact_header(), _("Other contacts")] if with_contacts else []
     written = [_("Customer code"), _("Customer name"), _("Tier"), _("Responsible"), *contacts]
     wanted = customers.select_related("responsible")
     if with_contacts:
         wanted = wanted.prefetch_related("contacts")
+    notes = [_("Notes")] if with_contacts else []
     cells = partial(_cells, with_contacts=with_contacts, archived=_("archived"))
-    return chain(
-        [[*written, _("Notes"), _("State")]], map(cells, wanted.iterator(chunk_size=WRITTEN_AT_ONCE))
-    )
+    return chain([[*written, *notes, _("State")]], map(cells, wanted.iterator(chunk_size=WRITTEN_AT_ONCE)))
 
 
 def _cells(customer: Customer, *, with_contacts: bool, archived: str) -> list[str]:
@@ -69,8 +68,7 @@ def _cells(customer: Customer, *, with_contacts: bool, archived: str) -> list[st
         customer.name,
         customer.tier,
         name_and_login(customer.responsible) if customer.responsible else "",
-        *(_contact_cells(list(customer.contacts.all())) if with_contacts else []),
-        customer.notes,
+        *([*_contact_cells(list(customer.contacts.all())), customer.notes] if with_contacts else []),
         archived if customer.archived else "",
     ]
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from bindings.matching.binding import WAITS, match_accounts
 from bindings.models import EcoAccount
@@ -61,8 +61,8 @@ register(
         parts=_parts,
         one_at_a_time=True,
         on_cancel=lambda _job: None,
-        told=gettext_lazy("%(done)s of %(total)s accounts"),
-        told_so_far=gettext_lazy("%(done)s accounts"),
+        told=pgettext_lazy("partner accounts", "%(done)s of %(total)s accounts"),
+        told_so_far=pgettext_lazy("partner accounts", "%(done)s accounts"),
         permission="bindings.view_ecoaccount",
     )
 )

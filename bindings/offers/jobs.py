@@ -4,6 +4,7 @@ from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bindings.models import OfferRun
 from bindings.offers import outdating, runs
@@ -23,8 +24,8 @@ register(
         name=runs.CARRY_OUT,
         label=_("Bring offers up to date"),
         parts=repeated(carry_on),
-        told=_("%(done)s of %(total)s accounts"),
-        told_so_far=_("%(done)s accounts"),
+        told=pgettext_lazy("partner accounts", "%(done)s of %(total)s accounts"),
+        told_so_far=pgettext_lazy("partner accounts", "%(done)s accounts"),
         permission="bindings.view_offerrun",
         under_way=lambda: OfferRun.objects.filter(finished_at=None),
     )
@@ -36,8 +37,8 @@ register(
         label=_("Compare what accounts offer with what they are to offer"),
         parts=repeated(outdating.compare_next),
         one_at_a_time=True,
-        told=_("%(done)s of %(total)s accounts"),
-        told_so_far=_("%(done)s accounts"),
+        told=pgettext_lazy("partner accounts", "%(done)s of %(total)s accounts"),
+        told_so_far=pgettext_lazy("partner accounts", "%(done)s accounts"),
         permission="bindings.view_accountoffer",
     )
 )

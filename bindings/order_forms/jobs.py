@@ -10,7 +10,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from bindings.models import AccountOrderForm, OrderForm
 from bindings.order_forms import lists, pushes
@@ -77,8 +77,8 @@ register(
         label=_("Push an order form to its accounts"),
         parts=repeated(push_more),
         on_cancel=stop,
-        told=_("%(done)s of %(total)s accounts"),
-        told_so_far=_("%(done)s accounts"),
+        told=pgettext_lazy("partner accounts", "%(done)s of %(total)s accounts"),
+        told_so_far=pgettext_lazy("partner accounts", "%(done)s accounts"),
         permission="bindings.view_accountorderform",
     )
 )

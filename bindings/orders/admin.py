@@ -28,7 +28,7 @@ FORM = "admin/bindings/order/promise.html"
 
 
 class PromiseFilter(admin.SimpleListFilter):
-    title = _("promised date")
+    title = _("late or in time")
     parameter_name = promises.FILTER
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

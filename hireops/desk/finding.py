@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -77,6 +77,10 @@ class FindableAdmin(ExactSearchAdmin):
                 if value := read(term):
                     yield lookup, value
 
+    def shown_first(self, term: str) -> Q:
+        """Of what was found, which is shown before the rest."""
+        return Q()
+
     def find(self, request: HttpRequest, term: str) -> list[Any]:
         """At most one row more than are shown."""
         rows = self.rows_to_find(request).order_by()
@@ -87,6 +91,8 @@ class FindableAdmin(ExactSearchAdmin):
         if not keys:
             return []
         found = rows.filter(pk__in=keys).order_by("-pk")
+        if first := self.shown_first(term):
+            found = found.order_by(Case(When(first, then=0), default=1), "-pk")
         if not isinstance(related := self.get_list_select_related(request), bool):
             found = found.select_related(*related)
         return list(found[: MOST_OF_A_KIND + 1])

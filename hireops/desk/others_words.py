@@ -19,6 +19,12 @@ MISSING = [
         "This password is too short. It must contain at least %d characters.",
     ),
 ]
+WITH_ANOTHER_WORD = [
+    gettext_noop("Add %s"),
+    gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop("Add another %(model)s"),
+    gettext_noop("Save and add another"),
+]
 WITH_A_PRONOUN = [
     gettext_noop("Are you sure?"),
     gettext_noop("You may edit it again below."),

@@ -1,8 +1,8 @@
 """``python -m tests.drills.restoring 'STEP WORD ...' ...``: what staff do in the drill of a restore.
 
 ``pay ID ...`` asks for all that is in these accounts and has somebody else approve it; ``hand_over`` makes a
-batch of all that is to be paid and prints its number; ``ask`` wants all balances; ``close_cases`` decides each;
-``administrator`` is one person more, who may ``release PART ...``. It rings at the end.
+batch of all that is to be paid and prints its number; ``ask`` wants all balances; ``close_cases`` decides
+each; ``administrator`` is one person more, who may ``release PART ...``. It rings at the end.
 """
 
 import sys

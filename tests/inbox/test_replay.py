@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hireops.database import clock
@@ -20,6 +21,7 @@ from tests.selection import on_postgresql
 pytestmark = pytest.mark.django_db
 
 REPLAY_FAILED = "/admin/inbox/event/replay-failed/"
+REPLAY = "/admin/inbox/event/actions/replay/"
 SET_ASIDE = "/admin/inbox/event/actions/set_aside/"
 
 
@@ -50,6 +52,20 @@ def failed(client: Any, handles: Any) -> Any:
 
 def local(moment: Any) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}"
+
+
+def test_confirming_a_replay_of_many_asks_as_much_of_the_database_as_of_one(
+    browser: Any, failed: Any
+) -> None:
+    events = failed(5)
+
+    def asked(some: list[Event]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            page = browser.post(REPLAY, {"_selected_action": [each.pk for each in some]})
+        assert f"Replay {len(some)} event" in page.content.decode()
+        return len(queries)
+
+    assert asked(events) == asked(events[:1])
 
 
 def test_all_that_failed_since_a_time_is_replayed_in_pieces_and_told_to_the_audit(

@@ -22,6 +22,7 @@ from bindings.customers.admin.forms import ContactForm, CustomerForm
 from bindings.customers.codes import normalised
 from bindings.models import BackgroundCheck, Customer, CustomerContact, EcoAccount, Exam
 from hireops import contacts
+from hireops.contacts import mask
 from hireops.database import clock
 from hireops.database.counting import CountedTo
 from hireops.desk import audit
@@ -224,6 +225,7 @@ class CustomerAdmin(StaffAdmin):
         "Customer code from its beginning, part of the name, or a contact's mobile or email in full"
     )
     found_by = {
+        "normalised_code": normalised,
         "normalised_code__startswith": normalised,
         "name__istartswith": str,
         **contact_search_fields,
@@ -259,6 +261,10 @@ class CustomerAdmin(StaffAdmin):
         values.pop("normalised_code", None)
         plain = normalised(term)
         return {"normalised_code__startswith": plain, **values} if plain else values
+
+    def shown_first(self, term: str) -> Q:
+        """Whose code it is, before those whose code only begins like that."""
+        return Q(normalised_code=normalised(term))
 
     def found_as(self, obj: Customer) -> Sequence[str]:
         return [str(obj), obj.tier, gettext("archived") if obj.archived else ""]
@@ -333,11 +339,23 @@ class CustomerAdmin(StaffAdmin):
 
     # --- One customer
 
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if self.has_change_permission(request, obj) or may_see_personal_data(request.user):
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": [("code", "name"), ("tier", "responsible"), "notes_masked"]})]
+
+    @admin.display(description=_("notes"))
+    def notes_masked(self, customer: Customer) -> str:
+        return mask(customer.notes) or self.get_empty_value_display()
+
     def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         inlines = super().get_inline_instances(request, obj)
-        if obj is not None and not self.is_revealed(request, obj):
-            for inline in inlines:
-                inline.verbose_name_plural = _("Add contact persons")
+        if obj is None or self.is_revealed(request, obj):
+            return inlines
+        if not self.has_change_permission(request, obj):
+            return []
+        for inline in inlines:
+            inline.verbose_name_plural = _("Add contact persons")
         return inlines
 
     def may_reveal(self, request: HttpRequest, obj: Any) -> bool:

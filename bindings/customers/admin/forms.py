@@ -1,7 +1,7 @@
 """Forms of customers. What is wrong is shown at its field."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib.auth.models import User
@@ -83,6 +83,7 @@ class ContactForm(_ContactForm):
     class Meta:
         model = CustomerContact
         fields = CONTACT
+        labels: ClassVar = {"name": gettext_lazy("Name")}  # of a person, where the column's is of anything
         widgets = {name: forms.TextInput(attrs={"autocomplete": "off"}) for name in CONTACT}
 
     def clean_mobile(self) -> str:

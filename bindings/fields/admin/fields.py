@@ -63,8 +63,7 @@ class CustomFieldAdmin(StaffAdmin):
     )
     form = CustomFieldForm
     change_list_template = "admin/bindings/customfield/change_list.html"
-    list_display = ["position", "name_zh", "key", "scope", "required_in_words"]
-    list_display_links = ["name_zh"]
+    list_display = ["name_zh", "key", "scope", "required_in_words", "position"]
     list_editable = ["position"]
     list_filter = ["scope", "retired", "is_required"]
     search_fields = ["key", "name_zh", "name_en"]

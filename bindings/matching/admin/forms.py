@@ -90,7 +90,7 @@ class NewCustomerForm(forms.Form):
     """A customer whom nobody has entered yet, made from an account that is theirs."""
 
     code = forms.CharField(label=gettext_lazy("Customer code"), max_length=64)
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    name = forms.CharField(label=gettext_lazy("Customer name"), max_length=200)
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=LONGEST_REASON,
@@ -118,5 +118,7 @@ class BindForm(forms.Form):
         },
     )
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Reason"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2, "autofocus": True}),
     )

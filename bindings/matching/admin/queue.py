@@ -174,7 +174,7 @@ class AccountToBindAdmin(MirrorAdmin):
             '<a href="{}">{}</a><br><span class="quiet">{}</span>', _page_of(account.pk), name, kind
         )
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("Another customer"))
     def other(self, account: AccountToBind) -> str:
         return format_html('<a href="{}">{}</a>', self._bind_url(account), _("Choose a customer"))
 
@@ -185,7 +185,7 @@ class AccountToBindAdmin(MirrorAdmin):
         button = SafeString("")
         if may_bind:
             address = self._bind_url(account, customer=candidate.customer.pk)
-            button = format_html(' <a class="button" href="{}">{}</a>', address, _("Bind"))
+            button = format_html(' <a class="button quiet" href="{}">{}</a>', address, _("Bind"))
         return format_html(
             '<div class="candidate"><p>{}{}</p><ul>{}</ul></div>',
             linked(candidate.customer),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -42,7 +42,7 @@ from hireops.inbox.filters import (
     TypeFilter,
 )
 from hireops.inbox.intake import verification_tokens
-from hireops.inbox.models import Attempt, Conflict, Event
+from hireops.inbox.models import Attempt, Conflict, Event, EventContent
 from hireops.inbox.registry import labels
 from hireops.jobs.tasks import work
 
@@ -165,6 +165,10 @@ class EventAdmin(ConfidentialAdmin):
             Column(_("state"), self.state_shown),
             Column(_("reason"), self.reason_shown),
         ]
+
+    def fetch_for(self, action: StaffAction, objects: Sequence[Any]) -> None:
+        """Whether there is a content, which is not read."""
+        prefetch_related_objects(objects, Prefetch("content", EventContent.objects.only("event_id")))
 
     def waits_since(self, obj: Event) -> datetime | None:
         return obj.received_at if obj.handled_at is None else None

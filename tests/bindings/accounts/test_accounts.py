@@ -52,6 +52,14 @@ def test_a_name_is_shown_as_it_reads_and_kept_as_it_came(vendor, bound):
     assert account.name == misleading
 
 
+def test_its_name_is_the_title_and_beside_it_stands_that_nobody_has_it_yet(vendor, account):
+    for page in (vendor.get(page_of(account)), reveal(vendor, page_of(account))):
+        assert page.context["title"] == "背调账号 001"
+        assert "waits for a customer" in page.context["title_badge"]
+    EcoAccount.objects.update(set_aside=True)
+    assert "set aside" in vendor.get(page_of(account)).context["title_badge"]
+
+
 def test_the_names_follow_the_language_of_the_page(vera, client_of, account, field):
     field("token", "令牌", name_en="Token")
     page = client_of(vera).get(page_of(account))
@@ -206,8 +214,8 @@ def test_the_home_page_counts_accounts_and_fields_not_pushed(vendor, account, fi
     field("city", retired=True)
     shown = {str(card.title): card for card in vendor.get(reverse("admin:index")).context["cards"]}
     assert (
-        shown["Accounts bound in the last 7 days"].value,
-        shown["Accounts bound in the last 7 days"].note,
+        shown["Accounts added in the last 7 days"].value,
+        shown["Accounts added in the last 7 days"].note,
     ) == (
         1,
         "1 in all",
@@ -222,7 +230,7 @@ def test_the_home_page_counts_no_further_than_it_has_to(vendor, bound, monkeypat
         bound({**BODY, "account_id": str(number)})
     with CaptureQueriesContext(connection) as queries:
         page = vendor.get(reverse("admin:index"))
-    card = next(each for each in page.context["cards"] if "Accounts bound" in str(each.title))
+    card = next(each for each in page.context["cards"] if "Accounts added" in str(each.title))
     assert card.note == "2+ in all"
     assert '<span class="card-value">2+</span>' in page.content.decode()
     counts = [each["sql"] for each in queries if "COUNT(" in each["sql"] and "ecoaccount" in each["sql"]]

@@ -19,6 +19,7 @@ from bindings.models import (
 )
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
+from hireops.desk.finding import MOST_OF_A_KIND
 from hireops.desk.invariants import broken
 from hireops.desk.models import AuditEntry
 from hireops.spreadsheets.reading import read_rows
@@ -297,6 +298,14 @@ def test_a_customer_is_found_by_code_name_and_contact(vendor, known, customer):
     assert found(vendor.get(LIST, {"q": "+8613800138000"})) == []  # not by what stands in an address
 
 
+def test_the_search_box_shows_whose_code_it_is_before_those_whose_code_begins_like_that(vendor, customer):
+    customer("A-1")
+    for number in range(MOST_OF_A_KIND + 5):
+        customer(f"A-1{number}")
+    (found,) = vendor.post("/admin/find/", {"q": "a-1"}, follow=True).context["found"]
+    assert found.hits[0].title == "客户 A-1 (A-1)"
+
+
 def test_the_filters_find_what_is_open(vendor, customer, vera):
     yesterday = timezone.localdate() - timedelta(days=1)
     late, busy, idle = customer("A", tier="VIP", responsible=vera), customer("B"), customer("C")
@@ -401,11 +410,13 @@ def test_the_file_has_just_what_the_list_is_filtered_to_and_its_reading_is_in_th
 
 
 def test_who_may_not_see_personal_data_gets_a_file_without_contacts(auditor, known):
+    Customer.objects.update(notes="找王小明 13900139000")
     body = auditor.post(reverse("admin:bindings_customer_export", args=["csv"])).getvalue().decode()
 
     assert "A001" in body
     assert "13800138000" not in body
     assert "Contact" not in body
+    assert "13900139000" not in body
 
 
 def test_no_formula_leaves_in_a_file(vendor, customer):
@@ -439,9 +450,12 @@ def test_hr_sees_nothing_of_the_vendors_customers(request, client_of, known, who
 
 
 def test_an_auditor_looks_and_changes_nothing(auditor, known):
+    Customer.objects.update(notes="找王小明 13900139000")
     page = auditor.get(page_of(known))
 
     assert says(page, "红杉科技")
     assert b"13800138000" not in page.content
+    assert b"13900139000" not in page.content
+    assert not says(page, "Add contact persons")
     assert auditor.post(page_of(known), typed(code="A001", name="x")).status_code == 403
     assert act(auditor, "archive", known).status_code == 403

@@ -108,6 +108,7 @@ def test_one_click_leads_to_a_page_that_binds_when_it_is_confirmed(vendor, custo
     assert says(page, "The customer code was typed into the form, spelled otherwise.")
     assert EcoAccount.objects.get().customer is None
     reason = page.context["form"]["reason"].value()
+    assert "autofocus" in str(page.context["form"]["reason"])
     assert vendor.post(address, {"customer": acme.pk, "reason": reason}).status_code == 302
     assert EcoAccount.objects.get().customer == acme
     change = account.binding_changes.get()
