@@ -203,7 +203,7 @@ def _what_was_paid_after_the_backup_is_a_case(company: Company) -> None:
 
 
 def _released(company: Company) -> None:
-    who = ["--by", "admin", "--reason", "compared with the paying side"]
+    who = ["--by", "admin", "--reason", "compared with the paying side", "--language", "en"]
     assert not company.do("close_cases")
     assert not company.do("release calls withdrawals balances")
     assert "events: " in company.hireops.manage("restored", "--release", "batches", "--number", "2", *who)

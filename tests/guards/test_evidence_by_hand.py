@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
@@ -140,6 +141,22 @@ def test_the_owner_of_the_tables_need_be_no_superuser(company: Database):
         execute(f'REASSIGN OWNED BY "{role}" TO CURRENT_USER')
         execute(f'DROP OWNED BY "{role}"')
         execute(f'DROP ROLE "{role}"')
+
+
+@on_postgresql
+def test_who_does_not_own_the_tables_is_told_who_puts_guards_back(company: Database):
+    role = f"{company.name}_stranger"
+    execute(f'CREATE ROLE "{role}" NOSUPERUSER')
+    try:
+        execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')
+        execute(f'SET ROLE "{role}"')
+        with pytest.raises(CommandError, match="Only the owner of the tables can put guards back"):
+            call_command("guards", "--install")
+    finally:
+        execute("RESET ROLE")
+        execute(f'DROP OWNED BY "{role}"')
+        execute(f'DROP ROLE "{role}"')
+    assert differences(connection) == []
 
 
 def _give_everything_to(role: str) -> None:

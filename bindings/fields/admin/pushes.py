@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from bindings.fields.admin import form_picture
@@ -66,6 +67,9 @@ class CustomFieldPushAdmin(MirrorAdmin):
     list_filter = ["scope", "kind", "call__state", "created_at"]
     list_select_related = ["call", "created_by", "tenant"]
     fields = ["scope"]
+
+    def title_of(self, obj: CustomFieldPush) -> str:
+        return f"{capfirst(self.opts.verbose_name)} · {obj}"
 
     @admin.display(description=_("state"))
     def state(self, push: CustomFieldPush) -> SafeString:

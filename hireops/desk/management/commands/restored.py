@@ -1,8 +1,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from hireops.desk import restoring
 from hireops.desk.errors import Refused
@@ -23,7 +26,13 @@ class Command(BaseCommand):
         parser.add_argument("--number", type=int, help="what the part asks for")
         parser.add_argument("--status", action="store_true", help="only tell; status 1 while it stands")
 
+        parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES])
+
     def handle(self, *args: Any, **options: Any) -> None:
+        with override(options["language"] or settings.LANGUAGE_CODE):
+            self._do(options)
+
+    def _do(self, options: dict[str, Any]) -> None:
         by = _person(options["by"])
         standing = restoring.standing()
         if options["release"]:
@@ -36,9 +45,11 @@ class Command(BaseCommand):
 
     def _release(self, options: dict[str, Any], by: User | None) -> Restoration | None:
         if by is None:
-            raise CommandError("--by: say who releases it")
+            raise CommandError(_("Say who releases it: --by USER."))
         if not by.has_perm(restoring.PERMISSION):
-            raise CommandError(f"{by.get_username()} may not release a restored database")
+            raise CommandError(
+                _("%(user)s may not release a restored database.") % {"user": by.get_username()}
+            )
         part = next(each for each in restoring.parts() if each.key == options["release"])
         try:
             restoring.release(part, by=by, reason=options["reason"], number=options["number"])
@@ -48,16 +59,17 @@ class Command(BaseCommand):
 
     def _tell(self, standing: Restoration | None) -> None:
         if standing is None:
-            self.stdout.write("Nothing is held back.")
+            self.stdout.write(_("Nothing is held back."))
             return
-        backup = f"{standing.backup_at:%Y-%m-%d %H:%M:%S %Z}" if standing.backup_at else "unknown"
-        self.stdout.write(f"Restored; nothing is sent or paid out. The newest time in the backup: {backup}")
+        backup = f"{standing.backup_at:%Y-%m-%d %H:%M:%S %Z}" if standing.backup_at else _("unknown")
+        told = _("Restored; nothing is sent or paid out. The newest time in the backup: %(backup)s")
+        self.stdout.write(told % {"backup": backup})
         for part in restoring.left(standing):
             self.stdout.write(f"\n{part.key}: {part.title}\n  {part.to_do}")
             for line in part.found(standing):
                 self.stdout.write(f"  {line.label}: {line.shown}")
             if why := part.why_not(standing):
-                self.stdout.write(f"  Not yet: {why}")
+                self.stdout.write("  " + _("Not yet: %(why)s") % {"why": why})
             number = f" --number NUMBER  ({part.number})" if part.number else ""
             self.stdout.write(f"  manage.py restored --release {part.key} --by USER --reason TEXT{number}")
 
@@ -68,4 +80,4 @@ def _person(name: str) -> User | None:
     try:
         return User.objects.get(username=name, is_active=True)
     except User.DoesNotExist:
-        raise CommandError(f"no active user {name}") from None
+        raise CommandError(_("There is no active user %(name)s.") % {"name": name}) from None

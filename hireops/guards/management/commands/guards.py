@@ -1,12 +1,15 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hireops.guards import rules
 from hireops.guards.installed import differences
-from hireops.guards.installing import install
+from hireops.guards.installing import Misfit, install
+
+INSUFFICIENT_PRIVILEGE = "42501"
 
 
 class Command(BaseCommand):
@@ -21,9 +24,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        problems = [*(install(connection) if options["install"] else []), *differences(connection)]
+        problems = [*(_installed(connection) if options["install"] else []), *differences(connection)]
         for problem in problems:
             self.stdout.write(str(problem))
         if problems:
             sys.exit(1)
         self.stdout.write(f"{len(rules.declared())} guards stand on {len(rules.guarded_tables())} tables")
+
+
+def _installed(connection: BaseDatabaseWrapper) -> list[Misfit]:
+    try:
+        return install(connection)
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", "") != INSUFFICIENT_PRIVILEGE:
+            raise
+        raise CommandError(
+            "Only the owner of the tables can put guards back, and DATABASE_URL names somebody else. "
+            "Nothing has been changed. Run it with the owner's DATABASE_URL."
+        ) from error
