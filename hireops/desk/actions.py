@@ -173,6 +173,10 @@ class StaffActionsAdmin(StaffPagesAdmin):
         """How an object is called there, where no columns are declared."""
         return str(obj)
 
+    def named_in_messages(self, obj: Any) -> str:
+        """How one is called where it is told what became of it."""
+        return self.named(obj)
+
     def confirm_columns(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
     ) -> list[Column]:
@@ -284,9 +288,17 @@ class StaffActionsAdmin(StaffPagesAdmin):
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Model], reason: str
     ) -> None:
         by = staff(request)
+        amounts = self._amounts_of(request, action, objects) if action.names_sum else {}
         outcome = perform_on_each(lambda obj: action.perform(obj, by=by, reason=reason), objects)
-        for level, text in result_messages(action.label, outcome):
+        sums = self._in_words(totals(amount for obj in outcome.done for amount in amounts.get(obj.pk, ())))
+        for level, text in result_messages(action.label, outcome, name=self.named_in_messages, sums=sums):
             self.message_user(request, text, level)
+
+    def _amounts_of(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Model]
+    ) -> dict[Any, list[Amount]]:
+        self.confirm_columns(request, action, objects)  # which may fetch what the amounts need
+        return {obj.pk: list(self.confirm_amounts(action, obj)) for obj in objects}
 
     def _ask(
         self,

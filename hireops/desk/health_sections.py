@@ -72,7 +72,7 @@ def processes() -> Section:
 def _process(name: str, seen: Sequence[Seen]) -> Figure:
     """``seen``: the one seen last stands first."""
     alive = sum(not each.has_stopped for each in seen)
-    shown = _("seen %(age)s ago") % {"age": duration(seen[0].age)} if seen else _("never seen")
+    shown = _("stopped, seen %(age)s ago") % {"age": duration(seen[0].age)} if seen else _("never seen")
     return Figure(
         ALIVE,
         PROCESSES[name],

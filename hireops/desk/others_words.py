@@ -7,6 +7,9 @@ before those of its apps. What scripts of the admin say is in ``djangojs.po``, w
 from django.utils.translation import gettext_noop, ngettext_lazy
 
 MISSING = [
+    gettext_noop("Add %s"),
+    gettext_noop("group"),
+    gettext_noop("groups"),
     gettext_noop("Model name"),
     gettext_noop("Add link"),
     gettext_noop("Change or view list link"),

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Model
@@ -45,34 +46,45 @@ def perform_on_each(perform: Callable[[Model], object], objects: Sequence[Model]
     return outcome
 
 
-def result_messages(action: str | Promise, outcome: ActionOutcome) -> Iterator[tuple[int, str]]:
-    """(level, text) of each message for the person who confirmed the action."""
+def result_messages(
+    action: str | Promise,
+    outcome: ActionOutcome,
+    *,
+    name: Callable[[Any], str] = str,
+    sums: Sequence[str] = (),
+) -> Iterator[tuple[int, str]]:
+    """(level, text) of each message for the person who confirmed the action. ``name`` says how an object is
+    called, ``sums`` how much what was done is about."""
     if outcome.done:
         text = _("“%(action)s”: done for %(count)s.")
-        yield messages.SUCCESS, text % {"action": action, "count": len(outcome.done)}
+        if sums:
+            text = _("“%(action)s”: done for %(count)s · %(sums)s.")
+        about = {"action": action, "count": len(outcome.done), "sums": " · ".join(sums)}
+        yield messages.SUCCESS, text % about
     for obj, refusal in outcome.refused[:REFUSALS_SHOWN]:
-        yield messages.ERROR, _("“%(object)s”: %(refusal)s") % {"object": obj, "refusal": refusal}
+        yield messages.ERROR, _("“%(object)s”: %(refusal)s") % {"object": name(obj), "refusal": refusal}
     if len(outcome.refused) > REFUSALS_SHOWN:
-        others = [obj for obj, _refusal in outcome.refused[REFUSALS_SHOWN:]]
+        others = [name(obj) for obj, _refusal in outcome.refused[REFUSALS_SHOWN:]]
         text = _("%(count)s more were refused: %(objects)s")
         yield messages.ERROR, text % {"count": len(others), "objects": named(others)}
     if outcome.failed:
-        yield messages.ERROR, _error_inside(outcome.failed)
+        yield messages.ERROR, _error_inside(name(outcome.failed))
     if outcome.failed and outcome.done:
-        yield messages.WARNING, _("Done before the error: %(objects)s") % {"objects": named(outcome.done)}
+        text = _("Done before the error: %(objects)s")
+        yield messages.WARNING, text % {"objects": named([name(obj) for obj in outcome.done])}
     if outcome.not_tried:
         text = _("Not tried any more: %(objects)s")
-        yield messages.WARNING, text % {"objects": named(outcome.not_tried)}
+        yield messages.WARNING, text % {"objects": named([name(obj) for obj in outcome.not_tried])}
 
 
-def _error_inside(obj: Model) -> str:
+def _error_inside(obj: str) -> str:
     return _(
         "“%(object)s”: an error inside hireops. Look at the object before you try again; if it happens once "
         "more, tell whoever runs hireops: the log has the time and the kind of the error."
     ) % {"object": obj}
 
 
-def named(objects: Sequence[Model]) -> str:
+def named(objects: Sequence[str]) -> str:
     names = ", ".join(_("“%(object)s”") % {"object": obj} for obj in objects[:OBJECTS_NAMED])
     more = len(objects) - OBJECTS_NAMED
     return _("%(names)s and %(more)s more") % {"names": names, "more": more} if more > 0 else names

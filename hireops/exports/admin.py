@@ -16,6 +16,7 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -252,4 +253,4 @@ class ExportAdmin(MirrorAdmin):
 def _file_name(export: Export) -> str:
     """``referralaccount-20261123-12.xlsx``: of letters that every system knows."""
     model = export.listed.rpartition(".")[2]
-    return f"{model}-{export.asked_at:%Y%m%d}-{export.pk}.{export.format}"
+    return f"{model}-{timezone.localtime(export.asked_at):%Y%m%d}-{export.pk}.{export.format}"

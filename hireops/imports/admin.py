@@ -183,7 +183,7 @@ class FileImportAdmin(MirrorAdmin):
             self.upload_template,
             title=self.upload_title,
             form=form,
-            most_rows=self.most_rows,
+            most_rows=f"{self.most_rows:,}",
             most_mb=self.upload_form.most_bytes // 1024 // 1024,
             template_urls={each: self._url("template", each) for each in CONTENT_TYPES},
         )

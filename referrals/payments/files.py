@@ -83,7 +83,7 @@ def _sheet_to_print(batch: PayoutBatch, payments: Sequence[Payment], *, reveal: 
 
 def _origin(batch: PayoutBatch) -> list[Cell]:
     text = _("Handed over by %(person)s, %(time)s. %(note)s") % {
-        "person": batch.created_by.get_username(),
+        "person": str(batch.created_by),
         "time": f"{timezone.localtime(batch.created_at):%Y-%m-%d %H:%M}",
         "note": " ".join(batch.note.split()),
     }
@@ -171,8 +171,8 @@ def _row(payment: Payment, *, reveal: bool, with_tenant: bool) -> list[Cell]:
         withdrawal.account.account_id,
         asset_label(payment.asset),
         as_counted(payment.asset, payment.sum),
-        withdrawal.requested_by.get_username(),
-        decided_by.get_username() if decided_by else "",
+        str(withdrawal.requested_by),
+        str(decided_by) if decided_by else "",
         timezone.localtime(trans_time).isoformat(sep=" ", timespec="seconds") if trans_time else "",
         *([str(withdrawal.account.tenant)] if with_tenant else []),
         *TO_BE_FILLED_IN,

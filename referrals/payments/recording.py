@@ -104,7 +104,7 @@ def _refuse_other_totals(payments: Iterable[Payment], typed: Mapping[str, str]) 
         sums[payment.asset] += payment.sum
     if typed.keys() != sums.keys() or any(read_amount(typed[asset], asset) != sums[asset] for asset in sums):
         text = _("Nothing was recorded. The payments without a result add up to %(totals)s: type just that.")
-        totals = ", ".join(in_words(asset, sums[asset]) for asset in in_order(sums))
+        totals = " · ".join(in_words(asset, sums[asset]) for asset in in_order(sums))
         raise Refused(text % {"totals": totals})
 
 

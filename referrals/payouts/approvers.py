@@ -23,18 +23,20 @@ class Approvers:
     later: list[tuple[User, datetime]]
 
 
-def approvers_beside(requester: int) -> Approvers:
-    """``requester`` is the ID of who has asked."""
+def approvers_beside(*requesters: int) -> Approvers:
+    """``requesters`` are the IDs of who has asked."""
     now = clock.now()
-    others = [(person, at) for person, at in payout_rights.holders_from(APPROVE) if person.pk != requester]
+    others = [
+        (person, at) for person, at in payout_rights.holders_from(APPROVE) if person.pk not in requesters
+    ]
     return Approvers(
         today=[person for person, at in others if at <= now], later=[each for each in others if each[1] > now]
     )
 
 
-def who_could_approve(requester: int) -> str:
+def who_could_approve(*requesters: int) -> str:
     """In words, by name; and what to do where there is nobody."""
-    return " ".join(_sentences(approvers_beside(requester)))
+    return " ".join(_sentences(approvers_beside(*requesters)))
 
 
 def _sentences(approvers: Approvers) -> Iterator[str]:

@@ -97,7 +97,7 @@ def test_what_changed_since_the_page_was_drawn_is_refused_by_name(staff: Client)
     answer = staff.post(PAY, {"_selected_action": chosen, "confirmed": "yes", "reason": "now"}, follow=True)
 
     told = [str(message) for message in answer.context["messages"]]
-    assert told == ["“Pay”: done for 1.", "“Ben”: It owes nothing."]
+    assert told == ["“Pay”: done for 1 · CNY 1.", "“Ben”: It owes nothing."]
     assert Group.objects.get(pk=ann).name == "Ann paid now"
 
 

@@ -43,9 +43,9 @@ SECONDS, MINUTES = timedelta(seconds=30), timedelta(minutes=5)
     ("worker", "beat", "words"),
     [
         (SECONDS, SECONDS, "Nothing has stopped or fallen silent."),
-        (MINUTES, MINUTES, "Worker: seen 5 min ago"),
-        (MINUTES, SECONDS, "Worker: seen 5 min ago"),
-        (SECONDS, MINUTES, "Clock (beat): seen 5 min ago"),
+        (MINUTES, MINUTES, "Worker: stopped, seen 5 min ago"),
+        (MINUTES, SECONDS, "Worker: stopped, seen 5 min ago"),
+        (SECONDS, MINUTES, "Clock (beat): stopped, seen 5 min ago"),
         (None, None, "Worker: never seen"),
         (SECONDS, None, "Clock (beat): never seen"),
     ],

@@ -1,6 +1,7 @@
 """The file is for who asked for it, for as long as they may have it, and for some days."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -43,6 +44,15 @@ def test_nobody_else_has_it(whose: str, export: Export, pages: Pages, request: p
     assert "Download" not in other.get(page_of(export)).content.decode()
     assert download(other, export).status_code in {403, 404}
     assert not AuditEntry.objects.filter(action="export downloaded").exists()
+
+
+def test_it_is_called_by_the_day_of_the_reader(export: Export, hira: User, pages: Pages) -> None:
+    evening = datetime(2026, 11, 24, 20, tzinfo=UTC)  # the morning after in China
+    Export.objects.filter(pk=export.pk).update(asked_at=evening)
+
+    answer = download(pages(hira), export)
+
+    assert f"referralaccount-20261125-{export.pk}.csv" in answer["Content-Disposition"]
 
 
 def test_each_download_is_in_the_audit(export: Export, hira: User, pages: Pages) -> None:

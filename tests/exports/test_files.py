@@ -17,8 +17,10 @@ from hireops.exports.models import Export
 from hireops.feishu.models import Tenant
 from hireops.jobs import leases, working
 from referrals.models import ReferralAccount
+from referrals.payments.services import hand_over
 from tests.exports.files import ACCOUNTS, ask, ask_page, book, content, download, exported, table
 from tests.long_work import let_rests_pass, work
+from tests.referrals.withdrawals import taken
 from tests.searching import search
 
 Pages = Callable[[User], Client]
@@ -97,6 +99,21 @@ def test_an_xlsx_file_keeps_ids_has_a_header_that_stays_and_says_what_it_is(
     assert sheet.freeze_panes == "A2"
     told = {row[0].value: row[1].value for row in about.rows}
     assert (told["Status"], told["Rows"]) == ("deactivated", 1)
+
+
+def test_what_was_paid_is_a_number_that_a_sheet_adds_up(
+    hira: User, ada: User, pages: Pages, account: MakeAccount
+) -> None:
+    browser = pages(hira)
+    hand_over([taken(account(), by=hira, approver=ada, CNY="1234.50")], by=hira)
+    export = ask(browser, "referrals.payment", file_format="xlsx")
+    work()
+
+    sheet, _about = book(browser, export).worksheets
+
+    cells = dict(zip([cell.value for cell in sheet[1]], sheet[2], strict=True))
+    assert (cells["Sum"].value, cells["Sum"].number_format) == (1234.5, "0.00")
+    assert sheet["A1"].value == "Employee"
 
 
 def test_it_is_in_the_language_of_who_asked(hira: User, client_of: Pages, account: MakeAccount) -> None:

@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from hireops.contacts import mask
 from hireops.desk import ranges, searching, waiting
 from hireops.desk.actions import StaffActionsAdmin
 from hireops.desk.admin.saved_filters import SavedFiltersAdmin
@@ -158,6 +159,11 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
     def title_badge(self, obj: Any) -> SafeString | str:
         """Its state, beside the title."""
         return ""
+
+    def named_in_messages(self, obj: Any) -> str:
+        """“张* · Withdrawal #1”: masked, as a list shows it."""
+        whose = mask(self.whose(obj))
+        return f"{whose} · {self.title_of(obj)}" if whose else super().named_in_messages(obj)
 
     def _title(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """“张* · Withdrawal #1”, and the state that stands beside it."""

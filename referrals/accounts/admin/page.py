@@ -1,6 +1,6 @@
 """What the page of a referral account shows, for a reader with these rights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -127,16 +127,23 @@ def _withdrawals(account: ReferralAccount, user: Reader) -> list[dict[str, Any]]
         {
             "withdrawal": row,
             "badge": state_badge(Withdrawal.State(row.state)),
-            "amounts": [_asked_or_taken(amount) for amount in row.amounts.all()],
+            "amounts": _asked_or_taken(row.amounts.all()),
         }
         for row in _rows_if(user, "view_withdrawal", rows)
     ]
 
 
-def _asked_or_taken(amount: WithdrawalAmount) -> str:
-    if amount.taken is None:
-        return _("%(amount)s seen") % {"amount": in_words(amount.asset, amount.seen)}
-    return _("%(amount)s taken") % {"amount": in_words(amount.asset, amount.taken)}
+def _asked_or_taken(amounts: Iterable[WithdrawalAmount]) -> list[str]:
+    """“CNY 1,200.50 · points 7 taken”; what Feishu has not taken is what was seen."""
+    seen: list[str] = []
+    taken: list[str] = []
+    for amount in amounts:
+        if amount.taken is None:
+            seen.append(in_words(amount.asset, amount.seen))
+        else:
+            taken.append(in_words(amount.asset, amount.taken))
+    texts = [(_("%(amount)s taken"), taken), (_("%(amount)s seen"), seen)]
+    return [text % {"amount": " · ".join(words)} for text, words in texts if words]
 
 
 def _open_cases(account: ReferralAccount, user: Reader) -> list[dict[str, Any]]:

@@ -112,7 +112,7 @@ class PayoutBatchAdmin(MirrorAdmin):
 
     @admin.display(description=_("totals"))
     def totals(self, batch: Any) -> str:
-        return ", ".join(in_words(sums.asset, sums.sum) for sums in batch.summary.sums)
+        return " · ".join(in_words(sums.asset, sums.sum) for sums in batch.summary.sums)
 
     @admin.display(description=_("note"))
     def note_shown(self, batch: Any) -> str:

@@ -21,7 +21,7 @@ from hireops.contacts import mask
 from hireops.database import clock
 from hireops.desk.actions import CONFIRM_FORM, MOST_AT_ONCE
 from hireops.desk.admin import StaffAdmin
-from hireops.desk.confirming import Column, Part, age, button_text, part_of
+from hireops.desk.confirming import Column, Part, age, button_text, linked_shortly, part_of
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.language import chosen_again, is_being_switched
@@ -214,8 +214,8 @@ def _row(
 ) -> DueRow:
     return DueRow(
         withdrawal=withdrawal,
-        order=linked(withdrawal, withdrawal.external_order_id),
-        account=linked(withdrawal.account, withdrawal.account.account_id),
+        order=linked(withdrawal, f"#{withdrawal.pk}"),
+        account=linked_shortly(withdrawal.account, withdrawal.account.account_id),
         employee=mask(withdrawal.account.name),
         sums=totals_of(unpaid),
         waited=age(withdrawal.trans_time, as_of),

@@ -85,6 +85,13 @@ def outcome_table(outcomes: Sequence[Outcome]) -> OutcomeTable:
     )
 
 
+def in_title(payment: Payment) -> str:
+    """“张* · CNY 12.30”: whose it is and how much, the person masked."""
+    return " · ".join(
+        part for part in (mask(payment.payee_name), in_words(payment.asset, payment.sum)) if part
+    )
+
+
 def _row(outcome: Outcome) -> OutcomeRow:
     payment, withdrawal = outcome.payment, outcome.payment.amount.withdrawal
     return OutcomeRow(
@@ -108,5 +115,5 @@ def _total(state: Payment.State, asset: str, sums: Sequence[Decimal]) -> Outcome
 
 
 def _in_a_sentence(state: Payment.State, found: Mapping[str, Sequence[Decimal]]) -> str:
-    sums = ", ".join(in_words(asset, sum(found[asset], Decimal(0))) for asset in in_order(found))
+    sums = " · ".join(in_words(asset, sum(found[asset], Decimal(0))) for asset in in_order(found))
     return f"{state.label} {sums}"

@@ -17,7 +17,7 @@ from hireops.desk.display import linked, state_badge
 from hireops.desk.exporting import AT_THE_END, Exported
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from referrals.ledger.assets import amount_in_words, asset_label, in_words
-from referrals.ledger.exporting import contact_columns, employee_column
+from referrals.ledger.exporting import amount_column, contact_columns, employee_column
 from referrals.ledger.filters import AmountOfRow, AssetFilter
 from referrals.models import Payment, Reversal
 from referrals.payments import reversing
@@ -27,6 +27,7 @@ from referrals.payments.rights import RECORD
 
 TENANT = "amount__withdrawal__account__tenant"
 COLUMNS = [
+    "employee",
     "payment_id",
     "batch_shown",
     "account_shown",
@@ -96,15 +97,22 @@ class PaymentAdmin(MirrorAdmin):
 
     def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
         return {
+            "employee": [employee_column(lambda payment: payment.payee_name)],
+            "sum_shown": [
+                amount_column(gettext("sum"), lambda payment: payment.asset, lambda payment: payment.sum)
+            ],
             AT_THE_END: [
-                employee_column(lambda payment: payment.payee_name),
                 *contact_columns(lambda payment: (payment.payee_mobile, payment.payee_email)),
                 Exported(gettext("reason"), lambda payment: payment.reason),
-            ]
+            ],
         }
 
     def found_as(self, obj: Payment) -> Sequence[str]:
         return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), obj.get_state_display()]
+
+    @admin.display(description=_("employee"))
+    def employee(self, payment: Payment) -> str:
+        return mask(payment.payee_name) or gettext("(no name)")
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, payment: Payment) -> SafeString:

@@ -28,7 +28,7 @@ from hireops.spreadsheets.remarks import in_words
 from referrals.ledger.assets import asset_label, in_order
 from referrals.models import Payment, PayoutBatch, Reversal
 from referrals.payments import recording
-from referrals.payments.admin.outcomes import Outcome, outcome_table
+from referrals.payments.admin.outcomes import Outcome, in_title, outcome_table
 from referrals.payments.recording import LONGEST_REASON, LONGEST_REFERENCE, CheckedResults
 from referrals.payments.results import AMOUNT, CURRENCY, PERSON, ResultLine, Results, read_results
 from referrals.payments.returns import cause_of
@@ -135,7 +135,7 @@ def record_one(page: StaffAdmin, request: HttpRequest, pk: int, result: str) -> 
         )
     )
     table = outcome_table([Outcome(payment, Payment.State(result))])
-    context = {"title": title % {"payment": payment}, "consequence": consequence, "table": table}
+    context = {"title": title % {"payment": in_title(payment)}, "consequence": consequence, "table": table}
     return _form_page(page, request, payment.batch, form, context)
 
 

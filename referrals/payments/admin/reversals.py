@@ -23,7 +23,7 @@ from hireops.desk.admin import MirrorAdmin, StaffAdmin, staff_action
 from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
-from hireops.desk.exporting import AT_THE_END, Exported
+from hireops.desk.exporting import Exported
 from hireops.desk.language import FORM_FILLED
 from hireops.desk.staff import name_and_login, staff
 from hireops.feishu.tenant_lists import are_several, filter_by_tenant, tenant_columns
@@ -32,12 +32,15 @@ from referrals.ledger.confirming import AmountsInWords, account_columns
 from referrals.ledger.exporting import amount_column, employee_column
 from referrals.models import Payment, Reversal
 from referrals.payments import reversing
+from referrals.payments.admin.outcomes import in_title
 from referrals.payments.rights import RECORD
+from referrals.payouts.approvers import who_could_approve
 from referrals.payouts.rights import APPROVE
 from referrals.payouts.second_person import filter_by_second_person
 
 TENANT = "payment__amount__withdrawal__account__tenant"
 COLUMNS = [
+    "employee",
     "number",
     "payment_shown",
     "sum_shown",
@@ -133,7 +136,7 @@ def propose(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     return page.render_form(
         request,
         "admin/referrals/reversal/propose.html",
-        title=gettext("Reverse payment %(payment)s") % {"payment": payment},
+        title=gettext("Reverse payment %(payment)s") % {"payment": in_title(payment)},
         form=form,
         form_sent_again="" if why_not else FORM_FILLED,
         why_not=why_not,
@@ -180,6 +183,7 @@ class ReversalAdmin(AmountsInWords, MirrorAdmin):
         "payment__amount__withdrawal__account__account_id",
     )
     search_help_text = _("Payment ID, reference of the payment or account ID, in full")
+    ids = ["payment_shown"]
     staff_actions = [confirm, decline, take_back]
 
     class Media:
@@ -200,6 +204,7 @@ class ReversalAdmin(AmountsInWords, MirrorAdmin):
 
     def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
         return {
+            "employee": [employee_column(lambda reversal: reversal.payment.payee_name)],
             "sum_shown": [
                 Exported(gettext("asset"), lambda reversal: asset_label(reversal.payment.asset)),
                 amount_column(
@@ -208,8 +213,11 @@ class ReversalAdmin(AmountsInWords, MirrorAdmin):
                     lambda reversal: reversal.payment.sum,
                 ),
             ],
-            AT_THE_END: [employee_column(lambda reversal: reversal.payment.payee_name)],
         }
+
+    @admin.display(description=_("employee"))
+    def employee(self, reversal: Reversal) -> str:
+        return mask(reversal.payment.payee_name) or gettext("(no name)")
 
     @admin.display(description=_("payment"))
     def payment_shown(self, reversal: Reversal) -> str:
@@ -242,4 +250,10 @@ class ReversalAdmin(AmountsInWords, MirrorAdmin):
         return f"{capfirst(self.opts.verbose_name)} #{obj.pk}"
 
     def page_context(self, request: HttpRequest, obj: Reversal) -> dict[str, Any]:
-        return {"reversal": obj, "badge": state_badge(State(obj.state)), **about(obj.payment)}
+        waits = obj.state == State.PROPOSED
+        return {
+            "reversal": obj,
+            "badge": state_badge(State(obj.state)),
+            "approvers": who_could_approve(obj.proposed_by_id) if waits else "",
+            **about(obj.payment),
+        }

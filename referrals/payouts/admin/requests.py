@@ -1,6 +1,6 @@
 """The page on which staff ask for withdrawals: what would be taken out of each account, and who can't."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,13 +11,15 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.contacts import mask
 from hireops.desk.actions import CONFIRM_FORM, ReasonForm
 from hireops.desk.admin import StaffAdmin
-from hireops.desk.display import linked
+from hireops.desk.confirming import linked_shortly, totals
+from hireops.desk.display import lines, linked
 from hireops.desk.language import is_being_switched
 from hireops.desk.performing import ActionOutcome, perform_on_each
 from hireops.desk.staff import staff
@@ -25,7 +27,7 @@ from hireops.doorbell import ring
 from hireops.feishu.tenant_lists import are_several
 from hireops.outbox.tasks import drain
 from referrals.accounts.admin.accounts import ReferralAccountAdmin, withdrawal_page
-from referrals.ledger.assets import amount_in_words, in_words
+from referrals.ledger.assets import amount_in_words, in_order, in_words
 from referrals.models import POINTS, ReferralAccount, Withdrawal
 from referrals.payouts import services
 from referrals.payouts.approvers import who_could_approve
@@ -43,6 +45,8 @@ class AccountRow:
 
     account: ReferralAccount
     name: str
+    link: str
+    seen: Mapping[str, Decimal]
     points: str
     cash: Sequence[str]
     why_not: str
@@ -55,8 +59,10 @@ class AccountRow:
 class RequestResult:
     """What became of one account: the withdrawal that was asked for, or why not."""
 
-    account: ReferralAccount
     name: str
+    account: str
+    seen: Mapping[str, Decimal]
+    sums: SafeString
     link: str
     refusal: str
 
@@ -82,6 +88,8 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
             RESULTS_TEMPLATE,
             title=_("Withdrawals asked for"),
             results=results,
+            asked_for=sum(bool(result.link) for result in results),
+            sums=_in_all(result.seen for result in results if result.link),
             approvers=who_could_approve(user.pk),
         )
     can_ask = any(not row.why_not for row in rows)
@@ -94,6 +102,7 @@ def respond(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
         form=form,
         form_sent_again=CONFIRM_FORM if can_ask else "",
         can_ask=can_ask,
+        sums=_in_all(row.seen for row in rows if not row.why_not),
         are_several_customers=are_several(),
     )
 
@@ -139,6 +148,8 @@ def _row(account: ReferralAccount, open_one: Withdrawal | None, sent: Any) -> Ac
     return AccountRow(
         account=account,
         name=mask(account.name),
+        link=linked_shortly(account, account.account_id),
+        seen=seen,
         points=amount_in_words(POINTS, points) if points else "",
         cash=[in_words(asset, amount) for asset, amount in cash],
         why_not=why_not,
@@ -166,15 +177,25 @@ def _request(rows: Sequence[AccountRow], user: User, reason: str) -> list[Reques
     outcome = perform_on_each(ask, [row.account for row in rows])
     ring(drain)  # the balances that who decides is to see
     refusals = _refusals(outcome)
-    return [
-        RequestResult(
-            account=row.account,
-            name=row.name,
-            link=linked(made[row.account.pk]) if row.account.pk in made else "",
-            refusal=refusals.get(row.account.pk, ""),
-        )
-        for row in rows
-    ]
+    return [_result(row, made.get(row.account.pk), refusals.get(row.account.pk, "")) for row in rows]
+
+
+def _result(row: AccountRow, made: Withdrawal | None, refusal: str) -> RequestResult:
+    seen = services.seen_in(row.account, points=row.points_chosen, cash=row.cash_chosen)
+    return RequestResult(
+        name=row.name,
+        account=row.link,
+        seen=seen,
+        sums=lines(in_words(asset, seen[asset]) for asset in in_order(seen)),
+        link=linked(made, f"#{made.pk}") if made else "",
+        refusal=refusal,
+    )
+
+
+def _in_all(seen: Iterable[Mapping[str, Decimal]]) -> list[str]:
+    """The sum of each asset, in the reader's words."""
+    sums = totals(amount for each in seen for amount in each.items())
+    return [in_words(asset, sums[asset]) for asset in in_order(sums)]
 
 
 def _refusals(outcome: ActionOutcome) -> dict[Any, str]:

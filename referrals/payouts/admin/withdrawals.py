@@ -37,6 +37,7 @@ from referrals.payouts.admin import requests as withdrawal_requests
 from referrals.payouts.admin.actions import REQUEST, approve, ask_again, cancel, reject
 from referrals.payouts.admin.keys import changed_keys
 from referrals.payouts.admin.page import age_shown, what_became_of
+from referrals.payouts.approvers import who_could_approve
 from referrals.payouts.second_person import filter_by_second_person
 
 
@@ -143,7 +144,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
 
     @admin.display(description=_("amounts"))
     def amounts_shown(self, withdrawal: Withdrawal) -> str:
-        return ", ".join(in_words(*amount) for amount in amounts_of(withdrawal)) or "–"
+        return " · ".join(in_words(*amount) for amount in amounts_of(withdrawal)) or "–"
 
     @admin.display(description=_("amounts"), ordering=CHOSEN_AMOUNT)
     def amounts_listed(self, withdrawal: Withdrawal) -> SafeString | str:
@@ -187,7 +188,10 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
         return obj.requested_at if obj.state == Withdrawal.State.REQUESTED else None
 
     def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
-        return {"changed_keys": changed_keys(objects)} if action.name == approve.name else {}
+        if action.name != approve.name:
+            return {}
+        requesters = {withdrawal.requested_by_id for withdrawal in objects}
+        return {"changed_keys": changed_keys(objects), "approvers": who_could_approve(*requesters)}
 
     def page_context(self, request: HttpRequest, obj: Withdrawal) -> dict[str, Any]:
         return what_became_of(obj, request.user, shown_for(request, obj))

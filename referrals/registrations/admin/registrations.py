@@ -126,11 +126,11 @@ class RegistrationAdmin(MirrorAdmin):
 
         @admin.display(description=_("employee"))
         def employee(row: Registration) -> str:
-            return mask(row.name)
+            return mask(row.name) or gettext("(no name)")
 
         return [
-            "number",
             employee,
+            "number",
             contact,
             "state_shown",
             "problem_shown",

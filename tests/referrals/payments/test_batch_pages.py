@@ -113,6 +113,16 @@ def test_the_sums_shown_in_another_language_keep_the_note_and_hand_nothing_over(
     assert not PayoutBatch.objects.exists()
 
 
+def test_who_is_to_be_paid_comes_first_and_long_ids_are_short(hr, due):
+    chosen = due(CNY="1.50", name="欧阳娜娜")
+    for page in (hr.get(PREPARE), hr.post(PREPARE, {"withdrawal": [chosen.pk]})):
+        text, account = page.content.decode(), chosen.account.account_id
+        assert text.index(">Employee</th>") < text.index(">Referral account</th>")
+        assert "<span>欧***</span>" in text
+        assert f'title="{account}">…{account[-6:]}</span>' in text
+        assert chosen.external_order_id not in text
+
+
 def test_a_double_click_makes_one_batch_and_says_so(hr, due):
     chosen = due(CNY="1")
     confirm(hr, chosen)
@@ -190,7 +200,7 @@ def test_the_list_shows_how_far_each_batch_is(hr, hira, due):
     page = hr.get(url("changelist"))
     rows = re.findall(r'field-(\w+)_count"[^>]*>(\d+)<', page.content.decode())
     assert rows[4:] == [("payment", "3"), ("paid", "1"), ("open", "1"), ("bounced", "1")]
-    assert says(page, "points\u00a05, CNY\u00a03.50")
+    assert says(page, "points\u00a05 · CNY\u00a03.50")
     assert says(page, "November")
     assert says(page, f"#{batch.pk}")
     assert says(page, PREPARE)
@@ -519,6 +529,13 @@ def test_payments_are_found_by_payment_id_reference_and_account(hr, hira, due):
     page = hr.get(reverse("admin:referrals_payment_change", args=[payment.pk]))
     assert says(page, "REF-1")
     assert says(page, wanted.external_order_id)
+
+
+def test_payments_are_listed_by_who_is_paid(hr, hira, due):
+    hand_over([due(CNY="1", name="欧阳娜娜")], by=hira)
+    text = hr.get(reverse("admin:referrals_payment_changelist")).content.decode()
+    assert re.search(r'<th class="[^"]*field-employee[^>]*><a [^>]*>欧\*\*\*</a>', text)
+    assert "欧阳娜娜" not in text
 
 
 def test_the_pages_are_chinese_by_default(hira, client_of, due):

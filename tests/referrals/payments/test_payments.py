@@ -250,7 +250,7 @@ def test_with_another_total_nothing_is_recorded_and_what_to_type_is_said(due, hi
     with pytest.raises(Refused) as refusal:
         record_open_paid(batch, by=hira, reference="A1", totals=typed)
     assert "Nothing was recorded" in str(refusal.value)
-    assert "points\u00a07, CNY\u00a04.00: type just that" in str(refusal.value)
+    assert "points\u00a07 · CNY\u00a04.00: type just that" in str(refusal.value)
     assert not Payment.objects.exclude(state="handed_over").exists()
 
 

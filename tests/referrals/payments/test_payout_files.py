@@ -4,9 +4,11 @@ import csv
 import io
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
+from referrals.models import PayoutBatch
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
 from referrals.payments.recording import record_bounced, record_paid
 from referrals.payments.services import hand_over
@@ -78,6 +80,14 @@ def test_the_csv_has_one_row_for_each_payment_and_the_totals_below(batch):
         ("Total", "CNY", "13.00"),
         ("Total", "USD", "5.00"),
     ]
+
+
+def test_who_asked_approved_and_handed_over_is_there_by_name(batch, hira, ada):
+    for person, name in ((hira, "李华"), (ada, "陈安")):
+        User.objects.filter(pk=person.pk).update(last_name=name)
+    again = PayoutBatch.objects.get(pk=batch.pk)
+    assert csv_rows(again)[1][9:11] == ["李华", "陈安"]
+    assert "Handed over by 李华, " in sheets(again)["To print"][1][0]
 
 
 def test_the_xlsx_has_numbers_as_numbers_and_the_totals_on_a_second_sheet(batch):

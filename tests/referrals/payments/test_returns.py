@@ -86,7 +86,7 @@ def test_what_was_paid_and_is_returned_stands_apart_with_its_totals(hr: Any, hir
     text = unescape(page.content.decode())
     assert "a reversal can be proposed" in text
     assert "with the reference “A1”" in text
-    assert 'value="Propose reversals (3): came back points\u00a020, CNY\u00a01,002.50"' in text
+    assert 'value="Propose reversals (3): came back points\u00a020 · CNY\u00a01,002.50"' in text
     assert not Reversal.objects.exists()
 
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 from django.utils.html import escape
 
 from hireops.database import clock as database_clock
+from hireops.desk.roles import ROLES
 from hireops.outbox.models import Attempt, Call
 from referrals.accounts.admin.accounts import withdrawal_page
 from referrals.models import Balance, Payment, PayoutBatch, ReferralAccount, Withdrawal
@@ -108,7 +109,7 @@ def test_the_page_shows_what_would_be_asked_for_and_who_can_not(hr, account, req
     ReferralAccount.objects.filter(pk=off.pk).update(status=2)
     open_one = requested(busy)
     page = hr.get(request_url([rich, empty, off, busy]))
-    for text in [" 100</label>", "CNY 12.30, EUR 5.00", "as of", rich.account_id]:
+    for text in [" 100</label>", "CNY 12.30 · EUR 5.00", "as of", rich.account_id]:
         assert says(page, text), text
     assert says(page, "nothing of that is in this account")
     assert says(page, "This account is deactivated")
@@ -142,7 +143,7 @@ def test_each_account_gets_its_withdrawal_and_every_result_is_told(hr, account, 
     assert set(Withdrawal.objects.values_list("requested_by", flat=True)) == {hira.pk}
     for account_ in (both, cash_only):
         withdrawal = account_.withdrawals.get()
-        assert says(page, f'<a href="{page_of(withdrawal)}">#{withdrawal.pk} {account_.account_id}</a>')
+        assert says(page, f'<a href="{page_of(withdrawal)}">#{withdrawal.pk}</a>')
     assert says(page, "Not asked for.")
     assert says(page, "of this account is open")
     assert not says(page, left_out.account_id)
@@ -202,7 +203,7 @@ def test_who_may_not_see_names_does_not_see_them(pages, account, eve):
 def test_an_approver_approves_several_at_once(approver, requested, ada):
     first, second = requested(), requested()
     answer = act(approver, "approve", first, second, reason="payroll agreed")
-    assert says(answer, "“Approve”: done for 2.")
+    assert says(answer, "“Approve”: done for 2 · points 200 · CNY 24.60.")
     for withdrawal in map(now_of, (first, second)):
         assert (withdrawal.state, withdrawal.decided_by) == ("approved", ada)
         assert withdrawal.decision_reason == "payroll agreed"
@@ -248,6 +249,31 @@ def test_a_request_shown_in_another_language_keeps_its_boxes_and_its_reason(hr, 
         (f"points-{other.pk}", ""),
     ]
     assert not Withdrawal.objects.exists()
+
+
+def test_who_else_could_approve_stands_where_it_is_confirmed(approver, requested, eve):
+    eve.groups.add(Group.objects.get(name=ROLES["hr_approver"]))
+    chosen = {"action": "approve", "_selected_action": [requested().pk]}
+    page = approver.post(LIST, chosen)
+    told = re.search(r'id="approvers">([^<]+)<', text_of(page))
+    assert told
+    assert {"ada", "eve"} <= set(re.findall(r"\w+", told[1]))
+
+
+def test_what_was_decided_meanwhile_is_named_as_staff_know_it(approver, requested, account, ada):
+    withdrawal = requested(account(CNY="5", name="欧阳娜娜"))
+    services.approve_withdrawal(withdrawal, by=ada, reason="ok")
+    answer = act(approver, "approve", withdrawal, reason="again")
+    assert says(answer, f"“欧*** · Withdrawal #{withdrawal.pk}”: ")
+    assert not says(answer, f"“#{withdrawal.pk} {withdrawal.account.account_id}”")
+
+
+def test_what_was_asked_for_is_told_with_who_and_how_much(hr, account):
+    owner, other = account(points=100, CNY="1200.50", name="欧阳娜娜"), account(CNY="38.50")
+    page = ask(hr, owner, other, chosen=[f"cash-{owner.pk}", f"cash-{other.pk}"], reason="November")
+    for text in ("欧***", "CNY 1,200.50", "<strong>2</strong> · <strong>CNY 1,239.00</strong>"):
+        assert says(page, text), text
+    assert not says(page, "points 100")  # it was not asked for
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])
