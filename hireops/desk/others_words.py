@@ -7,9 +7,6 @@ before those of its apps. What scripts of the admin say is in ``djangojs.po``, w
 from django.utils.translation import gettext_noop, ngettext_lazy
 
 MISSING = [
-    gettext_noop("Add %s"),
-    gettext_noop("group"),
-    gettext_noop("groups"),
     gettext_noop("Model name"),
     gettext_noop("Add link"),
     gettext_noop("Change or view list link"),
@@ -23,6 +20,8 @@ MISSING = [
     ),
 ]
 WITH_ANOTHER_WORD = [
+    gettext_noop("group"),
+    gettext_noop("groups"),
     gettext_noop("Add %s"),
     gettext_noop("Add another %(verbose_name)s"),
     gettext_noop("Add another %(model)s"),
