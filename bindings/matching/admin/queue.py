@@ -1,7 +1,7 @@
 """The accounts that wait for a customer, oldest first, each with those whom it may belong to and why."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -229,12 +229,13 @@ class AccountToBindAdmin(MirrorAdmin):
         if not accounts:
             self.message_user(request, _("Choose accounts first."), messages.WARNING)
             return HttpResponseRedirect(self._url("changelist"))
-        candidates = _of_all(accounts)
-        chosen = _chosen(request, candidates)
-        form = BindForm(request.POST or None, initial=_prefilled(chosen, candidates))
+        candidates = candidates_for(accounts)
+        chosen = _chosen(request)
+        form = BindForm(request.POST or None, initial=_prefilled(accounts, chosen, candidates))
         if form.is_valid() and self._bind(request, accounts, form):
             return HttpResponseRedirect(_back(request) or self._url("changelist"))
-        return self._bind_page(request, accounts, candidates, chosen, form)
+        likely = _likely(accounts, candidates, may_see_values=request.user.has_perm(VALUES))
+        return self._bind_page(request, accounts, likely, chosen, form)
 
     def _bind(self, request: HttpRequest, accounts: Sequence[EcoAccount], form: BindForm) -> bool:
         customer, reason = form.cleaned_data["customer"], form.cleaned_data["reason"]
@@ -276,20 +277,11 @@ class AccountToBindAdmin(MirrorAdmin):
         self,
         request: HttpRequest,
         accounts: Sequence[EcoAccount],
-        candidates: Sequence[Candidate],
+        likely: Mapping[Customer, list[str]],
         chosen: Customer | None,
         form: BindForm,
     ) -> HttpResponse:
-        may_see = request.user.has_perm(VALUES)
         term = request.GET.get("q", "").strip()
-        likely = [
-            (
-                each.customer,
-                reasons_in_words(each, may_see_values=may_see),
-                self._again(request, each.customer),
-            )
-            for each in candidates
-        ]
         found = [(each, self._again(request, each)) for each in _found(term)]
         return self.render_form(
             request,
@@ -298,8 +290,12 @@ class AccountToBindAdmin(MirrorAdmin):
             form_sent_again=FORM_FILLED if chosen else "",
             accounts=accounts,
             chosen=chosen,
-            likely=[each for each in likely if each[0] != chosen],
-            why=next((each[1] for each in likely if each[0] == chosen), []),
+            likely=[
+                (customer, reasons, self._again(request, customer))
+                for customer, reasons in likely.items()
+                if customer != chosen
+            ],
+            why=likely.get(chosen, []) if chosen else [],
             term=term,
             found=found,
             new_url=f"{self._url('new')}?{_accounts_only(request)}"
@@ -357,24 +353,36 @@ def _is_pk(text: str) -> bool:
     return bool(PRIMARY_KEY.fullmatch(text))
 
 
-def _of_all(accounts: Sequence[EcoAccount]) -> list[Candidate]:
-    """The candidates of any of them, each once, with the reasons of the first one."""
-    by_customer: dict[int, Candidate] = {}
-    for candidates in candidates_for(accounts).values():
-        for each in candidates:
-            by_customer.setdefault(each.customer.pk, each)
-    return list(by_customer.values())
+def _likely(
+    accounts: Sequence[EcoAccount], candidates: Mapping[int, Sequence[Candidate]], *, may_see_values: bool
+) -> dict[Customer, list[str]]:
+    """Whose any of the accounts may be, and why; of several accounts each reason says which."""
+    likely: dict[Customer, list[str]] = {}
+    for account in accounts:
+        for each in candidates.get(account.pk, ()):
+            reasons = reasons_in_words(each, may_see_values=may_see_values)
+            if len(accounts) > 1:
+                text = _("%(account)s: %(reason)s")
+                reasons = [text % {"account": account, "reason": reason} for reason in reasons]
+            likely.setdefault(each.customer, []).extend(reasons)
+    return likely
 
 
-def _chosen(request: HttpRequest, candidates: Sequence[Candidate]) -> Customer | None:
+def _chosen(request: HttpRequest) -> Customer | None:
     asked = request.POST.get("customer") or request.GET.get("customer", "")
     return Customer.objects.filter(pk=int(asked), archived=False).first() if _is_pk(asked) else None
 
 
-def _prefilled(chosen: Customer | None, candidates: Sequence[Candidate]) -> dict[str, Any]:
+def _prefilled(
+    accounts: Sequence[EcoAccount],
+    chosen: Customer | None,
+    candidates: Mapping[int, Sequence[Candidate]],
+) -> dict[str, Any]:
+    """Of several accounts no reason: that of one is none for the others."""
     if chosen is None:
         return {}
-    reasons = [short_reason(each) for each in candidates if each.customer == chosen]
+    of_one = candidates.get(accounts[0].pk, ()) if len(accounts) == 1 else ()
+    reasons = [short_reason(each) for each in of_one if each.customer == chosen]
     return {"customer": chosen.pk, "reason": reasons[0] if reasons else ""}
 
 

@@ -130,6 +130,15 @@ def test_several_are_bound_at_once_to_a_customer_who_is_looked_for(vendor, custo
     assert {account.customer for account in EcoAccount.objects.all()} == {acme}
 
 
+def test_of_several_accounts_each_reason_says_of_which_and_none_is_given_for_all(vendor, customer, arrives):
+    acme = customer("ACME-7")
+    first, second = arrives("ACME-7", name="甲"), arrives("acme-7", name="乙")
+    page = vendor.get(bind_page(first, second, customer=acme.pk))
+    assert says(page, "甲: “ACME-7” in the field customer_code is the customer's code “ACME-7”.")
+    assert says(page, "乙: “acme-7” in the field customer_code is the customer's code “ACME-7”, spelled")
+    assert not page.context["form"]["reason"].value()
+
+
 def test_without_a_reason_nothing_is_bound(vendor, customer, arrives):
     acme = customer("ACME-7")
     account = arrives("?")
