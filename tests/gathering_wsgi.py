@@ -1,12 +1,18 @@
-"""The site, which answers how much garbage it has gathered, whatever it is asked for."""
+"""The site, which answers only what it has gathered: ``/connections``, or any other path for garbage."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
 import hireops.wsgi  # noqa: F401 - for all that it loads
+from hireops.web.worker import Connection
 from tests.gathering import gathered
 
 
-def application(_environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+def application(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [str(gathered()).encode()]
+    return [str(_connections() if environ["PATH_INFO"] == "/connections" else gathered()).encode()]
+
+
+def _connections() -> int:
+    return sum(type(each) is Connection for each in gc.get_objects())

@@ -1,7 +1,10 @@
 """What was handled and forgotten does not pile up beside all that a process has loaded."""
 
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.processes import BIN, Hireops, free_port, wait_until
 
@@ -13,18 +16,30 @@ def test_a_worker_gathers_no_garbage(hireops: Hireops, tmp_path: Path):
     assert said.read_text() == "0"
 
 
-def test_a_web_process_gathers_no_garbage(hireops: Hireops):
+@pytest.fixture
+def ask(hireops: Hireops) -> Callable[[str], str]:
+    """A web process, each time asked over a connection of its own."""
     address = f"127.0.0.1:{free_port()}"
     hireops.start(str(BIN / "gunicorn"), "tests.gathering_wsgi", "--bind", address, "--preload")
-    said: list[bytes] = []
+
+    def ask(path: str) -> str:
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
 
     def answers() -> bool:
         try:
-            with urllib.request.urlopen(f"http://{address}/", timeout=10) as answer:
-                said.append(answer.read())
+            ask("/connections")
         except OSError:
             return False
         return True
 
-    wait_until(answers, seconds=30, what="the site has not said how much")
-    assert said == [b"0"]
+    wait_until(answers, seconds=30, what="the site does not answer")
+    return ask
+
+
+def test_a_web_process_gathers_no_garbage(ask: Callable[[str], str]):
+    assert ask("/") == "0"
+
+
+def test_a_connection_that_was_closed_is_gone(ask: Callable[[str], str]):
+    assert max(int(ask("/connections")) for _ in range(20)) <= 3
