@@ -8,10 +8,17 @@ from typing import Any
 
 import django.conf
 from celery import Celery
-from celery.signals import beat_init, celeryd_after_setup, task_postrun, task_prerun, worker_init
+from celery.signals import (
+    beat_init,
+    celeryd_after_setup,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+)
 from django.db import close_old_connections, connections
 
-from hireops import broker, configure, demo, stopping_at_mistakes, tracing
+from hireops import broker, configure, demo, garbage, stopping_at_mistakes, tracing
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +53,11 @@ def _refuse_rows_of_another_app(**_details: Any) -> None:
 @worker_init.connect
 def _trace(**_details: Any) -> None:
     tracing.start("worker")
+
+
+@worker_ready.connect
+def _gather_little_garbage(**_details: Any) -> None:
+    garbage.leave_out_what_is_loaded()
 
 
 @celeryd_after_setup.connect

@@ -11,7 +11,6 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -23,10 +22,9 @@ class _WithoutValues(logging.Formatter):
     ) -> str:
         if ei[0] is None:
             return ""
-        frames: list[Any] = traceback.extract_tb(ei[2])
-        return " < ".join(
-            [ei[0].__name__, *(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))]
-        )
+        # Not extract_tb, which reads the source of every frame into memory and leaves it there.
+        frames = [(Path(f.f_code.co_filename).name, number) for f, number in traceback.walk_tb(ei[2])]
+        return " < ".join([ei[0].__name__, *(f"{name}:{number}" for name, number in reversed(frames))])
 
 
 class WithoutStack(logging.Filter):

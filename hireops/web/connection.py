@@ -34,6 +34,10 @@ class Connection(TConn):
         # An error, because the end of what comes would pass for the end of a body.
         raise ConnectionResetError(errno.ECONNRESET, "the request is not complete")
 
+    def close(self) -> None:
+        super().close()
+        self.parser = None  # which holds the connection: both would stay until somebody looks for garbage
+
     def hand_over(self) -> None:
         """Gives the parser this request, and keeps what may belong to the next one."""
         end = self.arrival.size if self.arrival.stage is Stage.WHOLE else len(self.arrival.data)

@@ -69,3 +69,12 @@ def test_the_programs_are_started_as_supervisor_starts_them():
         [there] = re.findall(rf'^command="\S+/{program}" (.*)$', section.split("[program:")[0], re.MULTILINE)
         there = re.sub(r"%\(ENV_(\w+)\)s", r"${\1}", there).replace('"', "")
         assert here == there
+
+
+def test_threads_share_what_glibc_keeps_wherever_hireops_runs():
+    unit = (UNITS / "hireops-.service.d" / "common.conf").read_text()
+    image = (ROOT / "deploy" / "container" / "Dockerfile").read_text()
+    supervised = (ROOT / "supervisord.conf").read_text().split("[program:")[0]
+    assert re.search(r"^Environment=(.* )?MALLOC_ARENA_MAX=1$", unit, re.MULTILINE)
+    assert re.search(r"^(ENV| ) .*MALLOC_ARENA_MAX=1 ", image, re.MULTILINE)
+    assert re.search(r'^environment=MALLOC_ARENA_MAX="1"$', supervised, re.MULTILINE)

@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--sqlite", action="store_true")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     chosen = parser.parse_args(arguments)
+    os.environ["MALLOC_ARENA_MAX"] = "1"  # as everywhere that hireops is started; glibc reads it only then
     _become_the_simulated_feishu()
     from tests.drills import soaking  # noqa: PLC0415 - after setup, and not in the processes that are started
 
