@@ -174,7 +174,7 @@ def bind_it_from_the_queue(vera: Visitor, of: str, account: str = "背调账号"
     vera.run_action("Bind to a customer", f"{account} {of}")
     vera.follow("New customer")
     vera.fill("Customer code", f"ACME-{ord(of[0])}")
-    vera.fill("Name", f"某某公司 {of}")
+    vera.fill("Customer name", f"某某公司 {of}")
     vera.confirm("电话确认")
     vera.open("/admin/bindings/ecoaccount/")
     vera.follow_row(f"{account} {of}")

@@ -10,6 +10,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
@@ -46,7 +47,7 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
     """Base of every admin page: quick on large tables, and what is edited here is audited.
 
     A service that is called while a form is saved or an object deleted may raise ``Refused``: nothing is
-    changed then, and the person reads why.
+    changed then, and the person reads why; what was typed stays.
     """
 
     list_per_page = 50
@@ -192,11 +193,11 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
             "export_url": self.export_address(request),
             **self.list_context(request),
         }
-        return self._show_refusal(
-            request,
-            lambda: super(StaffAdmin, self).changelist_view(request, context | (extra_context or {})),
-            request.get_full_path(),
-        )
+
+        def view() -> HttpResponse:
+            return super(StaffAdmin, self).changelist_view(request, context | (extra_context or {}))
+
+        return self._edit(request, view, self._told_at(request, request.get_full_path()))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -260,25 +261,45 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        return self._answer_to_look(request, object_id) or self._show_refusal(
-            request,
-            lambda: super(StaffAdmin, self).changeform_view(request, object_id, *args, **kwargs),
-            request.get_full_path(),
-        )
+        def view() -> HttpResponse:
+            return super(StaffAdmin, self).changeform_view(request, object_id, *args, **kwargs)
+
+        def form_again(refusal: Refused) -> HttpResponse:
+            asked: Any = request
+            asked.refusal = str(refusal)
+            return view()
+
+        return self._answer_to_look(request, object_id) or self._edit(request, view, form_again)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", "")
+        return _refused(form, refusal) if refusal else form
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return self._show_refusal(
-            request,
-            lambda: super(StaffAdmin, self).delete_view(request, object_id, extra_context),
-            self._url("change", object_id),
-        )
+        def view() -> HttpResponse:
+            return super(StaffAdmin, self).delete_view(request, object_id, extra_context)
 
-    def _show_refusal(
-        self, request: HttpRequest, view: Callable[[], HttpResponse], back: str
+        return self._edit(request, view, self._told_at(request, self._url("change", object_id)))
+
+    def _told_at(self, request: HttpRequest, url: str) -> Callable[[Refused], HttpResponse]:
+        def tell(refusal: Refused) -> HttpResponse:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(url)
+
+        return tell
+
+    def _edit(
+        self,
+        request: HttpRequest,
+        view: Callable[[], HttpResponse],
+        refused: Callable[[Refused], HttpResponse],
     ) -> HttpResponse:
-        """The response of ``view``. Its transaction is rolled back if a service refuses what was sent."""
+        """The response of ``view``; or, if a service refuses what was sent and its transaction is rolled
+        back, of ``refused``.
+        """
         if request.method != "POST":
             return view()
         if self._edits(request) and (page := page_that_asks(request)):
@@ -286,8 +307,7 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
         try:
             return view()
         except Refused as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return HttpResponseRedirect(back)
+            return refused(refusal)
 
     def _edits(self, request: HttpRequest) -> bool:
         """Whether this POST saves or deletes; one of a list chooses an action, which asks by itself."""
@@ -327,6 +347,16 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
     def audit_details(self, request: HttpRequest, action: str, obj: Model) -> dict[str, Any]:
         """What else the audit is to know of an edit."""
         return {}
+
+
+def _refused(form: type["ModelForm[Any]"], refusal: str) -> type["ModelForm[Any]"]:
+    """Shows what was typed once more, with the refusal above it, and is never valid."""
+
+    def clean(self: "ModelForm[Any]") -> Any:
+        self.add_error(None, refusal)
+        return form.clean(self)
+
+    return type(form.__name__, (form,), {"clean": clean})
 
 
 def _filtered_column(list_filter: Any) -> str:
