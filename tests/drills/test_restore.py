@@ -123,7 +123,9 @@ def test_a_restored_database_sends_nothing_before_it_is_released_and_nothing_is_
     company.hireops.kill_all()
     company.destroy_and_restore()
 
-    assert "Restored" in company.hireops.manage("restored", "--reason", "the disk was lost")
+    assert "Restored" in company.hireops.manage(
+        "restored", "--reason", "the disk was lost", "--language", "en"
+    )
     url = company.hireops.web()
     assert company.ready(url)["restored"] == "not released"
     before = company.seen()

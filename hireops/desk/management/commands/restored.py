@@ -4,8 +4,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from hireops.desk import restoring
 from hireops.desk.errors import Refused
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with override(options["language"] or settings.LANGUAGE_CODE):
+        with override(options["language"] or get_language()):
             self._do(options)
 
     def _do(self, options: dict[str, Any]) -> None:

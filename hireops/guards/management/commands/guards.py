@@ -2,14 +2,18 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hireops.guards import rules
 from hireops.guards.installed import differences
 from hireops.guards.installing import Misfit, install
 
-INSUFFICIENT_PRIVILEGE = "42501"
+OTHERS_TABLES = """
+    SELECT 1 FROM pg_class
+    WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(%s) AS name) AND NOT pg_has_role(relowner, 'USAGE')
+    LIMIT 1
+"""
 
 
 class Command(BaseCommand):
@@ -33,12 +37,15 @@ class Command(BaseCommand):
 
 
 def _installed(connection: BaseDatabaseWrapper) -> list[Misfit]:
-    try:
-        return install(connection)
-    except ProgrammingError as error:
-        if getattr(error.__cause__, "sqlstate", "") != INSUFFICIENT_PRIVILEGE:
-            raise
+    if connection.vendor == "postgresql" and not _owns_the_tables(connection):
         raise CommandError(
             "Only the owner of the tables can put guards back, and DATABASE_URL names somebody else. "
             "Nothing has been changed. Run it with the owner's DATABASE_URL."
-        ) from error
+        )
+    return install(connection)
+
+
+def _owns_the_tables(connection: BaseDatabaseWrapper) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(OTHERS_TABLES, [rules.guarded_tables()])
+        return cursor.fetchone() is None
