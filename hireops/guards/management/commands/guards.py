@@ -10,8 +10,8 @@ from hireops.guards.installed import differences
 from hireops.guards.installing import Misfit, install
 
 OTHERS_TABLES = """
-    SELECT 1 FROM pg_class
-    WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(%s) AS name) AND NOT pg_has_role(relowner, 'USAGE')
+    SELECT 1 FROM unnest(%s::text[]) AS name JOIN pg_class ON pg_class.oid = to_regclass(name)
+    WHERE NOT pg_has_role(relowner, 'USAGE')
     LIMIT 1
 """
 
