@@ -3,7 +3,6 @@
 from django.contrib.auth.models import Group
 from django.utils.translation import override
 
-from bindings.models import BackgroundCheck, Exam
 from hireops.desk.roles import ROLES, role_name
 from hireops.outbox.models import Call
 from referrals.models import Reversal, Withdrawal
@@ -18,6 +17,7 @@ FIELDS = "/admin/bindings/customfield/"
 QUEUE = "/admin/bindings/accounttobind/"
 CHECKS = "/admin/bindings/backgroundcheck/"
 EXAMS = "/admin/bindings/exam/"
+MASKED_CANDIDATE = "王*"
 ORDER_FORMS = "/admin/bindings/orderform/"
 PEOPLE = "/admin/auth/user/"
 REFERRALS = "/?view=referrals"  # of the simulator
@@ -243,7 +243,7 @@ def _order(customer: Visitor, of: str, account: str, offered: str) -> None:
 
 def score_it(vera: Visitor) -> None:
     """At last the page is that of the exam, whose score was corrected."""
-    vera.sees_in_time(Exam.State.RECEIVED.label, EXAMS)
+    vera.reads_in_time(MASKED_CANDIDATE, EXAMS)  # the name of the state stands in a filter, too
     vera.page.locator("#result_list tbody a").first.click()
     vera.follow("Tell the access")
     vera.fill("Link", "https://exam.example.com/c/8a1f")
@@ -278,7 +278,7 @@ def rename_its_last_field(vera: Visitor, name: str) -> None:
 
 
 def serve_it(vera: Visitor) -> None:
-    vera.sees_in_time(BackgroundCheck.State.RECEIVED.label, CHECKS)
+    vera.reads_in_time(MASKED_CANDIDATE, CHECKS)  # the name of the state stands in a filter, too
     vera.page.locator("#result_list tbody a").first.click()
     vera.follow("Report a stage")
     vera.fill("Stage", "学历核实")
