@@ -141,6 +141,7 @@ class _Row(NamedTuple):
 
 
 def _row(event: callbacks.CallbackEvent, raw: bytes) -> _Row:
+    is_ticket = event.event_type == APP_TICKET
     return _Row(
         app_id=event.app_id,
         event_id=event.event_id,
@@ -150,9 +151,7 @@ def _row(event: callbacks.CallbackEvent, raw: bytes) -> _Row:
         created_at=connection.ops.adapt_datetimefield_value(event.created_at),
         digest=event.digest,
         raw=encrypt_bytes(raw),
-        payload=ticket_encrypted(event.payload_json)
-        if event.event_type == APP_TICKET
-        else event.payload_json,
+        payload=ticket_encrypted(event.payload_json) if is_ticket else event.payload_json,
     )
 
 
