@@ -7,7 +7,7 @@ from time import sleep
 from typing import Any
 
 import django.conf
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import (
     beat_init,
     celeryd_after_setup,
@@ -19,6 +19,8 @@ from celery.signals import (
 from django.db import close_old_connections, connections
 
 from hireops import broker, configure, demo, garbage, stopping_at_mistakes, tracing
+from hireops.database.errors import DATABASE_AWAY
+from hireops.error_location import error_location
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,23 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 configure()
 broker.register()
 
-app = Celery("hireops")
+
+class OwedTask(Task[Any, Any]):
+    """What it would do stands in the database, and is looked for again: a database that is away is no
+    failure of the task. Celery would describe it frame by frame, and keep megabytes of that.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
+        try:
+            return self.run(*args, **kwargs)
+        except DATABASE_AWAY as away:
+            logger.warning("%s: the database is away (%s)", self.name, error_location(away))
+            return None
+
+
+app = Celery("hireops", task_cls=OwedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

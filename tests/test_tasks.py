@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 
 from hireops import celery
 from hireops.celery import app
@@ -19,6 +20,21 @@ def test_workers_know_every_task_that_beat_asks_for():
     app.loader.import_default_modules()
     asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert asked <= set(app.tasks)
+
+
+def test_a_task_that_finds_no_database_has_not_failed_and_says_so(caplog: pytest.LogCaptureFixture):
+    @app.task(name="tests.finds_no_database")
+    def finds_none() -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    try:
+        assert finds_none.apply().successful()
+        assert "tests.finds_no_database: the database is away (OperationalError at test_tasks" in caplog.text
+        assert not [record for record in caplog.records if record.exc_info]
+        with pytest.raises(OperationalError):
+            finds_none()  # whoever calls it by himself is told
+    finally:
+        app.tasks.unregister("tests.finds_no_database")
 
 
 @pytest.mark.timeout(120)
