@@ -92,7 +92,7 @@ class StaffUserAdmin(RightsAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         wanted = {} if obj else {"form": self.add_form}
         form = super().get_form(request, obj, change, **(wanted | kwargs))
-        form.by = staff(request)  # type: ignore[attr-defined]
+        form.by = staff(request)
         return form
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
