@@ -13,7 +13,7 @@ Given = TypeVar("Given")
 
 TOGETHER_MAX = 64
 # Where several came at once more are on their way, and what is done once for all of them costs each less.
-GATHER_S = 0.0005
+GATHER_S = 0.0001
 
 
 class Delivery(NamedTuple):
