@@ -28,6 +28,7 @@ class Pool:
     in_hand_max: int
 
 
+# Its threads answer what Feishu does not send (chunks, other methods); deliveries have one (decisions/0046).
 FEISHU = Pool("feishu", EVENT_MAX_BYTES, 400)
 PROBES = Pool("probes", 0, 20)
 PAGES = Pool("pages", FORM_MAX_BYTES, 64)
