@@ -42,6 +42,8 @@ from tests.simulator_process import Simulator
 
 Examined = Callable[[], tuple[Lines, int]]
 
+TOKEN_PATH = "/open-apis/auth/v3/tenant_access_token/internal"
+
 
 def levels(lines: Lines, question: str) -> list[str]:
     return [line["level"] for line in lines[question]]
@@ -72,6 +74,14 @@ def _wrong_secret(feishu: Simulator, settings: Any) -> None:
 
 def _feishu_away(feishu: Simulator, settings: Any) -> None:
     settings.FEISHU_BASE_URL = "http://127.0.0.1:9"
+
+
+def _feishu_is_disturbed(feishu: Simulator, settings: Any) -> None:
+    feishu.add_fault("server_error", path=TOKEN_PATH)
+
+
+def _a_proxy_answers(feishu: Simulator, settings: Any) -> None:
+    feishu.add_fault("html", path=TOKEN_PATH)
 
 
 def _scope_withheld(feishu: Simulator, settings: Any) -> None:
@@ -210,6 +220,10 @@ def _a_guard_is_gone(feishu: Simulator, settings: Any) -> None:
 FAULTS = {
     "App Secret is another": Fault(_wrong_secret, "feishu.credentials", "error", "refuses them"),
     "Feishu is away": Fault(_feishu_away, "feishu.credentials", "error", "could not be asked"),
+    "Feishu is disturbed": Fault(_feishu_is_disturbed, "feishu.credentials", "error", "HTTP 500"),
+    "a proxy answers in its place": Fault(
+        _a_proxy_answers, "feishu.credentials", "error", "nothing that can be understood"
+    ),
     "a permission is withheld that nobody uses": Fault(
         _scope_withheld, "feishu.permissions", "notice", "hire:exam"
     ),
@@ -293,6 +307,16 @@ def test_what_is_wrong_is_found_with_what_to_do(
     if fault.level in {"warning", "error"}:
         assert said[0]["todo"]
         assert status >= {"warning": 1, "error": 2}[fault.level]
+
+
+def test_a_secret_that_feishu_refuses_is_asked_with_once(
+    feishu: Simulator, settings: Any, examined: Examined
+) -> None:
+    _wrong_secret(feishu, settings)
+
+    examined()
+
+    assert [call["path"] for call in feishu.state("calls")["calls"]].count(TOKEN_PATH) == 1
 
 
 @pytest.mark.usefixtures("feishu")

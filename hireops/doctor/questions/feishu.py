@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.doctor.findings import Found, Level, Question, Verdict
 from hireops.doctor.permissions import needs
-from hireops.feishu import application, tokens
+from hireops.feishu import app_secret, application, tokens
 from hireops.feishu.errors import FeishuError, Outcome
 from hireops.feishu.models import Tenant
 
@@ -22,14 +22,22 @@ def _credentials() -> Iterator[Found]:
     try:
         tokens.prove_credentials()
     except FeishuError as error:
-        verdict = "refused" if error.outcome is Outcome.REFUSED else "away"
-        yield Found(verdict, {"app": settings.FEISHU_APP_ID, "error": str(error)})
+        yield Found(_why_not(error), {"app": settings.FEISHU_APP_ID, "error": str(error)})
     else:
         yield Found("ok", {"app": settings.FEISHU_APP_ID})
 
 
+def _why_not(error: FeishuError) -> str:
+    if error.outcome is Outcome.REFUSED:
+        return "refused"
+    return "away" if error.http_status is None else "disturbed"
+
+
 def _clock() -> Iterator[Found]:
     """Feishu says the time to the second, so a difference of one second is none."""
+    if app_secret.refusal():  # it has just been asked with this one
+        yield Found("unknown")
+        return
     asked = datetime.now(UTC)
     feishu_at = tokens.prove_credentials()
     if feishu_at is None:
@@ -96,7 +104,18 @@ QUESTIONS = (
             "refused": Verdict(
                 Level.ERROR,
                 _("Feishu refuses them (%(app)s): %(error)s"),
-                _("Copy both from the developer console, Credentials & basic info, into .env and restart."),
+                _(
+                    "Copy both from the developer console, Credentials & basic info, into the settings (.env, "
+                    "or /etc/hireops/env of the systemd units) and restart."
+                ),
+            ),
+            "disturbed": Verdict(
+                Level.ERROR,
+                _("Feishu answered, but with nothing that can be understood: %(error)s"),
+                _(
+                    "Ask again in some minutes. If it goes on, see whether a proxy answers in the place of "
+                    "FEISHU_BASE_URL, or whether Feishu is disturbed."
+                ),
             ),
             "away": Verdict(
                 Level.ERROR,
