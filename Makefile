@@ -51,7 +51,8 @@ outdated: $(TOOLS)
 audit: $(RUNTIME)
 	@.venv/bin/python -m venv .venv/audit
 	@.venv/audit/bin/python -m pip install --quiet --quiet --disable-pip-version-check --upgrade pip-audit
-	@.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.txt -r requirements-s3.txt
+	@.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.txt -r requirements-s3.txt || \
+	  { echo "Above stands what is vulnerable. “Not found on PyPI” means something else: pip-audit reads what PyPI knows of each release, and the package index of this machine does not tell it." >&2; exit 1; }
 
 # All of them, also after one that missed its target.
 bench: $(TOOLS)
