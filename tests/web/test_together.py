@@ -15,11 +15,15 @@ from tests.web.callers import HOST
 REFUSES_ONE_KIND = """
     CREATE FUNCTION refuse_one_kind() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        RAISE EXCEPTION 'no such value' USING ERRCODE = 'numeric_value_out_of_range';
+        RAISE EXCEPTION 'not this one' USING ERRCODE = '{error}';
     END $$;
     CREATE TRIGGER refuse_one_kind BEFORE INSERT ON inbox_event FOR EACH ROW
         WHEN (NEW.event_type = 'test.impossible_v1') EXECUTE FUNCTION refuse_one_kind();
 """
+
+
+def refuse_one_kind(hireops, error: str) -> None:
+    hireops.database.rows(REFUSES_ONE_KIND.replace("{error}", error) + "SELECT 1")
 
 
 def connect(web: str) -> socket.socket:
@@ -96,11 +100,21 @@ def test_what_has_come_by_then_is_one_commit(hireops):
 @on_postgresql
 def test_one_that_the_database_cannot_hold_spoils_no_other(hireops):
     web = hireops.web("--workers", "1")
-    hireops.database.rows(REFUSES_ONE_KIND + "SELECT 1")
+    refuse_one_kind(hireops, "numeric_value_out_of_range")
     deliveries = [sealed(envelope()), sealed(envelope("test.impossible_v1")), sealed(envelope())]
     assert all_at_once(hireops, web, deliveries) == [200, 200, 200]
     states = hireops.database.rows("SELECT state, reason FROM inbox_event ORDER BY state")
     assert states == [("pending", "")] * 3 + [("unreadable", "the database cannot hold its content")]
+
+
+@on_postgresql
+def test_an_error_of_ours_is_answered_500_and_spoils_no_other(hireops):
+    web = hireops.web("--workers", "1")
+    refuse_one_kind(hireops, "undefined_function")
+    deliveries = [sealed(envelope()), sealed(envelope("test.impossible_v1")), sealed(envelope())]
+    assert all_at_once(hireops, web, deliveries) == [200, 500, 200]
+    assert hireops.database.rows("SELECT state FROM inbox_event") == [("pending",)] * 3
+    assert "webhook answered 500" in hireops.output.read_text()
 
 
 def test_who_reads_no_answers_holds_up_no_delivery(hireops):
