@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +39,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
         if body is None:
             answer = _refusal(request.META, 413, f"the body is larger than {intake.MAX_BYTES} bytes")
         else:
-            (answer,) = _answer([Delivery(request.META, body)])
+            (answer,) = _answer([Delivery(request.META, body, monotonic())])
     return HttpResponse(answer.content, status=answer.status, content_type="application/json")
 
 
@@ -67,8 +68,9 @@ def _answer(deliveries: Sequence[Delivery]) -> list[Answer]:
 
 def _store(authentic: Sequence[tuple[Said, Delivery]]) -> Answer:
     """The answer to all of them."""
+    first_came_at = min((delivery.came_at for _said, delivery in authentic), default=0.0)
     try:
-        if intake.store_deliveries([(said, delivery.body) for said, delivery in authentic]):
+        if intake.store_deliveries([(said, delivery.body) for said, delivery in authentic], first_came_at):
             ring(tasks.drain)
     except intake.NOT_STORED as error:
         reason = f"the database does not answer ({type(error).__name__})"

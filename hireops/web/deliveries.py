@@ -17,10 +17,14 @@ GATHER_S = 0.0001
 
 
 class Delivery(NamedTuple):
-    """One request with a body: ``meta`` as in WSGI's environment, ``body`` as it came."""
+    """One request with a body: ``meta`` as in WSGI's environment, ``body`` as it came.
+
+    ``came_at``: by ``monotonic``, when it was wholly there.
+    """
 
     meta: Mapping[str, Any]
     body: bytes
+    came_at: float
 
 
 class Answer(NamedTuple):

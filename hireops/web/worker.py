@@ -206,7 +206,7 @@ class DoorWorker(ThreadWorker):
             request: Any = next(conn.parser)
             request._expected_100_continue = False  # noqa: SLF001 - it was told to go on, and has
             response, environ = wsgi.create(request, conn.sock, conn.client, conn.server, self.cfg)
-            return Asked(conn, request, response, Delivery(environ, request.body.read()))
+            return Asked(conn, request, response, Delivery(environ, request.body.read(), conn.since))
         except (OSError, StopIteration):
             return None
         except Exception as error:  # noqa: BLE001 - whatever gunicorn finds wrong with it, it says itself

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from tests.deliveries import envelope, sealed, signed
 from tests.selection import also_on_sqlite, on_postgresql
 from tests.web.callers import HOST
 
+FEISHU_WAITS_S = 3
 REFUSES_ONE_KIND = """
     CREATE FUNCTION refuse_one_kind() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -45,6 +47,11 @@ def status(link: socket.socket) -> int:
 def send_for_ever(link: socket.socket, request: bytes) -> None:
     for _ in range(100_000):
         link.sendall(request * 20)
+
+
+def hold(hireops, seconds: float) -> None:
+    with hireops.database.locked("inbox_event"):
+        time.sleep(seconds)
 
 
 def all_at_once(hireops, web: str, deliveries: list[tuple[bytes, dict[str, str]]]) -> list[int]:
@@ -95,6 +102,26 @@ def test_what_has_come_by_then_is_one_commit(hireops):
     )
     assert events == 21
     assert commits <= 3
+
+
+@on_postgresql
+def test_who_waits_behind_a_slow_statement_is_answered_in_time_all_the_same(hireops):
+    web = hireops.web("--workers", "1")
+    with connect(web) as first, connect(web) as second, ThreadPoolExecutor(1) as somebody_else:
+        with connect(web) as before:
+            send(before, sealed(envelope()))
+            assert status(before) == 200  # and the statement is planned: that would wait for the table, too
+        with hireops.database.locked("inbox_event"):
+            send(first, sealed(envelope()))
+            time.sleep(0.2)
+            send(second, sealed(envelope()))
+            sent = time.monotonic()
+            again = somebody_else.submit(hold, hireops, 4)
+            time.sleep(2)
+        assert status(first) == 200
+        assert status(second) == 503
+        assert time.monotonic() - sent < FEISHU_WAITS_S
+        again.result()
 
 
 @on_postgresql

@@ -105,8 +105,8 @@ QUESTIONS = (
                 Level.ERROR,
                 _("Feishu refuses them (%(app)s): %(error)s"),
                 _(
-                    "Copy both from the developer console, Credentials & basic info, into the settings (.env, "
-                    "or /etc/hireops/env of the systemd units) and restart."
+                    "Copy both from the developer console, Credentials & basic info, into the settings "
+                    "(.env, or /etc/hireops/env of the systemd units) and restart."
                 ),
             ),
             "disturbed": Verdict(
