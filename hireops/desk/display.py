@@ -60,6 +60,11 @@ def listed(things: Iterable[object]) -> str:
     return pgettext("between two things of a list", ", ").join(map(str, things))
 
 
+def labelled(label: object, shown: object) -> str:
+    """What something is called, and what is said of it."""
+    return _("%(label)s: %(shown)s") % {"label": label, "shown": shown}
+
+
 def lines(texts: Iterable[str]) -> SafeString:
     """One below the other."""
     return format_html_join(SafeString("<br>"), "{}", ((text,) for text in texts))

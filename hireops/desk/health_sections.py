@@ -12,7 +12,7 @@ from hireops import VERSION
 from hireops.database import clock
 from hireops.desk import health, heartbeats, restoring
 from hireops.desk.cards import Card, Text
-from hireops.desk.display import duration, moment
+from hireops.desk.display import duration, labelled, moment
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.heartbeats import Seen
 from hireops.desk.models import InvariantCheck
@@ -189,7 +189,7 @@ def card(reader: Reader) -> Card | None:
     if not reader.has_perm(health.PERMISSION):
         return None
     alarms = health.alarms()
-    named = [_("%(label)s: %(shown)s") % {"label": each.label, "shown": each.shown} for each in alarms]
+    named = [labelled(each.label, each.shown) for each in alarms]
     return Card(
         title=gettext_lazy("Health"),
         value=len(alarms) or _("well"),

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_noop
 
+from hireops.desk.display import labelled
+
 RIGHTS = "rights"  # of the details of an audit entry: {"before": [...], "after": [...]}
 SUPERUSER = gettext_noop("superuser: every right")
 INACTIVE = gettext_noop("cannot sign in")
@@ -25,7 +27,7 @@ STOCK = {
 
 
 def label_of(permission: Permission) -> str:
-    return f"{permission.content_type.name}: {word_of(permission)}"
+    return labelled(permission.content_type.name, word_of(permission))
 
 
 def word_of(permission: Permission) -> str:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.admin import MirrorAdmin, staff_action, staff_page
-from hireops.desk.display import moment, state_badge
+from hireops.desk.display import labelled, moment, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.exporting import EXPORT, MENU_ENTRY, texts_of
 from hireops.desk.language import is_being_switched
@@ -223,7 +223,7 @@ class ExportAdmin(MirrorAdmin):
 
     @admin.display(description=_("narrowed by"))
     def narrowed_shown(self, export: Export) -> str:
-        return ", ".join(f"{label}: {text}" for label, text in export.narrowed)
+        return ", ".join(labelled(label, text) for label, text in export.narrowed)
 
     @admin.display(description=_("personal data"))
     def people_shown(self, export: Export) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.database import clock
-from hireops.desk.display import duration, moment
+from hireops.desk.display import duration, labelled, moment
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.lists import different_values
 from hireops.desk.paging import AtLeast
@@ -192,7 +192,7 @@ def _failures() -> Iterator[Figure]:
 def _by_cause(causes: list[str]) -> str:
     names = dict(Event.Cause.choices)
     counts = {cause: causes.count(cause) for cause in names if cause in causes}
-    return "; ".join(f"{names[cause]}: {count}" for cause, count in counts.items())
+    return "; ".join(labelled(names[cause], count) for cause, count in counts.items())
 
 
 def _unreadable() -> Figure:

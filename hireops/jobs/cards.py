@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from hireops.desk.cards import Card, counted, list_url
+from hireops.desk.display import labelled
 from hireops.desk.staff import Reader
 from hireops.jobs.display import told
 from hireops.jobs.models import Job
@@ -21,7 +22,7 @@ def work_under_way(reader: Reader) -> Card | None:
     return Card(
         title=_("What you have started is under way"),
         value=count,
-        note=f"{label_of(newest.kind)}: {told(newest)}",
+        note=labelled(label_of(newest.kind), told(newest)),
         url=list_url("jobs_job", f"state__exact={Job.State.RUNNING}"),
         tone="busy",
     )

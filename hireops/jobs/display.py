@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from hireops.database import clock
-from hireops.desk.display import duration, exact_moment
+from hireops.desk.display import duration, exact_moment, labelled
 from hireops.desk.waiting import Waiting, share
 from hireops.jobs import registry
 from hireops.jobs.leases import LOST
@@ -61,7 +61,7 @@ def waiting_for(job: Job, *facts: object) -> Waiting:
     """Until it has ended. ``facts`` are what else the page shows of it."""
     label, state = registry.label_of(job.kind), Job.State(job.state)
     is_over = state != Job.State.RUNNING
-    says = f"{label}: {state.label}" if is_over else share(label, job.done, job.total)
+    says = labelled(label, state.label) if is_over else share(label, job.done, job.total)
     return Waiting(says, (*facts_of(job), *facts), is_over)
 
 

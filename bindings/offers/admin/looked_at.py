@@ -15,6 +15,7 @@ from bindings.offers.admin.picture import paper_in_words
 from bindings.offers.plan import Content, Kind, Paper, Row, as_json, content_of
 from bindings.offers.services import Preview
 from hireops.database import clock
+from hireops.desk.display import labelled
 from hireops.desk.models import AuditEntry
 
 SALT = "bindings.offers.looked_at"
@@ -82,7 +83,7 @@ def _said(content: Content | None) -> str:
     if content is None:
         return _("(not there)")
     facts = paper_in_words(content) if isinstance(content, Paper) else content.description
-    return f"{content.name}: {facts}" if facts else content.name
+    return labelled(content.name, facts) if facts else content.name
 
 
 def _done(now: Preview, at: datetime) -> list[AuditEntry]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hireops.database import clock
 from hireops.desk import audit
-from hireops.desk.display import duration, linked, state_badge
+from hireops.desk.display import duration, labelled, linked, state_badge
 from hireops.desk.staff import Reader, name_and_login
 from hireops.feishu.tenant_lists import are_several
 from hireops.outbox import registry
@@ -238,7 +238,7 @@ def _steps_of_paying(withdrawal: Withdrawal) -> Iterator[WithdrawalStep]:
         yield WithdrawalStep(at=batch.created_at, who=who, what=what, why=batch.note)
     for payment in rows:
         if payment.recorded_by and payment.recorded_at:
-            what = f"{in_words(payment.asset, payment.sum)}: {payment.get_state_display()}"
+            what = labelled(in_words(payment.asset, payment.sum), payment.get_state_display())
             who, why = name_and_login(payment.recorded_by), payment.reason or payment.reference
             yield WithdrawalStep(at=payment.recorded_at, who=who, what=what, why=why)
     yield from _steps_of_reversing(withdrawal)
