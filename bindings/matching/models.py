@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop, pgettext_lazy
 from bindings.customers.models import Customer
 from bindings.matching.decide import Rule
 from bindings.scope import Scope
+from hireops.desk.display import labelled
 from hireops.desk.states import States
 from hireops.inbox.models import Event
 
@@ -62,7 +63,7 @@ class MatchingRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_scope_display()}: {self.key}"
+        return labelled(self.get_scope_display(), self.key)
 
     def as_decided(self) -> Rule:
         return Rule(self.pk, self.scope, self.key, self.kind, self.position, self.proposes_only)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.append_only import AppendOnly
+from hireops.desk.display import labelled
 
 
 class AuditEntry(AppendOnly):
@@ -50,7 +51,7 @@ class AuditEntry(AppendOnly):
         permissions = [("view_personal_data", gettext_noop("Can see personal data in full"))]
 
     def __str__(self) -> str:
-        return f"{self.action_label}: {self.target_label}"
+        return labelled(self.action_label, self.target_label)
 
     @property
     def action_label(self) -> str:

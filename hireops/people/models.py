@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.append_only import AppendOnly
+from hireops.desk.display import labelled
 from hireops.desk.staff import name_and_login
 from hireops.people.acting import LONGEST_ADDRESS, LONGEST_USER_AGENT
 from hireops.people.browsers import browser_in_words
@@ -100,7 +101,7 @@ class PayoutRight(models.Model):
         indexes = [models.Index(fields=["permission", "since"], name="payout_right_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.permission}"
+        return labelled(self.user, self.permission)
 
 
 class CredentialChange(AppendOnly):
@@ -141,7 +142,7 @@ class CredentialChange(AppendOnly):
         indexes = [models.Index(fields=["user", "-at"], name="credential_change_of_user")]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.get_kind_display()}"
+        return labelled(self.user, self.get_kind_display())
 
 
 class OneTimePassword(models.Model):
