@@ -354,7 +354,7 @@ def test_the_audit_says_which_permissions_of_a_role_in_the_language_of_the_reade
     assert f"<dt>given</dt><dd>{given}</dd>" in details_of(pages(otto), entry)
     chinese = pages(otto)
     chinese.cookies["django_language"] = "zh-hans"
-    assert "<dt>授予</dt><dd>提取单: " in details_of(chinese, entry)
+    assert "<dt>授予</dt><dd>提取单：" in details_of(chinese, entry)
     history = pages(otto).get(f"/admin/auth/group/{auditor.pk}/history/").content.decode()
     assert "Can approve or reject a withdrawal" in history
 
