@@ -12,7 +12,7 @@ from celery import Celery
 from celery.signals import beat_init
 from django.utils.log import configure_logging
 
-from hireops import broker, configure
+from hireops import broker, configure, garbage
 
 # Who knows all models of hireops has them for good, so a process of its own asks.
 REFUSE_ROWS_OF_ANOTHER_APP = """
@@ -30,6 +30,11 @@ broker.register()
 
 app = Celery("hireops", fixups=[])  # Django's would set up all apps
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@beat_init.connect
+def _gather_little_garbage(**_details: Any) -> None:
+    garbage.leave_out_what_is_loaded()
 
 
 @beat_init.connect
