@@ -220,7 +220,6 @@ def _in_time(insert: Callable[[], bool], first_came_at: float) -> bool:
         connection.close()
         if monotonic() - started > RECONNECT_WITHIN_S:
             _breaker_open_until = monotonic() + BREAKER_OPEN_S
-            raise
         if monotonic() - first_came_at > RECONNECT_WITHIN_S:
             raise
     connection.ensure_connection()
