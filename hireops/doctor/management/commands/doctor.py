@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import translation
 
 from hireops import VERSION
+from hireops.desk.display import labelled
 from hireops.desk.heartbeats import this_host
 from hireops.doctor.findings import Finding, Level, examine, in_words, worst
 
@@ -62,7 +63,7 @@ def _as_json(findings: list[Finding]) -> str:
 def _as_lines(findings: list[Finding]) -> str:
     lines: list[str] = []
     for each in findings:
-        lines.append(f"{MARKS[each.level]:4}  {each.title}: {each.answer}")
+        lines.append(f"{MARKS[each.level]:4}  {labelled(each.title, each.answer)}")
         if each.todo:
             lines.append(f"      -> {each.todo}")
     return "\n".join(lines)
