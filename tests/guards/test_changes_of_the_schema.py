@@ -16,7 +16,7 @@ def test_before_any_change_every_guard_refuses_what_it_is_there_for(company: Dat
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "atomic", [True, pytest.param(False, marks=on_sqlite)], ids=["at once", "without a transaction"]
 )
