@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOME_FAILED = 1  # pytest: all were run, some failed
-MOST_RUN_AGAIN = 3
+MOST_RUN_AGAIN = 10  # one of five hundred; where more have failed it was not for want of a core
 
 
 @dataclass

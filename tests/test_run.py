@@ -61,6 +61,15 @@ class Demo:
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
 
+    def end(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        try:
+            self.press_ctrl_c()
+        finally:
+            self.process.kill()
+            self.process.wait()
+
     @property
     def printed(self) -> str:
         return self.output.read_text()
@@ -88,8 +97,7 @@ class Demo:
 def demo(tmp_path: Path) -> Iterator[Demo]:
     demo = Demo(tmp_path)
     yield demo
-    if demo.process and demo.process.poll() is None:
-        demo.press_ctrl_c()
+    demo.end()
 
 
 def _define_field(staff: Browser, key: str, name: str) -> None:
@@ -105,8 +113,19 @@ def _define_field(staff: Browser, key: str, name: str) -> None:
     assert name in page.text
 
 
+def test_ctrl_c_while_the_database_is_prepared_ends_in_a_sentence(demo):
+    demo.start()
+    wait_until(
+        lambda: "Preparing the database" in demo.printed, seconds=NEWCOMER_WAITS_S, what="it says nothing"
+    )
+    assert demo.press_ctrl_c() == 1
+    assert demo.printed.splitlines()[-1].endswith("The next start goes on.")
+    assert "Traceback" not in demo.printed
+
+
 def test_from_nothing_to_a_bound_account_and_on_after_ctrl_c_over_the_long_connection(demo):
     demo.start_and_wait()
+    assert "Preparing the database" in demo.printed
     first_login = demo.find(r"login.*").group()
     staff = demo.log_in()
     _push_a_form(staff)
@@ -117,6 +136,7 @@ def test_from_nothing_to_a_bound_account_and_on_after_ctrl_c_over_the_long_conne
 
     demo.environment["FEISHU_EVENTS"] = "long_connection"
     demo.start_and_wait()
+    assert "Preparing the database" not in demo.printed
     assert first_login in demo.printed
     staff = demo.log_in()
     assert "company_code" in staff.get("/admin/bindings/customfield/")

@@ -88,7 +88,7 @@ def test_slow_senders_and_wrong_logins_at_once_cost_no_event_and_no_answer_its_t
     assert sender.answers == {200: len(events)}
     assert slowest <= FEISHU_WAITS_S
     assert max(probes) <= FEISHU_WAITS_S
-    assert sum(answers.values()) > clients  # they were heard, and refused
+    assert all(guesser.answers for guesser in guessers)  # they were heard, and refused
     assert set(answers) <= {200, 429, 503}
     assert any(answer.startswith(b"HTTP/1.1 408 ") for answer in slow.answers)
     check_all_arrived(hireops, sender)

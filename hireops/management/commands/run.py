@@ -11,7 +11,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 
 FIRST_LOGIN = "admin"
@@ -30,11 +31,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._make_sure_ports_are_free()
         try:
-            # Nothing of ours runs yet that could have to wait.
-            call_command("migrate", interactive=False, verbosity=0, despite_locks=True)
+            self._migrate()
         except OperationalError as error:
             first_line = str(error).strip().splitlines()[0]
             raise CommandError(f"DATABASE_URL: the database does not answer ({first_line}).") from error
+        except KeyboardInterrupt as stopped:
+            raise CommandError("Stopped before the database was ready. The next start goes on.") from stopped
         password = self._password_of_the_demo() if settings.DEMO else ""
         if not settings.DEMO:
             self._make_sure_somebody_can_sign_in()
@@ -47,6 +49,14 @@ class Command(BaseCommand):
             [str(supervisord), "--configuration", str(settings.BASE_DIR / "supervisord.conf")],
             {**os.environ, **self._environment()},
         )
+
+    def _migrate(self) -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.stdout.write("\n  Preparing the database. The first time this takes up to a minute ...")
+            self.stdout.flush()
+        # Nothing of ours runs yet that could have to wait.
+        call_command("migrate", interactive=False, verbosity=0, despite_locks=True)
 
     def _make_sure_ports_are_free(self) -> None:
         wanted = {"WEB_PORT": (settings.WEB_HOST, settings.WEB_PORT)}
