@@ -18,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from hireops.database import schema
 from hireops.database.errors import DATABASE_AWAY
 from hireops.database.query_deadline import query_deadline
 from hireops.desk import health, heartbeats, metrics, restoring
@@ -76,8 +77,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if the database answers within 2 s and has every migration and guard of this code, else 503.
 
-    What is wrong with a guard is named; so is a trigger that is none of ours, which changes nothing either,
-    and what differs because a newer release has migrated already.
+    503 also if a newer release has changed tables so that this code can't use them any more: it is to be
+    restarted as that one. What is wrong with a guard is named; so is a trigger that is none of ours, which
+    changes nothing either, and what differs because a newer release has migrated already.
 
     The worker and beat are named too, and that the database was restored; they change nothing: this process
     takes events in all the same.
@@ -85,7 +87,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         with query_deadline(READY_WITHIN_S):
             applied = set(MigrationRecorder(connection).applied_migrations())
-            missing, is_newer = _newest_migrations() - applied, bool(_ours(applied) - _migrations())
+            missing, newer = _newest_migrations() - applied, frozenset(_ours(applied) - _migrations())
+            unusable = _unusable(newer) if newer and not missing else ()
             guards = [] if missing and not is_lifted(connection) else differences(connection)
             ages = {} if missing else heartbeats.ages()
             restored = not missing and restoring.stands()
@@ -94,12 +97,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
     answer: dict[str, object] = {"database": "ok", "migrations": "missing" if missing else "ok"}
     if guards or not missing:
         answer["guards"] = [str(each) for each in guards] or "ok"
+    if unusable:
+        answer["migrations"] = "of a newer release"
+        answer["schema"] = unusable
     if restored:
         answer["restored"] = "not released"
     processes = {name: "stopped" if heartbeats.has_stopped(age) else "ok" for name, age in ages.items()}
     # A newer release has guards of its own; while it migrates, its latch concerns this one too.
-    count = [each for each in guards if each.is_ours and (str(each) == LIFTED or not is_newer)]
-    return JsonResponse({**answer, **processes}, status=503 if missing or count else 200)
+    count = [each for each in guards if each.is_ours and (str(each) == LIFTED or not newer)]
+    return JsonResponse({**answer, **processes}, status=503 if missing or unusable or count else 200)
 
 
 @require_safe
@@ -129,6 +135,12 @@ def _newest_migrations() -> frozenset[tuple[str, str]]:
 @cache
 def _migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
+
+
+@cache
+def _unusable(newer: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    """Looked at once for what is ``newer``: a hundred tables are, and this is asked every few seconds."""
+    return tuple(schema.misfits(connection))
 
 
 def _ours(migrations: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

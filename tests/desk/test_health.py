@@ -10,6 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.urls import reverse
 
+from hireops.database import schema
 from hireops.desk import invariants
 
 
@@ -41,6 +42,48 @@ def test_readyz_waits_for_migrations(client: Client) -> None:
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json()) == (503, {"database": "ok", "migrations": "missing"})
+
+
+@pytest.mark.django_db
+def test_this_code_can_use_the_tables_that_it_has_migrated() -> None:
+    assert list(schema.misfits(connection)) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "status", "said"),
+    [
+        ("ALTER TABLE doctor_examination ADD COLUMN remark varchar(9) NULL", 200, []),
+        ("ALTER TABLE doctor_examination ADD COLUMN remark varchar(9) NOT NULL DEFAULT ''", 200, []),
+        (
+            "ALTER TABLE doctor_examination RENAME COLUMN finished_at TO ended_at",
+            503,
+            ["doctor_examination.finished_at is gone"],
+        ),
+        ("ALTER TABLE doctor_examination RENAME TO doctor_findings", 503, ["doctor_examination is gone"]),
+        (
+            (
+                "DROP TABLE doctor_examination; "
+                "CREATE TABLE doctor_examination "
+                "(id integer PRIMARY KEY, asked_by_id integer, asked_at text, "
+                "finished_at text, host text, version text, findings text, severity text NOT NULL)"
+            ),
+            503,
+            ["doctor_examination.severity wants a value"],
+        ),
+    ],
+)
+@pytest.mark.django_db
+def test_readyz_is_not_well_where_a_newer_release_left_nothing_that_this_one_can_use(
+    statement: str, status: int, said: list[str], client: Client
+) -> None:
+    with connection.cursor() as cursor:
+        for each in statement.split(";"):
+            cursor.execute(each)
+    MigrationRecorder(connection).record_applied("doctor", f"9999_{status}_{len(statement)}")
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json().get("schema", [])) == (status, said)
 
 
 @pytest.fixture
