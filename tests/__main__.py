@@ -54,7 +54,8 @@ def check_all(steps: Steps, runs: list[TestRun]) -> list[Result]:
 
 
 def pytest_run(steps: Steps, step: str, database_url: str, *options: str) -> TestRun:
-    shared = ["-n", WORKERS[step], "--dist", "loadgroup", *options]
+    # A file's tests on one worker, so that what they share is made once, and in our order (selection.py).
+    shared = ["-n", WORKERS[step], "--dist", "loadfile", "--no-loadscope-reorder", *options]
     return TestRun(steps, step, {"DATABASE_URL": database_url}, shared)
 
 

@@ -19,6 +19,8 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 NONE_ANSWERS = "postgres://nobody@127.0.0.1:1/none"
 IN_THIS_PROCESS = {"db", "transactional_db", "django_db_setup"}
 IN_PROCESSES = {"database"}
+# Databases of earlier commits, brought to today: what takes minutes is not begun last.
+DEAR = {"upgraded", "_migrated"}
 
 on_sqlite = pytest.mark.only("sqlite")
 on_postgresql = pytest.mark.only("postgresql")
@@ -70,9 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        if need_of(item) is Need.PROCESSES:  # they mostly wait: first, and a file of them on one worker
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: DEAR.isdisjoint(getattr(item, "fixturenames", ())))
     share, fast = config.getoption("--share"), config.getoption("--fast")
     left_out = [
         item
