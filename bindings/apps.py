@@ -20,14 +20,16 @@ class BindingsConfig(AppConfig):
         _register_checks()
         _register_exams()
         _register_order_files()
-        _declare_needs()
+        _tell_the_doctor()
 
 
-def _declare_needs() -> None:
+def _tell_the_doctor() -> None:
     from bindings.needs import NEEDS
-    from hireops.doctor import permissions
+    from bindings.reports.questions import QUESTIONS
+    from hireops.doctor import findings, permissions
 
     permissions.declare(*NEEDS)
+    findings.register(*QUESTIONS)
 
 
 def _register_accounts() -> None:

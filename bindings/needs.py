@@ -14,6 +14,7 @@ NEEDS = (
             "hire.eco_background_check.created_v1",
             "hire.eco_background_check.canceled_v1",
         ),
+        seldom=frozenset({"hire.eco_background_check.canceled_v1"}),
         is_used=lambda: CheckPackage.objects.exists() or BackgroundCheck.objects.exists(),
     ),
     Need(

@@ -5,7 +5,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django.apps import apps
+from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+SHOWN = 5
 
 
 def misfits(connection: BaseDatabaseWrapper) -> Iterator[str]:
@@ -25,6 +28,16 @@ def misfits(connection: BaseDatabaseWrapper) -> Iterator[str]:
                 yield from _misfits_of(connection, cursor, options.db_table, columns)
             else:
                 yield f"{options.db_table} is gone"
+
+
+def refuse_misfits(connection: BaseDatabaseWrapper) -> None:
+    """``CommandError`` for a command that would end in an error of the database in the middle of its work."""
+    if found := list(misfits(connection)):
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise CommandError(
+            f"The tables are not those of this version: {'; '.join(found[:SHOWN])}{more}. Run manage.py "
+            "migrate; if it has nothing to do, tables were removed by hand: restore the database."
+        )
 
 
 def _misfits_of(

@@ -30,6 +30,7 @@ class DeskConfig(AppConfig):
         health.register(health_sections.processes, urgent=True)
         health.register(health_sections.promises, urgent=True)
         health.register(health_sections.guards, urgent=True)
+        health.register(health_sections.commits, urgent=True)
         health.register(health_sections.restoration, urgent=True)
 
 

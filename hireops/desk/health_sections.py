@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from hireops import VERSION
-from hireops.database import clock
+from hireops.database import clock, standby
 from hireops.desk import health, heartbeats, restoring
 from hireops.desk.cards import Card, Text
 from hireops.desk.display import duration, labelled, moment
@@ -20,6 +20,7 @@ from hireops.desk.staff import Reader
 from hireops.guards.installed import is_lifted
 
 LIFTED = Metric("guards_lifted", "1 while the guards are lifted, so that the database takes no write.")
+COMMITS_WAIT = Metric("commit_waits_for_standby_seconds", "Seconds that a commit waits for the standby.")
 RESTORED = Metric("restored", "1 while a restored database is not released, so that nothing is sent.")
 SIGN_OF_LIFE = Metric("process_last_seen_seconds", "Seconds since the worker or beat was last alive.")
 ALIVE = Metric("processes_alive", "Worker processes, or hosts on which beat runs, that were seen lately.")
@@ -133,6 +134,26 @@ def guards() -> Section:
         "bad" if lifted else "ok",
     )
     return Section(gettext_lazy("Guards"), [figure])
+
+
+def commits() -> Section:
+    """Whether the database commits, where it waits for a standby."""
+    now = standby.commits(connection)
+    note = _(
+        "The standby of the database is away: nothing can be saved until it is back or whoever looks after "
+        "hireops goes on without it. Feishu sends the events of meanwhile again."
+    )
+    told = {"count": now.waiting, "seconds": round(now.longest_s)}
+    held_up = _("%(count)d commits wait, for up to %(seconds)d s") % told
+    figure = Figure(
+        COMMITS_WAIT,
+        gettext_lazy("Standby of the database"),
+        round(now.longest_s, 1),
+        held_up if now.are_held_up else now.standbys or _("none is waited for"),
+        note if now.are_held_up else "",
+        "bad" if now.are_held_up else "ok",
+    )
+    return Section(gettext_lazy("Standby"), [figure])
 
 
 def restoration() -> Section:

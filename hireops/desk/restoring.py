@@ -40,7 +40,8 @@ class Part:
     """What a person looks at and releases; parts are shown by their ``place``.
 
     ``why_not`` says why it can't be released yet. ``number`` asks who releases it for one, which ``take`` is
-    given in the transaction of the release; it raises ``Refused`` for one that cannot be.
+    given in the transaction of the release; it raises ``Refused`` for one that cannot be. ``ask`` has Feishu
+    asked for what has to be known before, and gives how many questions that are.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Part:
     why_not: Callable[[Restoration], str] = lambda _restoration: ""
     number: Text = ""
     take: Callable[[int], None] = lambda _number: None
+    ask: Callable[[User], int] | None = None
 
 
 Newest = Callable[[], datetime | None]

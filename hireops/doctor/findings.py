@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any
 
+from django.db import ProgrammingError
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -20,6 +21,7 @@ from hireops.error_location import error_location
 from hireops.feishu.errors import FeishuError
 
 Text = str | Promise
+INSUFFICIENT_PRIVILEGE = "42501"
 
 
 class Level(IntEnum):
@@ -53,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """``ask()`` gives one or more findings; what it raises is a finding too, ``unanswered``."""
+    """``ask()`` gives one or more findings; what it raises is a finding too, ``unanswered`` or ``denied``."""
 
     id: str
     title: Text
@@ -77,6 +79,17 @@ UNANSWERED = Verdict(
     _("This could not be found out: %(error)s."),
     _("Mend what the other lines say first, then ask again."),
 )
+DENIED = "denied"
+ANY_QUESTION = {
+    DENIED: Verdict(
+        Level.ERROR,
+        _("The database refuses it to the user in DATABASE_URL: %(error)s."),
+        _(
+            "As the owner of the tables: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public "
+            "TO that user, and GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO that user."
+        ),
+    )
+}
 UNKNOWN_QUESTION = Verdict(Level.NOTICE, _("A question of another version of hireops."))
 
 _questions: dict[str, Question] = {}
@@ -106,6 +119,10 @@ def _answers(question: Question) -> list[Found]:
         return list(question.ask())
     except FeishuError as error:
         return [Found("unanswered", {"error": str(error)})]
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", "") != INSUFFICIENT_PRIVILEGE:
+            return [Found("unanswered", {"error": error_location(error)})]
+        return [Found(DENIED, {"error": str(error).strip().splitlines()[0]})]  # it names a table, no value
     except Exception as error:  # noqa: BLE001 - whatever is broken: saying so is what the doctor is for
         return [Found("unanswered", {"error": error_location(error)})]
 
@@ -117,7 +134,7 @@ def in_words(kept: Mapping[str, Any]) -> Finding:
         return Finding(
             kept["question"], UNKNOWN_QUESTION.level, kept["question"], str(UNKNOWN_QUESTION.answer), ""
         )
-    verdict = question.verdicts.get(kept["verdict"], UNANSWERED)
+    verdict = (ANY_QUESTION | dict(question.verdicts)).get(kept["verdict"], UNANSWERED)
     facts = {"error": "?", **{name: _shown(name, value) for name, value in kept["facts"].items()}}
     return Finding(
         question.id, verdict.level, str(question.title), verdict.answer % facts, verdict.todo % facts

@@ -1,5 +1,4 @@
-"""Which permissions the app needs at Feishu, and which events it has to subscribe to. The apps declare "
-"theirs."""
+"""Which permissions the app needs at Feishu, and which events it subscribes to: the apps declare theirs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +10,15 @@ from hireops.doctor.findings import Text
 class Need:
     """What one part of hireops needs of the app.
 
-    ``scopes`` are Feishu's names of permissions; ``events`` its names of event types. ``is_used()`` says
-    whether anybody works with this part: what is missing is then an error, else it is only said.
+    ``scopes`` are Feishu's names of permissions; ``events`` its names of event types, ``seldom`` those of
+    them that may never come though all is well. ``is_used()`` says whether anybody works with this part:
+    what is missing is then an error, else it is only said.
     """
 
     what: Text
     scopes: tuple[str, ...]
     events: tuple[str, ...] = ()
+    seldom: frozenset[str] = frozenset()
     is_used: Callable[[], bool]
 
 

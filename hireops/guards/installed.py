@@ -95,5 +95,10 @@ def tables_of(connection: BaseDatabaseWrapper) -> list[str]:
     return [table for table in rules.guarded_tables() if table in there]
 
 
+def missing_tables(connection: BaseDatabaseWrapper) -> list[str]:
+    """Of the tables with guards, those that this database does not have."""
+    return sorted(set(rules.guarded_tables()) - set(tables_of(connection)))
+
+
 def names() -> list[str]:
     return [each.name for each in rules.declared()]

@@ -6,6 +6,7 @@ given ``state = 'failed'``, PostgreSQL may prefer to scan the primary key and fi
 rows when the matching ones are all old. For the same reason nothing here counts without an order.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,13 +18,14 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from hireops.desk.ownership import Seen
 from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
-from hireops.inbox.registry import labels
+from hireops.inbox.registry import is_handled, labels
 
 Events = QuerySet[Event]
 
 # With two conditions, at most SCANNED rows that meet the rarer one are read, BATCH at a time, until ENOUGH of
 # them meet the other one as well: enough to turn pages in.
 SCANNED, BATCH, ENOUGH = 5000, 1000, 500
+KEPT_LOOKED_AT = 1000
 LAST_ID = 2**63 - 1
 EVERY_TYPE = Seen(frozenset(), is_all=True)
 # Ids and times of arrival have the same order, except for rows that arrive within one another's seconds.
@@ -63,6 +65,16 @@ def by_index(column: str, value: str, *, after: int = 0, before: int = LAST_ID) 
         TupleLessThan(place, (value, before)),
         **{f"{column}__isnull": False},  # without it, PostgreSQL does not use a partial index
     ).order_by(f"-{column}", "-id")
+
+
+def could_be_handled_now() -> Counter[str]:
+    """How many events of each type an earlier release kept because it did not know what to do with them.
+
+    Of the newest KEPT_LOOKED_AT without a handler, and only those that still say something.
+    """
+    kept = by_index("state", Event.State.UNHANDLED).filter(content__isnull=False)
+    types = kept.values_list("event_type", flat=True)[:KEPT_LOOKED_AT]
+    return Counter(event_type for event_type in types if is_handled(event_type))
 
 
 def find(query: EventQuery) -> EventPage:

@@ -15,7 +15,7 @@ from hireops.desk.display import duration, labelled, moment
 from hireops.desk.health import Figure, Metric, Section
 from hireops.desk.lists import different_values
 from hireops.desk.paging import AtLeast
-from hireops.inbox.event_queries import by_index
+from hireops.inbox.event_queries import by_index, could_be_handled_now
 from hireops.inbox.models import Event, JournalFailure
 from hireops.inbox.registry import is_handled, labels
 
@@ -25,6 +25,7 @@ OLDEST_DUE = Metric("event_oldest_due_seconds", "Seconds that the oldest due eve
 DUE = Metric("events_due", "Events that are due, counted to 1000.")
 FAILED = Metric("events_failed", "Failed events by whether they are tried again, of the newest 1000.")
 UNREADABLE = Metric("events_unreadable", "Events that cannot be read, counted to 1000.")
+KEPT = Metric("events_kept", "Events that came before this release could handle them, counted to 1000.")
 LATE = Metric("events_late", "Of the newest 1000 events of the last day, those that came late from Feishu.")
 LATEST = Metric("event_latest_seconds", "Of these, the longest time from Feishu's clock to ours.")
 GAPS = Metric("hours_without_event", "Hours of the last 24 in which no event came.")
@@ -148,7 +149,7 @@ def _came_within(start: datetime, end: datetime) -> bool:
 def handling() -> Section:
     """What waits for a worker, and what waits for a person."""
     now = clock.now()
-    return Section(gettext_lazy("Handling"), [*_due(now), *_failures(), _unreadable()])
+    return Section(gettext_lazy("Handling"), [*_due(now), *_failures(), _unreadable(), _kept()])
 
 
 def _due(now: datetime) -> Iterator[Figure]:
@@ -204,6 +205,19 @@ def _unreadable() -> Figure:
         "",
         "warn" if found else "ok",
         url=f"{reverse(EVENTS_PAGE)}?state__exact=unreadable",
+    )
+
+
+def _kept() -> Figure:
+    found, names = could_be_handled_now(), labels()
+    return Figure(
+        KEPT,
+        gettext_lazy("Came before hireops could handle them"),
+        found.total(),
+        str(found.total()),
+        "; ".join(labelled(names[event_type], count) for event_type, count in found.items()),
+        "warn" if found else "ok",
+        url=f"{reverse(EVENTS_PAGE)}?state__exact=unhandled",
     )
 
 

@@ -13,7 +13,7 @@ from hireops.doctor.findings import Found, Level, Question, Verdict
 from hireops.doctor.permissions import needs
 from hireops.inbox import address, registry
 from hireops.inbox.address import Answered
-from hireops.inbox.event_queries import by_index
+from hireops.inbox.event_queries import by_index, could_be_handled_now
 from hireops.inbox.models import Event, JournalFailure
 from hireops.private_files import OTHERS
 
@@ -46,7 +46,18 @@ def _types() -> Iterator[Found]:
             if last is not None:
                 yield Found("ok", {**facts, "age": _seconds_since(last)})
             else:
-                yield Found("never, but used" if need.is_used() else "never", facts)
+                is_expected = need.is_used() and event_type not in need.seldom
+                yield Found("never, but used" if is_expected else "never", facts)
+
+
+def _unhandled() -> Iterator[Found]:
+    known = could_be_handled_now()
+    for event_type, count in known.items():
+        yield Found(
+            "can be handled", {"label": registry.labels()[event_type], "type": event_type, "count": count}
+        )
+    if not known:
+        yield Found("ok")
 
 
 def _journal() -> Iterator[Found]:
@@ -137,6 +148,22 @@ QUESTIONS = (
             "ok": Verdict(Level.OK, _("The last one came %(age)s ago.")),
             "never": Verdict(Level.NOTICE, NEVER, SUBSCRIBE),
             "never, but used": Verdict(Level.WARNING, NEVER, SUBSCRIBE),
+        },
+    ),
+    Question(
+        id="events.unhandled",
+        title=_("Events of before"),
+        ask=_unhandled,
+        verdicts={
+            "ok": Verdict(Level.OK, _("None waits that this version could handle.")),
+            "can be handled": Verdict(
+                Level.WARNING,
+                _("%(label)s: %(count)s came before hireops could handle them, and nothing has followed."),
+                _(
+                    "Events, filtered by the state No handler and by this type: choose those that still "
+                    "matter, and Replay. Set the others aside."
+                ),
+            ),
         },
     ),
     Question(

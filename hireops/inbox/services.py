@@ -125,16 +125,25 @@ def explain(event: Event) -> str:
         case Event.State.SET_ASIDE:
             return _("It did not take effect, and somebody decided that it need not: see the history.")
         case Event.State.UNHANDLED:
-            return _(
-                "hireops does nothing with events of this type. It is kept; after an update that knows "
-                "the type, replay it."
-            )
+            return _explain_unhandled(event)
         case Event.State.UNREADABLE:
             return _(
                 "It comes from Feishu, but cannot be read: %(reason)s Feishu was told that it arrived. "
                 "Show the raw bytes to whoever looks after hireops."
             ) % {"reason": _(event.reason)}
     return _explain_failure(event)
+
+
+def _explain_unhandled(event: Event) -> str:
+    if registry.is_handled(event.event_type):
+        return _(
+            "It came before hireops knew what to do with events of this type, and nothing has followed. "
+            "If it still matters, replay it; if not, set it aside."
+        )
+    return _(
+        "hireops does nothing with events of this type. It is kept; after an update that knows "
+        "the type, replay it."
+    )
 
 
 def _explain_failure(event: Event) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from hireops.desk.models import Restoration
 from hireops.desk.restoring import Line, Part, register
-from referrals.accounts.sweep import not_asked_since, queries_owed
+from referrals.accounts.sweep import ask_for_all, not_asked_since, queries_owed
 from referrals.models import Case
 
 COUNTED_TO = 100_000
@@ -65,5 +65,6 @@ register(
         ),
         found=_found,
         why_not=_why_not,
+        ask=lambda by: ask_for_all(by=by),
     )
 )

@@ -123,6 +123,7 @@ def no_invariants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariants, "_remarks", [])
 
 
+@pytest.mark.django_db
 def test_the_check_names_every_broken_row_and_fails(
     no_invariants: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,6 +143,7 @@ def test_the_check_names_every_broken_row_and_fails(
     )
 
 
+@pytest.mark.django_db
 def test_the_check_is_content_when_all_hold(no_invariants: None, capsys: pytest.CaptureFixture[str]) -> None:
     invariants.register(list)
 

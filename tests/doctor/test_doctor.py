@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
@@ -22,9 +24,10 @@ from django.test import Client
 
 from hireops import VERSION
 from hireops.database import clock
-from hireops.desk import heartbeats
+from hireops.desk import health_sections, heartbeats
 from hireops.desk.models import AuditEntry, Heartbeat
 from hireops.doctor.models import Examination
+from hireops.doctor.questions import database
 from hireops.encryption import encrypt
 from hireops.feishu.callbacks import decrypt
 from hireops.feishu.models import AccessToken, Tenant
@@ -32,11 +35,14 @@ from hireops.guards.installed import triggers_of
 from hireops.inbox.models import Event
 from hireops.jobs import tasks
 from referrals.models import ReferralAccount
+from tests.deliveries import deliver, envelope
 from tests.doctor.conftest import Lines
 from tests.environment import ROOT, pinned
 from tests.feishu.servers import Behaviour, Request, Server, answer, send_and_close
 from tests.own_pgbouncer import PGBOUNCER, own_pgbouncer
+from tests.own_postgresql import FORGETFUL, own_postgresql
 from tests.postgresql import PostgreSQL
+from tests.processes import wait_until
 from tests.selection import on_postgresql
 from tests.simulator_process import Simulator
 
@@ -157,6 +163,13 @@ def _two_hosts(feishu: Simulator, settings: Any) -> None:
     Heartbeat.objects.create(name="worker@host-b/17", host="host-b", version="0.1.0", at=clock.now())
 
 
+def _events_of_before(feishu: Simulator, settings: Any) -> None:
+    content = envelope("hire.eco_background_check.created_v1")
+    deliver(Client(), content)
+    mine = Event.objects.filter(event_id=content["header"]["event_id"])
+    mine.update(state=Event.State.UNHANDLED, not_before=None, handled_at=None)
+
+
 def _no_cache(feishu: Simulator, settings: Any) -> None:
     redis = "django.core.cache.backends.redis.RedisCache"
     settings.CACHES = {"default": {"BACKEND": redis, "LOCATION": "redis://127.0.0.1:9/1"}}
@@ -269,6 +282,12 @@ FAULTS = {
         _not_to_be_asked, "events.address", "notice", "It was not asked"
     ),
     "no address is needed": Fault(_long_connection, "events.address", "ok", "None is needed"),
+    "an earlier release kept what this one could handle": Fault(
+        _events_of_before, "events.unhandled", "warning", "1 came before hireops could handle them"
+    ),
+    "two hosts, and reports in a folder": Fault(
+        _two_hosts, "reports.storage", "warning", "There are 2 hosts, and reports lie in a folder"
+    ),
     "no https": Fault(_no_https, "address.public", "warning", "names no https address"),
     "no public address": Fault(_no_public_url, "address.public", "notice", "PUBLIC_URL is not set"),
     "another SECRET_KEY": Fault(_another_key, "database.secrets", "error", "feishu.AccessToken.sealed"),
@@ -410,6 +429,60 @@ def test_a_pooler_is_seen_and_whether_hireops_knows_of_it(
         connection.close()
 
     assert levels(lines, "database.pooler") == [level]
+
+
+@pytest.fixture
+def _a_table_is_gone(feishu: Simulator) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE notices_message RENAME TO of_somebody")
+        yield
+        cursor.execute("ALTER TABLE of_somebody RENAME TO notices_message")
+
+
+@pytest.mark.usefixtures("_a_table_is_gone")
+def test_a_table_that_somebody_has_removed_is_named(examined: Examined) -> None:
+    [line] = examined()[0]["database.migrations"]
+    assert (line["level"], line["answer"].partition(": ")[2]) == ("error", "notices_message is gone")
+
+
+@on_postgresql
+@pytest.mark.usefixtures("feishu")
+def test_a_role_without_rights_reads_what_it_lacks_and_how_it_is_given(examined: Examined) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE hireops_without_rights; SET ROLE hireops_without_rights")
+        try:
+            lines, status = examined()
+        finally:
+            cursor.execute("RESET ROLE; DROP ROLE hireops_without_rights")
+
+    [line] = lines["events.arriving"]
+    assert line["level"] == "error"
+    assert "permission denied for table inbox_event" in line["answer"]
+    assert "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES" in line["todo"]
+    assert status == 2
+
+
+@on_postgresql
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_standby_that_is_away_is_what_commits_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    [question] = [each for each in database.QUESTIONS if each.id == "database.standby"]
+    with own_postgresql(**FORGETFUL, synchronous_standby_names="of_another_house") as own:
+        theirs = connection.copy()
+        theirs.settings_dict |= {"HOST": str(own.folder), "PORT": "", "USER": "postgres", "NAME": "postgres"}
+        monkeypatch.setattr(database, "connection", theirs)
+        monkeypatch.setattr(health_sections, "connection", theirs)
+        assert [found.verdict for found in question.ask()] == ["ok"]
+        with ThreadPoolExecutor() as aside:
+            waits = aside.submit(own.server.execute, "CREATE TABLE anything ()")
+            wait_until(lambda: health_sections.commits().figures[0].tone == "bad", what="nobody waits")
+            [found] = question.ask()
+            own.stop("immediate")  # while it runs, nothing ends the waiting but the standby
+            assert isinstance(waits.exception(), psycopg.OperationalError)
+        theirs.close()
+
+    assert found.verdict == "away"
+    assert (found.facts["count"], found.facts["standbys"]) == (1, "of_another_house")
 
 
 @pytest.mark.slow

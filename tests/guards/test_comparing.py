@@ -1,17 +1,19 @@
 """A guard that somebody has dropped, changed or switched off is named, and can be put back."""
 
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
 from hireops.desk.models import InvariantCheck
 from hireops.desk.tasks import check_invariants
-from tests.databases import Database
+from tests.databases import Database, new_database
 from tests.guards.refusals import SQLITE, silent
+from tests.upgrade.conftest import opened
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +81,18 @@ def test_the_next_migrate_puts_it_back_as_well(company: Database, wrong: str):
     execute(TRICKS[wrong])
     call_command("migrate", verbosity=0)
     assert silent() == set()
+
+
+def test_where_there_is_no_table_no_guard_stands_on_it(
+    django_db_setup: None, tmp_path: Path, django_db_blocker: Any
+):
+    with new_database(tmp_path) as database, django_db_blocker.unblock(), opened(database):
+        code, lines = lines_of("guards")
+        assert code == 1
+        assert "table referrals_payment is missing, with all its guards" in lines
+        for command in ("check_invariants", "prove_balances"):
+            with pytest.raises(CommandError, match=r"is gone.*Run manage.py migrate"):
+                call_command(command)
 
 
 def test_a_trigger_that_is_none_of_ours_is_named_and_left_alone(company: Database):

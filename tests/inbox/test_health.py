@@ -73,6 +73,22 @@ def test_silence_is_noticed_on_the_first_screen(client: Any, page: Any, settings
     assert "card-bad" not in page("/admin/")
 
 
+def test_what_came_before_there_was_a_handler_is_named_until_somebody_decides(
+    client: Any, page: Any, figures: Any, handles: Any
+) -> None:
+    kept = event(client, "test.new_v1", state="unhandled", not_before=None)
+    event(client, "test.still_unknown_v1", state="unhandled", not_before=None)
+    assert figures()["events_kept",] == 0
+
+    handles("test.new_v1", lambda _event: None)
+    assert figures()["events_kept",] == 1
+    assert "test.new_v1: 1" in page()
+    assert "If it still matters, replay it" in page(f"/admin/inbox/event/{kept.pk}/change/")
+
+    Event.objects.filter(pk=kept.pk).update(state="set_aside")
+    assert figures()["events_kept",] == 0
+
+
 def test_failures_are_counted_by_cause_and_by_what_they_wait_for(
     client: Any, page: Any, figures: Any, handles: Any
 ) -> None:

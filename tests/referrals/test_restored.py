@@ -11,8 +11,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from hireops.database import clock
 from hireops.desk import health, restoring
 from hireops.desk.models import AuditEntry, Restoration
+from hireops.jobs import tasks
 from hireops.outbox import sending
 from hireops.outbox.models import Call
 from referrals.accounts import services as accounts
@@ -127,14 +129,34 @@ def test_an_administrator_releases_part_by_part_with_a_reason_and_the_last_one_e
 
 
 def test_balances_are_released_when_feishu_has_told_all_of_them(
-    account: Callable[..., ReferralAccount], otto: User, restored: Callable[[], Restoration]
+    account: Callable[..., ReferralAccount],
+    otto: User,
+    restored: Callable[[], Restoration],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     known = account(points=5)
     restored()
     with pytest.raises(CommandError, match="Feishu has not told the balance of 1"):
         call_command("restored", "--release", "balances", "--by", "otto", "--reason", "looked at")
+    call_command("restored", "--ask", "balances", "--by", "otto", "--language", "en")
+    assert "Questions that go to Feishu: 1." in capsys.readouterr().out
+    tasks.work()
+    assert Call.objects.get().operation == "referral_account.get_account_assets"
     ReferralAccount.objects.filter(pk=known.pk).update(queried_at="2999-01-01T00:00Z")
-    call_command("restored", "--release", "balances", "--by", "otto", "--reason", "looked at")
+    Call.objects.update(state="canceled", finished_at=clock.now())
+    call_command("restored", "--release", "balances", "--by", "otto", "--reason", "1", "--language", "en")
+    assert "Released: Balances" in capsys.readouterr().out
+
+
+def test_asking_restores_nothing_and_is_for_who_may_release(
+    hira: User, restored: Callable[[], Restoration]
+) -> None:
+    call_command("restored", "--ask", "balances", "--by", "hira")
+    assert not restoring.stands()
+    restored()
+    with pytest.raises(CommandError, match="hira may not release a restored database"):
+        call_command("restored", "--ask", "balances", "--by", "hira", "--language", "en")
+    assert not AuditEntry.objects.filter(action="all balances asked for").exists()
 
 
 def test_balances_are_released_when_each_that_was_perhaps_paid_is_decided(

@@ -11,7 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from hireops.database import pooler
+from hireops.database import pooler, schema, standby
 from hireops.database.errors import DATABASE_AWAY
 from hireops.desk import restoring
 from hireops.doctor.findings import Found, Level, Question, Verdict
@@ -98,6 +98,15 @@ def _hands_out_connections_by_transaction() -> bool:
     return False
 
 
+def _standby() -> Iterator[Found]:
+    commits = standby.commits(connection)
+    if commits.are_held_up:
+        facts = {"count": commits.waiting, "seconds": round(commits.longest_s)}
+        yield Found("away", {**facts, "standbys": commits.standbys or "?"})
+    else:
+        yield Found("ok" if commits.standbys else "none", {"standbys": commits.standbys})
+
+
 def _migrations() -> Iterator[Found]:
     loader = MigrationLoader(connection)
     missing = sorted(set(loader.graph.leaf_nodes()) - set(loader.applied_migrations))
@@ -109,7 +118,9 @@ def _migrations() -> Iterator[Found]:
         yield Found("missing", {"migrations": _listed(missing)})
     if newer:
         yield Found("newer", {"migrations": _listed(newer)})
-    if not (missing or newer):
+    if not missing and (unusable := list(schema.misfits(connection))):
+        yield Found("unusable", {"misfits": "; ".join(unusable[:SHOWN])})
+    elif not (missing or newer):
         yield Found("ok")
 
 
@@ -214,6 +225,26 @@ QUESTIONS = (
         },
     ),
     Question(
+        id="database.standby",
+        title=_("Standby of the database"),
+        ask=_standby,
+        verdicts={
+            "none": Verdict(Level.OK, _("No commit waits for one.")),
+            "ok": Verdict(Level.OK, _("Commits wait for %(standbys)s, which answers.")),
+            "away": Verdict(
+                Level.ERROR,
+                _(
+                    "%(count)s commits wait for %(standbys)s, for up to %(seconds)s s: nothing can be saved, "
+                    "events are answered 503, and workers look as if they had stopped."
+                ),
+                _(
+                    "Start the standby again, or go on with one copy: ALTER SYSTEM SET "
+                    "synchronous_standby_names = '', then SELECT pg_reload_conf(). Do not end the sessions."
+                ),
+            ),
+        },
+    ),
+    Question(
         id="database.migrations",
         title=_("Migrations"),
         ask=_migrations,
@@ -228,6 +259,11 @@ QUESTIONS = (
                 Level.ERROR,
                 _("The database knows migrations that this version of hireops does not have: %(migrations)s"),
                 _("This host runs an older version: update it, or restore the database that belongs to it."),
+            ),
+            "unusable": Verdict(
+                Level.ERROR,
+                _("Tables are not as this version of hireops needs them: %(misfits)s"),
+                _("If this host has an older version, update it; else somebody has changed them: restore."),
             ),
         },
     ),

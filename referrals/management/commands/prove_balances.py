@@ -10,7 +10,9 @@ from operator import attrgetter
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import connection
 
+from hireops.database import schema
 from referrals.ledger import invariants as ledger
 from referrals.models import Balance, BalanceChange, Payment, ReferralAccount, Withdrawal
 from referrals.payments import invariants as payments
@@ -28,6 +30,7 @@ class Command(BaseCommand):
     help = "Proves that every balance is the sum of its changes; one line per broken account, and exit code 1"
 
     def handle(self, *args: Any, **options: Any) -> None:
+        schema.refuse_misfits(connection)
         broken = 0
         findings = merge(ledger.findings(), payments.findings(), key=attrgetter("account_pk"))
         for account, found in groupby(findings, key=attrgetter("account_pk", "account_id")):

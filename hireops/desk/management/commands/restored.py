@@ -10,19 +10,23 @@ from django.utils.translation import gettext as _
 from hireops.desk import restoring
 from hireops.desk.errors import Refused
 from hireops.desk.models import Restoration
+from hireops.desk.restoring import Part
 
 
 class Command(BaseCommand):
     help = (
         "Says that this database was restored from a backup: from then on nothing is sent or paid out. Run "
-        "once more it tells what is left to be looked at; with --release it releases one part of that."
+        "once more it tells what is left to be looked at; with --ask it has Feishu asked for what has to be "
+        "known of one part, and with --release it releases one."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--reason", default="", help="why it was restored, or what was looked at")
-        parser.add_argument("--by", default="", help="user name of the person; needed to release")
+        parser.add_argument("--by", default="", help="user name of the person; needed to ask and to release")
         parser.add_argument("--again", action="store_true", help="another backup was restored meanwhile")
         parser.add_argument("--release", metavar="PART", choices=[each.key for each in restoring.parts()])
+        asking = [each.key for each in restoring.parts() if each.ask]
+        parser.add_argument("--ask", metavar="PART", choices=asking, help=", ".join(asking))
         parser.add_argument("--number", type=int, help="what the part asks for")
         parser.add_argument("--status", action="store_true", help="only tell; status 1 while it stands")
 
@@ -35,26 +39,29 @@ class Command(BaseCommand):
     def _do(self, options: dict[str, Any]) -> None:
         by = _person(options["by"])
         standing = restoring.standing()
-        if options["release"]:
-            standing = self._release(options, by)
-        elif not options["status"] and (standing is None or options["again"]):
+        if options["ask"] and standing:
+            self._ask(_part(options["ask"]), by)
+        elif options["release"]:
+            standing = self._release(_part(options["release"]), options, by)
+        elif not (options["status"] or options["ask"]) and (standing is None or options["again"]):
             standing = restoring.begin(by=by, reason=options["reason"])
         self._tell(standing)
         if options["status"] and standing:
             raise SystemExit(1)
 
-    def _release(self, options: dict[str, Any], by: User | None) -> Restoration | None:
-        if by is None:
-            raise CommandError(_("Say who releases it: --by USER."))
-        if not by.has_perm(restoring.PERMISSION):
-            raise CommandError(
-                _("%(user)s may not release a restored database.") % {"user": by.get_username()}
-            )
-        part = next(each for each in restoring.parts() if each.key == options["release"])
+    def _ask(self, part: Part, by: User | None) -> None:
+        by = _who_may_release(by)
+        if part.ask:
+            told = _("Questions that go to Feishu: %(count)s. A worker has to run.")
+            self.stdout.write(told % {"count": part.ask(by)})
+
+    def _release(self, part: Part, options: dict[str, Any], by: User | None) -> Restoration | None:
+        by = _who_may_release(by)
         try:
             restoring.release(part, by=by, reason=options["reason"], number=options["number"])
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
+        self.stdout.write(_("Released: %(part)s") % {"part": part.title})
         return restoring.standing()
 
     def _tell(self, standing: Restoration | None) -> None:
@@ -71,6 +78,8 @@ class Command(BaseCommand):
             if why := part.why_not(standing):
                 self.stdout.write("  " + _("Not yet: %(why)s") % {"why": why})
             number = f" --number NUMBER  ({part.number})" if part.number else ""
+            if part.ask:
+                self.stdout.write(f"  manage.py restored --ask {part.key} --by USER")
             self.stdout.write(f"  manage.py restored --release {part.key} --by USER --reason TEXT{number}")
 
 
@@ -81,3 +90,15 @@ def _person(name: str) -> User | None:
         return User.objects.get(username=name, is_active=True)
     except User.DoesNotExist:
         raise CommandError(_("There is no active user %(name)s.") % {"name": name}) from None
+
+
+def _who_may_release(by: User | None) -> User:
+    if by is None:
+        raise CommandError(_("Say who does it: --by USER."))
+    if not by.has_perm(restoring.PERMISSION):
+        raise CommandError(_("%(user)s may not release a restored database.") % {"user": by.get_username()})
+    return by
+
+
+def _part(key: str) -> Part:
+    return next(each for each in restoring.parts() if each.key == key)

@@ -6,7 +6,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hireops.guards import rules
-from hireops.guards.installed import differences
+from hireops.guards.installed import differences, missing_tables
 from hireops.guards.installing import Misfit, install
 
 OTHERS_TABLES = """
@@ -28,7 +28,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        problems = [*(_installed(connection) if options["install"] else []), *differences(connection)]
+        problems = [
+            *(_installed(connection) if options["install"] else []),
+            *(f"table {table} is missing, with all its guards" for table in missing_tables(connection)),
+            *differences(connection),
+        ]
         for problem in problems:
             self.stdout.write(str(problem))
         if problems:
