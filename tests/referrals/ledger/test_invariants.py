@@ -176,11 +176,11 @@ def test_the_command_tells_each_broken_account_in_one_line_and_fails(account):
 def test_a_proof_takes_the_same_few_queries_for_many_accounts(account, django_assert_num_queries):
     for _ in range(3):
         account(points=1)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         proof()
     for _ in range(20):
         account(points=1)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         proof()
 
 
