@@ -87,8 +87,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         with query_deadline(READY_WITHIN_S):
             applied = set(MigrationRecorder(connection).applied_migrations())
-            missing, newer = _newest_migrations() - applied, frozenset(_ours(applied) - _migrations())
-            unusable = _unusable(newer) if newer and not missing else ()
+            missing, newer = _newest_migrations() - applied, _ours(applied) - _migrations()
+            unusable = list(schema.misfits(connection)) if newer and not missing else []
             guards = [] if missing and not is_lifted(connection) else differences(connection)
             ages = {} if missing else heartbeats.ages()
             restored = not missing and restoring.stands()
@@ -135,12 +135,6 @@ def _newest_migrations() -> frozenset[tuple[str, str]]:
 @cache
 def _migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
-
-
-@cache
-def _unusable(newer: frozenset[tuple[str, str]]) -> tuple[str, ...]:
-    """Looked at once for what is ``newer``: a hundred tables are, and this is asked every few seconds."""
-    return tuple(schema.misfits(connection))
 
 
 def _ours(migrations: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
