@@ -10,7 +10,7 @@ from hireops.doctor.findings import Found, Level, Question, Text, Verdict
 
 
 def _storage() -> Iterator[Found]:
-    hosts = {worker.host for worker in heartbeats.alive(heartbeats.WORKER)} | {heartbeats.this_host()}
+    hosts = heartbeats.hosts()
     is_apart = settings.REPORTS_STORAGE == "folder" and len(hosts) > 1
     facts: dict[str, Text | int] = {"hosts": len(hosts), "folder": str(settings.REPORTS_FOLDER)}
     yield Found("apart", facts) if is_apart else Found("ok")

@@ -128,5 +128,10 @@ def has_stopped(age: timedelta | None) -> bool:
     return age is None or age > STOPPED_AFTER
 
 
+def hosts() -> set[str]:
+    """Those on which a worker runs, and this one."""
+    return {worker.host for worker in alive(WORKER)} | {this_host()}
+
+
 def this_host() -> str:
     return socket.gethostname()[:HOST_LENGTH]

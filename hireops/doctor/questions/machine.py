@@ -104,8 +104,7 @@ def _cache() -> Iterator[Found]:
     except Exception as error:  # noqa: BLE001 - each cache's driver has its own errors
         yield Found("away", {"error": type(error).__name__})
         return
-    hosts = {worker.host for worker in heartbeats.alive(heartbeats.WORKER)}
-    hosts.add(heartbeats.this_host())
+    hosts = heartbeats.hosts()
     is_shared = urlsplit(settings.CACHE_URL).scheme in {"redis", "rediss", "dbcache"}
     yield Found("ok" if is_shared or len(hosts) == 1 else "alone", {"hosts": len(hosts)})
 
