@@ -9,8 +9,9 @@ from hireops.invisible import without_invisible
 from referrals.models import POINTS
 
 # Groups of three, or none; what is written in any other way could mean two amounts.
-NUMBER = r"(?:\d{1,3}(?:[, ']\d{3})+|\d+)(?:\.\d*)?|\.\d+"
-WRITTEN = re.compile(rf"(?P<before>[^\d.,+\-]*?)\s*(?P<number>{NUMBER})\s*(?P<after>[^\d.,+\-]*)", re.ASCII)
+NUMBER = r"(?:\d{1,3}(?:[, ']\d{3})++|\d++)(?:\.\d*+)?|\.\d++"
+# Possessive, so that the time of a match grows with the text: nothing before the number can be part of it.
+WRITTEN = re.compile(rf"(?P<before>[^\d.,+\-]*+)(?P<number>{NUMBER})(?P<after>[^\d.,+\-]*+)", re.ASCII)
 BETWEEN_DIGITS = re.compile(r"[, ']")
 
 DOLLARS = frozenset({"USD", "HKD", "SGD", "AUD", "NZD", "CAD", "TWD", "MXN", "BND"})

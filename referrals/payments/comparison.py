@@ -20,6 +20,7 @@ from referrals.payments.results import ResultLine
 
 # Excel keeps 15 digits of a number, and writes six of a long one into a CSV file: 6.94278E+18.
 DIGITS_THAT_EXCEL_LEAVES = (6, 15)
+STAR, STARS = "*", re.compile(r"\*+")
 WRITTEN_BY_EXCEL = re.compile(r"\d+(?:\.\d+)?(?:E\+?\d{1,2})?", re.ASCII | re.IGNORECASE)
 
 
@@ -73,8 +74,21 @@ def _said_of_person(what: str, said: str, handed_over: str) -> str:
 
 
 def _is_same_text(said: str, handed_over: str) -> bool:
-    """Also where it was masked in the file that was handed over."""
-    return _plain(said) in (_plain(handed_over), _plain(mask(handed_over)))
+    """Also where we or the bank have masked it."""
+    said, handed_over = _plain(said), _plain(handed_over)
+    return said in (handed_over, _plain(mask(handed_over))) or _fits_mask(said, handed_over)
+
+
+def _fits_mask(said: str, handed_over: str) -> bool:
+    """Whether the letters that ``said`` shows stand in ``handed_over`` where each run of stars hides some."""
+    first, *between, last = STARS.split(said) if STAR in said else ("", "")
+    place = len(first)
+    for part in between:
+        place = handed_over.find(part, place + 1) + len(part)
+        if place < len(part):
+            return False
+    hides_some = STAR in said and place < len(handed_over) - len(last)
+    return hides_some and handed_over.startswith(first) and handed_over.endswith(last)
 
 
 def _is_same_name(said: str, handed_over: str) -> bool:
@@ -89,15 +103,15 @@ def _is_same_mobile(code: str, said: str, handed_over: str) -> bool:
         return _is_same_text(said, handed_over)
     if code and _digits(code) != parts["code"]:
         return False
-    if _plain(said) in (_plain(mask(parts["number"])), _plain(mask(handed_over))):
-        return True
     in_full = (parts["number"].lstrip("0"), parts["code"] + parts["number"])
+    if STAR in said:
+        return any(_fits_mask(_plain(said), _plain(each)) for each in (*in_full, handed_over))
     return _digits(said) in in_full or _is_same_id(said, parts["number"])
 
 
 def _is_same_id(said: str, handed_over: str) -> bool:
     said, handed_over = _plain(said), _plain(handed_over)
-    if said == handed_over:
+    if said == handed_over or _fits_mask(said, handed_over):
         return True
     if not (WRITTEN_BY_EXCEL.fullmatch(said) and handed_over.isdecimal()):
         return False

@@ -24,9 +24,6 @@ from referrals.payments.returns import cause_of, evidence_of, says_returned
 from referrals.payments.rights import RECORD
 from referrals.payments.services import lock_withdrawals, settle
 
-LONGEST_REFERENCE = 255
-LONGEST_REASON = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:
@@ -184,6 +181,10 @@ def check_results(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedRes
 
 def _problem(batch: PayoutBatch, line: ResultLine, payment: Payment | None, times: int) -> str:
     """Why the line can't be recorded, or nothing."""
+    if most := line.too_long:
+        return _("A cell has more than %(most)s characters, which no value of its column has.") % {
+            "most": most
+        }
     if not line.payment_id:
         return _("There is no payment ID on this line.")
     if payment is None:
@@ -202,10 +203,9 @@ def _problem_of_content(line: ResultLine) -> str:
         return _("The reference of the payment is missing: without it nobody can find the payment again.")
     if line.state == Payment.State.BOUNCED and not line.reason:
         return _("The reason is missing: say why the payment came back.")
-    if len(line.reference) > LONGEST_REFERENCE:
-        return _("The reference has more than %(most)s characters.") % {"most": LONGEST_REFERENCE}
-    if len(line.reason) > LONGEST_REASON:
-        return _("The reason has more than %(most)s characters.") % {"most": LONGEST_REASON}
+    if line.contradicts_itself:
+        text = _("The line contradicts itself: the result is “%(word)s” and the reason “%(reason)s”.")
+        return text % {"word": line.word or line.state.label, "reason": line.reason}
     return ""
 
 

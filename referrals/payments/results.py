@@ -41,11 +41,33 @@ REPEATED = AMOUNT | CURRENCY | PERSON | {"mobile_code"}
 PAID = frozenset(
     {"paid", "success", "succeeded", "successful", "done", "ok"}
     | {"已打款", "打款成功", "成功", "已支付", "支付成功", "已付款", "付款成功", "已付", "已发放", "已到账"}
+    | {"交易成功", "转账成功", "汇款成功", "代发成功", "处理成功"}
 )
 BOUNCED = frozenset(
     {"bounced", "failed", "fail", "failure", "returned", "refused", "rejected", "cameback"}
-    | {"退回", "已退回", "被退回", "退票", "已退票", "退款", "失败", "打款失败", "支付失败", "付款失败"}
+    | {"退回", "已退回", "被退回", "退票", "已退票", "银行退票", "退汇", "已退汇", "银行退汇", "退款"}
+    | {"失败", "打款失败", "支付失败", "付款失败", "交易失败", "转账失败", "汇款失败", "代发失败", "处理失败"}
 )
+WAITING = frozenset(
+    {"processing", "inprocess", "inprogress", "pending"}
+    | {"处理中", "银行处理中", "交易处理中", "打款中", "支付中", "付款中", "转账中", "待处理", "待打款"}
+)
+# What banks write into an empty column of reasons.
+NO_REASON = PAID | {"", "无", "none", "null", "n/a"}
+# Of each column, how long any value of it can be; what is longer is refused unread.
+LONGEST = {
+    "payment_id": 100,
+    "result": 50,
+    "reference": 255,
+    "reason": 1000,
+    "amount": 50,
+    "asset": 50,
+    "employee": 255,
+    "mobile_code": 50,
+    "mobile": 50,
+    "email": 255,
+    "account_id": 100,
+}
 TOTALS = frozenset({"total", "totals", "sum", "合计", "总计", "小计", "共计"})
 SIGNS = re.compile(r"[\s_\-*:：()（）]+")
 
@@ -67,8 +89,30 @@ class ResultLine:
 
     @property
     def says_nothing(self) -> bool:
-        """No result yet: the line is as we have handed it over."""
-        return self.state is None and not (self.word or self.reference or self.reason)
+        """No result yet: the line is as we have handed it over, or the bank is still at it."""
+        if self.state is not None:
+            return False
+        return _plain(self.word) in WAITING or not (self.word or self.reference or self.reason)
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """A payment that was made has no reason why it came back, and one that came back was not made."""
+        reason = _plain(self.reason)
+        if self.state == Payment.State.PAID:
+            return reason not in NO_REASON
+        return self.state == Payment.State.BOUNCED and reason in PAID
+
+    @property
+    def too_long(self) -> int:
+        """How many characters a cell may have that has more; 0 if none has."""
+        cells = {
+            "payment_id": self.payment_id,
+            "result": self.word,
+            "reference": self.reference,
+            "reason": self.reason,
+            **self.said,
+        }
+        return next((LONGEST[name] for name, cell in cells.items() if len(cell) > LONGEST[name]), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from referrals.ledger.assets import asset_label, in_order
 from referrals.models import Payment, PayoutBatch, Reversal
 from referrals.payments import recording
 from referrals.payments.admin.outcomes import Outcome, in_title, outcome_table
-from referrals.payments.recording import LONGEST_REASON, LONGEST_REFERENCE, CheckedResults
-from referrals.payments.results import AMOUNT, CURRENCY, PERSON, ResultLine, Results, read_results
+from referrals.payments.recording import CheckedResults
+from referrals.payments.results import AMOUNT, CURRENCY, LONGEST, PERSON, ResultLine, Results, read_results
 from referrals.payments.returns import cause_of
 from referrals.payments.services import PaymentTotal, payment_totals
 
@@ -75,7 +75,7 @@ class ResultsForm(forms.Form):
 class PaidForm(forms.Form):
     reference = forms.CharField(
         label=gettext_lazy("Reference of the payment"),
-        max_length=LONGEST_REFERENCE,
+        max_length=LONGEST["reference"],
         help_text=gettext_lazy("The number under which the paying side or the bank finds the payment."),
     )
 
@@ -103,11 +103,11 @@ class AllPaidForm(PaidForm):
 class BouncedForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why it came back"),
-        max_length=LONGEST_REASON,
+        max_length=LONGEST["reason"],
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     reference = forms.CharField(
-        label=gettext_lazy("Reference of the payment"), max_length=LONGEST_REFERENCE, required=False
+        label=gettext_lazy("Reference of the payment"), max_length=LONGEST["reference"], required=False
     )
 
 

@@ -293,6 +293,9 @@ def test_a_results_file_is_recorded_and_the_same_file_again_changes_nothing(due,
         ("打款编号,打款结果,打款流水号,退回原因", "已打款", "退回"),
         ("打款编号,结果,流水号,原因", "成功", "失败"),
         ("付款单号,付款结果,打款凭证号,失败原因", "打款成功", "退票"),
+        ("付款单号,付款结果,打款凭证号,失败原因", "交易成功", "退汇"),
+        ("付款单号,付款结果,打款凭证号,失败原因", "支付成功", "银行退票"),
+        ("付款单号,付款结果,打款凭证号,失败原因", "转账成功", "交易失败"),
     ],
 )
 def test_results_are_understood_in_both_languages(due, hira, header, paid, bounced):
@@ -302,6 +305,37 @@ def test_results_are_understood_in_both_languages(due, hira, header, paid, bounc
     file = csv_file(header, f"{good_id},{paid},A1,", f"{bad_id},{bounced},,账户已注销", "合计,,,")
     assert record_file(batch, file, "r.csv", by=hira).problems == []
     assert (state(good), state(bad)) == (State.PAID, State.BOUNCED)
+
+
+def test_a_payment_that_the_bank_is_still_at_has_no_result_yet(due, hira):
+    waits, done = due(CNY="1"), due(CNY="2")
+    batch = hand_over([waits, done], by=hira)
+    lines = [
+        f"{payment_of(waits).payment_id},处理中,R1,银行处理中",
+        f"{payment_of(done).payment_id},交易成功,R2,无",
+    ]
+    results = record_file(batch, results_of(batch, *lines), "r.csv", by=hira)
+    assert (results.waiting, results.problems) == (1, [])
+    assert (state(waits), state(done)) == (State.HANDED_OVER, State.PAID)
+
+
+def test_a_line_that_contradicts_itself_or_says_too_much_is_an_error(due, hira):
+    paid, back, long = due(CNY="1"), due(CNY="2"), due(CNY="3")
+    batch = hand_over([paid, back, long], by=hira)
+    file = results_of(
+        batch,
+        f"{payment_of(paid).payment_id},成功,R1,户名不符",
+        f"{payment_of(back).payment_id},失败,,交易成功",
+        f"{payment_of(long).payment_id},{'x' * 51},R3,",
+    )
+    contradiction, other, too_long = record_file(batch, file, "r.csv", by=hira).problems
+    assert contradiction.text == (
+        "The line contradicts itself: the result is “成功” and the reason “户名不符”."
+    )
+    assert "contradicts itself" in other.text
+    assert too_long.number == 4
+    assert "more than 50 characters" in too_long.text
+    assert not Payment.objects.exclude(state="handed_over").exists()
 
 
 def test_extra_columns_in_any_order_and_excel_are_allowed(due, hira):
