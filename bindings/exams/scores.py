@@ -15,7 +15,7 @@ LOWEST, HIGHEST = Decimal(0), Decimal(100)
 _WRITTEN = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,10})?")
 _BETWEEN_PARTS = re.compile(r"[\n;；]+")
 # The sign between name and result is the last one that can be one: names hold colons more often.
-_PART = re.compile(r"(?P<name>.+?)\s*[:：=\t]\s*(?P<result>[^:：=\t]+)")
+_SIGNS = ":：="
 
 
 class Part(TypedDict):
@@ -51,13 +51,16 @@ def read_parts(text: str) -> list[Part]:
 
 
 def _part(line: str) -> Part:
-    written = _PART.fullmatch(line)
-    if written is None or len(line) > LONGEST_PART:
+    end = max(line.rfind(sign) for sign in (*_SIGNS, "\t")) + 1
+    name, result = line[:end].rstrip(), line[end:].lstrip()
+    if name.endswith(tuple(_SIGNS)):
+        name = name[:-1].rstrip()
+    if not name or not result or len(line) > LONGEST_PART:
         raise Refused(
             _("“%(line)s” is no part of a score. Write its name, a colon and its result, such as Logic: 85.")
             % {"line": line[:80]}
         )
-    return Part(name=written["name"].strip(), result=written["result"].strip())
+    return Part(name=name, result=result)
 
 
 def parts_in_words(parts: list[Part]) -> str:
