@@ -68,12 +68,14 @@ def _register_customers() -> None:
     from bindings.customers import guards as customer_guards
     from bindings.customers import invariants as customer_invariants
     from bindings.customers import jobs  # noqa: F401 - registers its long work
+    from bindings.customers import tiers
     from hireops.desk import cards, invariants
     from hireops.guards import rules
 
     rules.declare(*customer_guards.RULES)
     cards.register(customer_cards.imports_to_confirm)
     invariants.register(customer_invariants.customers_are_found_by_their_code)
+    invariants.register_remark(tiers.with_several_spellings)
 
 
 def _register_checks() -> None:

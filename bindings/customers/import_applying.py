@@ -8,6 +8,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_noop
 
 from bindings.customers import changes
+from bindings.customers.codes import normalised
 from bindings.customers.comparing import as_told, contact_given, differences
 from bindings.customers.imports import KIND
 from bindings.customers.tiers import as_known, spellings
@@ -24,15 +25,20 @@ CHANGED = ["name", "tier", "responsible", "notes", "updated_at"]
 
 def apply(batch: CustomerImport, rows: Sequence[CustomerImportRow]) -> None:
     """Somebody may have added, changed or archived one of these customers since the file was checked."""
+    for row in rows:
+        row.normalised_code = normalised(row.code)  # a release before may have checked them
     there = _locked({row.normalised_code for row in rows})
     prefetch_related_objects(rows, "responsible")
-    new, known = [], []
+    new: dict[str, CustomerImportRow] = {}
+    known = []
     tiers = spellings()
     for row in rows:
         customer = there.get(row.normalised_code)
         row.tier = as_known(row.tier, tiers)
-        if customer is None and row.name:
-            new.append(row)
+        if row.normalised_code in new:
+            note(row, "duplicate_line", line=new[row.normalised_code].line)
+        elif customer is None and row.name:
+            new[row.normalised_code] = row
         elif customer is None:
             note(row, "no_name")
         elif customer.archived:
@@ -41,7 +47,7 @@ def apply(batch: CustomerImport, rows: Sequence[CustomerImportRow]) -> None:
             note(row, "there_already", customer=str(customer))
         else:
             known.append((row, customer))
-    _add(batch, new)
+    _add(batch, list(new.values()))
     _change(batch, known)
 
 

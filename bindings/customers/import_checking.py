@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from bindings.customers.codes import LONGEST, normalised
+from bindings.customers.codes import LONGEST, has_emoji, normalised
 from bindings.customers.comparing import as_told, contact_given, differences
 from bindings.customers.files import COLUMNS, NEEDED
 from bindings.customers.imports import KIND
@@ -68,6 +68,8 @@ class _Reader:
 
     def _read(self, row: CustomerImportRow) -> None:
         _read_code(row)
+        if has_emoji(row.code + row.tier):
+            note(row, "emoji")
         _refuse_long(row, "name", Customer, "name", row.name)
         _refuse_long(row, "tier", Customer, "tier", row.tier)
         _refuse_long(

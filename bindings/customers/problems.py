@@ -11,6 +11,7 @@ PROBLEMS = {
     **contacts.EXPLANATIONS,
     "no_code": gettext_lazy("The customer code is missing, or has no letter or digit."),
     "long_code": gettext_lazy("The customer code is longer than %(most_code)s characters."),
+    "emoji": gettext_lazy("Codes and tiers can't have emoji."),
     "no_name": gettext_lazy("The customer name is missing. A new customer needs one."),
     "long_name": gettext_lazy("The customer name is longer than %(most_name)s characters."),
     "long_tier": gettext_lazy("The tier is longer than %(most_tier)s characters."),

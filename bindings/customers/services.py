@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from bindings.customers import changes
-from bindings.customers.codes import LONGEST, normalised
+from bindings.customers.codes import LONGEST, has_emoji, normalised
 from bindings.customers.comparing import as_told
 from bindings.customers.tiers import as_known
 from bindings.models import Customer, CustomerContact
@@ -28,6 +28,7 @@ def create_customer(*, customer: Customer, by: User) -> Customer:
     """Write a new customer. Raises ``Refused`` for a code that another one has."""
     with transaction.atomic():
         customer.tier = as_known(customer.tier)
+        refuse_emoji(customer.tier)
         refuse_code(customer)
         _save(customer, force_insert=True)
         values = {
@@ -48,6 +49,7 @@ def change_customer(customer: Customer, *, values: Mapping[str, Any], by: User) 
         new = {name: value for name, value in wanted.items() if value != getattr(now, name)}
         if not new:
             return now
+        refuse_emoji(new.get("tier", ""))
         told = {name: [as_told(name, getattr(now, name)), as_told(name, new[name])] for name in new}
         for name, value in new.items():
             setattr(now, name, value)
@@ -96,10 +98,21 @@ def code_problem(code: str, *, of: Customer | None = None) -> str:
     plain = normalised(code)
     if not plain or len(plain) > LONGEST:
         return _("This is no code that can be compared. Use letters and digits.")
+    if has_emoji(code):
+        return emoji_refused()
     other = Customer.objects.filter(normalised_code=plain).first()
     if other and other != of:
         return code_taken(other)
     return ""
+
+
+def emoji_refused() -> str:
+    return _("Codes and tiers can't have emoji.")
+
+
+def refuse_emoji(tier: str) -> None:
+    if has_emoji(tier):
+        raise Refused(emoji_refused())
 
 
 def code_taken(other: Customer) -> str:

@@ -1,5 +1,6 @@
 """Tiers are whatever customers have: a new one comes by typing it, an old one is written as before."""
 
+from bindings.customers.codes import normalised
 from bindings.models import Customer
 from hireops.desk.lists import different_values
 from hireops.invisible import without_invisible
@@ -11,7 +12,7 @@ def known() -> list[str]:
 
 
 def as_known(text: str, among: dict[str, str] | None = None) -> str:
-    """``text`` with single spaces; as it is written elsewhere, if only upper and lower case differ.
+    """Return ``text`` with single spaces, or the spelling of a known tier that is the same as a code would be.
 
     For many of them give ``spellings()`` as ``among``, which learns the new ones.
     """
@@ -19,8 +20,16 @@ def as_known(text: str, among: dict[str, str] | None = None) -> str:
     if not tier:
         return ""
     among = spellings() if among is None else among
-    return among.setdefault(tier.casefold(), tier)
+    return tier if tier in among.values() else among.setdefault(normalised(tier), tier)
 
 
 def spellings() -> dict[str, str]:
-    return {tier.casefold(): tier for tier in known()}
+    return {normalised(tier): tier for tier in known()}
+
+
+def with_several_spellings() -> str:
+    """Name the tiers of before that only differ in spaces, width or case (remark of ``check_invariants``)."""
+    tiers = known()
+    kept = spellings()
+    pairs = [f"“{tier}” and “{kept[normalised(tier)]}”" for tier in tiers if kept[normalised(tier)] != tier]
+    return f"tiers that are the same but for spaces, width or case: {', '.join(pairs)}" if pairs else ""

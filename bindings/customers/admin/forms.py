@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bindings.customers import tiers
+from bindings.customers.codes import has_emoji
 from bindings.customers.people import vendor_staff
-from bindings.customers.services import CONTACT, WRITTEN, code_problem
+from bindings.customers.services import CONTACT, WRITTEN, code_problem, emoji_refused
 from bindings.models import Customer, CustomerContact
 from hireops import contacts
 from hireops.desk.forms import PersonField
@@ -77,6 +78,12 @@ class CustomerForm(_CustomerForm):
         if problem := code_problem(code, of=self.instance if self.instance.pk else None):
             raise forms.ValidationError(problem)
         return code
+
+    def clean_tier(self) -> str:
+        tier: str = self.cleaned_data["tier"]
+        if has_emoji(tier):
+            raise forms.ValidationError(emoji_refused())
+        return tier
 
 
 class ContactForm(_ContactForm):

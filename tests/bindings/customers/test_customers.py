@@ -1,10 +1,12 @@
 """Keeping customers: adding, changing, archiving, contacts, and the page that shows everything of one."""
 
+import importlib
 import io
 import threading
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +22,7 @@ from bindings.models import (
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.desk.finding import MOST_OF_A_KIND
-from hireops.desk.invariants import broken
+from hireops.desk.invariants import broken, remarks
 from hireops.desk.models import AuditEntry
 from hireops.spreadsheets.reading import read_rows
 from tests.bindings.conftest import english, says
@@ -74,7 +76,7 @@ def test_a_customer_is_added_by_form_and_the_audit_knows(vendor, vera):
 
     assert answer.status_code == 302
     customer = Customer.objects.get()
-    assert (customer.code, customer.normalised_code, customer.tier) == ("a 001", "a 001", "VIP 一级")
+    assert (customer.code, customer.normalised_code, customer.tier) == ("a 001", "a001", "VIP 一级")
     assert customer.responsible == vera
     kept = CustomerContact.objects.get()
     assert (kept.name, kept.mobile, kept.email) == ("李雷", "+8613800138000", "li@open.com")
@@ -84,7 +86,7 @@ def test_a_customer_is_added_by_form_and_the_audit_knows(vendor, vera):
     assert "13800138000" not in str([entry.details for entry in entries])
 
 
-@pytest.mark.parametrize("taken", ["A001", "ａ００１ ", "a\u200b001"])
+@pytest.mark.parametrize("taken", ["A001", "ａ００１ ", "a\u200b001", "A 0 01", "ａ 001"])
 def test_a_code_that_differs_only_in_case_width_or_space_is_refused_with_who_has_it(vendor, customer, taken):
     customer("A001", "红杉科技")
 
@@ -150,6 +152,15 @@ def test_a_tier_is_chosen_from_those_there_are_and_a_known_one_keeps_its_spellin
 
     assert b'<option value="Gold"></option>' in vendor.get(ADD).content
     assert customer("A002", tier=" GOLD ").tier == "Gold"
+    assert customer("A003", tier="Ｇ o l d").tier == "Gold"
+    assert [each.code for each in found(search(vendor, LIST, "a 0 03"))] == ["A003"]
+
+
+@pytest.mark.parametrize("typed_in", ["code", "tier"])
+def test_emoji_are_refused_in_codes_and_tiers(vendor, typed_in):
+    answer = vendor.post(ADD, typed(**{"code": "A001", "name": "x", typed_in: "A1\U0001f600"}))
+
+    assert answer.context["adminform"].form.errors[typed_in] == ["Codes and tiers can't have emoji."]
 
 
 def test_who_is_responsible_is_one_of_the_vendor_and_never_hr(vendor, vera, hira, customer):
@@ -229,6 +240,35 @@ def test_a_customer_that_is_compared_by_another_code_is_found_by_night(customer)
     Customer.objects.update(normalised_code="b001")
 
     assert ours() == ["customers_are_found_by_their_code"]
+
+
+def test_customers_whose_codes_only_differ_in_spaces_are_kept_and_named(customer, caplog):
+    alone, shared, other = customer("A 001"), customer("KH 004"), customer("KH005")
+    Customer.objects.filter(pk=shared.pk).update(normalised_code="kh 004")
+    Customer.objects.filter(pk=other.pk).update(code="KH004", normalised_code="kh004")
+    Customer.objects.filter(pk=alone.pk).update(normalised_code="a 001")
+    migration = importlib.import_module("bindings.migrations.0017_codes_without_spaces")
+
+    migration.leave_spaces_out(apps, connection.schema_editor())
+
+    kept = dict(Customer.objects.values_list("pk", "normalised_code"))
+    assert kept == {
+        alone.pk: "a001",
+        shared.pk: f"kh004 #{shared.pk}",
+        other.pk: f"kh004 #{other.pk}",
+    }
+    assert f"#{shared.pk}, #{other.pk}" in caplog.text
+    named = [sentence for name, sentence in broken() if "customers_are_found" in name]
+    assert len(named) == 2
+    assert all("shares its code with another one" in sentence for sentence in named)
+
+
+def test_tiers_of_before_with_two_spellings_are_named(customer):
+    for code, tier in (("A001", "VIP 1"), ("A002", "")):
+        customer(code, tier=tier)
+    Customer.objects.filter(code="A002").update(tier="vip1")
+
+    assert any("VIP 1" in remark and "vip1" in remark for remark in remarks())
 
 
 # --- Contacts
