@@ -30,6 +30,7 @@ from hireops.desk.exporting import Exported
 from hireops.desk.masking import HIDDEN
 
 EVENTS_SHOWN = 50
+OF_SCOPE = "of_scope"  # the kind of account that a box finds by typing
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,14 @@ class EcoAccountAdmin(MirrorAdmin):
 
     def exported(self, request: HttpRequest) -> Mapping[str, Sequence[Exported]]:
         return {"short_name": [Exported(gettext("account name"), lambda account: account.name)]}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[EcoAccount], search_term: str
+    ) -> tuple[QuerySet[EcoAccount], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        asked = request.GET.get(OF_SCOPE)
+        scopes = [scope for scope in Scope if str(scope.value) == asked]
+        return found.filter(scope__in=scopes) if scopes else found, may_repeat
 
     def found_as(self, obj: EcoAccount) -> Sequence[str]:
         return [str(obj), obj.account_id, str(obj.customer or "")]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from bindings.fields.plan import Field
 from bindings.fields.plan import Kind as PlannedKind
+from bindings.keys import refuse_other_case
 from bindings.scope import Scope
 from hireops.desk.append_only import AppendOnly
 from hireops.feishu.models import Tenant
@@ -68,6 +69,9 @@ class CustomField(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name_zh} ({self.key})"
+
+    def clean(self) -> None:
+        refuse_other_case(self, "key", CustomField.objects.filter(scope=self.scope))
 
     def as_planned(self) -> Field:
         """The field without what only we know of it."""

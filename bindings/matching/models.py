@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -15,11 +16,6 @@ from bindings.scope import Scope
 from hireops.desk.display import labelled
 from hireops.desk.states import States
 from hireops.inbox.models import Event
-
-
-def anybody_may_type_a_code() -> bool:
-    """A store app has tenants whom nobody knows; a custom app has one, which is the customer's own."""
-    return settings.FEISHU_APP_TYPE == "store"
 
 
 class MatchingRule(models.Model):
@@ -37,10 +33,12 @@ class MatchingRule(models.Model):
     scope = models.IntegerField(_("account type"), choices=Scope.choices)
     key = models.CharField(_("field of the account form"), max_length=255)
     kind = models.CharField(_("what it holds"), max_length=16, choices=Kind.choices)
-    position = models.PositiveIntegerField(_("position"), default=1)
+    position = models.PositiveIntegerField(
+        _("position"), default=1, validators=[MaxValueValidator(1_000_000)]
+    )
     proposes_only = models.BooleanField(
         _("only proposes"),
-        default=anybody_may_type_a_code,
+        default=True,
         help_text=_(
             "A customer code can be typed by anybody. While nobody has said yet that a tenant belongs to the "
             "customer, the rule only proposes; once a person or a binding code has, it binds alone."

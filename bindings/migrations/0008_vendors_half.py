@@ -6,7 +6,6 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import bindings.matching.models
 import bindings.reports.storage
 
 
@@ -806,7 +805,7 @@ class Migration(migrations.Migration):
                 (
                     "proposes_only",
                     models.BooleanField(
-                        default=bindings.matching.models.anybody_may_type_a_code,
+                        default=True,
                         help_text="A customer code can be typed by anybody. While nobody has said yet that a tenant belongs to the customer, the rule only proposes; once a person or a binding code has, it binds alone.",
                         verbose_name="only proposes",
                     ),

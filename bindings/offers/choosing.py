@@ -1,7 +1,10 @@
 """Choosing what is offered to whom: from the thing's side, or from that of who is offered it."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -10,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from bindings.customers import tiers as customer_tiers
-from bindings.models import Customer, EcoAccount, ExamPaper, Offer, Scope
+from bindings.models import Customer, EcoAccount, Offer
 from bindings.offers import outdating
 from bindings.offers.models import COLUMN, Item
 from hireops.desk import audit
@@ -53,7 +56,7 @@ def choose(*, offered: Iterable[Choice], withdrawn: Iterable[Choice], by: User) 
         audit.record_all(
             entry for choice in gone for entry in _entries(choice, by, gettext_noop("no longer offered"))
         )
-        concerned = accounts_of([choice.to for choice in (*made, *gone)])
+        concerned = accounts_of([*made, *gone])
         outdating.concern(concerned, by=by)
         return concerned.count()
 
@@ -69,8 +72,7 @@ def _offer(choice: Choice, by: User) -> bool:
 
 
 def fits(item: Item, account: EcoAccount) -> bool:
-    wanted = Scope.EXAM if isinstance(item, ExamPaper) else Scope.BACKGROUND_CHECK
-    return account.scope == wanted
+    return account.scope == item.scope
 
 
 def _entries(choice: Choice, by: User, action: str) -> Iterator[AuditEntry]:
@@ -84,10 +86,17 @@ def _entries(choice: Choice, by: User, action: str) -> Iterator[AuditEntry]:
         yield audit.entry(by=by, action=action, on=choice.to, **named)
 
 
-def accounts_of(recipients: Iterable[Recipient]) -> QuerySet[EcoAccount]:
-    """The accounts that what is offered to them concerns."""
-    recipients = list(recipients)
-    return EcoAccount.objects.filter(
+def accounts_of(choices: Iterable[Choice]) -> QuerySet[EcoAccount]:
+    """Return the accounts that the choices change: of the kind that can have the item."""
+    recipients = defaultdict(list)
+    for choice in choices:
+        recipients[choice.item.scope].append(choice.to)
+    wanted = (Q(scope=scope) & _belong_to(listed) for scope, listed in recipients.items())
+    return EcoAccount.objects.filter(reduce(or_, wanted, Q(pk__in=[])))
+
+
+def _belong_to(recipients: Sequence[Recipient]) -> Q:
+    return (
         Q(pk__in=[to.pk for to in recipients if isinstance(to, EcoAccount)])
         | Q(customer__in=[to.pk for to in recipients if isinstance(to, Customer)])
         | Q(customer__tier__in=[to for to in recipients if isinstance(to, str)])

@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bindings.accounts.admin import OF_SCOPE
+from bindings.keys import in_other_case
 from bindings.models import (
     AdditionalItem,
     CheckPackage,
@@ -117,8 +119,11 @@ class CopyForm(forms.Form):
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
-        if self._model._default_manager.filter(code=code).exists():  # noqa: SLF001  public API
-            raise ValidationError(_("There is one with this code already."))
+        there = self._model._default_manager.filter(code__iexact=code)  # noqa: SLF001  public API
+        if other := there.values_list("code", flat=True).first():
+            raise ValidationError(
+                _("There is one with this code already.") if other == code else in_other_case(other)
+            )
         return code
 
 
@@ -153,13 +158,23 @@ class ChangesForm(forms.Form):
 
 
 class FoundByTyping(AutocompleteSelectMultiple):
+    """``asked`` is the query string for the admin class that finds the rows."""
+
+    asked = ""
+
+    def get_url(self) -> str:
+        return f"{super().get_url()}{self.asked}"
+
     @property
     def media(self) -> forms.Media:
         return super().media + forms.Media(js=["desk/autocomplete.js"])
 
 
-def _found_by_typing(column: str, queryset: QuerySet[Any], **texts: Any) -> Any:
+def _found_by_typing(
+    column: str, queryset: QuerySet[Any], of_scope: Scope | None = None, **texts: Any
+) -> Any:
     widget = FoundByTyping(Offer._meta.get_field(column), admin.site)  # noqa: SLF001  public API
+    widget.asked = f"?{OF_SCOPE}={of_scope}" if of_scope else ""
     return forms.ModelMultipleChoiceField(queryset, widget=widget, **texts)
 
 
@@ -170,7 +185,6 @@ class OfferedToForm(ChangesForm):
         super().__init__(*args, **kwargs)
         self.item = item
         offers = list(item.offers.all())
-        scope = Scope.EXAM if isinstance(item, ExamPaper) else Scope.BACKGROUND_CHECK
         tiers = forms.MultipleChoiceField(
             label=gettext_lazy("Tiers"),
             choices=[(tier, tier) for tier in choosing.tiers()],
@@ -187,7 +201,8 @@ class OfferedToForm(ChangesForm):
         )
         accounts = _found_by_typing(
             "account",
-            EcoAccount.objects.filter(scope=scope),
+            EcoAccount.objects.filter(scope=item.scope),
+            of_scope=item.scope,
             label=gettext_lazy("Single accounts"),
             help_text=gettext_lazy("Just this account, whoever it is bound to."),
         )

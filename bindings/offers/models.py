@@ -5,7 +5,7 @@ from itertools import product
 from operator import or_
 
 from django.conf import settings
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -14,8 +14,12 @@ from django.utils.translation import gettext_noop
 
 from bindings.accounts.models import EcoAccount
 from bindings.customers.models import Customer
+from bindings.keys import refuse_other_case
 from bindings.offers.plan import Package, Paper
+from bindings.scope import Scope
 
+MOST_WORKING_DAYS = 250  # about a year
+MOST_COUNTED = 1_000_000
 PACKAGE_CODE = r"\A[A-Za-z0-9_.-]{1,28}\Z"  # leaves room for a version within 36 characters (contract 4.4)
 
 
@@ -38,18 +42,26 @@ class CatalogueItem(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("last change"), db_default=Now(), editable=False)
 
+    # Of the accounts that can have it.
+    scope = Scope.BACKGROUND_CHECK
+
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
 
+    def clean(self) -> None:
+        refuse_other_case(self, "code", type(self)._default_manager.all())
+
 
 class CheckPackage(CatalogueItem):
     """A background-check package (contract 4.4). ``working_days`` is what we promise for its orders."""
 
     working_days = models.PositiveSmallIntegerField(
-        _("promised working days"), default=5, validators=[MinValueValidator(1)]
+        _("promised working days"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_WORKING_DAYS)],
     )
     # For staff to read only: Feishu lets customers order any item with any package of an account.
     additional_items = models.ManyToManyField(
@@ -72,7 +84,9 @@ class CheckPackage(CatalogueItem):
 class AdditionalItem(CatalogueItem):
     """Something that can be ordered on top of a package (contract 4.4)."""
 
-    extra_working_days = models.PositiveSmallIntegerField(_("additional working days"), default=0)
+    extra_working_days = models.PositiveSmallIntegerField(
+        _("additional working days"), default=0, validators=[MaxValueValidator(MOST_WORKING_DAYS)]
+    )
 
     class Meta:
         verbose_name = _("additional item")
@@ -87,13 +101,20 @@ class AdditionalItem(CatalogueItem):
 class ExamPaper(CatalogueItem):
     """An exam paper (contract 5.1). Without a time there is no limit on that side."""
 
-    duration = models.PositiveIntegerField(_("minutes"), null=True, blank=True)
-    question_count = models.PositiveIntegerField(_("questions"), null=True, blank=True)
+    duration = models.PositiveIntegerField(
+        _("minutes"), null=True, blank=True, validators=[MaxValueValidator(MOST_COUNTED)]
+    )
+    question_count = models.PositiveIntegerField(
+        _("questions"), null=True, blank=True, validators=[MaxValueValidator(MOST_COUNTED)]
+    )
     start_time = models.DateTimeField(_("can be taken from"), null=True, blank=True)
     end_time = models.DateTimeField(_("can be taken until"), null=True, blank=True)
     working_days = models.PositiveSmallIntegerField(
-        _("promised working days"), default=2, validators=[MinValueValidator(1)]
+        _("promised working days"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_WORKING_DAYS)],
     )
+    scope = Scope.EXAM
 
     class Meta:
         verbose_name = _("exam paper")

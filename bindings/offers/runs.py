@@ -40,8 +40,7 @@ Change = tuple[Row, ...]
 
 
 class TooMuchGoesError(Refused):
-    """The run would remove a large part of what the accounts offer, or all of an account, and nobody has
-    confirmed how much. ``preview`` says how much."""
+    """Nobody has confirmed how many things the run removes. ``preview`` says how many."""
 
     def __init__(self, text: str, preview: "RunPreview") -> None:
         super().__init__(text)
@@ -80,7 +79,7 @@ class RunPreview:
 
     @property
     def asks_for(self) -> int:
-        """How many things go, if that has to be confirmed by its number; 0 otherwise."""
+        """How many things go, if their number has to be typed; 0 otherwise."""
         too_much = self.there >= LEAST_COUNTED and self.deletes > MOST_DELETED * self.there
         return self.deletes if too_much or self.emptied else 0
 
@@ -120,7 +119,7 @@ def bring_all_up_to_date(
 ) -> OfferRun:
     """Leave it to the workers to send what the person has looked at; whoever calls rings for ``work``.
 
-    ``deletes`` is ``RunPreview.asks_for``, confirmed by the person. An account that changes before its turn
+    ``deletes`` is ``RunPreview.deletes``, confirmed by the person. An account that changes before its turn
     is left out and shown. Raises ``PlanChangedError``, ``TooMuchGoesError`` or ``Refused``; then nothing
     begins.
     """
@@ -138,7 +137,7 @@ def bring_all_up_to_date(
                 ),
                 now.accounts[0],
             )
-        if now.asks_for != deletes:
+        if now.deletes != deletes:
             raise TooMuchGoesError(_too_much(now), now)
         run = OfferRun.objects.create(
             asked_by=by, creates=now.creates, updates=now.updates, deletes=now.deletes

@@ -89,10 +89,9 @@ def _offers(accounts: Sequence[EcoAccount], tiers: dict[int | None, str]) -> Que
 def accounts_offered(item: Item) -> QuerySet[EcoAccount]:
     """The accounts that the item is offered to, by whatever way, also while it is archived."""
     offers = item.offers.all()
-    scope = Scope.EXAM if isinstance(item, ExamPaper) else Scope.BACKGROUND_CHECK
     return EcoAccount.objects.filter(
         Q(pk__in=offers.filter(account__isnull=False).values("account"))
         | Q(customer__in=offers.filter(customer__isnull=False).values("customer"))
         | Q(customer__tier__in=offers.exclude(tier="").values("tier")),
-        scope=scope,
+        scope=item.scope,
     )

@@ -31,6 +31,11 @@ IDENTIFYING = (
     "birth",
     "consent",
     "authori",
+    "简历",
+    "任职公司",
+    "cv",
+    "resume",
+    "employers",
 )
 
 
@@ -76,6 +81,7 @@ _EMPLOYERS = {
     "type": "textarea",
     "name_zh": "最近两家任职公司及时间",
     "name_en": "Last two employers, with dates",
+    "sensitive": True,
 }
 _CONTACT = {
     "base_key": "may_contact_employer",
@@ -83,7 +89,14 @@ _CONTACT = {
     "name_zh": "可否联系现任雇主",
     "name_en": "May the present employer be contacted?",
 }
-_CV = {"base_key": "cv", "type": "resume", "name_zh": "简历", "name_en": "CV", "is_required": False}
+_CV = {
+    "base_key": "cv",
+    "type": "resume",
+    "name_zh": "简历",
+    "name_en": "CV",
+    "is_required": False,
+    "sensitive": True,
+}
 
 READY_MADE: Mapping[str, tuple[str | Promise, Sequence[Mapping[str, Any]]]] = {
     "identity": (_("ID number and consent"), [_ID_NUMBER, _CONSENT]),

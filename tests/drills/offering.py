@@ -80,7 +80,7 @@ def begin() -> None:
     if now.accounts:
         by = User.objects.get(username="vera")
         with transaction.atomic():
-            runs.bring_all_up_to_date(accounts, by=by, fingerprint=now.fingerprint, deletes=now.asks_for)
+            runs.bring_all_up_to_date(accounts, by=by, fingerprint=now.fingerprint, deletes=now.deletes)
         work.delay()  # waits at the door until a worker comes
 
 

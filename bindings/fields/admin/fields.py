@@ -17,7 +17,7 @@ from bindings.fields import services as fields
 from bindings.fields.admin import form_picture
 from bindings.fields.forms import CustomFieldForm, PositionForm, PushForm
 from bindings.fields.plan import Kind, Plan
-from bindings.models import CustomField, CustomFieldPush, Scope
+from bindings.models import CustomField, CustomFieldPush, MatchingRule, Scope
 from hireops.desk.admin import StaffAdmin, staff_page
 from hireops.desk.display import badge
 from hireops.desk.errors import Refused
@@ -115,6 +115,19 @@ class CustomFieldAdmin(StaffAdmin):
             return
         values = {name: form.cleaned_data[name] for name in form.changed_data}
         fields.change_custom_field(field=obj, values=values, by=staff(request))
+        if values.get("retired"):
+            self._warn_of_rules(request, obj)
+
+    def _warn_of_rules(self, request: HttpRequest, field: CustomField) -> None:
+        """Say which rules find nothing any more once the field has left the form."""
+        rules = MatchingRule.objects.filter(scope=field.scope, key=field.key, enabled=True)
+        if rules.exists():
+            text = _(
+                "Matching rules that are on read %(field)s. Once it has left the form they recognise no new "
+                "account: %(rules)s"
+            )
+            listed = ", ".join(f"{rule} ({rule.get_kind_display()})" for rule in rules)
+            self.message_user(request, text % {"field": field, "rules": listed}, messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: CustomField) -> None:
         fields.delete_custom_field(field=obj, by=staff(request))

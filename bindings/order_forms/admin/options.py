@@ -65,6 +65,6 @@ def _refuse_the_same_twice(options: list[dict[str, str]]) -> None:
     for name in ("key", "name_zh"):
         seen: set[str] = set()
         for option in options:
-            if option[name] in seen:
+            if option[name].casefold() in seen:
                 raise ValidationError(_("“%(what)s” is there twice.") % {"what": option[name]})
-            seen.add(option[name])
+            seen.add(option[name].casefold())

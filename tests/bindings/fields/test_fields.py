@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bindings.fields import services as fields
-from bindings.models import CustomField
+from bindings.models import CustomField, MatchingRule
 from hireops.desk.audit import entries_about
 from hireops.desk.errors import Refused
 from hireops.desk.models import AuditEntry
@@ -195,6 +195,21 @@ def burned(vendor, pushed):
     confirm(vendor, removals=["token"])
     feishu_says("accepted")
     return gone
+
+
+def test_who_retires_a_field_hears_which_rules_read_it(vendor, pushed):
+    [token] = pushed("token")
+    MatchingRule.objects.create(scope=1, key="token", kind="code")
+    MatchingRule.objects.create(scope=1, key="token", kind="binding_code", enabled=False)
+    saved = vendor.post(page_of(token), form(retired="on", position=1), follow=True)
+    assert says(saved, "Matching rules that are on read ")
+    assert says(saved, "customer code; space, width and case do not count")
+    assert not says(saved, "one-time binding code")
+
+
+def test_a_key_that_differs_only_in_case_is_refused(vendor, field):
+    field("EDU")
+    assert errors(add(vendor, key="edu"))["key"].startswith("There is “EDU” already.")
 
 
 def test_a_retired_field_comes_back_as_long_as_its_key_is_on_the_form(vendor, pushed):

@@ -26,7 +26,8 @@ def rule(db):
     """``rule("code")``: the field ``customer_code`` of the form for background checks is read like that."""
 
     def rule(kind="code", key=KEY, position=1, **values):
-        return MatchingRule.objects.create(scope=1, key=key, kind=kind, position=position, **values)
+        known = {"scope": 1, "key": key, "kind": kind, "position": position, "proposes_only": False}
+        return MatchingRule.objects.create(**known | values)
 
     return rule
 
@@ -62,8 +63,3 @@ def arrives(bound):
         return EcoAccount.objects.get(event=handled)
 
     return arrives
-
-
-@pytest.fixture
-def store_app(settings):
-    settings.FEISHU_APP_TYPE = "store"

@@ -29,12 +29,11 @@ def test_one_binding_code_that_two_events_use_at_once_binds_one(customer, rule, 
     assert BindingCode.objects.get().used_by == first
 
 
-@pytest.mark.usefixtures("store_app")
 def test_an_account_that_arrives_while_a_person_says_whose_its_tenant_is_is_bound_too(
     customer, rule, arrives, otto
 ):
     acme = customer("A001")
-    rule()
+    rule(proposes_only=True)
     first = arrives("?", tenant_key="t")
 
     def arrive():

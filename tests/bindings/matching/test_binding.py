@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from bindings.matching import services
-from bindings.models import BackgroundCheck, BindingCode, EcoAccount, Exam
+from bindings.models import BackgroundCheck, BindingCode, EcoAccount, Exam, MatchingRule
 from hireops.database import clock
 from hireops.desk.invariants import broken
 from hireops.inbox.models import Event
@@ -119,19 +119,17 @@ def test_an_expired_or_mistyped_binding_code_binds_nobody(customer, rule, arrive
 # --- A code can be typed by anybody
 
 
-@pytest.mark.usefixtures("store_app")
-def test_a_stranger_who_types_a_right_code_gets_nothing(customer, rule, arrives):
+def test_a_stranger_who_types_a_right_code_gets_nothing(customer, arrives):
     customer("A001")
-    assert rule().proposes_only
+    MatchingRule.objects.create(scope=1, key="customer_code", kind="code")
     assert arrives("A001", tenant_key="stranger").customer is None
 
 
-@pytest.mark.usefixtures("store_app")
 def test_once_somebody_has_said_whose_a_tenant_is_codes_bind_alone_before_and_after(
     customer, rule, arrives, otto
 ):
     acme = customer("A001")
-    rule()
+    rule(proposes_only=True)
     waiting, other = arrives("A001", tenant_key="t"), arrives("A001", tenant_key="stranger")
     said = arrives("nothing", tenant_key="t")
     services.bind(said, acme, by=otto, reason="told by phone")
@@ -142,10 +140,9 @@ def test_once_somebody_has_said_whose_a_tenant_is_codes_bind_alone_before_and_af
     assert arrives("B002", tenant_key="t").customer is None
 
 
-@pytest.mark.usefixtures("store_app")
 def test_a_binding_code_says_it_too_and_a_bare_code_does_not(customer, rule, arrives, issued):
     acme = customer("A001")
-    rule()
+    rule(proposes_only=True)
     rule("binding_code", key="once", position=2)
     first = arrives("A001", tenant_key="t")
     arrives(issued(acme), key="once", tenant_key="t")

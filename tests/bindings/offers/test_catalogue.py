@@ -163,7 +163,30 @@ def test_a_copy_needs_a_code_of_its_own(vendor, paper):
     assert ExamPaper.objects.count() == 1
 
 
+def test_a_code_that_differs_only_in_case_is_refused_and_so_are_days_without_end(vendor, package):
+    basic = package("EDU")
+    add = reverse("admin:bindings_checkpackage_add")
+    page = vendor.post(add, package_form(code="edu", working_days=99_999_999))
+    assert says(page, "There is “EDU” already.")
+    assert says(page, "Ensure this value is less than or equal to 250.")
+    copied = vendor.post(reverse("admin:bindings_checkpackage_copy", args=[basic.pk]), {"code": "edu"})
+    assert says(copied, "There is “EDU” already.")
+
+
 # --- Who is offered it
+
+
+def test_only_accounts_that_can_have_it_are_counted_and_found(vendor, account, customer, package):
+    gold = customer("G", tier="gold")
+    check, _exam = account(customer=gold), account(customer=gold, scope=2)
+    basic = package()
+    page = vendor.get(offered_page(basic))
+    assert "autocomplete/?of_scope=1" in page.content.decode()
+    saved = vendor.post(offered_page(basic), {"tiers": ["gold"]}, follow=True)
+    assert says(saved, "Saved. Nothing was sent yet: 1 account is concerned.")
+    field = {"app_label": "bindings", "model_name": "offer", "field_name": "account"}
+    found = vendor.get(reverse("admin:autocomplete"), {"term": "Account", "of_scope": "1", **field})
+    assert [each["id"] for each in found.json()["results"]] == [str(check.pk)]
 
 
 def offered_page(thing):

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from bindings.models import AccountOffer, ExamPaper, Offer, OfferCall, OfferRun
+from bindings.models import AccountOffer, CheckPackage, ExamPaper, Offer, OfferCall, OfferRun
 from bindings.offers import catalogue, choosing, comparing
 from bindings.offers.choosing import Choice
 from hireops.database.clock import now
@@ -224,7 +224,7 @@ def test_a_customer_and_a_tier_are_offered_things_and_their_accounts_are_out_of_
     saved = vendor.post(
         reverse("admin:bindings_accountoffer_choose_customer", args=[acme.pk]), sent, follow=True
     )
-    assert says(saved, "Saved. Nothing was sent yet: 2 accounts are concerned.")
+    assert says(saved, "Saved. Nothing was sent yet: 1 account is concerned.")
     assert [each.account for each in AccountOffer.objects.filter(state=State.OUT_OF_DATE)] == [checks]
     vendor.post(reverse("admin:bindings_accountoffer_choose_tier", args=["gold"]), {"papers": [paper().pk]})
     assert AccountOffer.objects.get(account=exams).state == State.OUT_OF_DATE
@@ -319,6 +319,23 @@ def test_a_run_that_takes_much_away_asks_for_the_number(vendor, feishu, known_ac
     vendor.post(address, run_form(page) | {"deletes": "8"})
     workers()
     assert [list(published(feishu, each)) for each in accounts] == [["p0"]] * 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_takes_little_away_wants_a_tick_and_warns(vendor, feishu, known_account, package, choose):
+    account = known_account()
+    choose(account, package("p0"), package("p1"))
+    address = reverse("admin:bindings_accountoffer_update")
+    vendor.post(address, run_form(vendor.get(address)))
+    workers()
+    choose.no_longer(account, CheckPackage.objects.get(code="p1"))
+    page = vendor.get(address)
+    assert says(page, "1 goes from these accounts, and that is meant.")
+    assert says(page, "can never be used again at that account")
+    assert says(vendor.post(address, run_form(page)), "Nothing was sent")
+    vendor.post(address, run_form(page) | {"deletes": "1"})
+    workers()
+    assert list(published(feishu, account)) == ["p0"]
 
 
 # --- Who may

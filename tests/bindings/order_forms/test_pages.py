@@ -1,12 +1,17 @@
 """The pages of order forms: defining one, choosing its accounts, seeing what a push does."""
 
+import importlib
+
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.urls import reverse
 
 from bindings.models import AccountOrderForm, OrderForm, OrderFormField, OrderFormPush
 from bindings.order_forms import services
 from bindings.order_forms.admin import options
+from hireops.desk import audit
 from hireops.jobs.models import Job
 from hireops.outbox.models import Call
 from tests.bindings.conftest import says
@@ -51,6 +56,29 @@ def test_a_new_form_starts_with_what_every_vendor_must_ask(vendor):
     page = vendor.get(answer.url)
     for text in ["身份证号", "Bachelor", "No account has this form yet."]:
         assert says(page, text)
+
+
+def test_employers_and_cv_are_personal_in_new_forms_and_in_those_of_before(vendor):
+    url = reverse("admin:bindings_orderform_add")
+    vendor.post(url, {"name": "标准", "notes": "", "start_with": "employment"})
+    fields = OrderForm.objects.get().fields
+    assert set(fields.filter(sensitive=True).values_list("base_key", flat=True)) == {
+        "id_number",
+        "consent",
+        "employers",
+        "cv",
+    }
+    form = OrderForm.objects.get()
+    fields.update(sensitive=False)
+    audit.record(
+        by=None,
+        action="changed",
+        on=form,
+        changes=[{"changed": {"name": "field", "object": "简历", "fields": ["Personal"]}}],
+    )
+    migration = importlib.import_module("bindings.migrations.0018_personal_answers")
+    migration.mark_ready_made(apps, connection.schema_editor())
+    assert set(fields.filter(sensitive=True).values_list("base_key", flat=True)) == {"employers"}
 
 
 def test_fields_are_defined_with_their_options_and_in_their_order(vendor, order_form):
