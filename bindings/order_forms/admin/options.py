@@ -8,9 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 # No two neighbouring parts can take the same character, so that the time grows with the line.
-LINE = re.compile(
-    r"(?P<zh>[^|｜\[\]]+)(?:[|｜](?P<en>[^|\[\]]*))?(?:\[(?P<key>[A-Za-z0-9_]{1,40})\])?"
-)
+LINE = re.compile(r"(?P<zh>[^|｜\[\]]+)(?:[|｜](?P<en>[^|\[\]]*))?(?:\[(?P<key>[A-Za-z0-9_]{1,40})\])?")
 NUMBERED = re.compile(r"o([0-9]{1,6})")
 MOST = 200
 
