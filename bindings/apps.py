@@ -67,8 +67,10 @@ def _register_customers() -> None:
     from bindings.customers import cards as customer_cards
     from bindings.customers import guards as customer_guards
     from bindings.customers import invariants as customer_invariants
-    from bindings.customers import jobs  # noqa: F401 - registers its long work
-    from bindings.customers import tiers
+    from bindings.customers import (
+        jobs,  # noqa: F401 - registers its long work
+        tiers,
+    )
     from hireops.desk import cards, invariants
     from hireops.guards import rules
 

@@ -12,6 +12,6 @@ def customers_are_found_by_their_code() -> Iterator[str]:
     for pk, code, kept in customers.order_by("pk").iterator():
         plain = normalised(code)
         if kept == f"{plain} #{pk}":  # bindings 0017 has found several with one code
-            yield f"customer #{pk} shares its code with another one: change the other code, then save this one"
+            yield f"customer #{pk} shares its code with another one: change that one, then save this one"
         elif kept != plain:
             yield f"customer #{pk} is compared by another code than its own"

@@ -12,7 +12,7 @@ def known() -> list[str]:
 
 
 def as_known(text: str, among: dict[str, str] | None = None) -> str:
-    """Return ``text`` with single spaces, or the spelling of a known tier that is the same as a code would be.
+    """Return ``text`` with single spaces, or the spelling of a known tier that is compared as the same.
 
     For many of them give ``spellings()`` as ``among``, which learns the new ones.
     """

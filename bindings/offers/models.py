@@ -52,7 +52,7 @@ class CatalogueItem(models.Model):
         return f"{self.name} ({self.code})"
 
     def clean(self) -> None:
-        refuse_other_case(self, "code", type(self)._default_manager.all())
+        refuse_other_case(self, "code", type(self)._default_manager.all())  # noqa: SLF001  public API
 
 
 class CheckPackage(CatalogueItem):
