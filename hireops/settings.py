@@ -167,10 +167,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "hireops.desk.readable.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hireops.desk.language.LanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "django.middleware.common.CommonMiddleware",  # sets Content-Length: no body changes outside it
+    "hireops.desk.readable.ReadableMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hireops.desk.bodies.BodyLimitMiddleware",

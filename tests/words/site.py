@@ -96,5 +96,7 @@ def page(client: Client, visit: Visit) -> str:
         transaction.set_rollback(True)
     client.cookies = cookies
     assert response.status_code != INTERNAL_ERROR, str(visit)
+    if not response.streaming:
+        assert int(response.headers["Content-Length"]) == len(response.content), f"{visit}: wrong length"
     is_page = not response.streaming and "html" in response.headers.get("Content-Type", "")
     return response.content.decode() if is_page else ""

@@ -2,6 +2,7 @@
 
 Names, reasons and notes of its rows become ``Ÿ12``, so that whatever words a page shows are its own. A column
 that is not named here keeps its text: what hireops writes there has to come out in the reader's language.
+A zero-width space stands in each, as a customer may write one: pages are sent without it, at their right length.
 """
 
 import json
@@ -58,7 +59,7 @@ def take_words_out() -> None:
 
 def _rename_all(numbers: Iterator[int]) -> None:
     for label, names in WRITTEN_BY_OTHERS.items():
-        _renamed(apps.get_model(label), sorted(names), lambda _value: f"Ÿ{next(numbers)}")
+        _renamed(apps.get_model(label), sorted(names), lambda _value: f"Ÿ\u200b{next(numbers)}")
     for label, names in JSON_BY_OTHERS.items():
         for name in sorted(names):
             _renamed_within(apps.get_model(label)._meta, name, numbers)
@@ -95,4 +96,4 @@ def _without_words(value: Any, numbers: Iterator[int]) -> Any:
     if isinstance(value, list):
         return [_without_words(each, numbers) for each in value]
     is_word = isinstance(value, str) and (" " in value or not value.isascii())
-    return f"Ÿ{next(numbers)}" if is_word else value
+    return f"Ÿ\u200b{next(numbers)}" if is_word else value
