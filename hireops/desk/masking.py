@@ -48,6 +48,7 @@ THING_SENTENCE_KEYS = frozenset({"description", "name"})
 LANGUAGES = frozenset({"en_us", "zh_cn"})
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+LONGEST_SENTENCE = 20_500  # no page and no kept answer shows more, so no more is searched
 HIDDEN = "***"
 DEEPEST = 50
 
@@ -152,6 +153,8 @@ def _masked(value: Any) -> str:
 
 def _sentence(value: Any) -> Any:
     text = str(value)
+    if len(text) > LONGEST_SENTENCE:
+        text = value = f"{text[:LONGEST_SENTENCE]}…"
     without = without_contacts(text)
     return value if without == text else without
 

@@ -15,7 +15,7 @@ CONTENTS = "contents"
 PICTURES, PICTURES_SERVED = "../../images/", "manual/"
 
 _OTHER_PAGE = re.compile(r"([a-z0-9-]+)\.md(#[a-z0-9-]+)?")
-_ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}$")
+_ANCHOR = re.compile(r"(?<!\s)\s*+\{#([a-z0-9-]+)\}$")
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 

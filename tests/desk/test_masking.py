@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from hireops.contacts import mask, without_contacts
-from hireops.desk.masking import masked, may_see_personal_data, redacted, without_secrets
+from hireops.desk.masking import LONGEST_SENTENCE, masked, may_see_personal_data, redacted, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,11 @@ def test_nobodys_number_or_address_stands_in_a_sentence(text: str, shown: str) -
 )
 def test_ids_amounts_and_times_stay_in_a_sentence(text: str) -> None:
     assert without_contacts(text) == text
+
+
+def test_no_more_of_a_sentence_is_searched_than_anything_shows() -> None:
+    shown = masked({"message": "a" * 100_000 + " 13800138000"})["message"]
+    assert shown == "a" * LONGEST_SENTENCE + "…"
 
 
 def test_what_hireops_has_written_itself_is_readable_but_for_contacts_and_secrets() -> None:
