@@ -2,7 +2,7 @@
 
 Names, reasons and notes of its rows become ``Ÿ12``, so that whatever words a page shows are its own. A column
 that is not named here keeps its text: what hireops writes there has to come out in the reader's language.
-A zero-width space stands in each, as a customer may write one; pages are sent without it, at the right length.
+A zero-width space stands in each, as a customer may write one: pages without it have the right length.
 """
 
 import json
