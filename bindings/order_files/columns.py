@@ -1,6 +1,7 @@
 """The columns of a file about orders, and what a line may be said to tell."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bindings.models import OrderFileRow
 from hireops.spreadsheets.header import ColumnNames
@@ -21,7 +22,7 @@ COLUMNS = ColumnNames(
     username="用户名,登录名,登录账号,user name,username,login",
     password="密码,登录密码,password",  # noqa: S106 - names of a column
     code="失败码,失败代码,failure code,code",
-    message="说明,失败原因,message,failure reason",
+    message="说明,信息,消息,失败原因,message,failure reason",
     report="报告,报告链接,报告文件,report,report link,report file,report url",
     report_name="报告名称,报告名,report name",
     reason="更正原因,修改原因,reason,reason of the correction",
@@ -33,19 +34,24 @@ WORDS = {
     "进度": Tells.STAGE,
     "stage": Tells.STAGE,
     "阶段结果": Tells.INTERIM,
+    "阶段及阶段结果": Tells.INTERIM,
     "阶段报告": Tells.INTERIM,
     "interim": Tells.INTERIM,
     "interim result": Tells.INTERIM,
+    "stage with an interim result": Tells.INTERIM,
     "结果": Tells.RESULT,
     "最终结果": Tells.RESULT,
     "终报": Tells.RESULT,
     "result": Tells.RESULT,
     "final result": Tells.RESULT,
     "链接": Tells.ACCESS,
+    "考试链接": Tells.ACCESS,
     "安排": Tells.ACCESS,
     "access": Tells.ACCESS,
+    "access to an exam": Tells.ACCESS,
     "link": Tells.ACCESS,
     "安排失败": Tells.FAILURE,
+    "无法安排": Tells.FAILURE,
     "失败": Tells.FAILURE,
     "failed": Tells.FAILURE,
     "could not be arranged": Tells.FAILURE,
@@ -71,7 +77,7 @@ def header() -> list[str]:
         _("User name"),
         _("Password"),
         _("Failure code"),
-        _("Message"),
+        pgettext("what a candidate or customer reads", "Message"),
         _("Report"),
         _("Report name"),
         _("Reason of the correction"),

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from bindings.models import (
     BackgroundCheck,
@@ -19,7 +20,7 @@ from bindings.models import (
     ReportFile,
     Turn,
 )
-from bindings.order_files import imports, texts
+from bindings.order_files import columns, imports, texts
 from hireops.database import clock
 from hireops.desk.invariants import broken
 from hireops.feishu.models import Tenant
@@ -174,6 +175,62 @@ def test_a_report_is_found_by_the_name_under_which_it_was_uploaded(tell, upload,
     assert lines(upload(["订单号", "结果", "报告"], ["C2", "无差异", "李四.pdf"])) == [
         ("invalid", "no_such_report")
     ]
+
+
+TEMPLATE_LINES = [
+    {
+        "order": "C1",
+        "what": "Stage",
+        "stage": "学历核实",
+        "stage_en": "Education",
+        "time": "2026-11-02 10:00",
+    },
+    {"order": "C1", "what": "Final result", "result": "无差异", "report": REPORT, "report_name": "终报"},
+    {"order": "C1", "what": "Final result", "result": "有差异", "reason": "学校来信"},
+    {"order": "E1", "what": "Access to an exam", "link": LINK, "username": "u", "password": PASSWORD}
+    | {"message": "请提前十分钟进入"},
+    {"order": "E1", "what": "Score", "score": "60", "parts": "逻辑：85"},
+    {"order": "E2", "what": "Could not be arranged", "code": "7", "message": "名额已满"},
+]
+KINDS_IN_CHINESE = {
+    "Stage": "阶段",
+    "Final result": "最终结果",
+    "Access to an exam": "考试链接",
+    "Score": "成绩",
+    "Could not be arranged": "无法安排",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_column_of_the_template_is_read_back(client_of, vera, tell, language):
+    first, second, third = check("C1"), exam("E1"), exam("E2")
+    browser = client_of(vera)
+    browser.cookies[django_settings.LANGUAGE_COOKIE_NAME] = language
+    template = b"".join(browser.get("/admin/bindings/orderfile/template.csv").streaming_content)
+    (header,) = read_rows(io.BytesIO(template), "orders.csv")
+    names = list(columns.COLUMNS.find(header).places)
+    assert len(names) == len(header)
+    words = KINDS_IN_CHINESE if language == "zh-hans" else {}
+    lines = [line | {"what": words.get(line["what"], line["what"])} for line in TEMPLATE_LINES]
+
+    tell(header, *([line.get(name, "") for name in names] for line in lines))
+
+    stage, result, corrected = stages(first)
+    assert (stage.stage_name, stage.stage_en_name) == ("学历核实", "Education")
+    assert stage.time == datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
+    assert (result.result, result.reports[0]["name"], corrected.reason) == ("无差异", "终报", "学校来信")
+    access, score = ExamUpdate.objects.filter(exam=second).order_by("number")
+    assert access.message == "请提前十分钟进入"
+    assert (score.score, score.details) == ("60", [{"name": "逻辑", "result": "85"}])
+    failure = ExamUpdate.objects.get(exam=third)
+    assert (failure.result_code, failure.message) == (7, "名额已满")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_kind_is_read_as_hireops_itself_calls_it(language):
+    with translation.override(language):
+        labels = [(str(kind.label).casefold(), kind) for kind in OrderFileRow.Tells]
+    assert [(label, columns.WORDS.get(label)) for label, _kind in labels] == labels
 
 
 # --- What is wrong

@@ -1,10 +1,13 @@
 """The calendar tells the truth: China's working days, counted and loaded."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import chinese_calendar
 import pytest
+from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
 from bindings.models import WorkDay
 from bindings.workdays import notices, services
@@ -25,6 +28,21 @@ NOTICE_2027 = """
 2027-05-03 - 2027-05-05 休 劳动节
 10月1日到10月7日 休 国庆节
 """
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_lines_that_the_form_gives_as_examples_are_read(client_of, vera, language):
+    browser = client_of(vera)
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    form = browser.get(reverse(LOAD)).context["form"]
+    with translation.override(language):
+        first, second = re.findall("“([^”]*[休班][^”]*)”", str(form.fields["days"].help_text))
+
+    page = browser.post(reverse(LOAD), {"year": "2027", "source": "n", "days": f"{first}\n{second}"})
+
+    days = {(each.day, each.works, each.name) for each, _weekday in page.context["days"]}
+    assert {(date(2027, 2, 5), False, "春节"), (date(2027, 2, 20), True, "")} < days
+    assert len(days) == 8
 
 
 @pytest.mark.django_db

@@ -8,11 +8,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
-from referrals.models import PayoutBatch
+from referrals.models import Payment, PayoutBatch
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
 from referrals.payments.recording import record_bounced, record_paid
+from referrals.payments.results import read_results
 from referrals.payments.services import hand_over
-from tests.referrals.payments.results_files import record_file
+from tests.referrals.payments.results_files import csv_file, record_file, xlsx_file
 from tests.referrals.raw_sql import execute, refused
 from tests.referrals.withdrawals import TRANS_TIME, taken
 
@@ -248,3 +249,25 @@ def test_the_batch_file_itself_comes_back_with_its_last_columns_filled_in(batch,
     assert (len(read.good), read.problems, read.waiting) == (3, [], 1)
     states = list(batch.payments.order_by("pk").values_list("state", flat=True))
     assert states == ["paid", "bounced", "paid", "handed_over"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_that_comes_back_filled_in_is_read_in_both_languages(batch, hira, kind, language):
+    with translation.override(language):
+        if kind == "csv":
+            header, *rows = csv_rows(batch)
+        else:
+            header, *rows = next(iter(sheets(batch).values()))
+    count = batch.payments.count()
+    filled = [[*row[:-3], "成功", f"R{number}", ""] for number, row in enumerate(rows[:count])]
+    bounced = [*filled[0][:-3], "失败", "", "户名不符"]
+    write = xlsx_file if kind == "xlsx" else lambda *rows: csv_file(*(",".join(row) for row in rows))
+
+    lines = read_results(write(header, bounced, *filled[1:]), f"results.{kind}").lines
+
+    assert [(line.state, line.reference, line.reason) for line in lines] == [
+        (Payment.State.BOUNCED, "", "户名不符"),
+        *((Payment.State.PAID, f"R{number}", "") for number in range(1, count)),
+    ]
+    assert {frozenset(line.said) >= {"amount", "asset", "account_id"} for line in lines} == {True}
