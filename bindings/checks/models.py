@@ -214,6 +214,12 @@ class StageTemplate(models.Model):
         default=Turn.VENDOR,
     )
     stops_clock = models.BooleanField(_("stops the clock"), default=False)
+    is_optional = models.BooleanField(
+        _("only if needed"),
+        default=False,
+        db_default=False,
+        help_text=_("Has a button of its own and is never the next stage."),
+    )
 
     class Meta:
         verbose_name = _("stage")

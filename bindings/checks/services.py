@@ -64,15 +64,20 @@ def report_stage(
 
 
 def report_next_stage(
-    check: BackgroundCheck, *, by: User, expected: StageTemplate | None = None
+    check: BackgroundCheck, *, by: User, chosen: StageTemplate | None = None
 ) -> CheckUpdate:
-    """Report the next of the package's usual stages, the one that the person has seen. Raises ``Refused``."""
+    """Report the next of the package's usual stages, or the optional one that is chosen. Raises ``Refused``.
+
+    ``chosen`` is the stage that the person has seen; None takes the next one, whichever it is.
+    """
     with transaction.atomic():
         check = QUEUE.lock(check.pk)
-        template = next_template(check)
-        if (why_not := why_no_next_stage(check)) or template is None:
+        if why_not := why_no_stage(check):
             raise Refused(why_not)
-        if expected and expected != template:
+        template = chosen if chosen in optional_templates(check) else next_template(check)
+        if template is None:
+            raise Refused(_("All usual stages of this package have been reported."))
+        if chosen and chosen != template:
             raise Refused(_("Somebody has reported a stage meanwhile. Look at the order as it is now."))
         queue.take_step(check, State.IN_PROGRESS)
         queue.set_turn(check, Turn(template.turn), stops_clock=template.stops_clock)
@@ -80,13 +85,22 @@ def report_next_stage(
 
 
 def next_template(check: BackgroundCheck) -> StageTemplate | None:
-    """Of the usual stages of its package, the one after the last that was reported. None after the last."""
-    usual = _usual_stages([check])[check.package_id] if check.fetched_stages is None else check.fetched_stages
+    """Return the first usual stage behind the last reported one that is not optional. None after the last."""
+    usual = _usual_stages_of(check)
     stages = (each for each in check.updates.all() if each.kind == Kind.STAGE and each.state != STOPPED)
     reported = {each.stage_name for each in stages}
     places = [place for place, template in enumerate(usual) if template.name in reported]
     following = usual[max(places) + 1 :] if places else usual
-    return following[0] if following else None
+    return next((template for template in following if not template.is_optional), None)
+
+
+def optional_templates(check: BackgroundCheck) -> list[StageTemplate]:
+    """Return the usual stages that are reported only if an order needs them, as often as it does."""
+    return [template for template in _usual_stages_of(check) if template.is_optional]
+
+
+def _usual_stages_of(check: BackgroundCheck) -> list[StageTemplate]:
+    return _usual_stages([check])[check.package_id] if check.fetched_stages is None else check.fetched_stages
 
 
 def _usual_stages(checks: Iterable[BackgroundCheck]) -> dict[str, list[StageTemplate]]:

@@ -7,21 +7,22 @@ from django.utils.translation import gettext_noop
 from bindings.models import CheckPackage, StageTemplate, Turn
 from hireops.desk import audit
 
+FIELDS = ("name", "en_name", "turn", "stops_clock", "is_optional")
 # What customers read in Feishu, in both of its languages, so not a text of ours to translate.
 USUAL = (
-    ("等待候选人授权", "Waiting for the candidate's consent", Turn.CANDIDATE, True),
-    ("已开始调查", "Investigation started", Turn.VENDOR, False),
-    ("等待候选人补充材料", "Waiting for the candidate's documents", Turn.CANDIDATE, True),
-    ("信息核实中", "Verifying with references", Turn.VENDOR, False),
-    ("报告撰写中", "Writing the report", Turn.VENDOR, False),
+    ("等待候选人授权", "Waiting for the candidate's consent", Turn.CANDIDATE, True, False),
+    ("已开始调查", "Investigation started", Turn.VENDOR, False, False),
+    ("等待候选人补充材料", "Waiting for the candidate's documents", Turn.CANDIDATE, True, True),
+    ("信息核实中", "Verifying with references", Turn.VENDOR, False, False),
+    ("报告撰写中", "Writing the report", Turn.VENDOR, False, False),
 )
 
 
 def usual() -> list[dict[str, object]]:
     """What a new package begins with; staff change it as they like."""
     return [
-        {"position": place * 10, "name": name, "en_name": en_name, "turn": turn, "stops_clock": stops}
-        for place, (name, en_name, turn, stops) in enumerate(USUAL, start=1)
+        {"position": place * 10, **dict(zip(FIELDS, stage, strict=True))}
+        for place, stage in enumerate(USUAL, start=1)
     ]
 
 
@@ -39,14 +40,14 @@ def next_position(package: CheckPackage) -> int:
 
 def copy(original: CheckPackage, made: CheckPackage) -> None:
     """``made`` is new and gets the same."""
-    rows = original.stages.values("position", "name", "en_name", "turn", "stops_clock")
+    rows = original.stages.values("position", *FIELDS)
     StageTemplate.objects.bulk_create(StageTemplate(package=made, **row) for row in rows)
 
 
 def written(package: CheckPackage) -> list[list[object]]:
     """The stages in their order, as the audit keeps them."""
     rows = package.stages.order_by("position", "pk")
-    return [list(row) for row in rows.values_list("name", "en_name", "turn", "stops_clock")]
+    return [list(row) for row in rows.values_list(*FIELDS)]
 
 
 def record_change(package: CheckPackage, *, before: list[list[object]], by: User) -> None:

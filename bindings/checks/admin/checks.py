@@ -30,6 +30,7 @@ from hireops import contacts
 from hireops.contacts import mask
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import staff_page
+from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
 from hireops.desk.revealing import VIEW
@@ -146,6 +147,14 @@ class BackgroundCheckAdmin(PromisedAdmin):
             obj.get_state_display(),
         ]
 
+    def confirm_columns(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> list[Column]:
+        columns = super().confirm_columns(request, action, objects)
+        if action is actions.next_stage:
+            columns.append(Column(_("next stage"), lambda check: services.next_template(check) or "–"))
+        return columns
+
     @admin.display(description=_("customer"))
     def customer_link(self, check: BackgroundCheck) -> str:
         return linked(check.customer) if check.customer else gettext("not known yet")
@@ -194,14 +203,14 @@ class BackgroundCheckAdmin(PromisedAdmin):
 
     @staff_page("<int:pk>/next/", name="next", permission=CHANGE)
     def next_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The next of the package's usual stages, by one click."""
+        """The next of the package's usual stages, or one of its optional ones, by one click."""
         check = self._check(request, pk)
         page = HttpResponseRedirect(self._url("change", check.pk))
         if request.method != "POST":
             return page
         try:
-            expected = StageTemplate.objects.filter(pk=request.POST.get("template") or 0).first()
-            services.report_next_stage(check, by=staff(request), expected=expected)
+            chosen = StageTemplate.objects.filter(pk=request.POST.get("template") or 0).first()
+            services.report_next_stage(check, by=staff(request), chosen=chosen)
         except (Refused, ValueError) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return page

@@ -78,15 +78,24 @@ def page_of(request: HttpRequest, check: BackgroundCheck, *, may_change: bool) -
         "duplicates": [linked(each) for each in duplicates.of(check)],
         "updates": updates,
         "may_change": may_change,
-        "next_stage": services.next_template(check) if not services.why_no_stage(check) else None,
-        "why_no_stage": services.why_no_stage(check),
-        "may_report_stage": not services.why_no_stage(check),
+        **_stages(check),
         "may_report_result": not services.why_no_result(check),
         "has_result": versions.exists(),
         "may_set_turn": check.state not in BackgroundCheck.ENDED,
         "read_back": _read_back_in_words(known),
         "canceled_by": _canceled_by(check),
         "entries": audit.entries_about(check)[:ENTRIES_SHOWN],
+    }
+
+
+def _stages(check: BackgroundCheck) -> dict[str, Any]:
+    """What can be reported by one click: the next usual stage, and those that not every order needs."""
+    if services.why_no_stage(check):
+        return {"may_report_stage": False}
+    return {
+        "may_report_stage": True,
+        "next_stage": services.next_template(check),
+        "optional_stages": services.optional_templates(check),
     }
 
 

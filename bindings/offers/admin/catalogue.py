@@ -214,7 +214,7 @@ class StageInline(_TabularInline):
     form = StageForm
     formset = StageFormSet
     extra = 1
-    fields = ["position", "name", "en_name", "turn", "stops_clock"]
+    fields = ["position", "name", "en_name", "turn", "stops_clock", "is_optional"]
 
 
 @admin.register(CheckPackage)

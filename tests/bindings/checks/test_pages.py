@@ -29,8 +29,9 @@ def press(browser, action, check, reason="because"):
 @pytest.fixture
 def usual(db):
     package = CheckPackage.objects.create(code="basic", name="基础背调")
-    for place, name in enumerate(["候选人授权", "学历核实"]):
-        StageTemplate.objects.create(package=package, position=place, name=name)
+    for place, name in enumerate(["候选人授权", "等待补充材料", "学历核实"]):
+        waits = {"is_optional": True, "turn": "candidate", "stops_clock": True} if place == 1 else {}
+        StageTemplate.objects.create(package=package, position=place, name=name, **waits)
 
 
 def test_two_stages_by_one_click_each_and_a_result_with_the_address_of_a_report(
@@ -64,6 +65,30 @@ def test_two_people_who_press_the_same_button_report_one_stage(vendor, ordered, 
 
     assert says(answers[1], "Somebody has reported a stage meanwhile.")
     assert CheckUpdate.objects.count() == 1
+
+
+def test_an_optional_stage_is_never_the_next_one_and_has_a_button_of_its_own(
+    vendor, ordered, feishu, usual
+):
+    check = ordered()
+    vendor.post(page("next", check))
+    asked = vendor.post(f"{LIST}actions/next_stage/", {"_selected_action": check.pk})
+    assert says(asked, "next stage")
+    assert says(asked, "学历核实")
+    assert not says(asked, "等待补充材料")
+    (optional,) = vendor.get(page("change", check)).context["optional_stages"]
+    assert optional.name == "等待补充材料"
+
+    for _twice in range(2):
+        vendor.post(page("next", check), {"template": optional.pk})
+    waiting = now_of(check)
+    press(vendor, "next_stage", check)
+
+    told = CheckUpdate.objects.order_by("number").values_list("stage_name", flat=True)
+    assert list(told) == ["候选人授权", "等待补充材料", "等待补充材料", "学历核实"]
+    assert (waiting.turn, waiting.clock_stopped_at is None) == ("candidate", False)
+    assert (now_of(check).turn, now_of(check).clock_stopped_at) == ("vendor", None)
+    assert says(vendor.post(page("next", check), {}, follow=True), "All usual stages")
 
 
 def test_what_is_wrong_in_a_form_is_said_there_and_nothing_is_lost(vendor, ordered):
