@@ -178,7 +178,7 @@ def _staff_serve_customers() -> None:
     check = f"bindings/backgroundcheck/{_one('SELECT id FROM bindings_backgroundcheck')}"
     report = {"report_url": "https://e.com/report", "report_name": PEOPLE["candidate"]}
     Person("vera").submit(f"{check}/stage/", name="学历核实", result=PEOPLE["candidate"], **report)
-    Person("vera").submit(f"{check}/result/", result=PEOPLE["id card"])
+    Person("vera").submit(f"{check}/result/", result=PEOPLE["id card"], confirmed="on")
     exam = f"bindings/exam/{_one('SELECT id FROM bindings_exam')}"
     login = {"username": EXAM_LOGIN, "password": EXAM_LOGIN, "exam_url": f"https://e.com/{EXAM_LOGIN}"}
     Person("vera").submit(f"{exam}/arrange/", message="", **login)

@@ -18,7 +18,7 @@ from bindings.checks.admin.actions import CHANGE
 from bindings.checks.admin.forms import ResultForm, StageForm, TurnForm
 from bindings.checks.admin.page import choices_of, page_of, waiting, what
 from bindings.checks.queue import QUEUE
-from bindings.models import BackgroundCheck, CheckUpdate, StageTemplate, Turn
+from bindings.models import BackgroundCheck, CheckUpdate, ReportFile, StageTemplate, Turn
 from bindings.orders.admin import PromisedAdmin, PromiseFilter
 from bindings.orders.forms import NotesForm, SettleForm
 from bindings.orders.notes import keep_notes
@@ -220,12 +220,17 @@ class BackgroundCheckAdmin(PromisedAdmin):
 
     @staff_page("<int:pk>/result/", name="result", permission=CHANGE)
     def result_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The final result, or one that takes its place."""
+        """The final result, or one that takes its place; told when it has been read once more."""
         check = self._check(request, pk)
         before = services.versions_of(check).last()
+        form = ResultForm(*_sent(request), before=before, by=staff(request))
 
-        def tell(given: dict[str, Any]) -> None:
-            kept = _kept(request, given, wanted=not services.why_no_result(check))
+        def tell(given: dict[str, Any]) -> bool:
+            wanted = not services.why_no_result(check)
+            if wanted and not form.is_confirmed:
+                form.ask_to_confirm(_stored(request, given))
+                return False
+            kept = _kept(request, given, wanted=wanted)
             if before and not kept and given.get("reports_again"):
                 kept = reports.again(before.reports)
             services.report_result(
@@ -235,8 +240,8 @@ class BackgroundCheckAdmin(PromisedAdmin):
                 reason=given.get("reason", ""),
                 reports=kept,
             )
+            return True
 
-        form = ResultForm(*_sent(request), before=before)
         title = gettext("Report a corrected result") if before else gettext("Report the result")
         lead = (
             _(
@@ -320,25 +325,26 @@ class BackgroundCheckAdmin(PromisedAdmin):
         request: HttpRequest,
         check: BackgroundCheck,
         form: forms.Form,
-        tell: Callable[[dict[str, Any]], None],
+        tell: Callable[[dict[str, Any]], bool | None],
         *,
         title: str,
         lead: Any = "",
         said: str = "",
         **context: Any,
     ) -> HttpResponse:
-        """The page with the form; with a form that is right, what it says is done."""
+        """The page with the form; with a form that is right, what it says is done.
+
+        ``tell`` returns False if it has done nothing yet, because the person has to confirm first.
+        """
         if request.method == "POST" and form.is_valid():
             try:
-                tell(form.cleaned_data)
+                if tell(form.cleaned_data) is not False:
+                    ring(drain)
+                    on_its_way = gettext("On its way to Feishu. This page shows what becomes of it.")
+                    self.message_user(request, said or on_its_way)
+                    return HttpResponseRedirect(self._url("change", check.pk))
             except Refused as refusal:
                 form.add_error(None, str(refusal))
-            else:
-                ring(drain)
-                self.message_user(
-                    request, said or gettext("On its way to Feishu. This page shows what becomes of it.")
-                )
-                return HttpResponseRedirect(self._url("change", check.pk))
         shown = {
             "check": check,
             "form": form,
@@ -358,10 +364,17 @@ def _kept(request: HttpRequest, given: dict[str, Any], *, wanted: bool) -> list[
     """The reports of a form as an update keeps them; a file is stored first, outside any transaction."""
     if not wanted:
         return []  # the service says why not
-    if file := given.get("report"):
-        kept = reports.keep(file, given["report_name"] or file.name, by=staff(request))
-        return [{"name": kept.name, "link": reports.make_link(kept).pk}]
+    if file := _stored(request, given):
+        return [{"name": file.name, "link": reports.make_link(file).pk}]
     return [given["url"]] if "url" in given else []
+
+
+def _stored(request: HttpRequest, given: dict[str, Any]) -> ReportFile | None:
+    """The report file of a form: the one that it brings, or the one that was stored before it was confirmed."""
+    if file := given.get("report"):
+        return reports.keep(file, given["report_name"] or file.name, by=staff(request))
+    stored: ReportFile | None = None if "url" in given else given.get("stored")
+    return stored
 
 
 def _update(check: BackgroundCheck, number: int) -> CheckUpdate:

@@ -1,13 +1,15 @@
 """Forms for background checks. What is wrong is shown at its field; the services look again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bindings.checks.services import LONGEST_REASON, LONGEST_STAGE
-from bindings.models import CheckUpdate, Turn
+from bindings.models import CheckUpdate, ReportFile, Turn
 
 WIDE = {"class": "vTextField", "autocomplete": "off"}
 LONGEST_NAME, LONGEST_URL, LONGEST_RESULT = 150, 2000, 2000
@@ -77,8 +79,14 @@ class StageForm(ReportsForm):
 
 
 class ResultForm(ReportsForm):
-    """``reason`` is asked for where there is a result already; its reports go along unless new ones do."""
+    """A final result. Feishu may take no other one, so it is shown once more before it is told.
 
+    ``reason`` is asked for where there is a result already; its reports go along unless new ones do. ``stored``
+    is the report file that was kept when the form was sent the first time.
+    """
+
+    stored = forms.ModelChoiceField(ReportFile.objects.none(), required=False, widget=forms.HiddenInput())
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput())
     result = forms.CharField(
         label=gettext_lazy("Result"),
         max_length=LONGEST_RESULT,
@@ -106,12 +114,34 @@ class ResultForm(ReportsForm):
         "report_name",
     ]
 
-    def __init__(self, *args: Any, before: CheckUpdate | None, **kwargs: Any) -> None:
+    asks = False
+    goes_along: Sequence[str] = ()
+
+    def __init__(self, *args: Any, before: CheckUpdate | None, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.before = before
+        stored: Any = self.fields["stored"]
+        stored.queryset = ReportFile.objects.filter(uploaded_by=by)
         if before is None:
             del self.fields["reason"]
         if before is None or not before.reports:
             del self.fields["reports_again"]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the person has seen all of it, the report's name included."""
+        return bool(self.cleaned_data["confirmed"]) and not self.cleaned_data.get("report")
+
+    def ask_to_confirm(self, stored: ReportFile | None) -> None:
+        """Show the same form again with the names of the reports that go along, to be confirmed."""
+        given, again = self.cleaned_data, self.before.reports if self.before else []
+        if stored or "url" in given:
+            self.goes_along = [stored.name if stored else given["url"]["name"]]
+        elif given.get("reports_again"):
+            self.goes_along = [report["name"] for report in again]
+        self.asks = True
+        self.data = self.data.copy()
+        self.data["confirmed"], self.data["stored"] = "on", stored.pk if stored else ""
 
 
 class TurnForm(forms.Form):

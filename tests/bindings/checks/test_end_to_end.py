@@ -16,7 +16,7 @@ from hireops.desk.invariants import broken
 from hireops.feishu import tokens
 from hireops.inbox.models import Event
 from tests.bindings.checks.conftest import handle_events, now_of, states
-from tests.bindings.checks.test_pages import page, press
+from tests.bindings.checks.test_pages import page, press, report_result
 from tests.bindings.reports.pdfs import pdf
 from tests.deliveries import deliver
 from tests.in_this_process import drain
@@ -76,7 +76,7 @@ def test_an_order_from_its_event_to_a_corrected_result(customer, client, vendor,
     vendor.post(page("stage", check), {"name": "中期", "result": "暂无差异", "report": report})
     drain()
     report = SimpleUploadedFile("终.pdf", pdf(title="2"), content_type="application/pdf")
-    vendor.post(page("result", check), {"result": "无差异", "report": report})
+    report_result(vendor, check, {"result": "无差异", "report": report})
     drain()
 
     there = order_of(customer, order_id)
@@ -88,7 +88,7 @@ def test_an_order_from_its_event_to_a_corrected_result(customer, client, vendor,
     customer.decide_check(order_id, approved=False)
     look_after_results()
     assert now_of(check).to_look_at == "sent_back"
-    vendor.post(page("result", check), {"result": "有差异", "reason": "学校来信"})
+    report_result(vendor, check, {"result": "有差异", "reason": "学校来信"})
     drain()
     assert states(check) == ["delivered"] * 3 + ["refused"]  # this Feishu takes no second result
     corrected = CheckUpdate.objects.get(background_check=check, number=4)

@@ -26,6 +26,13 @@ def press(browser, action, check, reason="because"):
     return browser.post(f"{LIST}actions/{action}/", form, follow=True)
 
 
+def report_result(browser, check, form):
+    """Fill in the form, then confirm it as it comes back."""
+    asked = browser.post(page("result", check), form).context["form"]
+    again = {name: asked[name].value() or "" for name in asked.fields if name != "report"}
+    return browser.post(page("result", check), again, follow=True)
+
+
 @pytest.fixture
 def usual(db):
     package = CheckPackage.objects.create(code="basic", name="基础背调")
@@ -47,7 +54,7 @@ def test_two_stages_by_one_click_each_and_a_result_with_the_address_of_a_report(
         assert says(answer, "On its way to Feishu")
         drain()
     form = {"result": "无差异", "report_url": "https://vendor.example/r.pdf", "report_name": "报告"}
-    vendor.post(page("result", check), form)
+    report_result(vendor, check, form)
     drain()
 
     picture = feishu.picture(check.background_check_id)
@@ -169,15 +176,38 @@ def test_a_report_that_is_no_pdf_is_refused_before_anything_is_told(vendor, orde
     assert not CheckUpdate.objects.exists()
 
 
+def test_a_final_result_is_shown_once_more_with_its_order_and_its_report(vendor, ordered, feishu):
+    check = ordered()
+    assert says(vendor.get(page("result", check)), check.background_check_id)
+
+    bare = vendor.post(page("result", check), {"result": "无差异"})
+    assert says(bare, "No report goes along with it.")
+    file = SimpleUploadedFile("终报.pdf", pdf(), content_type="application/pdf")
+    asked = vendor.post(page("result", check), {"result": "无差异", "report": file})
+    assert says(asked, "Feishu may take no other result after this one.")
+    assert says(asked, "终报.pdf")
+    assert says(asked, check.background_check_id)
+    assert not CheckUpdate.objects.exists()
+
+    other = SimpleUploadedFile("另一份.pdf", pdf(title="2"), content_type="application/pdf")
+    swapped = {"result": "无差异", "report": other, "confirmed": "on"}
+    assert says(vendor.post(page("result", check), swapped), "另一份.pdf")
+    assert not CheckUpdate.objects.exists()
+
+    stored = asked.context["form"]["stored"].value()
+    vendor.post(page("result", check), {"result": "无差异", "stored": stored, "confirmed": "on"})
+    assert [report["name"] for report in CheckUpdate.objects.get().reports] == ["终报.pdf"]
+
+
 def test_a_corrected_result_takes_the_reports_along_by_links_of_their_own(vendor, ordered, feishu, settings):
     settings.PUBLIC_URL = "https://hireops.example.com"
     check = ordered()
     file = SimpleUploadedFile("report.pdf", pdf(), content_type="application/pdf")
-    vendor.post(page("result", check), {"result": "无差异", "report": file})
+    report_result(vendor, check, {"result": "无差异", "report": file})
     drain()
 
     again = {"result": "有差异", "reason": "学校来信", "reports_again": "on"}
-    vendor.post(page("result", check), again)
+    report_result(vendor, check, again)
 
     before, after = (
         ReportLink.objects.get(pk=update.reports[0]["link"])
