@@ -211,6 +211,33 @@ def why_not_terminated(check: BackgroundCheck) -> str:
     return ""
 
 
+def why_not_completed(check: BackgroundCheck) -> str:
+    """Why a person can't say that the order is completed. Empty if that is possible."""
+    if check.state != State.RESULT_SENT or has_open_update(check):
+        return _("Only an order whose result has been delivered can be marked as completed.")
+    if owes_correction(check):
+        return _("The customer has not approved the result. Report a corrected result first.")
+    return ""
+
+
+def is_sent_back(check: BackgroundCheck) -> bool:
+    """Whether the customer has not approved the delivered result, so that it is our turn again."""
+    return check.state == State.RESULT_SENT and check.turn == Turn.VENDOR
+
+
+def owes_correction(check: BackgroundCheck) -> bool:
+    """Whether an order that was sent back waits for a corrected result, and Feishu has refused none yet."""
+    if not is_sent_back(check) or has_open_update(check):
+        return False
+    results = [each for each in check.updates.all() if each.kind == Kind.RESULT]
+    newest = max(results, key=lambda each: each.number, default=None)
+    return newest is None or newest.state != STOPPED
+
+
+def has_open_update(check: BackgroundCheck) -> bool:
+    return any(each.state in CheckUpdate.OPEN for each in check.updates.all())
+
+
 def is_ending(check: BackgroundCheck) -> bool:
     """Whether our own end is on its way, or in doubt."""
     updates = check.updates.all()
@@ -229,8 +256,8 @@ def say_completed(check: BackgroundCheck, *, by: User, reason: str) -> None:
     """A person has seen that the order is completed at Feishu. Raises ``Refused``."""
     with transaction.atomic():
         check = QUEUE.lock(check.pk)
-        if check.state != State.RESULT_SENT or open_updates(check).exists():
-            raise Refused(_("Only an order whose result has been delivered can be marked as completed."))
+        if why_not := why_not_completed(check):
+            raise Refused(why_not)
         look(check, "")
         queue.take_step(check, State.COMPLETED)
         _record(check, by, gettext_noop("marked as completed"), reason=reason)

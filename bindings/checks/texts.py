@@ -7,7 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bindings.checks.queue import State
-from bindings.checks.services import LONG_WITHOUT_WORD, SENT_BACK
+from bindings.checks.services import (
+    LONG_WITHOUT_WORD,
+    SENT_BACK,
+    has_open_update,
+    is_sent_back,
+    owes_correction,
+)
 from bindings.models import BackgroundCheck, CheckUpdate
 from bindings.orders import texts
 from bindings.orders.updates import Look
@@ -16,9 +22,7 @@ STATE, UNKNOWN_ORDER, IN_APPROVAL = 1002858, 1002862, 1002863
 
 LOOKS: dict[str, str | Promise] = {
     **texts.LOOKS,
-    SENT_BACK: gettext_lazy(
-        "The customer has not approved the result. Ask what is missing, then report a corrected result."
-    ),
+    SENT_BACK: "",  # its meaning says it
     LONG_WITHOUT_WORD: gettext_lazy(
         "The result was delivered long ago, and Feishu sends no word of approvals. Look at the order "
         "in Feishu or ask the customer; then mark it as completed, or as sent back."
@@ -49,6 +53,16 @@ MEANINGS: dict[str, str | Promise] = {
         "The order was ended from our side. Nothing more is told to Feishu."
     ),
 }
+CORRECT_IT = gettext_lazy(
+    "The customer has not approved the result. Ask what is missing, then report a corrected result."
+)
+CORRECTED = gettext_lazy(
+    "The customer has not approved the earlier result. Below is what became of the corrected one."
+)
+CORRECT_BY_MAIL = gettext_lazy(
+    "The customer has not approved the result, and Feishu takes no other one of this order. Send the "
+    "corrected result by mail; when the customer agrees, say that it is completed."
+)
 ENDED: dict[str, str | Promise] = {
     State.CANCELED_BY_CUSTOMER: gettext_lazy("The customer has cancelled the order."),
     State.TERMINATED_BY_VENDOR: gettext_lazy("The order was ended from our side."),
@@ -63,6 +77,15 @@ class Reading:
     check: str
 
 
+def meaning(check: BackgroundCheck) -> str:
+    """What the order's state means, and the one thing to do next."""
+    if not is_sent_back(check):
+        return str(MEANINGS[check.state])
+    if owes_correction(check):
+        return str(CORRECT_IT)
+    return str(CORRECTED if has_open_update(check) else CORRECT_BY_MAIL)
+
+
 def ended(check: BackgroundCheck) -> str:
     """Why nothing more is told of it. Empty while something may be."""
     return str(ENDED.get(check.state, ""))
@@ -72,6 +95,8 @@ def readings(update: CheckUpdate) -> list[Reading]:
     """What a refusal of this update may mean, the likeliest first. Empty if Feishu's word is clear."""
     code = update.call.error_code if update.call else None
     match code:
+        case 1002858 if is_sent_back(update.background_check):
+            return [_takes_no_other()]
         case 1002858:
             return [_has_arrived(), _is_completed(), _is_called_off()]
         case 1002863:
@@ -86,6 +111,16 @@ def _has_arrived() -> Reading:
     return Reading(
         _("An earlier try has arrived although no answer came."),
         _("On the candidate's page in Feishu Hire it stands there. Choose “It has arrived”."),
+    )
+
+
+def _takes_no_other() -> Reading:
+    return Reading(
+        _("The customer has not approved the earlier result, and Feishu takes no other one of this order."),
+        _(
+            "The order there shows “审批未通过”. Choose “Leave it and go on”, and send the corrected result "
+            "by mail."
+        ),
     )
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Min, Q
 
 from bindings.checks import services as checks
 from bindings.exams import access, scores
 from bindings.exams import services as exams
 from bindings.models import BackgroundCheck, Exam, OrderFile, OrderFileRow
 from bindings.order_files.imports import KIND
-from bindings.order_files.reading import code_of
+from bindings.order_files.reading import code_of, report_of
 from bindings.reports import services as reports
 from hireops.desk.errors import Refused
 from hireops.doorbell import ring
@@ -29,25 +30,39 @@ Tells = OrderFileRow.Tells
 
 
 def apply(batch: OrderFile, rows: Sequence[OrderFileRow]) -> None:
-    """Tell what they say, in their order. One that its order does not take any more is left, and says so."""
+    """Tell what they say, in their order. The first that its order does not take any more stops the order."""
     _lock_orders(rows)
+    failed = _first_failed(batch, rows)
     by = batch.confirmed_by
     if by is None:
         raise RuntimeError("only a confirmed file is applied")
     for row in rows:
+        order = (row.background_check_id, row.exam_id)
         try:
-            with transaction.atomic():
-                _tell(row, by)
+            if failed.get(order, row.line) < row.line:
+                note(row, "after_failed")
+            else:
+                with transaction.atomic():
+                    _tell(row, by)
+                row.state = RowState.APPLIED
         except Refused:
             note(row, "changed_meanwhile")
-        else:
-            row.state = RowState.APPLIED
+            failed[order] = row.line
         row.access = ""
     transaction.on_commit(partial(ring, drain))
 
 
 WRITTEN = ["access", "check_update", "exam_update"]
 apply_parts = repeated(partial(apply_next, KIND, apply, at_once=AT_ONCE, also=WRITTEN))
+
+
+def _first_failed(batch: OrderFile, rows: Sequence[OrderFileRow]) -> dict[tuple[int | None, int | None], int]:
+    """Return the first line with a problem of each order, as far as the parts before this one went."""
+    invalid = KIND.rows_of(batch, state=RowState.INVALID)
+    checks, exams = ({getattr(row, name) for row in rows} for name in ("background_check_id", "exam_id"))
+    of_these = Q(background_check__in=checks - {None}) | Q(exam__in=exams - {None})
+    found = invalid.filter(of_these).order_by().values_list("background_check_id", "exam_id")
+    return {(check, exam): line for check, exam, line in found.annotate(Min("line"))}
 
 
 def _lock_orders(rows: Sequence[OrderFileRow]) -> None:
@@ -102,10 +117,7 @@ def _tell_exam(row: OrderFileRow, exam: Exam, by: User) -> None:
 
 
 def _reports(row: OrderFileRow) -> list[dict[str, Any]]:
+    name = report_of(row)
     if row.report_file is not None:
-        link = reports.make_link(row.report_file)
-        return [{"name": row.report_name or row.report_file.name, "link": link.pk}]
-    if row.report_given:
-        name = row.report_name or row.report_given.partition("?")[0].rpartition("/")[2] or "report.pdf"
-        return [{"name": name[:150], "url": row.report_given, "type": DOWNLOADABLE}]
-    return []
+        return [{"name": name, "link": reports.make_link(row.report_file).pk}]
+    return [{"name": name, "url": row.report_given, "type": DOWNLOADABLE}] if row.report_given else []

@@ -64,6 +64,8 @@ def compare(batch: OrderFile, rows: Sequence[OrderFileRow]) -> None:
             _compare_check(row, row.background_check, past)
         elif row.exam is not None:
             _compare_exam(row, row.exam, past)
+        if row.state == RowState.READY and past.has_failed(row):
+            note(row, "after_failed")
         if row.state == RowState.INVALID:
             row.access = ""  # nobody tells it any more
         past.take(row)
@@ -119,6 +121,7 @@ class _Told:
     last_stage: datetime | None = None
     has_result: bool = False
     has_score: bool = False
+    has_failed: bool = False  # a line above can't be told, so none below it is
 
 
 class _Past:
@@ -130,7 +133,7 @@ class _Past:
         self._checks = {pk: _Told() for pk in checks}
         self._exams = {pk: _Told() for pk in exams}
         self._read_what_is_told(checks, exams)
-        above = KIND.rows_of(batch, state=RowState.READY).order_by("line")
+        above = KIND.rows_of(batch).order_by("line")
         for row in [*above.filter(background_check__in=checks), *above.filter(exam__in=exams)]:
             self.take(row)
 
@@ -151,16 +154,26 @@ class _Past:
     def of_exam(self, exam: Exam) -> _Told:
         return self._exams[exam.pk]
 
+    def has_failed(self, row: OrderFileRow) -> bool:
+        told = self._told(row)
+        return told is not None and told.has_failed
+
     def take(self, row: OrderFileRow) -> None:
-        """The line will have been told before those below it."""
-        if row.state != RowState.READY:
+        """The line will have been told before those below it, or stops its order."""
+        told = self._told(row)
+        if told is None:
             return
+        if row.state != RowState.READY:
+            told.has_failed = True
+            return
+        told.has_result = told.has_result or row.tells == Tells.RESULT
+        told.has_score = told.has_score or row.tells == Tells.SCORE
+        told.last_stage = row.time or told.last_stage
+
+    def _told(self, row: OrderFileRow) -> _Told | None:
         if row.background_check_id is not None:
-            told = self._checks[row.background_check_id]
-            told.has_result = told.has_result or row.tells == Tells.RESULT
-            told.last_stage = row.time or told.last_stage
-        elif row.exam_id is not None and row.tells == Tells.SCORE:
-            self._exams[row.exam_id].has_score = True
+            return self._checks[row.background_check_id]
+        return self._exams[row.exam_id] if row.exam_id is not None else None
 
 
 # --- Background checks

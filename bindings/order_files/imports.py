@@ -48,5 +48,5 @@ def discard(batch: OrderFile, *, by: User, reason: str = "") -> OrderFile:
 
 def ready_rows(batch: OrderFile) -> QuerySet[OrderFileRow]:
     """What would be told, in the order of the file: first what was corrected or is unusual."""
-    rows = KIND.rows_of(batch, state=RowState.READY).select_related("background_check", "exam")
+    rows = KIND.rows_of(batch, state=RowState.READY).select_related("background_check", "exam", "report_file")
     return rows.order_by("line")

@@ -17,6 +17,7 @@ from hireops.imports.problems import note
 
 LONGEST_STAGE = 100
 LONGEST_TEXT = 5000
+LONGEST_REPORT_NAME = 150
 _TIME = re.compile(
     r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
     r"(?:[T\s]+(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：](?P<second>\d{2})(?:\.\d+)?)?)?"
@@ -120,3 +121,12 @@ def code_of(row: OrderFileRow) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < len(str(services.LAST_CODE))):
         return 0
     return int(text)
+
+
+def report_of(row: OrderFileRow) -> str:
+    """Return the name under which the customer gets the line's report. Empty without one."""
+    if not row.report_given:
+        return ""
+    file = row.report_file.name if row.report_file else ""
+    in_address = row.report_given.partition("?")[0].rpartition("/")[2]
+    return (row.report_name or file or in_address or "report.pdf")[:LONGEST_REPORT_NAME]

@@ -65,6 +65,10 @@ PROBLEMS: dict[str, str | Promise] = {
         "a link."
     ),
     "several_reports": gettext_lazy("Several report files have this name. Rename one and upload it again."),
+    "after_failed": gettext_lazy(
+        "A line above about the same order has a problem, so this one is not told either. Correct that one "
+        "first, then upload both."
+    ),
     "changed_meanwhile": gettext_lazy(
         "The order is not as it was when the file was checked, so this was not told. Look at its page."
     ),

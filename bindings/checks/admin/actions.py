@@ -60,7 +60,8 @@ def terminate(check: BackgroundCheck, *, by: User, reason: str) -> None:
         "Choose this when the order shows “已完成” in Feishu, or the customer has said so. Nothing is told "
         "to Feishu. A corrected result can still be tried afterwards."
     ),
-    offered=lambda check: check.state == State.RESULT_SENT,
+    offered=lambda check: not services.why_not_completed(check),
+    why_not=lambda check, by: services.why_not_completed(check),
     counted=ngettext_lazy("%(count)s order is completed", "%(count)s orders are completed", "count"),
 )
 def say_completed(check: BackgroundCheck, *, by: User, reason: str) -> None:
@@ -75,7 +76,7 @@ def say_completed(check: BackgroundCheck, *, by: User, reason: str) -> None:
         "result, which takes the place of this one. Nothing is told to Feishu now."
     ),
     reason_required=True,
-    offered=lambda check: check.state == State.RESULT_SENT and check.to_look_at != services.SENT_BACK,
+    offered=lambda check: check.state == State.RESULT_SENT and not services.is_sent_back(check),
     counted=ngettext_lazy("%(count)s order was sent back", "%(count)s orders were sent back", "count"),
 )
 def say_sent_back(check: BackgroundCheck, *, by: User, reason: str) -> None:

@@ -16,7 +16,7 @@ from bindings.checks import services, texts
 from bindings.checks.admin import actions
 from bindings.checks.admin.actions import CHANGE
 from bindings.checks.admin.forms import ResultForm, StageForm, TurnForm
-from bindings.checks.admin.page import choices_of, page_of, waiting, what
+from bindings.checks.admin.page import choices_of, page_of, state_shown, waiting, what
 from bindings.checks.queue import QUEUE
 from bindings.models import BackgroundCheck, CheckUpdate, ReportFile, StageTemplate, Turn
 from bindings.orders.admin import PromisedAdmin, PromiseFilter
@@ -154,6 +154,10 @@ class BackgroundCheckAdmin(PromisedAdmin):
         if action is actions.next_stage:
             columns.append(Column(_("next stage"), lambda check: services.next_template(check) or "–"))
         return columns
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, check: BackgroundCheck) -> SafeString:
+        return state_shown(check)
 
     @admin.display(description=_("customer"))
     def customer_link(self, check: BackgroundCheck) -> str:
@@ -370,7 +374,7 @@ def _kept(request: HttpRequest, given: dict[str, Any], *, wanted: bool) -> list[
 
 
 def _stored(request: HttpRequest, given: dict[str, Any]) -> ReportFile | None:
-    """The report file of a form: the one that it brings, or the one that was stored before it was confirmed."""
+    """The report file of a form: the one it brings, or the one that was stored when it was first sent."""
     if file := given.get("report"):
         return reports.keep(file, given["report_name"] or file.name, by=staff(request))
     stored: ReportFile | None = None if "url" in given else given.get("stored")

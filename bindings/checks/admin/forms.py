@@ -81,8 +81,8 @@ class StageForm(ReportsForm):
 class ResultForm(ReportsForm):
     """A final result. Feishu may take no other one, so it is shown once more before it is told.
 
-    ``reason`` is asked for where there is a result already; its reports go along unless new ones do. ``stored``
-    is the report file that was kept when the form was sent the first time.
+    ``reason`` is asked for where there is a result already; its reports go along unless new ones do.
+    ``stored`` is the report file that was kept when the form was sent the first time.
     """
 
     stored = forms.ModelChoiceField(ReportFile.objects.none(), required=False, widget=forms.HiddenInput())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bindings.checks import duplicates, services, texts
@@ -15,7 +16,7 @@ from bindings.order_forms.answers import labelled
 from bindings.orders.texts import in_words
 from bindings.orders.updates import Found, waits_for_a_person
 from hireops.desk import audit
-from hireops.desk.display import linked, moment, state_badge
+from hireops.desk.display import badge, linked, moment, state_badge
 from hireops.desk.masking import HIDDEN
 from hireops.desk.revealing import is_revealed, noted_for, shown_for
 from hireops.desk.waiting import Waiting
@@ -67,9 +68,9 @@ def page_of(request: HttpRequest, check: BackgroundCheck, *, may_change: bool) -
     known = CheckTenant.objects.filter(tenant=check.tenant).first()
     return {
         "check": check,
-        "badge": state_badge(State(check.state)),
-        "tone": "bad" if check.to_look_at else State(check.state).tone,
-        "meaning": texts.MEANINGS[check.state],
+        "badge": state_shown(check),
+        "tone": "bad" if check.to_look_at or services.is_sent_back(check) else State(check.state).tone,
+        "meaning": texts.meaning(check),
         "look": texts.LOOKS.get(check.to_look_at, check.to_look_at),
         "turn": "" if check.turn == Turn.NOBODY else Turn(check.turn).label,
         "facts": [*_facts(check, shown), (_("Our notes"), noted_for(request, check)(check.notes))],
@@ -81,11 +82,19 @@ def page_of(request: HttpRequest, check: BackgroundCheck, *, may_change: bool) -
         **_stages(check),
         "may_report_result": not services.why_no_result(check),
         "has_result": versions.exists(),
+        "owes_correction": services.owes_correction(check),
         "may_set_turn": check.state not in BackgroundCheck.ENDED,
         "read_back": _read_back_in_words(known),
         "canceled_by": _canceled_by(check),
         "entries": audit.entries_about(check)[:ENTRIES_SHOWN],
     }
+
+
+def state_shown(check: BackgroundCheck) -> SafeString:
+    """The state as a badge; an order that the customer has sent back is in no other one."""
+    if services.is_sent_back(check):
+        return badge(texts.SHORT_LOOKS[services.SENT_BACK], "bad")
+    return state_badge(State(check.state))
 
 
 def _stages(check: BackgroundCheck) -> dict[str, Any]:

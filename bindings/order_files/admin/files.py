@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from bindings.models import OrderFile, OrderFileRow
-from bindings.order_files import columns, imports, texts
+from bindings.order_files import columns, imports, reading, texts
 from hireops.desk.admin import staff_action
 from hireops.desk.display import linked
+from hireops.desk.revealing import noted_for, shown_for
 from hireops.desk.staff import staff
 from hireops.doorbell import ring
 from hireops.imports import services
@@ -85,6 +86,7 @@ class OrderFileAdmin(FileImportAdmin):
         if obj.state != ImportState.CHECKED:
             return context
         ready = imports.ready_rows(obj)
+        shown, noted = shown_for(request, obj), noted_for(request, obj)
         remarked = ready.exclude(remarks=[])
         first = list(remarked[:ROWS_SHOWN])
         others = list(ready.filter(remarks=[])[: ROWS_SHOWN - len(first)])
@@ -95,7 +97,9 @@ class OrderFileAdmin(FileImportAdmin):
                 {
                     "line": row.line,
                     "order": linked(row.background_check or row.exam, row.order_given),
+                    "candidate": shown((row.background_check or row.exam).candidate_name),
                     "told": texts.told(row),
+                    "report": noted(reading.report_of(row)),
                     "remarks": texts.remarks_in_words(row),
                 }
                 for row in [*first, *others]

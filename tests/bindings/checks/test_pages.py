@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from bindings.checks import services
+from bindings.checks.tasks import look_after_results
 from bindings.models import BackgroundCheck, CheckPackage, CheckUpdate, ReportLink, StageTemplate
 from tests.bindings.checks.conftest import now_of, states
 from tests.bindings.conftest import english, says
@@ -15,6 +16,7 @@ from tests.questions import queries_of_confirming
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bindings/backgroundcheck/"
 State = BackgroundCheck.State
+REJECTED = 9
 
 
 def page(name, check, *args):
@@ -74,9 +76,7 @@ def test_two_people_who_press_the_same_button_report_one_stage(vendor, ordered, 
     assert CheckUpdate.objects.count() == 1
 
 
-def test_an_optional_stage_is_never_the_next_one_and_has_a_button_of_its_own(
-    vendor, ordered, feishu, usual
-):
+def test_an_optional_stage_is_never_the_next_one_and_has_a_button_of_its_own(vendor, ordered, feishu, usual):
     check = ordered()
     vendor.post(page("next", check))
     asked = vendor.post(f"{LIST}actions/next_stage/", {"_selected_action": check.pk})
@@ -122,6 +122,34 @@ def test_a_refusal_shows_what_it_may_mean_and_is_settled_there(vendor, vera, ord
     assert states(check) == ["stopped"]
     assert now_of(check).to_look_at == ""
     assert "badge-bad" not in vendor.get(LIST).text
+
+
+def test_an_order_that_was_sent_back_has_one_state_and_one_next_step(vendor, vera, ordered, feishu):
+    feishu.approves = True
+    check = ordered()
+    services.report_result(check, by=vera, result="无差异")
+    drain()
+    feishu.picture(check.background_check_id).status = REJECTED
+    look_after_results()
+
+    shown = vendor.get(page("change", check))
+    assert says(shown, "sent back by the customer")
+    assert says(shown, "then report a corrected result.")
+    assert not says(shown, "result sent")
+    assert not says(shown, "It is completed")
+    assert says(press(vendor, "say_completed", check), "Report a corrected result first.")
+
+    services.report_result(check, by=vera, result="有差异", reason="学校来信")
+    drain()
+    shown = vendor.get(page("change", check))
+    assert [reading.meaning for reading in shown.context["updates"][0].readings] == [
+        "The customer has not approved the earlier result, and Feishu takes no other one of this order."
+    ]
+
+    vendor.post(page("settle", check, 2), {"found": "leave", "reason": "sent by mail"})
+    assert says(vendor.get(page("change", check)), "when the customer agrees, say that it is completed")
+    press(vendor, "say_completed", check)
+    assert now_of(check).state == State.COMPLETED
 
 
 def test_an_order_is_ended_from_our_side_with_a_reason(vendor, ordered, feishu):

@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
+from bindings.checks import services
 from bindings.models import (
     BackgroundCheck,
     CheckUpdate,
@@ -21,6 +22,7 @@ from bindings.models import (
     Turn,
 )
 from bindings.order_files import columns, imports, texts
+from bindings.order_files.applying import AT_ONCE
 from hireops.database import clock
 from hireops.desk.invariants import broken
 from hireops.feishu.models import Tenant
@@ -289,8 +291,61 @@ def test_a_stage_after_the_result_of_a_line_above_is_refused_and_a_second_result
         ("ready", ""),
         ("invalid", "after_result"),
         ("invalid", "no_reason"),
-        ("ready", ""),
+        ("invalid", "after_failed"),
     ]
+
+
+def test_a_line_with_a_problem_stops_its_order_and_no_other(upload, vera):
+    first, second, third = check("C1"), check("C2"), exam("E1")
+    batch = upload(
+        ["订单号", "阶段", "结果", "报告", "成绩", "链接"],
+        ["C1", "中期", "暂无差异", "nobody.pdf", "", ""],
+        ["C2", "已开始", "", "", "", ""],
+        ["C1", "", "无差异", REPORT, "", ""],
+        ["E1", "", "", "", "", "exam.example.com"],
+        ["E1", "", "", "", "60", ""],
+    )
+    assert [problem for _state, problem in lines(batch)] == [
+        "no_such_report",
+        "",
+        "after_failed",
+        "bad_access+tells_nothing",
+        "after_failed",
+    ]
+    imports.confirm(batch, by=vera)
+    work()
+    assert (len(stages(first)), len(stages(second))) == (0, 1)
+    assert not ExamUpdate.objects.filter(exam=third).exists()
+
+
+def test_what_fails_while_the_file_is_told_stops_its_order_also_in_later_parts(upload, vera):
+    first, second = check("C1"), check("C2")
+    last = ["C1", "", "无差异", "x"]
+    batch = upload(
+        ["订单号", "阶段", "结果", "更正原因"],
+        ["C1", "已开始", "", ""],
+        last,
+        *(["C2", f"阶段 {number}", "", ""] for number in range(AT_ONCE)),
+        last,
+    )
+    services.report_result(first, by=vera, result="有差异")
+    imports.confirm(batch, by=vera)
+    work()
+    failed, stopped, *applied, stopped_later = lines(batch)
+    assert failed == ("invalid", "changed_meanwhile")
+    assert stopped == stopped_later == ("invalid", "after_failed")
+    assert set(applied) == {("applied", "")}
+    assert [each.kind for each in stages(first)] == ["result"]
+    assert len(stages(second)) == AT_ONCE
+
+
+def test_the_preview_names_the_candidate_and_the_report(upload, vendor):
+    check("C1", candidate_name="王小二")
+    batch = upload(["订单号", "结果", "报告", "报告名称"], ["C1", "无差异", REPORT, "终报"])
+    page = vendor.get(f"/admin/bindings/orderfile/{batch.pk}/change/").content.decode()
+    assert "王" in page
+    assert "王小二" not in page
+    assert "终报" in page
 
 
 # --- What is corrected, for everybody to see
