@@ -135,16 +135,21 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
         and never did. Asked at every look, so it is cheap."""
         return None
 
-    def _answer_to_look(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """If that is all: nothing has changed, or the row is gone."""
-        if not waiting.is_look(request) or object_id is None:
+    def _read_waiting(self, request: HttpRequest, object_id: str | None) -> Waiting | None:
+        """What the page waits for, read before anything that it shows.
+
+        Read afterwards, it may say that all is over beside a picture from a moment before, which then stays.
+        """
+        if object_id is None or type(self).waiting is StaffAdmin.waiting:
             return None
         obj = self.get_object(request, unquote(object_id))
+        if obj is not None and self.has_view_permission(request, obj):
+            return self.waiting(request, obj)
+        if not waiting.is_look(request):
+            return None
         if obj is None:
             raise Http404  # Django would lead to the home page, with a message
-        if not self.has_view_permission(request, obj):
-            raise PermissionDenied
-        return waiting.unchanged(request, self.waiting(request, obj))
+        raise PermissionDenied
 
     # --- What a page is called
 
@@ -208,7 +213,7 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
             context |= self._reveal_context(request, obj)
             context |= {"sections": sections_of(request, obj)}
             context |= self.page_context(request, obj)
-            context |= waiting.context(request, self.waiting(request, obj))
+            context |= waiting.context(request, getattr(request, "page_waits", None))
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Whom a row is about
@@ -269,7 +274,9 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
             asked.refusal = str(refusal)
             return view()
 
-        return self._answer_to_look(request, object_id) or self._edit(request, view, form_again)
+        asked: Any = request
+        asked.page_waits = self._read_waiting(request, object_id)
+        return waiting.unchanged(request, asked.page_waits) or self._edit(request, view, form_again)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         form = super().get_form(request, obj, change=change, **kwargs)

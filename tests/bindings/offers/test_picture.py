@@ -9,12 +9,14 @@ from django.urls import reverse
 
 from bindings.models import AccountOffer, CheckPackage, ExamPaper, Offer, OfferCall, OfferRun
 from bindings.offers import catalogue, choosing, comparing
+from bindings.offers.admin.runs import OfferRunAdmin
 from bindings.offers.choosing import Choice
 from hireops.database.clock import now
 from hireops.desk import lists
 from hireops.outbox.models import Call
 from tests.bindings.conftest import english, says
 from tests.bindings.offers.conftest import offer, page_of, published, workers
+from tests.pages import waits
 from tests.searching import found, search
 
 State = AccountOffer.State
@@ -423,3 +425,33 @@ def three_accounts(account, customer, choose, package):
 def test_an_account_is_found_by_words_of_its_own_and_of_its_customers_name(vendor, typed, names):
     listed = search(vendor, reverse("admin:bindings_accountoffer_changelist"), typed)
     assert sorted(offer.account.name for offer in found(listed)) == names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_of_a_run_that_ends_while_it_is_drawn_looks_again(
+    vendor, feishu, known_account, package, monkeypatch
+):
+    account = known_account()
+    offer(package("basic"), account=account)
+    with transaction.atomic():
+        comparing.compare([account])
+    page = vendor.get(reverse("admin:bindings_accountoffer_update"))
+    vendor.post(reverse("admin:bindings_accountoffer_update"), run_form(page))
+    run = OfferRun.objects.get()
+    shown = OfferRunAdmin.page_context
+
+    def drawn_before_the_end(admin, request, obj):
+        context = shown(admin, request, obj)
+        workers()
+        return context
+
+    monkeypatch.setattr(OfferRunAdmin, "page_context", drawn_before_the_end)
+    early = vendor.get(page_of(run))
+    assert early.context["progress"].done == 0
+    assert waits(early.content.decode())
+    monkeypatch.undo()
+
+    state = re.search(r'data-state="(\w+)"', early.content.decode())[1]
+    late = vendor.get(page_of(run), headers={"x-waiting": state})
+    assert late.status_code == 200
+    assert late.context["progress"].done == 1
