@@ -13,7 +13,7 @@ def mark_the_proposed_one(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> 
 
 class Migration(migrations.Migration):
     changes_rows_of = ("bindings_stagetemplate",)
-    dependencies = [("bindings", "0016_ended_late_index")]
+    dependencies = [("bindings", "0018_personal_answers")]
 
     operations = [
         migrations.AddField(
