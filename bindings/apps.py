@@ -105,8 +105,10 @@ def _register_exams() -> None:
     from bindings.exams import invariants as exam_invariants
     from hireops.desk import cards, invariants
     from hireops.guards import rules
+    from hireops.people import second_factor
 
     rules.declare(*exam_guards.RULES)
+    second_factor.declare("bindings.view_examaccess")
     cards.register(exam_cards.exams_to_look_at)
     cards.register(exam_cards.exams_waiting_for_us)
     cards.register(exam_cards.exams_whose_paper_is_over)

@@ -317,7 +317,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "remove ended sessions": {
         "task": "hireops.people.tasks.remove_ended_sessions",
-        "schedule": crontab(hour="19", minute="5"),
+        "schedule": crontab(minute="*/15"),
     },
     "tell staff in Feishu": {
         "task": "hireops.notices.tasks.tell_staff",
@@ -539,6 +539,10 @@ MFA_ADAPTER = "hireops.people.adapters.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "hireops.people.forms.CodeForm",
     "reauthenticate": "hireops.people.forms.CodeAgainForm",
+    "activate_totp": "hireops.people.forms.SetUpAppForm",
+    "add_webauthn": "hireops.people.forms.AddKeyForm",
+    "authenticate_webauthn": "hireops.people.forms.KeyForm",
+    "login_webauthn": "hireops.people.forms.PasskeyForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_PASSKEY_LOGIN_ENABLED = True

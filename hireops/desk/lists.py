@@ -18,6 +18,7 @@ from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import UnreadableContactError
 from hireops.database.ascii_case import AsciiIContains
@@ -35,6 +36,9 @@ else:
 
 # Of a search field: it names its lookup, and is not just looked for in part.
 SAYS_HOW = re.compile(r"__i?(?:startswith|exact|contains)$")
+ONLY_BY_IDS = _(
+    "You may not see personal data, so names, mobile numbers and email addresses of people find nothing here."
+)
 IN_PART = ""  # in the place of a lookup: by search_fields
 QUOTES = "\"'"
 FEW = 300  # rows that a search has found, whose keys are sent back to the database
@@ -69,6 +73,9 @@ class QuickChangeList(ChangeList):
         names = self.sortable_by or ()
         sortable: Any = [each for each in self.list_display if name_of(each) in names]
         self.sortable_by = sortable
+        if self.model_admin.contact_search_fields and not may_see_personal_data(self.reader):
+            both = {"help": self.search_help_text, "note": ONLY_BY_IDS}
+            self.search_help_text = gettext("%(help)s. %(note)s") % both
         self.next_step = None if self.result_count else self.model_admin.next_step(args[0])
 
     def get_queryset(

@@ -6,9 +6,13 @@ from typing import Any
 from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
@@ -20,6 +24,8 @@ from hireops.desk import finding, health, searching
 from hireops.desk.finding import FindableAdmin
 from hireops.desk.help import help_page_of
 from hireops.desk.home import home_of
+from hireops.desk.lists import ONLY_BY_IDS
+from hireops.desk.masking import may_see_personal_data
 
 
 class Desk(AdminSite):
@@ -28,6 +34,7 @@ class Desk(AdminSite):
     index_title = _("Home")
     site_url = None
     empty_value_display = "–"
+    password_change_form: type[PasswordChangeForm] = AdminPasswordChangeForm
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """As Django's, but what no database can look for is refused before it is looked for."""
@@ -77,6 +84,7 @@ class Desk(AdminSite):
             "title": _("Search"),
             "find_term": term,
             "found": finding.find(request, kinds, term),
+            "only_by_ids": "" if may_see_personal_data(request.user) else ONLY_BY_IDS,
             "kinds": [(kind.opts.verbose_name_plural, kind.found_by_words) for kind in kinds],
         }
         return TemplateResponse(request, "admin/find.html", context)
@@ -103,6 +111,17 @@ class Desk(AdminSite):
         order = _order_of_apps()
         admins = sorted(self._registry.values(), key=lambda each: order[each.opts.app_label])
         return finding.kinds_for(request, admins)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Show Django's page with ``password_change_form``, which Django itself reads from release 6.0 on."""
+        view = PasswordChangeView.as_view(
+            form_class=self.password_change_form,
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**home_of(request.user), **(extra_context or {})})

@@ -49,6 +49,7 @@ class PeopleConfig(AppConfig):
         encrypted_columns.declare_json(Authenticator, "data")
         permissions.declare(*needs.NEEDS)
         rules.declare(*guards.RULES, *invitations.RULES)
+        second_factor.hide_unreadable_keys()
         signals.connect()
         recording.connect()
         asking.register(proof.demand)

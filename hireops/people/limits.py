@@ -99,12 +99,12 @@ def of_code(person: User) -> Counted:
 
 
 def of_address(address: str) -> Counted:
-    return Counted(Kind.ADDRESS, _network(address))
+    return Counted(Kind.ADDRESS, network(address))
 
 
-def of_passkeys(address: str) -> Counted:
-    """Nobody guesses a key, but each time that one is asked for a session is kept."""
-    return Counted(Kind.PASSKEY, _network(address))
+def of_sign_ins(address: str) -> Counted:
+    """Sign-ins begun with a passkey or with Feishu: each keeps a session, whoever began it."""
+    return Counted(Kind.PASSKEY, network(address))
 
 
 def begin(*counted: Counted) -> Try:
@@ -126,8 +126,8 @@ def forget() -> None:
     Tally.objects.filter(since__lt=oldest).exclude(locked_until__gt=clock.now()).delete()
 
 
-def _network(address: str) -> str:
-    """Of IPv6 whoever has one address has 2**64 of them."""
+def network(address: str) -> str:
+    """Return what counts as one address: of IPv6 its /64, all of which one customer of a provider has."""
     try:
         ip = ip_address(address)
     except ValueError:

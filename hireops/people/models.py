@@ -213,7 +213,7 @@ class Tally(models.Model):
         PASSWORD = "password", _("wrong passwords of one person")
         CODE = "code", _("wrong codes of one person")
         ADDRESS = "address", _("wrong passwords and codes from one address")
-        PASSKEY = "passkey", _("asked for a passkey from one address")
+        PASSKEY = "passkey", _("sign-ins begun from one address")
         RESET = "reset", _("mails about a forgotten password")
         USED_CODE = "used_code", _("codes that were used")
 

@@ -42,7 +42,12 @@ def ever_used(name: str) -> bool:
 
 def rows() -> QuerySet[Permission]:
     """Django's rows of the registered permissions."""
-    split = (name.split(".") for name in _registered)
+    return rows_of(_registered)
+
+
+def rows_of(names: Iterable[str]) -> QuerySet[Permission]:
+    """Django's rows of permissions such as ``referrals.approve_withdrawal``."""
+    split = (name.split(".") for name in names)
     wanted = (Q(content_type__app_label=app, codename=codename) for app, codename in split)
     return Permission.objects.filter(reduce(or_, wanted, Q(pk__in=[])))
 

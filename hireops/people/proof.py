@@ -13,7 +13,6 @@ from allauth.account.internal.flows.reauthentication import reauthenticate_by_pa
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as KeyForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django import forms
 from django.conf import settings
@@ -25,7 +24,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
-from hireops.people.forms import CodeAgainForm
+from hireops.people.forms import CodeAgainForm, KeyAgainForm
 
 PROVED_AT = "proved_at"
 PREFIX = "proof"
@@ -70,7 +69,7 @@ def forms_for(request: HttpRequest) -> dict[str, forms.Form]:
     if person.has_usable_password():
         offered["password"] = PasswordForm
     if is_mfa_enabled(person, [Authenticator.Type.WEBAUTHN]):
-        offered["credential"] = KeyForm
+        offered["credential"] = KeyAgainForm
     return {
         name: form(
             user=person, data=request.POST if request.POST.get(f"{PREFIX}-{name}") else None, prefix=PREFIX

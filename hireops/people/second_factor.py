@@ -1,32 +1,67 @@
 """Who must have a second factor, and what becomes of one that is lost."""
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.models import Authenticator
+from allauth.mfa.models import Authenticator, AuthenticatorManager
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from hireops.desk import revealing
 from hireops.desk.audit import record
 from hireops.desk.errors import Refused
 from hireops.desk.roles import ROLES
-from hireops.people import credentials, sessions
+from hireops.people import credentials, payout_permissions, sessions
 from hireops.people.models import CredentialChange
 from hireops.people.services import refuse_to_change_credentials
 
 SECOND = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
+# Who changes people, or sees their data in the clear. Who approves, confirms or pays: ``payout_permissions``.
+_needing = {f"auth.{verb}_{noun}" for verb in ("add", "change", "delete") for noun in ("user", "group")} | {
+    "people.add_invitation",
+    "people.let_in",
+    revealing.VIEW,
+}
+
+
+def declare(*permissions: str) -> None:
+    """Have these permissions need a second factor, too. Apps call it at the start."""
+    _needing.update(permissions)
+
+
+def hide_unreadable_keys() -> None:
+    """Have allauth see only security keys that were really registered.
+
+    Earlier releases also stored ``false`` as a key: it counted as a second factor, and pages of it failed.
+    """
+    AuthenticatorManager.get_queryset = _readable  # type: ignore[method-assign]
+
+
+def _readable(manager: AuthenticatorManager) -> models.QuerySet[Authenticator]:
+    rows = models.Manager.get_queryset(manager)
+    return rows.exclude(
+        type=Authenticator.Type.WEBAUTHN, data__credential__response__attestationObject__isnull=True
+    )
+
 
 def is_required_of(person: User) -> bool:
-    """Superusers may do whatever some role may: where one role needs it, so do they."""
+    """Tell whether this person has a role that needs one, or, however it came, a right that does.
+
+    A right to pay counts before it is in effect.
+    """
     wanted = settings.SECOND_FACTOR_ROLES
     if not wanted or person.is_superuser:
         return bool(wanted)
-    return person.groups.filter(name__in=[ROLES[role] for role in wanted]).exists()
+    if person.groups.filter(name__in=[ROLES[role] for role in wanted]).exists():
+        return True
+    needing = payout_permissions.rows_of(_needing | payout_permissions.names())
+    return needing.filter(Q(group__user=person) | Q(user=person)).exists()
 
 
 def has_one(person: User) -> bool:

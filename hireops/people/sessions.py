@@ -1,7 +1,7 @@
 """Who is signed in where, and until when: Django's sessions with an owner, a place and two ends.
 
-A session ends after ``SESSION_IDLE_HOURS`` without a page and ``SESSION_DAYS`` after it began. Its key is
-kept as a digest: who reads the table is not signed in by it.
+A session ends after ``SESSION_IDLE_HOURS`` without a page and ``SESSION_DAYS`` after it began; one of nobody
+yet ends after ``SIGNING_IN_LASTS``. Its key is kept as a digest: who reads the table is not signed in by it.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from hireops.people.acting import place
 from hireops.people.models import Session
 
 TOUCHED_EVERY = timedelta(minutes=1)
+SIGNING_IN_LASTS = timedelta(minutes=30)
 
 
 def digest(session_key: str | None) -> str:
@@ -69,7 +70,7 @@ class SessionStore(DatabaseStore):
             address=where[0],
             user_agent=where[1],
         )
-        self.row.expire_date = end_of(self.row.started_at, now)
+        self.row.expire_date = end_of(self.row.started_at, now) if owner else now + SIGNING_IN_LASTS
         return self.row
 
     def _get_session_from_db(self) -> Session | None:

@@ -63,7 +63,7 @@ def counted(view: View) -> View:
     @wraps(view)
     def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            limits.begin(limits.of_passkeys(get_adapter().get_client_ip(request)))
+            limits.begin(limits.of_sign_ins(get_adapter().get_client_ip(request)))
         except limits.LockedOut:
             return render(request, "429.html", status=429)
         return view(request, *args, **kwargs)
@@ -118,7 +118,7 @@ urlpatterns = [
     page("logout/", LogoutView.as_view(next_page="account_login"), "account_logout"),
     page("inactive/", in_the_desk(account.account_inactive), "account_inactive"),
     page("new-password/", in_the_desk(views.new_password), "account_new_password"),
-    page("feishu/login/", feishu.to_feishu, "feishu_login"),
+    page("feishu/login/", counted(feishu.to_feishu), "feishu_login"),
     page("feishu/callback/", feishu.from_feishu, "feishu_callback"),
     path("2fa/", include(second_factors)),
     path("password/", include(forgotten_password)),

@@ -77,6 +77,14 @@ def test_only_so_many_mails_are_sent(with_mail: None, client: Client, mei: User)
     assert "Too many" in page.content.decode()
 
 
+def test_addresses_of_one_network_are_counted_together(with_mail: None, mei: User) -> None:
+    for number in range(12):
+        User.objects.create_user(f"p{number}", email=f"p{number}@example.com", password=PASSWORD)
+        sender = Client(REMOTE_ADDR=f"2001:db8:1:2::{number}")
+        sender.post(FORGOTTEN, {"email": f"p{number}@example.com"})
+    assert len(mail.outbox) == 5
+
+
 def test_a_mail_server_that_is_down_shows_nothing_and_is_logged(
     with_mail: None, client: Client, mei: User, settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from hireops.database import clock as database_clock
 from hireops.desk.models import AuditEntry
 from hireops.people import checks, hashing, limits, tasks
-from hireops.people.models import Tally
+from hireops.people.models import Session, Tally
 from tests.clocks import Clock
 from tests.people.conftest import PASSWORD, Phone, complaint, english, sign_in
 
@@ -178,6 +178,29 @@ def test_wrong_codes_are_limited_however_often_the_password_is_right(mei: User, 
     assert client.get("/admin/").status_code == 302
 
 
+def test_the_present_password_is_counted_where_it_is_asked_for_to_choose_another_one(
+    client: Client, mei: User
+) -> None:
+    page = "/admin/password_change/"
+    sign_in(english(client))
+    sent = {"new_password1": "a-new-staple-9", "new_password2": "a-new-staple-9"}
+    for _try in range(5):
+        assert "The password is wrong" in client.post(page, {"old_password": "x", **sent}).content.decode()
+
+    assert "Too many wrong tries" in client.post(page, {"old_password": PASSWORD, **sent}).content.decode()
+    assert "Too many wrong tries" in complaint(english(Client()), password=PASSWORD)
+    wrong = ["was wrong at signing in", "was locked out", "tried to get in while locked out"]
+    assert actions() == ["signed in", *wrong]
+
+
+def test_who_knows_the_present_password_chooses_another_one(client: Client, mei: User) -> None:
+    sign_in(client)
+    sent = {"new_password1": "a-new-staple-9", "new_password2": "a-new-staple-9"}
+    answer = client.post("/admin/password_change/", {"old_password": PASSWORD, **sent})
+    assert answer["Location"] == "/admin/password_change/done/"
+    assert sign_in(Client(), password="a-new-staple-9") == "/admin/"
+
+
 def test_passkeys_are_asked_for_only_so_often_by_strangers(client: Client, db: None, settings) -> None:
     settings.LOCK_OUT_TRIES_OF_ADDRESS = 1
     asked = [
@@ -185,6 +208,17 @@ def test_passkeys_are_asked_for_only_so_often_by_strangers(client: Client, db: N
     ]
     assert [answer.status_code for answer in asked] == [200] * 10 + [429]
     assert Client(REMOTE_ADDR="198.51.100.7").get("/account/2fa/keys/login/").status_code == 302
+
+
+def test_feishu_is_led_to_only_so_often_by_strangers(client: Client, db: None, settings) -> None:
+    settings.FEISHU_SIGN_IN, settings.LOCK_OUT_TRIES_OF_ADDRESS = True, 1
+    begun = [client_of_network(number).post("/account/feishu/login/") for number in range(11)]
+    assert [answer.status_code for answer in begun] == [200] * 10 + [429]
+    assert Session.objects.count() == 10
+
+
+def client_of_network(number: int) -> Client:
+    return Client(REMOTE_ADDR=f"2001:db8::{number}")
 
 
 def test_what_is_over_is_forgotten(client: Client, mei: User, clock: Clock) -> None:

@@ -63,6 +63,22 @@ def test_a_session_that_is_used_all_the_time_ends_after_seven_days(client_of: Br
     assert not is_signed_in(browser)
 
 
+def test_of_a_sign_in_that_was_begun_nothing_is_left_after_an_hour(
+    client_of: Browser, vera: User, settings: object
+) -> None:
+    settings.FEISHU_SIGN_IN = True  # type: ignore[attr-defined]
+    hers = client_of(vera)
+    Client().post("/account/feishu/login/")
+    Client().get("/account/2fa/keys/login/", headers={"accept": "application/json"})
+    assert Session.objects.filter(user=None).count() == 2
+
+    go_back_in_time(idle=timedelta(minutes=31))
+    remove_ended_sessions()
+
+    assert Session.objects.filter(user=None).count() == 0
+    assert is_signed_in(hers)
+
+
 def test_both_are_settings(client_of: Browser, vera: User, settings: object) -> None:
     settings.SESSION_IDLE_HOURS = 1  # type: ignore[attr-defined]
     browser = client_of(vera)
