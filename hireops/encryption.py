@@ -21,21 +21,25 @@ KEY_MARK = b"\xf5"  # begins what is encrypted, and no text in UTF-8
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
 CONTENT_FROM = KEY_ID_BYTES + NONCE_BYTES
+STORED = "hireops.feishu.sealing"  # the purpose of all text in the database; the name is an old one
 BEGINS_ENCRYPTED = "gAAAA"  # Fernet's version, and years in seconds that will not end soon
 
 
 # --- Text --------------------------------------------------------------------------------------------------
 
 
-def encrypt(text: str) -> str:
-    """``text`` under the newest key, in letters that go into any column, JSON or URL."""
-    return _keys().all.encrypt(text.encode()).decode()
+def encrypt(text: str, *, purpose: str = STORED) -> str:
+    """``text`` under the newest key, in letters that go into any column, JSON or URL.
+
+    What is given to a browser, and comes back from it, has a ``purpose`` of its own.
+    """
+    return _texts(purpose).encrypt(text.encode()).decode()
 
 
-def decrypt(encrypted: str) -> str | None:
-    """The text; None if there is none, or if the key that it was encrypted with is gone."""
+def decrypt(encrypted: str, *, purpose: str = STORED) -> str | None:
+    """The text; None if there is none, if it was encrypted for another purpose, or if its key is gone."""
     try:
-        return _keys().all.decrypt(encrypted).decode() if encrypted else None
+        return _texts(purpose).decrypt(encrypted).decode() if encrypted else None
     except InvalidToken:
         return None
 
@@ -45,7 +49,7 @@ def reencrypted(encrypted: str) -> str | None:
 
     Raises ``KeyGoneError`` if no key opens it.
     """
-    if not encrypted or _opens(_keys().newest, encrypted.encode()):
+    if not encrypted or _opens(_fernet(settings.SECRET_KEY, STORED), encrypted.encode()):
         return None
     text = decrypt(encrypted)
     if text is None:
@@ -104,10 +108,8 @@ class KeyGoneError(Exception):
 
 @dataclass(frozen=True)
 class _Keys:
-    newest: Fernet
     newest_id: bytes
     by_id: dict[bytes, AESGCM]
-    all: MultiFernet
 
 
 def _keys() -> _Keys:
@@ -116,13 +118,21 @@ def _keys() -> _Keys:
 
 @lru_cache(maxsize=2)
 def _keys_of(*secret_keys: str) -> _Keys:
-    texts = [
-        Fernet(base64.urlsafe_b64encode(_derived(each, b"hireops.feishu.sealing"))) for each in secret_keys
-    ]
     of_bytes = [(_key_id(each), AESGCM(_derived(each, b"hireops.encryption bytes"))) for each in secret_keys]
     # The newest last: it wins, should two ids ever be the same.
     by_id = dict(reversed(of_bytes))
-    return _Keys(newest=texts[0], newest_id=of_bytes[0][0], by_id=by_id, all=MultiFernet(texts))
+    return _Keys(newest_id=of_bytes[0][0], by_id=by_id)
+
+
+def _texts(purpose: str) -> MultiFernet:
+    return MultiFernet(
+        [_fernet(each, purpose) for each in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    )
+
+
+@lru_cache(maxsize=16)
+def _fernet(secret_key: str, purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_derived(secret_key, purpose.encode())))
 
 
 def _key_id(secret_key: str) -> bytes:

@@ -14,6 +14,7 @@ from hireops.desk.staff import Reader
 from hireops.encryption import decrypt, encrypt
 
 ENCRYPTED = "~"
+PURPOSE = "hireops.desk.searching"
 LONGEST_TERM = 300
 
 
@@ -23,7 +24,7 @@ class UnreadableSearchError(ValueError):
 
 def in_address(term: str, reader: Reader) -> str:
     """What stands in the list's address for ``term``."""
-    return ENCRYPTED + encrypt(json.dumps([reader.pk, term[:LONGEST_TERM]]))
+    return ENCRYPTED + encrypt(json.dumps([reader.pk, term[:LONGEST_TERM]]), purpose=PURPOSE)
 
 
 def was_typed(request: HttpRequest) -> bool:
@@ -36,7 +37,7 @@ def term_of(request: HttpRequest) -> str:
     given = request.GET.get(SEARCH_VAR, "").replace("\0", "")
     if not given.startswith(ENCRYPTED):
         return given
-    text = decrypt(given.removeprefix(ENCRYPTED))
+    text = decrypt(given.removeprefix(ENCRYPTED), purpose=PURPOSE)
     whose, term = json.loads(text) if text else (None, "")
     if whose is None or whose != request.user.pk:
         raise UnreadableSearchError

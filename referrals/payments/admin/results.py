@@ -40,6 +40,7 @@ else:
     _Uploaded = UploadedFile
 
 MOST_BYTES = 5 * 1024 * 1024
+PURPOSE = "referrals.payments.results"
 LONGEST_KEPT = 2_000_000  # Django takes forms of 2.5 MB
 KEPT_FOR_S = 12 * 60 * 60
 PROBLEMS_SHOWN = 500
@@ -355,7 +356,7 @@ def _kept(file: ResultsFile, results: CheckedResults, batch: PayoutBatch, reques
     offered = [line.number for line in (*results.good, *results.returned)]
     lines = [_kept_line(line) for line in file.read.lines]
     of_file = [file.name, list(file.read.remarks), lines, offered]
-    kept = encrypt(signing.dumps(of_file, salt=_salt(batch, request), compress=True))
+    kept = encrypt(signing.dumps(of_file, salt=_salt(batch, request), compress=True), purpose=PURPOSE)
     if len(kept) > LONGEST_KEPT:
         raise Refused(_("The file says too much at once. Split it into smaller ones."))
     return kept
@@ -369,7 +370,7 @@ def _kept_line(line: ResultLine) -> list[Any]:
 def _file_kept(kept: str, batch: PayoutBatch, request: HttpRequest) -> ResultsFile:
     try:
         name, remarks, kept_lines, offered = signing.loads(
-            decrypt(kept) or "", salt=_salt(batch, request), max_age=KEPT_FOR_S
+            decrypt(kept, purpose=PURPOSE) or "", salt=_salt(batch, request), max_age=KEPT_FOR_S
         )
     except signing.BadSignature as error:
         raise Refused(_("Nothing was recorded: the page was too old. Upload the file again.")) from error
