@@ -27,6 +27,7 @@ from hireops.desk.audit import entries_about
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.exporting import Exported
+from hireops.desk.finding import last_digits
 from hireops.desk.masking import HIDDEN
 
 EVENTS_SHOWN = 50
@@ -128,7 +129,7 @@ class EcoAccountAdmin(MirrorAdmin):
     search_fields = ["account_id__startswith", "name"]
     exact_search_fields = ["tenant__tenant_key", "tenant__name"]
     search_help_text = _("Account name, account ID, or the tenant's name or key in full")
-    found_by = {"account_id": str, "name__istartswith": str}
+    found_by = {"account_id": str, "account_id__endswith": last_digits, "name__istartswith": str}
     found_by_words = _("Account ID in full, or how the name begins")
     fieldsets = [
         (None, {"fields": ["name", "customer_shown", "account_id", "scope_in_words", "usages_in_words"]}),

@@ -182,7 +182,7 @@ def begin(now: Preview, offer: AccountOffer, *, by: User) -> None:
     """Of a locked offer. What waited for a person is not sent any more: this takes its place."""
     waiting = offer.calls.filter(call__state=Call.State.WAITING) if offer.version else offer.calls.none()
     for kept in waiting.select_related("call"):
-        outbox.cancel_call(kept.call, by=None, reason=_("A newer plan takes its place."))
+        outbox.cancel_call(kept.call, by=None, reason=gettext_noop("A newer plan takes its place."))
     sending.begin(offer, now.known, offering_as_json(now.wished), now.reading, by=by)
 
 

@@ -253,7 +253,7 @@ class Queue(Generic[AnOrder, AnUpdate]):
         if update.call is None or update.call.state in Call.FINAL:
             return True
         try:
-            outbox.cancel_call(update.call, by=None, reason=_("given up with its order"))
+            outbox.cancel_call(update.call, by=None, reason=gettext_noop("given up with its order"))
         except Refused:
             return False
         return True

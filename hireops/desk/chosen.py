@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import BooleanField
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+NO = {"", "0", "false"}
 COMPARISONS = {"exact", "gte", "id", "in", "isnull", "lt"}  # those of Django's list filters
 
 
@@ -33,7 +35,9 @@ def choices_of(changelist: ChangeList, query: str) -> Iterator[Choice]:
             texts = [str(each["display"]) for each in others if each["selected"]] or values
             yield _choice(changelist, str(spec.title), texts, names)
     for name, values in asked.items():
-        yield _choice(changelist, _title(changelist, name), values, [name])
+        field = _field(changelist, name)
+        title = str(getattr(field, "verbose_name", column_of(name)))
+        yield _choice(changelist, title, _texts(field, name, values), [name])
     if query:
         yield _choice(changelist, gettext("Search"), [query], [SEARCH_VAR])
 
@@ -48,15 +52,27 @@ def column_of(lookup: str) -> str:
 
 def _choice(changelist: ChangeList, label: str, texts: Sequence[str], names: Sequence[Any]) -> Choice:
     without: Any = dict.fromkeys(names)  # Django leaves out the parameters that are None
-    return Choice(str(capfirst(label)), ", ".join(texts), changelist.get_query_string(without))
+    return Choice(str(capfirst(label)), gettext(", ").join(texts), changelist.get_query_string(without))
 
 
-def _title(changelist: ChangeList, lookup: str) -> str:
-    """Of the column that a link asks for: ``date`` for ``date__year``, too."""
+def _field(changelist: ChangeList, lookup: str) -> Any:
+    """Return the column that a link asks for, ``date`` for ``date__year`` too; None if there is none."""
     column = column_of(lookup)
     try:
-        field = get_fields_from_path(changelist.model, column)[-1]
+        return get_fields_from_path(changelist.model, column)[-1]
     except (FieldDoesNotExist, NotRelationField):
         relation = column.rpartition("__")[0]
-        return _title(changelist, relation) if relation else column
-    return str(getattr(field, "verbose_name", column))
+        return _field(changelist, relation) if relation else None
+
+
+def _texts(field: Any, lookup: str, values: Sequence[str]) -> list[str]:
+    """Put the values of a link into the words that the list's own filters have for them."""
+    comparison = lookup.rpartition("__")[2]
+    if comparison == "in":
+        values = [part for value in values for part in value.split(",")]
+    if comparison == "isnull":
+        return [gettext("Not empty") if value.lower() in NO else gettext("Empty") for value in values]
+    if isinstance(field, BooleanField):
+        return [gettext("No") if value.lower() in NO else gettext("Yes") for value in values]
+    words = {str(value): str(word) for value, word in getattr(field, "flatchoices", ())}
+    return [words.get(value, value) for value in values]

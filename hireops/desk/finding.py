@@ -5,6 +5,7 @@ its pages, among the rows that these pages show; so what a person may not see is
 typed is in no address (``hireops.desk.searching``), and by personal data only who may see it finds anybody.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,7 +28,25 @@ from hireops.invisible import without_invisible
 
 MOST_OF_A_KIND = 20
 
+LAST_DIGITS = re.compile(r"[0-9]{4,12}", re.ASCII)
+NUMBER = re.compile(r"#([0-9]{1,18})", re.ASCII)
+
 Read = Callable[[str], str]
+
+
+def number(typed: str) -> str:
+    """Return ``41`` for ``#41``, as pages call rows without an ID of Feishu's; "" for anything else."""
+    match = NUMBER.fullmatch(typed)
+    return match[1] if match else ""
+
+
+def id_in_full(typed: str) -> str:
+    return typed.removeprefix("#")
+
+
+def last_digits(typed: str) -> str:
+    """Return four digits or more with which an ID may end; "" for anything else. It reads the whole table."""
+    return typed if LAST_DIGITS.fullmatch(typed) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +70,8 @@ class Found:
 class FindableAdmin(ExactSearchAdmin):
     """Rows that the search box of every page finds, if ``found_by`` says by what.
 
-    That is a lookup of an indexed column, a whole value or a beginning, with how what was typed is read.
+    That is a lookup of an indexed column, a whole value or a beginning, with how what was typed is read; or,
+    in tables of some hundred thousand rows, the last digits of an ID.
     Those that are in ``contact_search_fields``, too, are personal data.
     """
 

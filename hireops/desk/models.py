@@ -58,6 +58,11 @@ class AuditEntry(AppendOnly):
         return gettext(self.action)
 
     @property
+    def reason_shown(self) -> str:
+        """The reason as a person wrote it; a sentence of hireops itself in the reader's language."""
+        return gettext(self.reason) if self.reason and not self.actor_name else self.reason
+
+    @property
     def who(self) -> str:
         """By name and user name; what hireops did by itself is its own doing."""
         from hireops.desk.staff import name_and_login  # noqa: PLC0415 - it needs Django's models

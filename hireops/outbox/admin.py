@@ -17,6 +17,7 @@ from hireops.desk.actions import StaffAction
 from hireops.desk.admin import ConfidentialAdmin, MirrorAdmin, staff_action
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked, pretty_json, state_badge
+from hireops.desk.finding import number
 from hireops.desk.inlines import MirrorInline
 from hireops.desk.ownership import Seen
 from hireops.desk.staff import Reader
@@ -177,8 +178,8 @@ class CallAdmin(ConfidentialAdmin):
     list_select_related = ("tenant",)
     exact_search_fields = ("target", "attempts__log_id")  # how they are searched is decided in _found
     search_help_text = _("Target, log ID, operation, or the tenant's name or key, in full")
-    found_by = {"attempts__log_id": str}
-    found_by_words = _("Log ID of an attempt, in full")
+    found_by = {"attempts__log_id": str, "pk": number}
+    found_by_words = _("Log ID of an attempt, in full; number such as #41")
     about = "target"
     kind = "operation"
     ordering = ("-id",)

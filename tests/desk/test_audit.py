@@ -151,3 +151,13 @@ def test_personal_data_in_details_is_masked(entry: AuditEntry, audrey: User, cli
 def test_who_has_no_right_sees_no_audit(entry: AuditEntry, vera: User, eve: User, client_of: Browser) -> None:
     assert client_of(vera).get(LIST).status_code == 403
     assert client_of(eve).get(f"{LIST}{entry.pk}/change/").status_code == 403
+
+
+def test_the_reasons_of_hireops_itself_are_read_in_the_readers_language(
+    ada: User, audrey: User, client_of: Browser
+) -> None:
+    for by in (None, ada):
+        record(by=by, action="call cancelled", on=ada, reason="given up with its order")
+    page = client_of(audrey).get(LIST).content.decode()
+    assert page.count("given up with its order") == 1
+    assert page.count("随订单一并放弃") == 1

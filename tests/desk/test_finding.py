@@ -1,5 +1,6 @@
 """The search box of every page: what staff have at hand leads to its row, each side to its own only."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 
 from bindings.models import BackgroundCheck, Customer
 from hireops.database import clock
+from hireops.encryption import encrypt
 from hireops.inbox.models import Event
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Attempt, Call
@@ -117,7 +119,48 @@ def test_who_may_not_see_personal_data_finds_ids_and_nobody_by_a_name_or_number(
 
     assert f"/{rewarded.pk}/change/" in type_in(browser, rewarded.account_id).headers["Location"]
     for term in (NUMBER, "wei@example.com", "张伟"):
-        assert NOTHING in answer(browser, term)
+        page = answer(browser, term)
+        assert NOTHING in page
+        assert "You may not see personal data" in page
+    of_list = browser.get("/admin/referrals/referralaccount/").content.decode()
+    assert "You may not see personal data" in of_list
+
+
+def test_who_may_see_personal_data_reads_nothing_about_lacking_that(hira: User, browser_of: Browsers) -> None:
+    for page in (FIND, "/admin/referrals/referralaccount/"):
+        assert "You may not see personal data" not in browser_of(hira).get(page).content.decode()
+
+
+def test_numbers_of_rows_and_last_digits_of_ids_find_them(
+    rewarded: ReferralAccount, check: BackgroundCheck, hira: User, vera: User, browser_of: Browsers
+) -> None:
+    payment = handed_over(taken(rewarded, points=100))[0]
+    withdrawal = payment.amount.withdrawal
+    hr, vendor = browser_of(hira), browser_of(vera)
+
+    def pages(browser: Client, term: str) -> set[str]:
+        found = browser.post(FIND, {"q": term}, follow=True)
+        hits = [hit.url for kind in found.context.get("found") or () for hit in kind.hits]
+        return {*hits} or {found.request["PATH_INFO"]}
+
+    assert f"/admin/referrals/withdrawal/{withdrawal.pk}/change/" in pages(hr, f"#{withdrawal.pk}")
+    assert f"/admin/referrals/payoutbatch/{payment.batch_id}/change/" in pages(hr, f"#{payment.batch_id}")
+    assert pages(hr, f"#{10**17}") == {FIND}
+    account_page = f"/admin/referrals/referralaccount/{rewarded.pk}/change/"
+    assert account_page in pages(hr, rewarded.account_id[-5:])
+    check_page = f"/admin/bindings/backgroundcheck/{check.pk}/change/"
+    assert pages(vendor, f"#{check.background_check_id}") == {check_page}
+    assert check_page in pages(vendor, check.background_check_id[-4:])
+
+
+def test_a_text_sealed_for_another_purpose_is_a_search_that_is_over(hira: User, browser_of: Browsers) -> None:
+    browser = browser_of(hira)
+    for text in ("the token of a report", "[]", json.dumps([hira.pk, NUMBER])):
+        sought = {"q": f"~{encrypt(text)}"}
+        for page in (FIND, "/admin/referrals/referralaccount/"):
+            answer = browser.get(page, sought)
+            assert answer.status_code == 200
+            assert "This search is over" in answer.content.decode()
 
 
 def test_several_rows_are_listed_masked_and_what_was_typed_stands_in_no_address(

@@ -46,6 +46,24 @@ def chips(answer: Any) -> list[str]:
     return [f"{choice.label}: {choice.text}" for choice in answer.context["cl"].chosen]
 
 
+@pytest.mark.parametrize(
+    ("model", "asked", "said_in_words"),
+    [
+        ("registration", {"state__in": "invalid,refused"}, "State: to be corrected, refused"),
+        (
+            "withdrawal",
+            {"state__in": "requested,unknown"},
+            "State: waits for approval, no answer from Feishu yet",
+        ),
+        ("registration", {"batch__isnull": "0"}, "Import: Not empty"),
+    ],
+)
+def test_what_only_a_link_asks_for_is_shown_in_words(
+    pages: Pages, hira: User, model: str, asked: dict[str, str], said_in_words: str
+) -> None:
+    assert chips(pages(hira).get(list_of(model), asked)) == [said_in_words]
+
+
 # --- Days
 
 

@@ -33,6 +33,7 @@ from hireops.desk.admin import staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
+from hireops.desk.finding import id_in_full, last_digits
 from hireops.desk.revealing import VIEW
 from hireops.desk.staff import staff
 from hireops.desk.waiting import Waiting
@@ -87,7 +88,11 @@ class BackgroundCheckAdmin(PromisedAdmin):
         "candidate_name": str,
     }
     search_help_text = _("Order ID; or the candidate's mobile number, email or name, in full")
-    found_by = {"background_check_id": str, **contact_search_fields}
+    found_by = {
+        "background_check_id": id_in_full,
+        "background_check_id__endswith": last_digits,
+        **contact_search_fields,
+    }
     found_by_words = search_help_text
     staff_actions = [
         actions.next_stage,

@@ -31,6 +31,7 @@ from hireops.desk.admin import StaffAdmin, staff_action, staff_page
 from hireops.desk.confirming import Column
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
+from hireops.desk.finding import number
 from hireops.desk.inlines import LabelledFormSet
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.masking import may_see_personal_data
@@ -228,6 +229,7 @@ class CustomerAdmin(StaffAdmin):
         "normalised_code": normalised,
         "normalised_code__startswith": normalised,
         "name__istartswith": str,
+        "pk": number,
         **contact_search_fields,
     }
     found_by_words = _("How the code or the name begins, or a contact's mobile number or email in full")

@@ -33,6 +33,7 @@ from hireops.database import clock
 from hireops.desk.admin import staff_page
 from hireops.desk.display import badge, linked
 from hireops.desk.errors import Refused
+from hireops.desk.finding import id_in_full, last_digits
 from hireops.desk.revealing import PROOF, VIEW, reason_of, reveal
 from hireops.desk.staff import staff
 from hireops.desk.waiting import Waiting
@@ -101,7 +102,7 @@ class ExamAdmin(PromisedAdmin):
         "candidate_name": str,
     }
     search_help_text = _("Exam ID; or the candidate's mobile number, email or name, in full")
-    found_by = {"exam_id": str, **contact_search_fields}
+    found_by = {"exam_id": id_in_full, "exam_id__endswith": last_digits, **contact_search_fields}
     found_by_words = search_help_text
     staff_actions = [candidate_has_finished, take_care, set_aside, take_up]
     reveal_permission = VIEW

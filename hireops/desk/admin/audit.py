@@ -33,7 +33,7 @@ class ActionFilter(admin.SimpleListFilter):
 class AuditEntryAdmin(MirrorAdmin):
     help_page = "audit"
     empty_list = _("Who has done what to which row, and why. Nothing has been done yet.")
-    list_display = ("at", "actor_shown", "action_shown", "target_type", "target_label", "reason")
+    list_display = ("at", "actor_shown", "action_shown", "target_type", "target_label", "reason_shown")
     list_filter = ("at", ActionFilter)
     sortable_by = ("at",)
     list_select_related = ("actor", "target_type")
@@ -46,7 +46,7 @@ class AuditEntryAdmin(MirrorAdmin):
         "action_shown",
         "target_type",
         "target_shown",
-        "reason",
+        "reason_shown",
         "details_shown",
     )
 
@@ -68,6 +68,10 @@ class AuditEntryAdmin(MirrorAdmin):
         model = entry.target_type.model_class()
         target = model._base_manager.filter(pk=entry.target_id).first() if model else None  # noqa: SLF001  public API
         return linked(target, entry.target_label) if target else entry.target_label
+
+    @admin.display(description=_("reason"))
+    def reason_shown(self, entry: AuditEntry) -> str:
+        return entry.reason_shown
 
     @admin.display(description=_("details"))
     def details_shown(self, entry: AuditEntry) -> SafeString:

@@ -24,6 +24,7 @@ from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import lines
 from hireops.desk.errors import Refused
 from hireops.desk.exporting import Exported
+from hireops.desk.finding import last_digits
 from hireops.desk.revealing import PROOF, VIEW, noted_for, shown_for
 from hireops.desk.staff import staff
 from hireops.desk.waiting import Waiting
@@ -88,7 +89,7 @@ class ReferralAccountAdmin(AmountsInWords, MirrorAdmin):
         "name__startswith": str,
     }
     search_help_text = _("Account ID, mobile number in any spelling or email in full, or how the name begins")
-    found_by = {"account_id": str, **contact_search_fields}
+    found_by = {"account_id": str, "account_id__endswith": last_digits, **contact_search_fields}
     found_by_words = search_help_text
     actions = []  # what other rooms do with accounts, they add here
     staff_actions = [refresh, enable, deactivate]

@@ -21,6 +21,7 @@ from hireops.desk.admin import MirrorAdmin, staff_action
 from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import linked, state_badge
 from hireops.desk.errors import Refused
+from hireops.desk.finding import number
 from hireops.desk.language import FORM_FILLED
 from hireops.desk.staff import staff
 from hireops.desk.waiting import Waiting
@@ -136,6 +137,8 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
     )
     exact_search_fields = ("withdrawal__external_order_id", "withdrawal__account__account_id")
     search_help_text = _("Order ID or account ID, in full")
+    found_by = {"pk": number}
+    found_by_words = _("Number such as #41")
     staff_actions = [confirm, decline, take_back, ask_for_evidence]
 
     class Media:

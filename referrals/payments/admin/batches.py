@@ -17,6 +17,7 @@ from hireops.desk import audit, restoring
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Amount
 from hireops.desk.exporting import Exported
+from hireops.desk.finding import number
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW
 from hireops.desk.staff import staff
@@ -57,6 +58,8 @@ class PayoutBatchAdmin(MirrorAdmin):
         "note_shown",
     ]
     list_filter = ["created_at"]
+    found_by = {"pk": number}
+    found_by_words = _("Number such as #41")
     list_select_related = ["created_by"]
     fields = ["note"]
     reveal_permission = VIEW

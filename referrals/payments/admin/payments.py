@@ -15,6 +15,7 @@ from hireops.contacts import mask
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.display import linked, state_badge
 from hireops.desk.exporting import AT_THE_END, Exported
+from hireops.desk.finding import last_digits
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from referrals.ledger.assets import amount_in_words, asset_label, in_words
 from referrals.ledger.exporting import amount_column, contact_columns, employee_column
@@ -62,7 +63,7 @@ class PaymentAdmin(MirrorAdmin):
     ordering = ["-id"]
     exact_search_fields = ["payment_id", "reference", "amount__withdrawal__account__account_id"]
     search_help_text = _("Payment ID, reference of the payment or account ID, in full")
-    found_by = {"payment_id": str, "reference": str}
+    found_by = {"payment_id": str, "payment_id__endswith": last_digits, "reference": str}
     found_by_words = _("Payment ID or reference of the payment, in full")
     fields = [
         "payment_id",

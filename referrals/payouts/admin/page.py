@@ -221,7 +221,7 @@ def steps(withdrawal: Withdrawal) -> list[WithdrawalStep]:
             at=entry.at,
             who=entry.who,
             what=entry.action_label,
-            why=entry.reason if entry.actor_name or not entry.reason else gettext(entry.reason),
+            why=entry.reason_shown,
         )
         for entry in list(audit.entries_about(withdrawal))[::-1]
     ]

@@ -22,6 +22,7 @@ from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Amount, Column
 from hireops.desk.display import lines, linked
 from hireops.desk.exporting import AT_THE_END, Exported
+from hireops.desk.finding import last_digits, number
 from hireops.desk.revealing import VIEW, shown_for
 from hireops.desk.waiting import Waiting
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
@@ -72,8 +73,8 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
     list_select_related = ("account__tenant", "requested_by", "decided_by")
     exact_search_fields = ("external_order_id", "account__account_id")
     search_help_text = _("Order ID or account ID, in full")
-    found_by = {"external_order_id": str}
-    found_by_words = _("Order ID in full")
+    found_by = {"external_order_id": str, "external_order_id__endswith": last_digits, "pk": number}
+    found_by_words = _("Order ID, or its last digits; number such as #41")
     fields = ("state",)
     staff_actions = [approve, reject, cancel, ask_again]
     primary_actions = [approve]

@@ -22,6 +22,7 @@ from hireops.desk.confirming import Column
 from hireops.desk.display import linked
 from hireops.desk.errors import Refused
 from hireops.desk.exporting import Exported
+from hireops.desk.finding import number
 from hireops.desk.language import shown_again
 from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW, is_revealed, shown_for
@@ -98,8 +99,10 @@ class RegistrationAdmin(MirrorAdmin):
     search_help_text = _("Mobile number in any spelling, email or account ID, in full")
     exact_search_fields = ["account__account_id"]
     contact_search_fields = {"mobile": contacts.read_mobile, "email": contacts.read_email}
-    found_by = contact_search_fields
-    found_by_words = _("Mobile number in any spelling or email in full, as long as there is no account")
+    found_by = {"pk": number, **contact_search_fields}
+    found_by_words = _(
+        "Number such as #41; mobile number in any spelling or email in full, as long as there is no account"
+    )
     staff_actions = [retry, discard]
     reveal_permission = VIEW
 
