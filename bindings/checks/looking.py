@@ -1,6 +1,7 @@
-"""By night: what became of results that were delivered. Feishu sends no word of approvals (contract 4.8).
+"""By night: what became of results that were delivered, and of messages in doubt that wait for a person.
 
-Where orders can be read back they are asked for; elsewhere one that waits for long is for a person.
+Feishu sends no word of approvals (contract 4.8). Where orders can be read back they are asked for; elsewhere
+one that waits for long is for a person.
 """
 
 import logging
@@ -20,6 +21,8 @@ from hireops.feishu.errors import FeishuError
 from hireops.feishu.hire import Order, OrderStatus
 from hireops.feishu.hire.orders import IDS_MAX
 from hireops.feishu.models import Tenant
+from hireops.outbox import services as outbox
+from hireops.outbox.models import Call
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,15 @@ def look_after_results() -> None:
                 break  # tomorrow is another night
             for check in piece:
                 take_in(check, (found or {}).get(check.background_check_id))
+
+
+def look_after_doubts() -> None:
+    """Find out once more what became of messages that wait for a person: Feishu may show it by now."""
+    in_doubt = CheckUpdate.objects.filter(state=CheckUpdate.State.IN_DOUBT, call__state=Call.State.WAITING)
+    of_active = in_doubt.filter(background_check__tenant__state=Tenant.State.ACTIVE)
+    for update in of_active.select_related("call", "background_check__tenant").order_by("pk")[:MOST_A_NIGHT]:
+        if update.call and not read_back.is_refused(update.background_check.tenant):
+            outbox.find_out_again(update.call)
 
 
 def _pieces(tenant: Tenant) -> Iterator[Sequence[BackgroundCheck]]:

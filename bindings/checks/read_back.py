@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_noop
 
-from bindings.models import BackgroundCheck, CheckTenant, CheckUpdate
+from bindings.models import BackgroundCheck, CheckCancellation, CheckTenant, CheckUpdate
 from hireops.database import clock
 from hireops.feishu import hire
 from hireops.feishu.errors import FeishuError, Outcome
@@ -22,6 +22,7 @@ from hireops.outbox.registry import Found, Resolution
 ReadBack = CheckTenant.ReadBack
 NOT_GRANTED = {99991672, 99991676}
 NOT_ASKED_AGAIN_FOR = timedelta(days=1)
+ENDS_ARE_TOLD_WITHIN = timedelta(days=1)  # Feishu repeats an event for seven hours (contract 6.6)
 
 HAS_A_RESULT = {
     OrderStatus.COMPLETED,
@@ -35,6 +36,7 @@ MAY_NOT = gettext_noop(
     "The app may not read orders back from Feishu (it lacks the permission for it), so a person has to look."
 )
 UNKNOWN_THERE = gettext_noop("Feishu shows no order with this ID when orders are read back.")
+ENDED_BY_WHOM = gettext_noop("Feishu shows the order as ended, and not whether by us or by the customer.")
 SAYS_NOTHING = gettext_noop("What Feishu shows of the order does not tell whether this has arrived.")
 
 
@@ -115,13 +117,23 @@ def find_result(call: Call) -> Resolution:
 
 
 def find_termination(call: Call) -> Resolution:
-    """Whether the order has ended: then by whom makes no difference to what may follow."""
+    """Whether our own end has arrived. Feishu does not show who has ended an order.
+
+    A customer's end comes as an event, if late. So an ended order is ours only after ``ENDS_ARE_TOLD_WITHIN``
+    without one.
+    """
     _update, order = _update_of(call)
     found = _order_of(order)
     if isinstance(found, Resolution):
         return found
-    ended = found.order_status == OrderStatus.TERMINATED
-    return Resolution(found=Found.DONE if ended else Found.NOT_DONE)
+    if found.order_status != OrderStatus.TERMINATED:
+        return Resolution(found=Found.NOT_DONE)
+    ended_there = CheckCancellation.objects.filter(
+        tenant=order.tenant, background_check_id=order.background_check_id
+    )
+    if ended_there.exists() or call.created_at > clock.now() - ENDS_ARE_TOLD_WITHIN:
+        return Resolution(found=Found.UNCLEAR, why=ENDED_BY_WHOM)
+    return Resolution(found=Found.DONE)
 
 
 def _update_of(call: Call) -> tuple[CheckUpdate, BackgroundCheck]:

@@ -1,11 +1,15 @@
 from bindings.checks import looking, trimming
 from hireops.celery import app
+from hireops.doorbell import ring
+from hireops.outbox.tasks import drain
 
 
 @app.task
 def look_after_results() -> None:
-    """Every night: what became of results that were delivered."""
+    """Every night: what became of results that were delivered, and of what is in doubt."""
     looking.look_after_results()
+    looking.look_after_doubts()
+    ring(drain)
 
 
 @app.task

@@ -92,7 +92,9 @@ def ended(check: BackgroundCheck) -> str:
 
 
 def readings(update: CheckUpdate) -> list[Reading]:
-    """What a refusal of this update may mean, the likeliest first. Empty if Feishu's word is clear."""
+    """What a refusal or a missing answer may mean, the likeliest first. Empty if that is clear."""
+    if update.state == CheckUpdate.State.IN_DOUBT:
+        return IN_DOUBT[CheckUpdate.Kind(update.kind)]()
     code = update.call.error_code if update.call else None
     match code:
         case 1002858 if is_sent_back(update.background_check):
@@ -171,3 +173,65 @@ def _of_another_app() -> Reading:
         _("hireops is connected to another app than the one that got the order."),
         _("Health names the app. If it was changed, change it back, then send it again."),
     )
+
+
+def _stage_in_doubt() -> list[Reading]:
+    return [
+        Reading(
+            _("It has arrived."),
+            _("On the candidate's page in Feishu Hire the stage is listed. Choose “It has arrived”."),
+        ),
+        Reading(
+            _("It has not arrived."),
+            _(
+                "The stage is not listed there. Choose “It has not arrived: send it again”; if nobody can "
+                "look, “Leave it and go on”."
+            ),
+        ),
+    ]
+
+
+def _result_in_doubt() -> list[Reading]:
+    return [
+        Reading(
+            _("It has arrived."),
+            _(
+                "The order there shows “已完成” or “审批中”, and the result is the one above. Choose “It has "
+                "arrived”."
+            ),
+        ),
+        Reading(
+            _("It has not arrived."),
+            _("The order there shows “已安排”. Choose “It has not arrived: send it again”."),
+        ),
+    ]
+
+
+def _termination_in_doubt() -> list[Reading]:
+    return [
+        Reading(
+            _("Our own end has arrived."),
+            _(
+                "The order there shows “已终止”, and the customer says that they have not ended it. Choose "
+                "“It has arrived”."
+            ),
+        ),
+        Reading(
+            _("The customer has ended the order."),
+            _(
+                "Then Feishu tells it by an event within hours, and this page shows it. After that choose "
+                "“It has not arrived”: nothing more is sent."
+            ),
+        ),
+        Reading(
+            _("It has not arrived."),
+            _("The order there shows “已安排”. Choose “It has not arrived: send it again”."),
+        ),
+    ]
+
+
+IN_DOUBT = {
+    CheckUpdate.Kind.STAGE: _stage_in_doubt,
+    CheckUpdate.Kind.RESULT: _result_in_doubt,
+    CheckUpdate.Kind.TERMINATION: _termination_in_doubt,
+}

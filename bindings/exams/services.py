@@ -15,7 +15,7 @@ from bindings.exams import scores, windows
 from bindings.exams.access import Access
 from bindings.exams.queue import QUEUE, Kind, State, set_turn, take_step, where_it_stands
 from bindings.models import Exam, ExamUpdate, Turn
-from bindings.orders.updates import Found, Look
+from bindings.orders.updates import Found, Look, newest_known
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
@@ -123,8 +123,8 @@ def newest_version(exam: Exam) -> ExamUpdate | None:
 
 
 def shown_by_feishu(exam: Exam) -> ExamUpdate | None:
-    """The version of the score that the customer has, as far as answers tell."""
-    return _scores(exam).filter(state=ExamUpdate.State.DELIVERED).order_by("-number").first()
+    """The version of the score that the customer has; None if there is none, or nobody can tell which."""
+    return newest_known(list(_scores(exam).select_related("call").order_by("number")))
 
 
 def _scores(exam: Exam) -> "QuerySet[ExamUpdate]":

@@ -5,7 +5,7 @@ transaction. One that was refused or may have arrived holds back the rest until 
 state changes here, while the row of the order is locked: first orders, then calls.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -278,6 +278,27 @@ def may_have_landed(call: Call) -> bool:
     ended = call.attempts.filter(finished_at__isnull=False).order_by("-id")
     not_done = ended.filter(outcome=Attempt.Outcome.NOT_DONE).values_list("id", flat=True).first()
     return ended.filter(Attempt.MAY_HAVE_LANDED, id__gt=not_done or 0).exists()
+
+
+def may_have_arrived(update: OrderUpdate) -> bool:
+    """Whether Feishu may have an update that is not known to be delivered, or a request is on its way."""
+    unsettled = {State.SENDING, State.IN_DOUBT, State.REFUSED, State.LEFT}
+    if update.state not in unsettled or update.call is None:
+        return False
+    return update.call.lease_key is not None or may_have_landed(update.call)
+
+
+def newest_known(updates: Sequence[AnUpdate]) -> AnUpdate | None:
+    """Return the update that Feishu shows, of those of which a later one replaces an earlier one.
+
+    ``updates`` are in their order. None while a later one may have replaced the last that was delivered.
+    """
+    for update in reversed(updates):
+        if update.state == State.DELIVERED:
+            return update
+        if may_have_arrived(update):
+            return None
+    return None
 
 
 def _end_as_done(call: Call | None, reason: str) -> None:

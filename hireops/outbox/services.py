@@ -189,6 +189,20 @@ def resend_call(call: Call, *, by: User | None, reason: str) -> None:
         )
 
 
+def find_out_again(call: Call) -> None:
+    """Ask once more what became of a call that waits for a person; no other call is touched."""
+    with transaction.atomic():
+        call = Call.objects.select_for_update().get(pk=call.pk)
+        if call.state != State.WAITING or call.answer is not None or call.trimmed_at is not None:
+            return
+        call.state, call.reason, call.reason_details = State.PENDING, Reason.FINDING_OUT, {}
+        call.not_before = call.pending_since = clock.now()
+        call.unresolved = True
+        call.save(
+            update_fields=["state", "reason", "reason_details", "not_before", "pending_since", "unresolved"]
+        )
+
+
 def is_pausing(call: Call) -> bool:
     """Whether a call that is tried for ever waits for its next try."""
     never_gives_up = registry.find(call.operation).retry.never_gives_up

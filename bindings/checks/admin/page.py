@@ -14,7 +14,7 @@ from bindings.checks.queue import QUEUE
 from bindings.models import BackgroundCheck, CheckCancellation, CheckTenant, CheckUpdate, ReportLink, Turn
 from bindings.order_forms.answers import labelled
 from bindings.orders.texts import in_words
-from bindings.orders.updates import Found, waits_for_a_person
+from bindings.orders.updates import Found, newest_known, waits_for_a_person
 from hireops.desk import audit
 from hireops.desk.display import badge, linked, moment, state_badge
 from hireops.desk.masking import HIDDEN
@@ -181,7 +181,7 @@ def _answers(check: BackgroundCheck, *, revealed: bool) -> Iterator[AnswerShown]
 
 def _updates(check: BackgroundCheck, shown: Callable[[str], str]) -> Iterator[UpdateShown]:
     rows = list(QUEUE.updates_of(check).select_related("created_by"))
-    current = next((each for each in reversed(rows) if _is_at_feishu(each)), None)
+    current = newest_known([each for each in rows if each.kind == Kind.RESULT])
     links = _links_of(rows)
     ended = texts.ended(check)
     for update in reversed(rows):
@@ -198,10 +198,6 @@ def _updates(check: BackgroundCheck, shown: Callable[[str], str]) -> Iterator[Up
             call_link=linked(call, f"{registry.label_of(call.operation)} #{call.pk}") if call else "",
             can_be_settled=bool(choices_of(check, update)),
         )
-
-
-def _is_at_feishu(update: CheckUpdate) -> bool:
-    return update.kind == Kind.RESULT and update.state == CheckUpdate.State.DELIVERED
 
 
 def _links_of(updates: Iterable[CheckUpdate]) -> dict[int, ReportLink]:

@@ -20,6 +20,7 @@ class Picture:
     stages: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     requests: int = 0
+    ended_by_us: bool = False
 
 
 class FeishuSide:
@@ -70,7 +71,7 @@ class FeishuSide:
             picture.results.append(body)
             picture.status = IN_APPROVAL if self.approves else COMPLETED
         else:
-            picture.status = TERMINATED
+            picture.status, picture.ended_by_us = TERMINATED, True
 
     def _read(self, endpoint: Endpoint, body: dict[str, Any]) -> Answer:
         self.read += 1

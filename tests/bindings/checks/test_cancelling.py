@@ -6,11 +6,13 @@ import pytest
 from django.utils import translation
 
 from bindings.checks import services, texts
+from bindings.checks.tasks import look_after_results
 from bindings.models import BackgroundCheck, CheckUpdate
 from bindings.orders.texts import in_words
 from hireops.outbox import sending
 from hireops.outbox.recording import record
 from tests.bindings.checks.conftest import now_of, tell_canceled
+from tests.bindings.checks.feishu_side import TERMINATED
 from tests.in_this_process import drain
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +81,51 @@ def cancel_at(moment, check, feishu, *, waits):
     else:
         feishu.meanwhile = cancel
         drain_one()
+
+
+@pytest.mark.parametrize("event", ["before the lookup", "after it", "never"])
+def test_an_end_of_ours_beside_the_customers_is_in_doubt_and_never_counts_as_delivered(
+    ordered, vera, feishu, clock, event
+):
+    check = ordered()
+    services.terminate(check, by=vera, reason="候选人失联")
+    drain_one()
+    feishu.picture(check.background_check_id).status = TERMINATED  # by the customer; the event comes later
+    drain_one()
+    if event == "before the lookup":
+        tell_canceled(check.background_check_id)
+    for _round in range(6):
+        clock.advance(minutes=2)
+        drain()
+    if event == "after it":
+        tell_canceled(check.background_check_id)
+    drain()
+
+    update = CheckUpdate.objects.filter(background_check=check).latest("number")
+    assert update.state == "in_doubt"
+    check = now_of(check)
+    assert check.to_look_at == "in_doubt"
+    assert check.state == (State.RECEIVED if event == "never" else State.CANCELED_BY_CUSTOMER)
+
+
+def test_an_order_that_feishu_shows_as_ended_was_ended_by_us_if_no_event_comes_for_a_day(
+    ordered, vera, feishu, clock
+):
+    check = ordered()
+    services.terminate(check, by=vera, reason="候选人失联")
+    drain_one()
+    feishu.says.append("lost")
+    drain_one()
+    clock.advance(minutes=2)
+    drain()
+    assert now_of(check).to_look_at == "in_doubt"
+
+    clock.advance(days=1)
+    look_after_results()
+    drain()
+
+    assert now_of(check).state == State.TERMINATED_BY_VENDOR
+    assert now_of(check).to_look_at == ""
 
 
 @pytest.mark.parametrize("cell", list(product(TRIES, KINDS, MOMENTS)), ids="-".join)

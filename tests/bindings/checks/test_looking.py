@@ -8,8 +8,9 @@ from bindings.checks.tasks import empty_candidates, look_after_results
 from bindings.models import BackgroundCheck, CheckUpdate
 from hireops.desk.invariants import broken
 from hireops.inbox.models import Event
-from tests.bindings.checks.conftest import now_of, tell_canceled
+from tests.bindings.checks.conftest import now_of, states, tell_canceled
 from tests.bindings.checks.feishu_side import COMPLETED, IN_APPROVAL
+from tests.bindings.checks.test_pages import page
 from tests.in_this_process import drain
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,31 @@ def test_where_nothing_can_be_read_a_person_looks_after_some_days(delivered, fei
     look_after_results()
 
     assert now_of(delivered).to_look_at == "long_without_word"
+
+
+def test_what_is_in_doubt_says_what_can_be_done_and_is_looked_at_again_by_night(
+    ordered, vendor, vera, feishu, clock
+):
+    checks = [ordered() for _kind in range(2)]
+    feishu.read_back = "not_granted"
+    feishu.says.extend(["lost"] * 2)
+    services.report_stage(checks[0], by=vera, name="学历核实")
+    services.report_result(checks[1], by=vera, result="无差异")
+    drain()
+    clock.advance(minutes=2)
+    drain()
+    for check in checks:
+        assert states(check) == ["in_doubt"]
+        update = vendor.get(page("change", check)).context["updates"][0]
+        assert [reading.meaning for reading in update.readings] == ["It has arrived.", "It has not arrived."]
+
+    feishu.read_back = "works"
+    clock.advance(days=1)
+    look_after_results()
+    drain()
+
+    assert [states(check) for check in checks] == [["delivered"], ["delivered"]]
+    assert [now_of(check).to_look_at for check in checks] == ["", ""]
 
 
 def test_who_an_order_was_about_is_forgotten_when_it_has_long_ended(ordered, vera, feishu, clock, settings):

@@ -57,6 +57,8 @@ class World:
     def happens(self, what):
         with suppress(Refused):
             getattr(self, what, lambda: self.settle(FOUND[what]))()
+        if known := services.shown_by_feishu(self.exam):
+            assert known.score == at_feishu(self.feishu, self.exam)["result"].get("result")
 
     def access(self):
         services.arrange(self.exam, Access(LINK), by=self.by)
@@ -147,6 +149,26 @@ class World:
             assert exam.state == "marked"
             assert not tries.filter(started_at__gt=ended.started_at).exclude(outcome="not_sent").exists()
         assert [each for each in broken() if each[0].startswith("bindings.")] == []
+
+
+def test_nobody_says_which_score_the_customer_has_while_a_correction_may_have_arrived(feishu, clock, vera):
+    world = World(feishu, clock, vera)
+    for what in ("score", "work", "score", "score"):
+        world.happens(what)
+    first, second, third = world.written
+    claim = sending.claim()
+    sending.send(claim)  # and its worker dies before it writes the answer down
+
+    assert at_feishu(feishu, world.exam)["result"]["result"] == second
+    assert services.shown_by_feishu(world.exam) is None
+    clock.advance(timing.LEASE_S + 1)
+    end_lost_tries(now())
+    assert services.shown_by_feishu(world.exam) is None
+
+    world.comes_to_rest()
+    assert at_feishu(feishu, world.exam)["result"]["result"] == third
+    assert services.shown_by_feishu(world.exam).score == third
+    assert first != third
 
 
 @pytest.mark.timeout(300)
