@@ -9,7 +9,7 @@ from hireops.spreadsheets.header import ColumnNames
 Tells = OrderFileRow.Tells
 
 COLUMNS = ColumnNames(
-    order="订单号,订单ID,背调订单号,背调单号,背调ID,笔试ID,笔试编号,考试ID,考试编号,单号,订单或笔试ID,"
+    order="订单号,订单ID,背调订单号,背调单号,背调ID,笔试ID,笔试编号,考试ID,考试编号,单号,订单或笔试ID,订单号或笔试ID,"
     "order or exam id,order id,order,background check id,background_check_id,exam id,exam_id,exam,id",
     what="事项,类型,操作,what,type,kind",
     stage="阶段,阶段名称,进度,stage,stage name,progress",

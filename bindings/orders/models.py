@@ -95,11 +95,11 @@ class OrderUpdate(models.Model):
 
     class State(States):
         QUEUED = "queued", "quiet", _("waits for its turn")
-        SENDING = "sending", "busy", _("on its way")
+        SENDING = "sending", "busy", pgettext_lazy("message about an order", "on its way")
         DELIVERED = "delivered", "ok", _("delivered")
         IN_DOUBT = "in_doubt", "warn", _("may have arrived")
         REFUSED = "refused", "bad", _("refused")
-        STOPPED = "stopped", "quiet", _("not sent")
+        STOPPED = "stopped", "quiet", pgettext_lazy("message about an order", "not sent")
         LEFT = "left", "quiet", _("left open")
 
     # What nothing else of the order may overtake.
