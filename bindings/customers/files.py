@@ -11,23 +11,26 @@ from bindings.models import Customer, CustomerContact
 from hireops.desk.staff import name_and_login
 from hireops.spreadsheets.header import ColumnNames
 
+LONGEST_NOTES = 10_000
 COLUMNS = ColumnNames(
-    code="客户编码,客户编号,客户代码,编码,编号,代码,"
-    "customer code,code,customer no,customer number,customer id",
-    name="客户名称,客户,客户全称,名称,公司名称,公司,企业名称,企业,"
-    "customer name,customer,name,company,company name",
-    tier="等级,客户等级,级别,客户级别,层级,tier,customer tier,level,grade",
-    responsible="负责人,客户负责人,责任人,跟进人,客户经理,销售,"
-    "responsible,responsible person,owner,account manager",
-    contact="联系人,联系人姓名,姓名,contact,contact name,contact person",
-    title="职位,职务,岗位,联系人职位,job title,title,position",
-    country="国家区号,国家/地区代码,国家/地区码,国家码,国家代码,国际区号,区号,"
-    "country code,calling code,dial code,area code",
-    mobile="手机号,手机,手机号码,联系人手机,联系人手机号,移动电话,联系电话,电话,电话号码,"
-    "mobile,mobile number,mobile phone,phone,phone number,cell,cellphone,tel,telephone",
-    email="邮箱,电子邮箱,邮箱地址,邮件,电子邮件,联系人邮箱,企业邮箱,工作邮箱,"
-    "email,email address,mail,work email",
-    notes="备注,备注信息,说明,notes,note,remark,remarks,comment,comments",
+    ids=frozenset({"code", "country", "mobile", "email"}),
+    longest={"code": 64, "name": 200, "tier": 50, "contact": 100, "title": 100, "notes": LONGEST_NOTES},
+    code="客户编码,customer code|客户编号,客户代码,编码,编号,代码,code,customer no,"
+    "customer number,customer id",
+    name="客户名称,customer name|客户,客户全称,名称,公司名称,公司,企业名称,企业,"
+    "customer,name,company,company name",
+    tier="等级,tier|客户等级,级别,客户级别,层级,customer tier,level,grade",
+    responsible="负责人,responsible|客户负责人,责任人,跟进人,客户经理,销售,responsible person,owner,"
+    "account manager",
+    contact="联系人,contact name|联系人姓名,姓名,contact,contact person",
+    title="职位,job title|职务,岗位,联系人职位,title,position",
+    country="国家/地区代码,country code|国家区号,国家/地区码,国家码,国家代码,国际区号,区号,"
+    "calling code,dial code,area code",
+    mobile="手机号,mobile number|手机,手机号码,联系人手机,联系人手机号,移动电话,联系电话,电话,电话号码,"
+    "mobile,mobile phone,phone,phone number,cell,cellphone,tel,telephone",
+    email="邮箱,email|电子邮箱,邮箱地址,邮件,电子邮件,联系人邮箱,企业邮箱,工作邮箱,"
+    "email address,mail,work email",
+    notes="备注,notes|备注信息,说明,note,remark,remarks,comment,comments",
 )
 NEEDED = frozenset({"code"})
 WRITTEN_AT_ONCE = 500

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -13,15 +12,15 @@ from bindings.customers.files import COLUMNS, NEEDED
 from bindings.customers.imports import KIND
 from bindings.customers.people import by_name, find, vendor_staff
 from bindings.customers.tiers import as_known, spellings
-from bindings.models import Customer, CustomerContact, CustomerImport, CustomerImportRow
+from bindings.models import Customer, CustomerImport, CustomerImportRow
 from hireops import contacts
 from hireops.imports import checking
-from hireops.imports.checking import Line
 from hireops.imports.models import LONGEST_GIVEN, RowState
 from hireops.imports.problems import note
 from hireops.jobs.models import Job
 from hireops.jobs.registry import Part
 from hireops.spreadsheets.reading import open_table
+from hireops.spreadsheets.tables import Line
 
 
 def parts(job: Job) -> Iterator[Part]:
@@ -46,21 +45,18 @@ class _Reader:
         self.tiers = spellings()
 
     def row(self, line: Line) -> CustomerImportRow:
-        def given(column: str) -> str:
-            return line.cell(column)[:LONGEST_GIVEN]
-
         row = CustomerImportRow(
             batch=self.batch,
             line=line.number,
             state=RowState.READY,
-            code=given("code"),
-            name=given("name"),
-            tier=as_known(given("tier"), self.tiers),
-            responsible_given=given("responsible"),
-            contact_name=given("contact"),
-            contact_title=given("title"),
-            mobile_given=contacts.with_code(given("country"), given("mobile"))[:LONGEST_GIVEN],
-            email_given=given("email"),
+            code=line.cell("code"),
+            name=line.cell("name"),
+            tier=as_known(line.cell("tier"), self.tiers),
+            responsible_given=line.cell("responsible"),
+            contact_name=line.cell("contact"),
+            contact_title=line.cell("title"),
+            mobile_given=contacts.with_code(line.cell("country"), line.cell("mobile"))[:LONGEST_GIVEN],
+            email_given=line.cell("email"),
             notes=line.cell("notes"),
         )
         self._read(row)
@@ -70,11 +66,6 @@ class _Reader:
         _read_code(row)
         if has_emoji(row.code + row.tier):
             note(row, "emoji")
-        _refuse_long(row, "name", Customer, "name", row.name)
-        _refuse_long(row, "tier", Customer, "tier", row.tier)
-        _refuse_long(
-            row, "contact", CustomerContact, "name", max(row.contact_name, row.contact_title, key=len)
-        )
         row.mobile = _read_contact(row, row.mobile_given, contacts.read_mobile)
         row.email = _read_contact(row, row.email_given, contacts.read_email)
         if row.responsible_given:
@@ -92,22 +83,7 @@ def _read_code(row: CustomerImportRow) -> None:
         note(row, "no_code")
         row.normalised_code = ""
     elif len(plain) > LONGEST:
-        note(row, "long_code", most_code=_longest(Customer, "code"))
-    else:
-        _refuse_long(row, "code", Customer, "code", row.code)
-
-
-def _refuse_long(
-    row: CustomerImportRow, what: str, model: type[Customer | CustomerContact], column: str, text: str
-) -> None:
-    most = _longest(model, column)
-    if len(text) > most:
-        note(row, f"long_{what}", **{f"most_{what}": most})
-
-
-def _longest(model: type[Customer | CustomerContact], column: str) -> int:
-    field: Any = model._meta.get_field(column)  # noqa: SLF001  public API
-    return int(field.max_length)
+        note(row, "long_code")
 
 
 def _read_contact(row: CustomerImportRow, given: str, read: Callable[[str], str]) -> str:

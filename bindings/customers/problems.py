@@ -10,14 +10,9 @@ from hireops.imports.problems import in_words
 PROBLEMS = {
     **contacts.EXPLANATIONS,
     "no_code": gettext_lazy("The customer code is missing, or has no letter or digit."),
-    "long_code": gettext_lazy("The customer code is longer than %(most_code)s characters."),
+    "long_code": gettext_lazy("The customer code is too long to be compared with others."),
     "emoji": gettext_lazy("Codes and tiers can't have emoji."),
     "no_name": gettext_lazy("The customer name is missing. A new customer needs one."),
-    "long_name": gettext_lazy("The customer name is longer than %(most_name)s characters."),
-    "long_tier": gettext_lazy("The tier is longer than %(most_tier)s characters."),
-    "long_contact": gettext_lazy(
-        "The contact's name or job title is longer than %(most_contact)s characters."
-    ),
     "no_such_person": gettext_lazy(
         "Nobody of our staff is called like the person responsible. Write the user name or the full name, or "
         "leave the cell empty."

@@ -28,7 +28,14 @@ class Part(TypedDict):
 
 def read_score(text: str) -> str:
     """The score as it is sent: half-width, its decimals as they were written. Raises ``Refused``."""
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("分").strip().replace("−", "-")
+    plain = (
+        unicodedata.normalize("NFKC", text)
+        .strip()
+        .removesuffix("分")
+        .removesuffix("%")
+        .strip()
+        .replace("−", "-")
+    )
     if not _WRITTEN.fullmatch(plain) or len(plain) > LONGEST_SCORE:
         raise Refused(
             _("“%(score)s” is no score. Write a number such as 60 or 60.5.") % {"score": text[:LONGEST_SCORE]}

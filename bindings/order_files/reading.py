@@ -1,52 +1,35 @@
 """One line of a file about orders by itself: what can be read of it, before anything is compared."""
 
-import re
-from datetime import UTC, datetime
-from datetime import time as time_of_day
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
-
 from bindings.exams import access, scores, services
 from bindings.models import OrderFile, OrderFileRow
-from bindings.order_files.columns import WORDS
+from bindings.order_files.columns import LONGEST_REPORT_NAME, WORDS
+from hireops.database import clock
 from hireops.desk.errors import Refused
-from hireops.imports.checking import Line
-from hireops.imports.models import LONGEST_GIVEN, RowState
+from hireops.imports.models import RowState
 from hireops.imports.problems import note
-
-LONGEST_STAGE = 100
-LONGEST_TEXT = 5000
-LONGEST_REPORT_NAME = 150
-_TIME = re.compile(
-    r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
-    r"(?:[T\s]+(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：](?P<second>\d{2})(?:\.\d+)?)?)?"
-)
+from hireops.spreadsheets.moments import read_moment
+from hireops.spreadsheets.tables import Line
 
 
 def row_of(batch: OrderFile, line: Line) -> OrderFileRow:
     """READY, or INVALID with all that is wrong with the line alone."""
-
-    def given(column: str, most: int = LONGEST_GIVEN) -> str:
-        return line.cell(column)[:most]
-
     row = OrderFileRow(
         batch=batch,
         line=line.number,
         state=RowState.READY,
-        order_given=given("order"),
-        what_given=given("what"),
-        stage_name=given("stage"),
-        stage_en_name=given("stage_en"),
-        time_given=given("time"),
-        result=given("result", LONGEST_TEXT),
-        score=given("score"),
-        parts_given=given("parts", LONGEST_TEXT),
-        code=given("code"),
-        message=given("message"),
-        report_given=given("report", access.LONGEST_URL),
-        report_name=given("report_name"),
-        reason=given("reason"),
+        order_given=line.cell("order"),
+        what_given=line.cell("what"),
+        stage_name=line.cell("stage"),
+        stage_en_name=line.cell("stage_en"),
+        time_given=line.cell("time"),
+        result=line.cell("result"),
+        score=line.cell("score"),
+        parts_given=line.cell("parts"),
+        code=line.cell("code"),
+        message=line.cell("message"),
+        report_given=line.cell("report"),
+        report_name=line.cell("report_name"),
+        reason=line.cell("reason"),
     )
     if not row.order_given:
         note(row, "no_order")
@@ -54,8 +37,6 @@ def row_of(batch: OrderFile, line: Line) -> OrderFileRow:
     _read_time(row)
     _read_score(row)
     _read_access(row, line)
-    if max(len(row.stage_name), len(row.stage_en_name)) > LONGEST_STAGE:
-        note(row, "long_stage")
     return row
 
 
@@ -71,24 +52,9 @@ def _read_what(row: OrderFileRow) -> None:
 
 def _read_time(row: OrderFileRow) -> None:
     if row.time_given:
-        row.time = moment(row.time_given)
+        row.time = read_moment(row.time_given, now=clock.now())
         if row.time is None:
             note(row, "bad_time")
-
-
-def moment(text: str) -> datetime | None:
-    """``2026-11-02 14:30`` by the clock of the house; None for what is no time. A day alone is its noon."""
-    written = _TIME.fullmatch(text.strip())
-    if written is None:
-        return None
-    year, month, day = (int(written[name]) for name in ("year", "month", "day"))
-    hour, minute, second = (int(written[name] or 0) for name in ("hour", "minute", "second"))
-    try:
-        at = time_of_day(hour, minute, second) if written["hour"] else time_of_day(12)
-        local = datetime.combine(datetime(year, month, day, tzinfo=UTC).date(), at)
-    except ValueError:
-        return None
-    return local.replace(tzinfo=ZoneInfo(settings.TIME_ZONE)).astimezone(UTC)
 
 
 def _read_score(row: OrderFileRow) -> None:

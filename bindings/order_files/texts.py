@@ -45,7 +45,6 @@ PROBLEMS: dict[str, str | Promise] = {
         "That can only be told of a background check, and this ID is that of an exam."
     ),
     "no_stage": gettext_lazy("The name of the stage is missing."),
-    "long_stage": gettext_lazy("The name of a stage has at most 100 characters."),
     "no_report": gettext_lazy("An interim result needs its text and a report."),
     "no_result": gettext_lazy("The text of the result is missing."),
     "no_score": gettext_lazy("The score is missing."),

@@ -1,7 +1,7 @@
 """The working calendar: its special days, and loading a year that has been announced."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -23,6 +23,7 @@ from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.display import badge
 from hireops.desk.errors import Refused
 from hireops.desk.staff import staff
+from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
 
 LOAD = "bindings.change_workday"
 MOVES_SHOWN = 200
@@ -49,7 +50,7 @@ class NoticeForm(forms.Form):
             "are worked on from Monday to Friday."
         ),
     )
-    file = forms.FileField(label=_("or a text file with such lines (CSV)"), required=False)
+    file = forms.FileField(label=_("or a file with such lines (CSV or XLSX)"), required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -57,7 +58,7 @@ class NoticeForm(forms.Form):
         if file is not None:
             if (file.size or 0) > MOST_BYTES:
                 raise ValidationError(gettext("The file is too large for a calendar of one year."))
-            cleaned["days"] = f"{cleaned.get('days', '')}\n{_decoded(file.read())}".strip()
+            cleaned["days"] = f"{cleaned.get('days', '')}\n{_lines_of(file, file.name)}".strip()
         if not str(cleaned.get("days", "")).strip():
             raise ValidationError(gettext("Paste the days, or choose a file."))
         return cleaned
@@ -160,9 +161,8 @@ def _salt(request: HttpRequest) -> str:
     return f"bindings.workdays.{request.user.pk}"
 
 
-def _decoded(content: bytes) -> str:
-    """Excel in Chinese writes GB18030."""
+def _lines_of(file: IO[bytes], name: str) -> str:
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030", "replace")
+        return notices.lines_of(file, name)
+    except UnreadableFileError as error:
+        raise ValidationError(reason_unreadable(error.key, error.details)) from error

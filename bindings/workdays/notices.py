@@ -14,11 +14,14 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import IO
 
 from django.utils.translation import gettext as _
 
 from hireops.desk.errors import Refused
 from hireops.invisible import without_invisible
+from hireops.spreadsheets.cells import clean, is_error
+from hireops.spreadsheets.reading import open_table
 
 OFF = ("休", "放假", "假", "off", "holiday", "no", "false", "0")
 WORK = ("班", "上班", "补班", "work", "workday", "yes", "true", "1")
@@ -29,6 +32,7 @@ DATE = (
 LINE = re.compile(
     DATE.format(1) + r"(?:\s*(?:~|至|到|–|—|to|-)\s*" + DATE.format(2) + r")?[\s,;、:]*(?P<rest>.*)"
 )
+DAY = re.compile(r"\d{1,4}[-/.年月]\d")
 LONGEST_RANGE = 15
 LONGEST_NAME = 50
 LEAST_DAYS_OFF = 7  # from Monday to Friday; any year has more
@@ -78,6 +82,16 @@ def read(text: str, *, year: int, source: str) -> Notice:
     return Notice(year, source, tuple(found[day] for day in sorted(found)))
 
 
+def lines_of(file: IO[bytes], file_name: str) -> str:
+    """The rows of a table as lines of a notice. Raises ``UnreadableFileError``."""
+    lines: list[str] = []
+    for number, row in open_table(file, file_name).rows:
+        if line := " ".join(filter(None, map(clean, row))):
+            lines.extend([""] * (number - 1 - len(lines)))  # so that it keeps its number
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def _lines(text: str) -> Iterator[str]:
     for line in without_invisible(unicodedata.normalize("NFKC", text)).splitlines():
         yield line.strip().strip(",;")
@@ -115,7 +129,10 @@ def _what(rest: str, line: str, number: int) -> tuple[bool, str]:
     words = [word for word in re.split(r"[\s,;、]+", rest) if word]
     for place, word in enumerate(words):
         if word.lower() in (*OFF, *WORK):
-            name = " ".join(words[:place] + words[place + 1 :])
+            others = words[:place] + words[place + 1 :]
+            if any(is_error(other) or DAY.match(other) for other in others):
+                break
+            name = " ".join(others)
             return word.lower() in WORK, name[:LONGEST_NAME]
     raise _unreadable(line, number)
 

@@ -3,38 +3,28 @@
 One that is taken up again reads on after the rows that were kept (``FileImport.rows``).
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
+from hireops.imports import problems
 from hireops.imports.kinds import B, ImportKind, R
 from hireops.imports.models import REMARKS, SHEET, FileImport, ImportState
 from hireops.jobs.models import Job
 from hireops.jobs.registry import DONE, GO_ON, Part, Step
+from hireops.spreadsheets import tables
 from hireops.spreadsheets.errors import UnreadableFileError
 from hireops.spreadsheets.header import ColumnNames, Columns, Wanted
 from hireops.spreadsheets.reading import Table
-from hireops.spreadsheets.tables import body
+from hireops.spreadsheets.tables import Line
 
 CHECKED_AT_ONCE = 500
 MOST_ROWS = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row as it stands in the file."""
-
-    number: int
-    cells: Sequence[str]
-    columns: Columns
-
-    def cell(self, column: str) -> str:
-        return self.columns.value(self.cells, column).strip()
 
 
 # --- Reading
@@ -47,23 +37,16 @@ def lines(
     most_rows: int = MOST_ROWS,
     without_header: Columns | None = None,
 ) -> Iterator[Line]:
-    """The rows of the table below its header, with their numbers in the file; at the end ``batch`` has what
-    was noticed in it. Raises ``UnreadableFileError``.
+    """The rows of the table below its header; at the end ``batch`` has what was noticed in it.
 
-    Without a header the columns are those of ``without_header``, or the file can't be read.
+    Too many of them are counted before the first is kept. Raises ``UnreadableFileError``, as
+    ``tables.lines``.
     """
+    read = partial(tables.lines, most=most_rows, without_header=without_header)
+    if not batch.rows:
+        deque(read(opened()), maxlen=0)
     table = opened()
-    columns = table.header.columns if table.header else without_header
-    found = 0
-    for number, cells in body(table):
-        if columns is None:
-            raise UnreadableFileError("no_header")
-        found += 1
-        if found > most_rows:
-            raise UnreadableFileError("too_many_rows", most=most_rows)
-        yield Line(number, cells, columns)
-    if not found:
-        raise UnreadableFileError("no_rows")
+    yield from read(table)
     batch.problem_details = batch.problem_details | {REMARKS: [each.as_json() for each in table.remarks]}
 
 
@@ -93,10 +76,18 @@ def parts(
     try:
         left = islice(found, batch.rows, None)
         while given := list(islice(left, CHECKED_AT_ONCE)):
-            yield partial(_keep, kind, job, batch, [row_of(each) for each in given], compare)
+            yield partial(_keep, kind, job, batch, [_row(each, row_of) for each in given], compare)
         yield partial(_end, batch)
     except UnreadableFileError as why:
         yield partial(_end_as_unreadable, kind, batch, problem=why.key, problem_details=why.details)
+
+
+def _row(line: Line, row_of: Callable[[Line], R]) -> R:
+    """INVALID, too, if a cell of it holds nothing that could be a value."""
+    row = row_of(line)
+    for key, columns in line.faults().items():
+        problems.note(row, key, **{key: columns})
+    return row
 
 
 def _keep(

@@ -4,27 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from hireops.imports.models import REMARKS, FileImport, ImportedRow, RowState
+from hireops.spreadsheets.cells import FAULTS, faults_in_words
 from hireops.spreadsheets.errors import reason_unreadable
 from hireops.spreadsheets.remarks import in_words as in_sentences
 
 
 def in_words(row: ImportedRow, texts: Mapping[str, str | Promise]) -> str:
-    """All that is wrong with it, from ``texts`` by key; "" if nothing is."""
-    return " ".join(str(texts[key]) % row.problem_details for key in row.problems if key in texts)
+    """All that is wrong with it, from ``texts`` by key, or with its cells; "" if nothing is."""
+    faults = {key: row.problem_details[key] for key in row.problems if key in FAULTS}
+    told = [str(texts[key]) % row.problem_details for key in row.problems if key in texts]
+    return " ".join(filter(None, [faults_in_words(faults), *told]))
 
 
 def of_the_file(batch: FileImport) -> str:
     """Why the file can't be read; "" if it can."""
-    if batch.problem == "no_rows":
-        return _("The file has no rows besides its header.")
-    if batch.problem == "no_header":
-        return _(
-            "None of the first rows of the file names its columns, or one that is needed is missing. Nothing "
-            "was read. Take the empty file of the upload page, fill it in and upload that."
-        )
     return reason_unreadable(batch.problem, batch.problem_details) if batch.problem else ""
 
 

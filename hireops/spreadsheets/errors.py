@@ -40,11 +40,36 @@ def reason_unreadable(key: str, details: Mapping[str, object]) -> str:
             "No sheet of the file is called so. It has: “%(names)s”. Upload it again with one of these names."
         ),
         "binary": lambda: _("This is neither a CSV nor an XLSX file."),
+        "opendocument": lambda: _(
+            "This is an OpenDocument file (.ods). Open it, save it as .xlsx or .csv and upload that."
+        ),
+        "binary_excel": lambda: _(
+            "This is a binary Excel file (.xlsb). Open it, save it as .xlsx or .csv and upload that."
+        ),
+        "web_page": lambda: _(
+            "This is a web page or an XML file, whatever it is called. Open it in Excel, save it as .xlsx or "
+            ".csv and upload that."
+        ),
+        "picture": lambda: _(
+            "This is a picture, and no table can be read from it. Ask for the table as .xlsx or .csv."
+        ),
+        "pdf": lambda: _(
+            "This is a PDF, and no table can be read from it. Ask for the table as .xlsx or .csv."
+        ),
+        "same_columns": lambda: _(
+            "These columns can mean the same: “%(names)s”. It is not guessed which is right. Give the right "
+            "one the name that it has in the empty file, or remove the others, and upload the file again."
+        ),
         "encoding": lambda: _(
             "The characters of the CSV file can't be read. Save it as “CSV UTF-8” or .xlsx and upload that."
         ),
         "broken_csv": lambda: _(
             "Row %(row)s of the CSV file can't be read: a quotation mark is not closed or a cell is too long."
+        ),
+        "no_rows": lambda: _("The file has no rows besides its header."),
+        "no_header": lambda: _(
+            "None of the first rows of the file names its columns, or one that is needed is missing. Nothing "
+            "was read. Take the empty file of the upload page, fill it in and upload that."
         ),
         "too_many_rows": lambda: _(
             "The file has more than %(most)s rows. Split it into smaller ones and upload them one by one."

@@ -2,15 +2,29 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
+
+LONGEST_VALUE = 255  # of a column for which no other limit is set
+
+NumberedRow = tuple[int, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where each known column stands, counted from 0."""
+    """Where each known column stands, counted from 0.
+
+    ``ids`` are the columns of IDs, codes and numbers by which something is recognised; ``longest`` has the
+    columns whose values may be longer or shorter than ``LONGEST_VALUE``. ``titles`` is what stands above
+    the columns. ``unclear`` are titles that mean one column and of which none is the right one.
+    """
 
     places: Mapping[str, int]
+    ids: AbstractSet[str] = frozenset()
+    longest: Mapping[str, int] | None = None
+    titles: Mapping[str, str] | None = None
+    unclear: Sequence[str] = ()
 
     def __contains__(self, column: str) -> bool:
         return column in self.places
@@ -20,26 +34,67 @@ class Columns:
         place = self.places.get(column)
         return cells[place] if place is not None and place < len(cells) else ""
 
+    def limit(self, column: str) -> int:
+        """How many characters a value of this column may have."""
+        return (self.longest or {}).get(column, LONGEST_VALUE)
+
+    def title(self, column: str) -> str:
+        """What stands above this column; its name in the code where nothing does."""
+        return (self.titles or {}).get(column, column)
+
 
 class ColumnNames:
-    """The names of each column that we know, separated by commas. What is not here is not read."""
+    """The names of each column that we know. What is not here is not read.
 
-    def __init__(self, **names: str) -> None:
-        self._column_of = {
-            _as_compared(name): column for column, known in names.items() for name in known.split(",")
-        }
+    Names are separated by commas. Those in front of ``|`` are the ones that our own files have: of two
+    columns that mean the same, that with such a name is read. ``ids`` and ``longest`` as in ``Columns``.
+    """
+
+    def __init__(
+        self,
+        *,
+        ids: AbstractSet[str] = frozenset(),
+        longest: Mapping[str, int] | None = None,
+        **names: str,
+    ) -> None:
+        self.ids, self.longest = ids, longest or {}
+        self._column_of: dict[str, str] = {}
+        self._own: set[str] = set()
+        self._own_exactly: set[str] = set()
+        for column, known in names.items():
+            own, _bar, others = known.partition("|")
+            self._own.update(map(_as_compared, own.split(",")))
+            self._own_exactly.update(map(_without_spaces, own.split(",")))
+            for name in filter(None, [*own.split(","), *others.split(",")]):
+                self._column_of[_as_compared(name)] = column
 
     def find(self, header: Sequence[str]) -> Columns:
-        """The columns that the row names, none if it is no header; the first of two of one name counts."""
-        places: dict[str, int] = {}
+        """The columns that the row names, none if it is no header."""
+        meant: dict[str, list[int]] = {}
         for place, cell in enumerate(header):
             if column := self.named(cell):
-                places.setdefault(column, place)
-        return Columns(places)
+                meant.setdefault(column, []).append(place)
+        best = {column: self._best(header, places) for column, places in meant.items()}
+        return Columns(
+            {column: places[0] for column, places in best.items()},
+            self.ids,
+            self.longest,
+            {column: header[places[0]].strip() for column, places in best.items()},
+            [header[place] for places in best.values() if len(places) > 1 for place in places],
+        )
+
+    def in_order(self, *columns: str) -> Columns:
+        """The columns of a table without a header."""
+        return Columns({column: place for place, column in enumerate(columns)}, self.ids, self.longest)
 
     def named(self, cell: str) -> str:
         """The column of this name; "" if none is called so."""
         return self._column_of.get(_as_compared(cell), "")
+
+    def _best(self, header: Sequence[str], places: list[int]) -> list[int]:
+        """Of columns of one meaning those with our own name: as it is written, else as it is compared."""
+        exactly = [place for place in places if _without_spaces(header[place]) in self._own_exactly]
+        return exactly or [place for place in places if _as_compared(header[place]) in self._own] or places
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +126,15 @@ class Header:
         return [cell for place, cell in enumerate(self.cells) if cell.strip() and place not in read]
 
 
-MOST_ABOVE = 20  # rows with text, among which the header is looked for
-
-
-def find_header(rows: Sequence[Sequence[str]], wanted: Wanted) -> Header | None:
+def find_header(rows: Sequence[NumberedRow], wanted: Wanted) -> Header | None:
     """The first row that names what is wanted. A second one below it that only names more belongs to it."""
-    filled = [(number, cells) for number, cells in enumerate(rows, start=1) if _has_text(cells)]
-    for place, (number, cells) in enumerate(filled[:MOST_ABOVE]):
+    filled = [(number, cells) for number, cells in rows if _has_text(cells)]
+    for place, (number, cells) in enumerate(filled):
         if wanted.fits(wanted.names.find(cells)):
             header = Header(wanted.names, cells, number, number)
             below = filled[place + 1 : place + 2]
             return _with_second_row(header, *below[0]) if below else header
-    return _header_of_two(filled[: MOST_ABOVE + 1], wanted)
+    return _header_of_two(filled, wanted)
 
 
 def _with_second_row(header: Header, number: int, cells: Sequence[str]) -> Header:
@@ -91,7 +143,7 @@ def _with_second_row(header: Header, number: int, cells: Sequence[str]) -> Heade
     return Header(header.names, _both(header.cells, cells), header.begins, number)
 
 
-def _header_of_two(filled: Sequence[tuple[int, Sequence[str]]], wanted: Wanted) -> Header | None:
+def _header_of_two(filled: Sequence[NumberedRow], wanted: Wanted) -> Header | None:
     """Two rows, neither of which says enough alone: a group of columns stands above their names."""
     for (above, first), (number, second) in pairwise(filled):
         both = _both(first, second)
@@ -112,3 +164,7 @@ def _as_compared(name: str) -> str:
     """``E-mail（必填） *`` is ``email``."""
     outside_brackets = unicodedata.normalize("NFKC", name).casefold().partition("(")[0]
     return "".join(character for character in outside_brackets if character.isalnum())
+
+
+def _without_spaces(name: str) -> str:
+    return "".join(name.split()).casefold()

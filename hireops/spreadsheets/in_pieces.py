@@ -20,6 +20,7 @@ from typing import Protocol
 from openpyxl.utils import get_column_letter
 
 from hireops.invisible import without_invisible
+from hireops.spreadsheets.cells import escape_xstring
 from hireops.spreadsheets.excel import MOST_DIGITS, escape_formula
 from hireops.spreadsheets.writing import width_of
 
@@ -209,7 +210,7 @@ def _number(place: str, number: str, style: int) -> str:
 
 def _text(place: str, value: Value, style: int) -> str:
     text = NOT_IN_XML.sub("", without_invisible(str(value)))[:LONGEST_CELL]
-    shown = escape(text, quote=False)
+    shown = escape(escape_xstring(text), quote=False)
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>'
 
 

@@ -10,21 +10,25 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from itertools import count, islice
 from typing import IO, Any
 
-from openpyxl import load_workbook
-
 from hireops.spreadsheets.errors import UnreadableFileError
-from hireops.spreadsheets.excel import MOST_DIGITS, unescape_formula
-from hireops.spreadsheets.header import Header, Wanted, find_header
+from hireops.spreadsheets.excel import unescape_formula
+from hireops.spreadsheets.foreign import (
+    LONGEST_SIGNATURE,
+    refuse_archive,
+    refuse_markup,
+    refuse_signature,
+)
+from hireops.spreadsheets.header import Header, NumberedRow, Wanted, find_header
 from hireops.spreadsheets.remarks import Remark, names, remark
 from hireops.spreadsheets.sheets import choose_sheet, sheet_remarks
+from hireops.spreadsheets.workbooks import MOST_COLUMNS, SHEETS, SheetParser, open_workbook
 
-MOST_COLUMNS = 64
 MOST_ROWS_OF_A_SHEET = 1_048_576  # Excel's own limit
 MOST_BYTES_OF_SHEETS = 128 * 1024 * 1024
 MOST_BYTES_OF_OTHER_PARTS = 32 * 1024 * 1024  # openpyxl keeps these in memory, the sheets it streams
@@ -39,8 +43,8 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-DELIMITERS = (",", ";", "\t")
-SEPARATORS = {",": "“,”", ";": "“;”", "\t": "Tab"}
+DELIMITERS = (",", ";", "\t", "|")
+SEPARATORS = {",": "“,”", ";": "“;”", "\t": "Tab", "|": "“|”"}
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
@@ -49,45 +53,49 @@ ENCODINGS = {
     "utf-16-be": "UTF-16",
     "gb18030": "GB18030",
 }
-ROWS_LOOKED_AT = 60  # for a header, before the rest is read
+ROWS_LOOKED_AT = 200  # for a header, before the rest is read
 QUOTED = re.compile(r'"[^"]*"')
 
 
 @dataclass(slots=True)
 class Table:
-    """``rows`` as they stand in the file, the header among them: an empty row is a list without text. Raises
-    ``UnreadableFileError`` while they are iterated. Numbers, dates and the values of formulas are text as
-    Excel would show them in full.
+    """``rows`` with their numbers in the file, the header among them; those without text may be left out.
+    Raises ``UnreadableFileError`` while they are iterated. Numbers, dates and the values of formulas are text
+    as Excel would show them in full.
 
-    ``remarks`` is what was noticed; who reads the rows may add to it.
+    ``remarks`` is what was noticed; who reads the rows may add to it, and more comes with the last row.
     """
 
-    rows: Iterator[list[str]]
+    rows: Iterator[tuple[int, list[str]]]
     header: Header | None = None
     remarks: list[Remark] = field(default_factory=list)
 
 
-def read_rows(file: IO[bytes], file_name: str) -> Iterator[list[str]]:
-    """The rows of a CSV file, or of the first visible sheet of an XLSX file. See ``Table``."""
-    yield from open_table(file, file_name).rows
-
-
 def open_table(file: IO[bytes], file_name: str, wanted: Wanted | None = None, *, sheet: str = "") -> Table:
-    """A CSV file (UTF-8, UTF-16 or GB18030; comma, semicolon or tab), or the sheet of an XLSX file that has
-    the header which is ``wanted``, else the first visible one with text; or that which is called ``sheet``.
+    """A CSV file (UTF-8, UTF-16 or GB18030; comma, semicolon, tab or bar), or the sheet of an XLSX file that
+    has the header which is ``wanted``, else the first visible one with text; or that which is called
+    ``sheet``.
 
     What the file is, is read from what it holds, not from its name. Raises ``UnreadableFileError``, also if
-    more than one sheet could be meant.
+    more than one sheet could be meant, or more than one column.
     """
+    table = _open(file, file_name, wanted, sheet)
+    if table.header and (unclear := table.header.columns.unclear):
+        raise UnreadableFileError("same_columns", names=names(unclear))
+    return table
+
+
+def _open(file: IO[bytes], file_name: str, wanted: Wanted | None, sheet: str) -> Table:
     file.seek(0)
-    head = file.read(len(COMPOUND_FILE))
+    head = file.read(LONGEST_SIGNATURE)
     file.seek(0)
     if not head:
         raise UnreadableFileError("empty")
     if head.startswith(ZIP):
         return _open_xlsx(file, wanted, sheet)
-    if head == COMPOUND_FILE:
+    if head.startswith(COMPOUND_FILE):
         raise UnreadableFileError("encrypted" if _mentions(file, ENCRYPTED_PACKAGE) else "old_excel")
+    refuse_signature(head)
     if file_name.lower().endswith((".xlsx", ".xlsm")) and b"\0" in head:
         raise UnreadableFileError("broken_xlsx")
     return _open_csv(file, wanted)
@@ -105,26 +113,77 @@ def _mentions(file: IO[bytes], wanted: bytes) -> bool:
 def _open_csv(file: IO[bytes], wanted: Wanted | None) -> Table:
     encoding = _encoding(file)
     lines = _first_lines(file, encoding)
+    refuse_markup("".join(lines)[:CHUNK])
     delimiter = _delimiter(lines, wanted)
     header = find_header(_parsed(lines, delimiter), wanted) if wanted else None
     is_usual = encoding in {"utf-8", "utf-8-sig"} and delimiter == ","
     read_as = remark("csv", encoding=ENCODINGS[encoding], separator=SEPARATORS[delimiter])
-    return Table(_rows_of_csv(file, encoding, delimiter), header, [] if is_usual else [read_as])
+    remarks = [] if is_usual else [read_as]
+    return Table(_rows_of_csv(file, encoding, delimiter, remarks), header, remarks)
 
 
-def _rows_of_csv(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[list[str]]:
+def _rows_of_csv(
+    file: IO[bytes], encoding: str, delimiter: str, remarks: list[Remark]
+) -> Iterator[tuple[int, list[str]]]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    number = 0
+    is_wider = False
     try:
-        for number, row in enumerate(csv.reader(text, delimiter=delimiter, strict=True), start=1):
+        for number, row in enumerate(_records(text, delimiter), start=1):
             if number > MOST_ROWS_OF_A_SHEET:
                 raise UnreadableFileError("too_many_rows", most=MOST_ROWS_OF_A_SHEET)
-            yield [unescape_formula(cell) for cell in row]
-    except csv.Error as error:
-        raise UnreadableFileError("broken_csv", row=number + 1) from error
+            is_wider = is_wider or any(row[MOST_COLUMNS:])
+            yield number, [unescape_formula(cell) for cell in row[:MOST_COLUMNS]]
     finally:
-        text.detach()  # or it would close a file that is not ours
+        with suppress(ValueError):  # it may be closed by now
+            text.detach()  # or it would close a file that is not ours
+    if is_wider:
+        remarks.append(remark("far_columns", most=MOST_COLUMNS))
+
+
+def _records(text: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The rows, each of which may go on over several lines."""
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    for number in count(1):
+        lines.of_row = 0
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            row = _row_of_one_line(lines, delimiter)
+            if row is None:
+                raise UnreadableFileError("broken_csv", row=number) from error
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        if row is None:
+            return
+        yield row
+
+
+def _row_of_one_line(lines: "_Lines", delimiter: str) -> list[str] | None:
+    """A row with text behind a closing quotation mark, such as ``"王"先生``. None if it has several lines, or
+    would go on: then nobody knows where the cell ends."""
+    if lines.of_row != 1:
+        return None
+    with suppress(csv.Error):
+        row, *below = csv.reader([lines.last, ""], delimiter=delimiter)
+        return row if below else None
+    return None
+
+
+class _Lines:
+    """The lines of a text, one after the other: how many the row in hand has, and its last one."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = iter(text)
+        self.of_row, self.last = 0, ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._text)
+        self.of_row += 1
+        return self.last
 
 
 def _encoding(file: IO[bytes]) -> str:
@@ -186,11 +245,11 @@ def _delimiter(lines: Sequence[str], wanted: Wanted | None) -> str:
     return max(DELIMITERS, key=telling.count)
 
 
-def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+def _parsed(lines: Sequence[str], delimiter: str) -> list[NumberedRow]:
     """As far as it goes: the last of these lines may end within a cell."""
-    rows: list[list[str]] = []
+    rows: list[NumberedRow] = []
     with suppress(csv.Error):
-        rows.extend(csv.reader(lines, delimiter=delimiter))
+        rows.extend(enumerate(csv.reader(lines, delimiter=delimiter), start=1))
     return rows
 
 
@@ -198,21 +257,19 @@ def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def _open_xlsx(file: IO[bytes], wanted: Wanted | None, sheet: str) -> Table:
-    _refuse_zip_bombs(file)
+    _refuse_archive(file)
     with _no_excel_otherwise():
         with warnings.catch_warnings():  # of what openpyxl would lose if it wrote the file again
             warnings.simplefilter("ignore")
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        for each in book.worksheets:
-            each.reset_dimensions()  # many programs write wrong ones
+            book = open_workbook(file)
         chosen = choose_sheet(book.worksheets, wanted, sheet, _sample)
         sample = _sample(chosen)
         header = find_header(sample, wanted) if wanted else None
         others = [each.title for each in [*book.worksheets, *book.chartsheets] if each is not chosen]
         remarks = [remark("sheet", sheet=names([chosen.title])[0], others=names(others))] if others else []
-        if wanted:
-            remarks.extend(sheet_remarks(file, chosen, header.row if header else 0, sample))
-        return Table(_rows_of_xlsx(chosen), header, remarks)
+        width = max((len(row) for _number, row in sample), default=0)
+        rows = _rows_of_xlsx(chosen, remarks, header.row if header else 0, width)
+        return Table(rows, header, remarks)
 
 
 @contextmanager
@@ -225,47 +282,35 @@ def _no_excel_otherwise() -> Iterator[None]:
         raise UnreadableFileError("broken_xlsx") from error
 
 
-def _rows_of_xlsx(sheet: Any, most_rows: int = MOST_ROWS_OF_A_SHEET) -> Iterator[list[str]]:
-    with _no_excel_otherwise():
-        for row in sheet.iter_rows(max_col=MOST_COLUMNS, max_row=most_rows, values_only=True):
-            yield _without_empty_end([unescape_formula(_as_text(value)) for value in row])
+def _rows_of_xlsx(
+    sheet: Any, remarks: list[Remark], header_row: int, width: int
+) -> Iterator[tuple[int, list[str]]]:
+    with _no_excel_otherwise(), _part_of(sheet) as part:
+        parser = SheetParser(sheet, part)
+        yield from parser.rows()
+        remarks.extend(sheet_remarks(sheet, parser.marks, header_row, width))
 
 
-def _sample(sheet: Any) -> list[list[str]]:
-    return list(_rows_of_xlsx(sheet, ROWS_LOOKED_AT))
+def _sample(sheet: Any) -> list[NumberedRow]:
+    with _part_of(sheet) as part:
+        return list(islice(SheetParser(sheet, part).rows(), ROWS_LOOKED_AT))
 
 
-def _refuse_zip_bombs(file: IO[bytes]) -> None:
-    """By the sizes that the file declares; zipfile reads no byte more than these."""
+def _part_of(sheet: Any) -> IO[bytes]:
+    part: IO[bytes] = sheet.parent._archive.open(sheet._worksheet_path)  # noqa: SLF001  as in workbooks
+    return part
+
+
+def _refuse_archive(file: IO[bytes]) -> None:
+    """Of another kind, or a zip bomb by the sizes that it declares; zipfile reads no byte more than these."""
     try:
         parts = zipfile.ZipFile(file).infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UnreadableFileError("broken_xlsx") from error
-    sheets = sum(part.file_size for part in parts if part.filename.startswith("xl/worksheets/"))
+    refuse_archive(parts)
+    sheets = sum(part.file_size for part in parts if part.filename.startswith(SHEETS))
     others = sum(part.file_size for part in parts) - sheets
     if sheets > MOST_BYTES_OF_SHEETS or others > MOST_BYTES_OF_OTHER_PARTS or len(parts) > MOST_PARTS:
         raise UnreadableFileError("unpacks_too_large")
     if any(part.flag_bits & 1 for part in parts):
         raise UnreadableFileError("encrypted")
-
-
-def _as_text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).upper()
-        case float():  # a formula's 12.299999999999999 is 12.3 to Excel, too
-            is_whole = value.is_integer() and abs(value) < 10**MOST_DIGITS
-            return str(int(value)) if is_whole else f"{value:.{MOST_DIGITS}g}"
-        case datetime() if value.time() == time.min:
-            return value.date().isoformat()
-        case datetime():
-            return value.isoformat(sep=" ", timespec="seconds")
-        case _:
-            return str(value)
-
-
-def _without_empty_end(row: list[str]) -> list[str]:
-    filled = max((place for place, cell in enumerate(row, start=1) if cell), default=0)
-    return row[:filled]

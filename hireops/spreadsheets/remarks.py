@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 LONGEST_NAME = 40
 NAMES_TOLD = 10
-CONTACT = re.compile(r"\S*@\S*|[+\d][\d \-]{6,}")
+CONTACT = re.compile(r"(?<!\S)[^\s@]*+@\S*|[+\d][\d \-]{6,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,10 @@ TEXTS: dict[str, Callable[[], str]] = {
     "header_of_two": lambda: _("The header was found in rows %(begins)s and %(row)s."),
     "no_header": lambda: _("There is no header: the columns were read in the order of the empty file."),
     "unknown_columns": lambda: _("Columns that were not read: %(names)s."),
-    "double_columns": lambda: _("Columns that are there more than once: %(names)s. The first was read."),
+    "double_columns": lambda: _(
+        "Columns that mean the same as one with the name of the empty file: %(names)s. They were not read."
+    ),
+    "far_columns": lambda: _("Cells to the right of the first %(most)s columns were not read."),
     "csv": lambda: _("The file was read as %(encoding)s, with %(separator)s between the cells."),
     "pictures": lambda: _("The sheet has pictures (%(count)s). They were not read."),
     "charts": lambda: _("The sheet has charts (%(count)s). They were not read."),

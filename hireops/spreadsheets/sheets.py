@@ -1,26 +1,17 @@
 """Which sheet of an Excel file is meant, and what else is in it."""
 
-import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from openpyxl.packaging.relationship import get_dependents, get_rels_path
 
 from hireops.spreadsheets.errors import UnreadableFileError
-from hireops.spreadsheets.header import Wanted, find_header
+from hireops.spreadsheets.header import NumberedRow, Wanted, find_header
 from hireops.spreadsheets.remarks import Remark, names, remark
+from hireops.spreadsheets.workbooks import MOST_COLUMNS, Marks
 
-CHUNK = 1024 * 1024
-TAG = re.compile(rb"<(?:\w+:)?(row|col|f|autoFilter|mergeCell)\b([^>]*)>")
-WITHOUT_VALUE = re.compile(
-    rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
-)
-HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-ATTRIBUTE = re.compile(rb'\b(min|ref)="(?:[A-Z]+)?(\d+)')
-
-Sample = Callable[[Any], Sequence[Sequence[str]]]
+Sample = Callable[[Any], Sequence[NumberedRow]]
 
 
 def choose_sheet(sheets: Sequence[Any], wanted: Wanted | None, called: str, sample: Sample) -> Any:
@@ -37,86 +28,31 @@ def choose_sheet(sheets: Sequence[Any], wanted: Wanted | None, called: str, samp
         fitting = [each for each in fitting if wanted and _has_rows(sample(each), wanted)] or fitting[:1]
     if len(fitting) > 1:
         raise UnreadableFileError("several_sheets", names=names(each.title for each in fitting))
-    with_text = (each for each in visible if any(any(row) for row in sample(each)))
+    with_text = (each for each in visible if any(any(row) for _number, row in sample(each)))
     return fitting[0] if fitting else next(with_text, visible[0])
 
 
-def _has_rows(rows: Sequence[Sequence[str]], wanted: Wanted) -> bool:
+def _has_rows(rows: Sequence[NumberedRow], wanted: Wanted) -> bool:
     header = find_header(rows, wanted)
-    return header is not None and any(any(row) for row in rows[header.row :])
+    return header is not None and any(any(row) for number, row in rows if number > header.row)
 
 
 # --- What else is in it
 
 
-@dataclass(slots=True)
-class _Marks:
-    """What the XML of a sheet says beside its values."""
-
-    hidden_rows: int = 0
-    hidden_columns: list[int] = field(default_factory=list)
-    has_filter: bool = False
-    formulas: int = 0
-    formulas_without_value: int = 0
-    merged: list[int] = field(default_factory=list)  # the rows in which they begin
+def sheet_remarks(sheet: Any, marks: Marks, header_row: int, width: int) -> Iterator[Remark]:
+    """Of the sheet whose header is in that row (0 without one) and has so many columns."""
+    yield from _remarks_on_cells(marks, header_row, width)
+    yield from _remarks_on_parts(sheet.parent._archive, sheet._worksheet_path)  # noqa: SLF001  as in workbooks
 
 
-def sheet_remarks(
-    file: IO[bytes], sheet: Any, header_row: int, sample: Sequence[Sequence[str]]
-) -> Iterator[Remark]:
-    """Of the sheet whose header is in that row (0 without one)."""
-    path = sheet._worksheet_path  # noqa: SLF001 - openpyxl has no public name for it
-    with zipfile.ZipFile(file) as archive:
-        with archive.open(path) as part:
-            marks = _marks(part)
-        yield from _remarks_on_cells(marks, header_row, max(map(len, sample), default=0))
-        yield from _remarks_on_parts(archive, path)
-
-
-def _marks(part: IO[bytes]) -> _Marks:
-    marks = _Marks()
-    for piece in _pieces(part):
-        marks.formulas_without_value += sum(1 for _found in WITHOUT_VALUE.finditer(piece))
-        for found in TAG.finditer(piece):
-            _note(marks, found[1], found[2])
-    return marks
-
-
-def _note(marks: _Marks, tag: bytes, attributes: bytes) -> None:
-    match tag:
-        case b"row":
-            marks.hidden_rows += bool(HIDDEN.search(attributes))
-        case b"col" if HIDDEN.search(attributes):
-            marks.hidden_columns.append(_number(attributes))
-        case b"f":
-            marks.formulas += 1
-        case b"autoFilter":
-            marks.has_filter = True
-        case b"mergeCell":
-            marks.merged.append(_number(attributes))
-
-
-def _pieces(part: IO[bytes]) -> Iterator[bytes]:
-    """The XML, never cut within a cell."""
-    rest = b""
-    while chunk := part.read(CHUNK):
-        text = rest + chunk
-        end = text.rfind(b"</c>") + 4 if b"</c>" in text else text.rfind(b">") + 1
-        yield text[:end]
-        rest = text[end:]
-    yield rest
-
-
-def _number(attributes: bytes) -> int:
-    found = ATTRIBUTE.search(attributes)
-    return int(found[2]) if found else 0
-
-
-def _remarks_on_cells(marks: _Marks, header_row: int, width: int) -> Iterator[Remark]:
+def _remarks_on_cells(marks: Marks, header_row: int, width: int) -> Iterator[Remark]:
     if marks.hidden_rows:
         yield remark("filtered_rows" if marks.has_filter else "hidden_rows", count=marks.hidden_rows)
     if any(column <= width for column in marks.hidden_columns):
         yield remark("hidden_columns")
+    if marks.has_far_columns:
+        yield remark("far_columns", most=MOST_COLUMNS)
     if with_value := marks.formulas - marks.formulas_without_value:
         yield remark("formulas", count=with_value)
     if marks.formulas_without_value:

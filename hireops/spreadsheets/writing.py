@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hireops.invisible import without_invisible
+from hireops.spreadsheets.cells import escape_xstring
 from hireops.spreadsheets.excel import MOST_DIGITS, escape_formula
 
 Cell = str | int | Decimal | date | None
@@ -141,7 +142,7 @@ def _written(sheet: Any, value: Cell) -> Any:
 
 
 def _text_cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, without_invisible(text))
+    cell = WriteOnlyCell(sheet, escape_xstring(without_invisible(text)))
     cell.data_type = "s"  # it is "f" for what begins with "="
     cell.number_format = "@"
     return cell

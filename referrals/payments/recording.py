@@ -14,12 +14,13 @@ from hireops.database.clock import now
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.people import payout_rights
+from hireops.spreadsheets.cells import faults_in_words
 from referrals.ledger.assets import in_order, in_words
 from referrals.models import Payment, PayoutBatch
 from referrals.payments import reversing
 from referrals.payments.amounts import read_amount
 from referrals.payments.comparison import difference
-from referrals.payments.results import ResultLine
+from referrals.payments.results import LONGEST, ResultLine
 from referrals.payments.returns import cause_of, evidence_of, says_returned
 from referrals.payments.rights import RECORD
 from referrals.payments.services import lock_withdrawals, settle
@@ -181,10 +182,8 @@ def check_results(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedRes
 
 def _problem(batch: PayoutBatch, line: ResultLine, payment: Payment | None, times: int) -> str:
     """Why the line can't be recorded, or nothing."""
-    if most := line.too_long:
-        return _("A cell has more than %(most)s characters, which no value of its column has.") % {
-            "most": most
-        }
+    if line.faults:
+        return faults_in_words(line.faults)
     if not line.payment_id:
         return _("There is no payment ID on this line.")
     if payment is None:
@@ -203,6 +202,8 @@ def _problem_of_content(line: ResultLine) -> str:
         return _("The reference of the payment is missing: without it nobody can find the payment again.")
     if line.state == Payment.State.BOUNCED and not line.reason:
         return _("The reason is missing: say why the payment came back.")
+    if len(line.reference) > LONGEST["reference"]:
+        return _("The reference has more than %(most)s characters.") % {"most": LONGEST["reference"]}
     if line.contradicts_itself:
         text = _("The line contradicts itself: the result is “%(word)s” and the reason “%(reason)s”.")
         return text % {"word": line.word or line.state.label, "reason": line.reason}

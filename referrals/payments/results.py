@@ -1,34 +1,48 @@
 """The file in which the paying side tells what became of each payment, read into lines."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from hireops.desk.errors import Refused
+from hireops.spreadsheets import tables
 from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
-from hireops.spreadsheets.header import ColumnNames, Columns, Wanted
-from hireops.spreadsheets.reading import Table, open_table
-from hireops.spreadsheets.tables import body
+from hireops.spreadsheets.header import ColumnNames, Wanted
+from hireops.spreadsheets.reading import open_table
+from hireops.spreadsheets.tables import Line
 from referrals.models import Payment
 
 MOST_LINES = 10_000
 
-# The first of each, or the first in English, is what our own files say.
+# Of each column, how long any value of it can be.
+LONGEST = {
+    "payment_id": 100,
+    "result": 50,
+    "reference": 255,
+    "reason": 1000,
+    "amount": 50,
+    "asset": 50,
+    "mobile_code": 50,
+    "mobile": 50,
+    "account_id": 100,
+}
 COLUMNS = ColumnNames(
-    payment_id="打款编号,打款单号,付款编号,付款单号,打款ID,付款ID,payment_id",
-    result="打款结果,结果,付款结果,支付结果,打款状态,状态,result,status",
-    reference="打款凭证号,凭证号,打款流水号,流水号,银行流水号,交易流水号,付款流水号,付款凭证号,"
-    "reference,payment reference,reference of the payment",
-    reason="退回原因,原因,失败原因,退票原因,reason,why it came back",
-    amount="金额,打款金额,付款金额,支付金额,转账金额,交易金额,sum,amount",
-    asset="币种/积分,币种,货币,币别,asset,currency",
-    employee="员工,员工姓名,姓名,收款人,收款人姓名,收款人名称,收款户名,收款人户名,户名,"
-    "employee,name,payee,payee name",
+    ids=frozenset({"payment_id", "reference", "account_id", "mobile"}),
+    longest=LONGEST,
+    payment_id="打款编号,payment_id|打款单号,付款编号,付款单号,打款ID,付款ID",
+    result="打款结果,结果,result|付款结果,支付结果,打款状态,状态,status",
+    reference="打款凭证号,银行流水号,reference|凭证号,打款流水号,流水号,交易流水号,付款流水号,付款凭证号,"
+    "payment reference,reference of the payment",
+    reason="退回原因,原因,reason|失败原因,退票原因,why it came back",
+    amount="金额,sum|打款金额,付款金额,支付金额,转账金额,交易金额,amount",
+    asset="币种/积分,asset|币种,货币,币别,currency",
+    employee="员工,employee|员工姓名,姓名,收款人,收款人姓名,收款人名称,收款户名,收款人户名,户名,"
+    "name,payee,payee name",
     mobile_code="手机国家码,mobile country code",
-    mobile="手机号,手机号码,手机,收款人手机号,mobile number,mobile",
+    mobile="手机号,mobile number|手机号码,手机,收款人手机号,mobile",
     email="邮箱,email",
     account_id="账户 ID,account id",
 )
@@ -54,20 +68,6 @@ WAITING = frozenset(
 )
 # What banks write into an empty column of reasons.
 NO_REASON = PAID | {"", "无", "none", "null", "n/a"}
-# Of each column, how long any value of it can be; what is longer is refused unread.
-LONGEST = {
-    "payment_id": 100,
-    "result": 50,
-    "reference": 255,
-    "reason": 1000,
-    "amount": 50,
-    "asset": 50,
-    "employee": 255,
-    "mobile_code": 50,
-    "mobile": 50,
-    "email": 255,
-    "account_id": 100,
-}
 TOTALS = frozenset({"total", "totals", "sum", "合计", "总计", "小计", "共计"})
 SIGNS = re.compile(r"[\s_\-*:：()（）]+")
 
@@ -77,6 +77,7 @@ class ResultLine:
     """What one line says. ``state`` is None if ``word``, the result as it was written, means nothing here.
 
     ``said`` is what it repeats of what was handed over, as it was written, by ``REPEATED``; no empty cell.
+    ``faults`` are cells that hold no value (``hireops.spreadsheets.tables``).
     """
 
     number: int
@@ -86,6 +87,7 @@ class ResultLine:
     reason: str = ""
     word: str = ""
     said: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def says_nothing(self) -> bool:
@@ -101,18 +103,6 @@ class ResultLine:
         if self.state == Payment.State.PAID:
             return reason not in NO_REASON
         return self.state == Payment.State.BOUNCED and reason in PAID
-
-    @property
-    def too_long(self) -> int:
-        """How many characters a cell may have that has more; 0 if none has."""
-        cells = {
-            "payment_id": self.payment_id,
-            "result": self.word,
-            "reference": self.reference,
-            "reason": self.reason,
-            **self.said,
-        }
-        return next((LONGEST[name] for name, cell in cells.items() if len(cell) > LONGEST[name]), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,51 +121,38 @@ def read_results(file: IO[bytes], file_name: str, *, sheet: str = "") -> Results
     """
     try:
         table = open_table(file, file_name, WANTED, sheet=sheet)
-        lines = _bounded(_lines(table))
+        lines = [_line(each) for each in tables.lines(table, most=MOST_LINES)]
     except UnreadableFileError as error:
-        raise Refused(reason_unreadable(error.key, error.details)) from error
-    return Results(lines, [each.as_json() for each in table.remarks])
+        raise Refused(_why_unreadable(error)) from error
+    wanted = [line for line in lines if not _is_total(line)]
+    return Results(wanted, [each.as_json() for each in table.remarks])
 
 
-def _bounded(lines: Iterator[ResultLine]) -> list[ResultLine]:
-    read: list[ResultLine] = []
-    for line in lines:
-        if len(read) == MOST_LINES:
-            text = _("The file has more than %(most)s lines. Split it into smaller ones.")
-            raise Refused(text % {"most": MOST_LINES})
-        read.append(line)
-    return read
+def _why_unreadable(error: UnreadableFileError) -> str:
+    if error.key == "no_header":
+        return _(
+            "None of the first rows names the columns: payment_id, result, reference, reason "
+            "(打款编号, 打款结果, 打款凭证号, 退回原因). Other columns may stay."
+        )
+    return reason_unreadable(error.key, error.details)
 
 
-def _lines(table: Table) -> Iterator[ResultLine]:
-    columns = table.header.columns if table.header else None
-    is_empty = True
-    for number, row in body(table):
-        is_empty = False
-        if columns is None:
-            raise Refused(
-                _(
-                    "None of the first rows names the columns: payment_id, result, reference, reason "
-                    "(打款编号, 打款结果, 打款凭证号, 退回原因). Other columns may stay."
-                )
-            )
-        if not _is_total(line := _line(number, [_clean(cell) for cell in row], columns)):
-            yield line
-    if is_empty and columns is None:
-        raise Refused(_("The file is empty."))
-
-
-def _line(number: int, cells: Sequence[str], columns: Columns) -> ResultLine:
-    word = columns.value(cells, "result")
+def _line(line: Line) -> ResultLine:
+    word = _cell(line, "result")
     return ResultLine(
-        number=number,
-        payment_id=columns.value(cells, "payment_id"),
+        number=line.number,
+        payment_id=_cell(line, "payment_id"),
         state=_state(word),
-        reference=columns.value(cells, "reference"),
-        reason=columns.value(cells, "reason"),
+        reference=_cell(line, "reference"),
+        reason=_cell(line, "reason"),
         word=word,
-        said={name: cell for name in REPEATED if (cell := columns.value(cells, name))},
+        said={name: cell for name in REPEATED if (cell := _cell(line, name))},
+        faults=line.faults(),
     )
+
+
+def _cell(line: Line, column: str) -> str:
+    return " ".join(line.cell(column).split())
 
 
 def _state(word: str) -> Payment.State | None:
@@ -192,8 +169,3 @@ def _is_total(line: ResultLine) -> bool:
 
 def _plain(text: str) -> str:
     return SIGNS.sub("", text).casefold()
-
-
-def _clean(text: str) -> str:
-    """Without what can't be seen or stored; whatever space there is becomes one."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -10,11 +10,11 @@ from django.conf import settings
 from hireops import contacts
 from hireops.feishu.models import Tenant
 from hireops.imports import checking
-from hireops.imports.checking import Line
 from hireops.jobs.models import Job
 from hireops.jobs.registry import Part
-from hireops.spreadsheets.header import ColumnNames, Columns, Wanted
+from hireops.spreadsheets.header import ColumnNames, Wanted
 from hireops.spreadsheets.reading import open_table
+from hireops.spreadsheets.tables import Line
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.creating import customers
 from referrals.registrations.imports import KIND
@@ -32,26 +32,33 @@ MOST_ROWS = checking.MOST_ROWS
 
 RowState = Registration.State
 
-COLUMNS = ColumnNames(
-    mobile="手机号,手机,手机号码,移动电话,联系电话,电话,电话号码,mobile,mobile number,mobile phone,phone,"
+_columns = partial(
+    ColumnNames,
+    ids=frozenset({"mobile", "code", "email"}),
+    mobile="手机号,mobile number|手机,手机号码,移动电话,联系电话,电话,电话号码,mobile,mobile phone,phone,"
     "phone number,cell,cellphone,tel,telephone",
-    code="国家区号,国家/地区代码,国家/地区码,国家码,国家代码,国际区号,区号,"
-    "code,country code,calling code,dial code,area code",
-    email="邮箱,电子邮箱,邮箱地址,邮件,电子邮件,企业邮箱,工作邮箱,email,email address,mail,work email",
-    customer="客户,客户名称,租户,租户名称,企业,企业名称,公司,公司名称,customer,customer name,company,tenant,"
-    "tenant key,tenant_key",
-    name="姓名,名字,名称,员工,员工姓名,内推人,内推人姓名,name,full name,employee,employee name,referrer",
+    code="国家/地区代码,country code|国家区号,国家/地区码,国家码,国家代码,国际区号,区号,"
+    "code,calling code,dial code,area code",
+    email="邮箱,email|电子邮箱,邮箱地址,邮件,电子邮件,企业邮箱,工作邮箱,email address,mail,work email",
+    name="姓名,name|名字,名称,员工,员工姓名,内推人,内推人姓名,full name,employee,employee name,referrer",
 )
-WANTED = Wanted(COLUMNS, lambda columns: "mobile" in columns or "email" in columns)
-WITHOUT_HEADER = Columns({"mobile": 0, "email": 1, "name": 2})
+OF_ONE_CUSTOMER = _columns()
+OF_SEVERAL = _columns(
+    customer="客户,customer|客户名称,租户,租户名称,企业,企业名称,公司,公司名称,customer name,company,tenant,"
+    "tenant key,tenant_key"
+)
 
 
 def parts(job: Job) -> Iterator[Part]:
     batch = KIND.batch(job)
     served = customers()
     content, sheet = io.BytesIO(batch.content or b""), checking.sheet_of(batch)
-    opened = partial(open_table, content, batch.file_name, WANTED, sheet=sheet)
-    lines = checking.lines(batch, opened, most_rows=MOST_ROWS, without_header=WITHOUT_HEADER)
+    # A custom app has one customer, and a column that happens to be named so is not read.
+    columns = OF_SEVERAL if settings.FEISHU_APP_TYPE == "store" else OF_ONE_CUSTOMER
+    wanted = Wanted(columns, lambda found: "mobile" in found or "email" in found)
+    opened = partial(open_table, content, batch.file_name, wanted, sheet=sheet)
+    without_header = columns.in_order("mobile", "email", "name")
+    lines = checking.lines(batch, opened, most_rows=MOST_ROWS, without_header=without_header)
     row_of = partial(_row, batch, served)
     compare = partial(_compare_each, batch)
     return checking.parts(KIND, job, batch, lines, row_of=row_of, compare=compare)
@@ -61,15 +68,13 @@ def parts(job: Job) -> Iterator[Part]:
 
 
 def _row(batch: RegistrationImport, served: Sequence[Tenant], line: Line) -> Registration:
-    """Of a custom app, which has one customer, a column that happens to be named so is not read."""
-    customer = line.cell("customer") if settings.FEISHU_APP_TYPE == "store" else ""
     row = Registration(
         batch=batch,
         line=line.number,
         mobile_given=contacts.with_code(line.cell("code"), line.cell("mobile"))[:LONGEST_GIVEN],
-        email_given=line.cell("email")[:LONGEST_GIVEN],
-        name=line.cell("name")[:LONGEST_GIVEN],
-        tenant_given=customer[:LONGEST_GIVEN],
+        email_given=line.cell("email"),
+        name=line.cell("name"),
+        tenant_given=line.cell("customer"),
         created_by_id=batch.uploaded_by_id,
     )
     read_contacts(row)

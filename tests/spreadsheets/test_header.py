@@ -4,7 +4,7 @@ import pytest
 
 from hireops.spreadsheets.header import ColumnNames
 
-NAMES = ColumnNames(mobile="手机号,mobile number", code="国家/地区代码,code", email="email")
+NAMES = ColumnNames(mobile="手机号,mobile number|手机,电话", code="国家/地区代码,code", email="email")
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,11 @@ def test_a_name_that_says_something_else_is_not_taken_for_it(header):
     assert "mobile" not in NAMES.find([header])
 
 
-def test_the_first_of_two_columns_of_one_name_counts():
-    assert NAMES.find(["email", "E-mail", "code"]).places == {"email": 0, "code": 2}
+def test_of_two_columns_of_one_meaning_that_with_our_own_name_counts_and_else_none_is_right():
+    found = NAMES.find(["手机", "E-mail", "email", "手机号（必填）"])
+    assert found.places == {"mobile": 3, "email": 2}
+    assert not found.unclear
+    assert NAMES.find(["电话", "手机", "email"]).unclear == ["电话", "手机"]
 
 
 def test_a_value_is_read_by_its_column_wherever_that_stands():

@@ -16,9 +16,16 @@ from hireops.spreadsheets.errors import UnreadableFileError, reason_unreadable
 from hireops.spreadsheets.header import ColumnNames, Wanted
 from hireops.spreadsheets.reading import open_table
 from hireops.spreadsheets.remarks import in_words
-from hireops.spreadsheets.tables import body
+from hireops.spreadsheets.tables import lines
 
-NAMES = ColumnNames(code="客户编码,code", name="客户名称,name", mobile="手机,mobile", email="邮箱,email")
+NAMES = ColumnNames(
+    ids=frozenset({"code"}),
+    longest={"name": 300},
+    code="客户编码,code|编号",
+    name="客户名称,name",
+    mobile="手机号|手机,电话,mobile",
+    email="邮箱,email",
+)
 WANTED = Wanted(NAMES, lambda columns: "code" in columns)
 HEADER = ["客户编码", "客户名称"]
 
@@ -32,8 +39,7 @@ def _in_english(_language_of_the_house: None) -> Iterator[None]:
 def read(content: bytes, name: str = "a.csv", sheet: str = "") -> tuple[list[tuple[int, str]], list[str]]:
     """The code of each row with its number, and what was noticed."""
     table = open_table(io.BytesIO(content), name, WANTED, sheet=sheet)
-    columns = table.header.columns if table.header else None
-    rows = [(number, columns.value(cells, "code") if columns else "") for number, cells in body(table)]
+    rows = [(line.number, line.cell("code")) for line in lines(table, most=50_000)]
     return rows, in_words([each.as_json() for each in table.remarks])
 
 
@@ -90,15 +96,15 @@ def test_a_header_of_two_rows_is_one(above: list[str], below: list[str]) -> None
     table = open_table(io.BytesIO(excel([above, below, ["A1", "x", "y"]])), "a.xlsx", WANTED)
     assert table.header
     assert "mobile" in table.header.columns
-    assert [number for number, _cells in body(table)] == [3]
+    assert [line.number for line in lines(table, most=9)] == [3]
 
 
 def test_columns_that_nobody_reads_are_named_without_numbers_of_people() -> None:
-    rows, said = read(excel([[*HEADER, "部门", "13800138000", "客户名称"], ["A1", "红"]]))
+    rows, said = read(excel([[*HEADER, "部门", "13800138000", "编号"], ["A1", "红"]]))
     assert rows == [(2, "A1")]
     assert "部门" in said[0]
     assert "13800138000" not in said[0]
-    assert "more than once: “客户名称”" in said[1]
+    assert "mean the same as one with the name of the empty file: “编号”" in said[1]
 
 
 # --- Sheets

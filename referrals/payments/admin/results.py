@@ -364,7 +364,8 @@ def _kept(file: ResultsFile, results: CheckedResults, batch: PayoutBatch, reques
 
 def _kept_line(line: ResultLine) -> list[Any]:
     state = str(line.state or "")
-    return [line.number, line.payment_id, state, line.reference, line.reason, line.word, dict(line.said)]
+    said, faults = dict(line.said), dict(line.faults)
+    return [line.number, line.payment_id, state, line.reference, line.reason, line.word, said, faults]
 
 
 def _file_kept(kept: str, batch: PayoutBatch, request: HttpRequest) -> ResultsFile:
@@ -380,9 +381,9 @@ def _file_kept(kept: str, batch: PayoutBatch, request: HttpRequest) -> ResultsFi
 
 
 def _line(kept: Sequence[Any]) -> ResultLine:
-    number, payment_id, state, reference, reason, word, said = kept
+    number, payment_id, state, reference, reason, word, said, faults = kept
     recorded = Payment.State(state) if state else None
-    return ResultLine(number, payment_id, recorded, reference, reason, word, said)
+    return ResultLine(number, payment_id, recorded, reference, reason, word, said, faults)
 
 
 def _salt(batch: PayoutBatch, request: HttpRequest) -> str:

@@ -24,11 +24,11 @@ from hireops.desk.errors import Refused
 from hireops.desk.finding import MOST_OF_A_KIND
 from hireops.desk.invariants import broken, remarks
 from hireops.desk.models import AuditEntry
-from hireops.spreadsheets.reading import read_rows
 from tests.bindings.conftest import english, says
 from tests.bindings.customers.conftest import a_check, an_account
 from tests.searching import found, reveal, search
 from tests.selection import on_postgresql
+from tests.spreadsheets.rows import read_rows
 
 LIST = "/admin/bindings/customer/"
 ADD = "/admin/bindings/customer/add/"

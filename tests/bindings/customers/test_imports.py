@@ -2,7 +2,7 @@
 
 import io
 import signal
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -19,12 +19,12 @@ from hireops.imports import tasks as imports_tasks
 from hireops.imports.models import ImportState, RowState
 from hireops.jobs import tasks
 from hireops.jobs.models import Job
-from hireops.spreadsheets.reading import read_rows
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 from tests.bindings.conftest import english, says
 from tests.jobs.mortal import killed_at
 from tests.long_work import work, work_after_a_rest
 from tests.searching import reveal
+from tests.spreadsheets.rows import read_rows
 
 ADD = "/admin/bindings/customerimport/add/"
 HEADER = ["客户编码", "客户名称", "等级", "负责人", "联系人", "职位", "手机号", "邮箱", "备注"]
@@ -206,7 +206,7 @@ def test_every_problem_is_named_with_its_line(upload, customer, vera, hira):
         8: ["archived"],
         9: ["cut_mobile", "bad_email", "no_such_person"],
         10: ["no_such_person"],
-        11: ["long_code", "long_name", "long_tier", "long_contact"],
+        11: ["long_cell"],
     }
     with translation.override("en"):
         told = [problems.problem_in_words(row) for row in rows_of(batch)]
@@ -214,7 +214,25 @@ def test_every_problem_is_named_with_its_line(upload, customer, vera, hira):
     assert "红杉科技 (A001) has this code already and stays as it is" in told[5]
     assert "This would change: tier: VIP → 普通; contact person" in told[5]
     assert "The archived customer 旧客户 (Z) has this code" in told[6]
-    assert "longer than 64 characters. The customer name is longer than 200" in told[9]
+    assert "“客户编码 (≤ 64)”, “客户名称 (≤ 200)”, “等级 (≤ 50)”, “联系人 (≤ 100)”" in told[9]
+
+
+def test_one_code_is_one_customer_however_excel_kept_it_a_text(upload):
+    batch = upload(
+        ["编号", "客户编码", "客户名称"],
+        *([str(number), code, "红杉"] for number, code in enumerate(['="00123"', "'00123", "00\u200b123"])),
+    )
+    assert [row.code for row in rows_of(batch)] == ["00123"] * 3
+    assert problems_of(batch) == {3: ["duplicate_line"], 4: ["duplicate_line"]}
+
+
+def test_a_code_that_excel_made_a_date_says_how_it_is_mended(upload):
+    with write_xlsx({"Sheet": [["客户编码", "客户名称"], [date(2026, 3, 1), "红杉"]]}) as file:
+        batch = upload(file.read(), name="customers.xlsx")
+    (row,) = rows_of(batch)
+    assert row.state == RowState.INVALID
+    with translation.override("en"):
+        assert "Format the column as text" in problems.problem_in_words(row)
 
 
 def test_the_same_code_is_found_across_the_whole_file(upload):

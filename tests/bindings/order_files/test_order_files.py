@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
+from openpyxl import Workbook
 
 from bindings.checks import services
 from bindings.models import (
@@ -30,10 +31,10 @@ from hireops.imports.models import ImportState, RowState
 from hireops.inbox.models import Event
 from hireops.jobs import tasks
 from hireops.jobs.models import Job
-from hireops.spreadsheets.reading import read_rows
 from hireops.spreadsheets.writing import write_csv
 from tests.jobs.mortal import killed_at
 from tests.long_work import work
+from tests.spreadsheets.rows import read_rows
 
 NUMBERS = count(1)
 ADD = "/admin/bindings/orderfile/add/"
@@ -276,6 +277,53 @@ def test_what_can_not_be_told_says_why(upload):
         assert (row.state, row.problem) == ("invalid", wrong), given
         assert texts.problem_in_words(row)
         assert not row.access
+
+
+def test_what_excel_shows_instead_of_a_value_is_told_to_nobody(upload):
+    check("C1")
+    exam("E1")
+    batch = upload(
+        ["订单号", "结果", "成绩"], ["C1", "#N/A", ""], ["E1", "", "#DIV/0!"], ["C1", "x" * 5001, ""]
+    )
+    assert lines(batch) == [
+        ("invalid", "error_cell"),
+        ("invalid", "bad_score+error_cell"),
+        ("invalid", "long_cell"),
+    ]
+    told = [texts.problem_in_words(row) for row in OrderFileRow.objects.filter(batch=batch).order_by("line")]
+    assert "“结果”" in told[0]
+    assert "“结果 (≤ 5000)”" in told[2]
+
+
+def test_a_score_in_percent_and_a_result_of_several_lines_are_read(db, vera):
+    check("C1")
+    exam("E1")
+    book = Workbook()
+    for row in (["订单号", "结果", "成绩"], ["C1", "学历属实_x000D_\n工作属实", None], ["E1", None, 0.85]):
+        book.active.append(row)
+    book.active["C3"].number_format = "0%"
+    file = io.BytesIO()
+    book.save(file)
+    batch = imports.upload(io.BytesIO(file.getvalue()), "orders.xlsx", by=vera)
+    work()
+    rows = OrderFileRow.objects.filter(batch=batch).order_by("line")
+    assert [(row.state, row.result, row.score) for row in rows] == [
+        ("ready", "学历属实\n工作属实", ""),
+        ("ready", "", "85"),
+    ]
+
+
+def test_a_day_without_a_time_is_never_later_than_now_and_an_offset_counts(upload, clock):
+    clock.set(datetime(2026, 11, 25, 1, 30, tzinfo=UTC))  # half past nine in the morning in China
+    check("C1")
+    check("C2")
+    batch = upload(
+        ["订单号", "阶段", "时间"], ["C1", "x", "2026-11-25"], ["C2", "x", "2026-11-24T14:30:00+00:00"]
+    )
+    assert lines(batch) == [("ready", ""), ("ready", "")]
+    today, before = OrderFileRow.objects.filter(batch=batch).order_by("line")
+    assert timedelta() <= clock.now() - today.time < timedelta(minutes=5)
+    assert before.time == datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 
 
 def test_a_stage_after_the_result_of_a_line_above_is_refused_and_a_second_result_needs_a_reason(upload):

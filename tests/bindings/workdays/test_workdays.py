@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import chinese_calendar
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import translation
 
@@ -13,6 +14,7 @@ from bindings.models import WorkDay
 from bindings.workdays import notices, services
 from bindings.workdays.calendar import Calendar, day_of_receipt
 from hireops.desk.errors import Refused
+from hireops.spreadsheets.writing import write_xlsx
 from tests.bindings.conftest import says
 
 FIRST, LAST = date(2020, 1, 1), date(2026, 12, 31)
@@ -123,6 +125,8 @@ def test_a_notice_is_read_as_people_paste_it():
         ("2027-02-11 ~ 2027-02-05 休", "Line 1"),
         ("2027-01-01 ~ 2027-12-31 休", "Line 1"),
         ("2028-01-01 休", "is not in 2027"),
+        ("2027-02-05 2027-02-11 休 春节", "Line 1"),
+        ("2027-02-05 休 #N/A", "Line 1"),
         ("2027-02-05 休\n2027-02-05 班", "both"),
         ("", "no day"),
     ],
@@ -157,6 +161,21 @@ def test_a_file_from_excel_is_a_notice_too(vendor, tmp_path):
         page = vendor.post(reverse(LOAD), {"year": "2027", "source": "n", "file": opened})
     assert says(page, "Days off: 1. Make-up days: 1.")
     assert says(page, "This looks incomplete")
+
+
+def test_a_sheet_from_excel_is_a_notice_too_and_a_file_of_another_kind_is_named(vendor):
+    rows: list[list[str | date | None]] = [
+        ["日期", "安排", "名称"],
+        [date(2027, 2, 5), "休", "春节"],
+        [date(2027, 2, 20), "班", None],
+    ]
+    with write_xlsx({"2027": rows}) as file:
+        sheet = SimpleUploadedFile("2027.xlsx", file.read())
+    page = vendor.post(reverse(LOAD), {"year": "2027", "source": "n", "file": sheet})
+    assert says(page, "Days off: 1. Make-up days: 1.")
+    picture = SimpleUploadedFile("2027.xlsx", b"\x89PNG\r\n\x1a\n")
+    page = vendor.post(reverse(LOAD), {"year": "2027", "source": "n", "file": picture})
+    assert says(page, "This is a picture")
 
 
 def test_who_may_only_look_loads_nothing(auditor):

@@ -494,7 +494,7 @@ def test_lines_that_were_not_shown_are_not_taken(hr, hira, due, pages, django_us
     for client, batch, kept in (
         (hr, second, lines),
         (boss, first, lines),
-        (hr, first, lines + "x"),
+        (hr, first, "x" + lines),
         (hr, first, ""),
     ):
         answer = client.post(url("results", batch.pk), {"lines": kept}, follow=True)

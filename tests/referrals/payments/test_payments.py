@@ -319,6 +319,27 @@ def test_a_payment_that_the_bank_is_still_at_has_no_result_yet(due, hira):
     assert (state(waits), state(done)) == (State.HANDED_OVER, State.PAID)
 
 
+def test_the_column_of_our_own_file_is_read_and_of_two_others_none(due, hira):
+    withdrawal = due(CNY="1")
+    batch = hand_over([withdrawal], by=hira)
+    row = f"{payment_of(withdrawal).payment_id},成功,R1,失败,户名不符"
+    file = csv_file("打款编号,状态,打款凭证号,打款结果,失败原因", row)
+    (line,) = record_file(batch, file, "r.csv", by=hira).good
+    assert (line.state, line.reason) == ("bounced", "户名不符")
+    with pytest.raises(Refused, match="付款结果"):
+        record_file(batch, csv_file("打款编号,状态,打款凭证号,付款结果,失败原因", row), "r.csv", by=hira)
+
+
+@pytest.mark.parametrize("line", ["{id},paid,#N/A,", "{id},#REF!,R1,"])
+def test_an_error_of_excel_is_recorded_as_nothing(due, hira, line):
+    withdrawal = due(CNY="1")
+    batch = hand_over([withdrawal], by=hira)
+    file = results_of(batch, line.format(id=payment_of(withdrawal).payment_id))
+    (problem,) = record_file(batch, file, "r.csv", by=hira).problems
+    assert "Excel shows an error such as #N/A" in problem.text
+    assert payment_of(withdrawal).state == "handed_over"
+
+
 def test_a_line_that_contradicts_itself_or_says_too_much_is_an_error(due, hira):
     paid, back, long = due(CNY="1"), due(CNY="2"), due(CNY="3")
     batch = hand_over([paid, back, long], by=hira)
@@ -334,7 +355,7 @@ def test_a_line_that_contradicts_itself_or_says_too_much_is_an_error(due, hira):
     )
     assert "contradicts itself" in other.text
     assert too_long.number == 4
-    assert "more than 50 characters" in too_long.text
+    assert "longer than a value can be: “result (≤ 50)”" in too_long.text
     assert not Payment.objects.exclude(state="handed_over").exists()
 
 
@@ -392,7 +413,7 @@ def test_every_wrong_line_is_named_and_the_others_are_recorded(due, hira):
     ("content", "words"),
     [
         (b"", "empty"),
-        (b"\r\n\r\n", "empty"),
+        (b"\r\n\r\n", "no rows"),
         (b"a,b\r\n1,2", "of the first rows names the columns"),
         (b"payment_id,reference\r\n1,2", "of the first rows names the columns"),
         (b"PK\x03\x04nothing", "damaged"),
@@ -411,7 +432,7 @@ def test_what_is_no_results_file_is_refused(due, hira, content, words):
 def test_a_file_with_too_many_lines_is_refused(due, hira, monkeypatch):
     monkeypatch.setattr("referrals.payments.results.MOST_LINES", 2)
     batch = hand_over([due(CNY="1")], by=hira)
-    with pytest.raises(Refused, match="more than 2 lines"):
+    with pytest.raises(Refused, match="more than 2 rows"):
         record_file(batch, results_of(batch, *["a,paid,b,"] * 3), "r.csv", by=hira)
 
 

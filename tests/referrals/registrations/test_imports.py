@@ -19,7 +19,6 @@ from hireops.jobs import tasks
 from hireops.jobs.leases import LeaseLostError
 from hireops.jobs.models import Job
 from hireops.outbox.models import Call
-from hireops.spreadsheets.reading import read_rows
 from hireops.spreadsheets.writing import write_csv, write_xlsx
 from referrals.models import ReferralAccount, Registration, RegistrationImport
 from referrals.registrations import import_checking, imports, problems
@@ -28,6 +27,7 @@ from tests.jobs.mortal import killed_at
 from tests.long_work import claimed, work, work_after_a_rest
 from tests.pages import waits
 from tests.selection import on_sqlite
+from tests.spreadsheets.rows import read_rows
 
 State, RowState = RegistrationImport.State, Registration.State
 LIST = "/admin/referrals/registration/"
@@ -150,6 +150,19 @@ def test_the_header_is_recognised_in_chinese_and_english(tenant, upload, header)
     batch = upload(csv_of(header, ["张三", "86", "13800138000", "Zhang@Open.com"]))
 
     assert rows_of(batch) == [[2, "+8613800138000", "zhang@open.com", "张三", "ready", ""]]
+
+
+def test_of_two_columns_of_phones_that_of_the_empty_file_is_read(tenant, upload):
+    batch = upload("电话,手机号,姓名\n,13800138000,Sum\n".encode())
+    assert rows_of(batch) == [[2, "+8613800138000", "", "Sum", "ready", ""]]
+    batch = upload("姓名,电话,手机\n王,13800138000,13800138001\n".encode())
+    assert batch.state == State.UNREADABLE
+    assert "“电话”" in imports.problem_in_words(batch)
+
+
+def test_a_person_called_sum_is_one(tenant, upload):
+    batch = upload('姓名,手机号\nSum,13800138000\n"王"先生,13800138001\n合计,2\n'.encode())
+    assert [row[3] for row in rows_of(batch)] == ["Sum", "王先生"]
 
 
 def test_without_a_header_the_columns_are_mobile_email_name(tenant, upload):
