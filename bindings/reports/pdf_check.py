@@ -6,7 +6,6 @@ and for active content which (``"found": ["JavaScript"]``). It knows nothing of 
 """
 
 import json
-import re
 import resource
 import sys
 from typing import Any
@@ -16,7 +15,7 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 OBJECTS_MAX = 200_000
 DEEPEST = 60
 
-# Where a name of an action or a key stands for something that acts, opens or carries by itself.
+# Keys, actions and annotations that act, carry a file or fetch one, and what a person is told of them.
 ACTIVE_KEYS = {
     "/JS": "JavaScript",
     "/JavaScript": "JavaScript",
@@ -24,6 +23,7 @@ ACTIVE_KEYS = {
     "/EmbeddedFiles": "EmbeddedFiles",
     "/RichMediaContent": "RichMedia",
     "/XFA": "XFA",
+    "/OPI": "ExternalFile",
 }
 ACTIVE_ACTIONS = {
     "/JavaScript": "JavaScript",
@@ -31,8 +31,28 @@ ACTIVE_ACTIONS = {
     "/SubmitForm": "SubmitForm",
     "/ImportData": "ImportData",
     "/Rendition": "RichMedia",
+    "/Movie": "Movie",
+    "/Sound": "Sound",
 }
-AFTER_THE_END = re.compile(rb"%%EOF[\x00\t\n\f\r ]*\Z")
+ACTIVE_ANNOTATIONS = {
+    "/FileAttachment": "EmbeddedFiles",
+    "/Movie": "Movie",
+    "/Sound": "Sound",
+    "/3D": "3D",
+    "/Screen": "RichMedia",
+    "/RichMedia": "RichMedia",
+}
+# Files that a file specification holds, one for each kind of system.
+HELD_FILES = {"/F", "/UF", "/DOS", "/Mac", "/Unix"}
+# What a stream has if its data, or what it shows, are another file's.
+OUTSIDE_OF_STREAM = {"/F": "ExternalFile", "/Ref": "ReferenceXObject"}
+AT_A_CLICK = {"/U", "/D"}
+# What programs write in front of a PDF and behind it.
+BEFORE = b"\xef\xbb\xbf\x00\t\n\f\r "
+BEHIND = b"\x00\t\n\f\r\x1a "
+HEADER_WITHIN = 1024
+MOST_NAMED = 10
+LONGEST_NAME = 30
 
 
 def limit_oneself() -> None:
@@ -43,15 +63,25 @@ def limit_oneself() -> None:
 
 
 def look_at(content: bytes) -> dict[str, Any]:
-    if not content.startswith(b"%PDF-"):
+    from pypdf.errors import PyPdfError  # noqa: PLC0415 - after the limits
+
+    start = content[:HEADER_WITHIN]
+    in_front = len(start) - len(start.lstrip(BEFORE))
+    content = content.rstrip(BEHIND)
+    if not content[in_front:].startswith(b"%PDF-"):
         return {"verdict": "not_pdf"}
-    if not AFTER_THE_END.search(content[-2048:]):
+    if not content.endswith(b"%%EOF"):
         return {"verdict": "cut"}
-    return _read(content)
+    try:
+        return _read(content[in_front:])
+    except PyPdfError:
+        if not in_front:
+            raise
+        return _read(content)  # its table counts what stands in front
 
 
 def _read(content: bytes) -> dict[str, Any]:
-    import io  # noqa: PLC0415 - after the limits
+    import io  # noqa: PLC0415
 
     from pypdf import PdfReader  # noqa: PLC0415
 
@@ -64,7 +94,7 @@ def _read(content: bytes) -> dict[str, Any]:
     for page in reader.pages:
         page.get_contents()
     if found := _active_content(reader):
-        return {"verdict": "active", "found": sorted(found)}
+        return {"verdict": "active", "found": sorted(found)[:MOST_NAMED]}
     return {"verdict": "ok", "pages": pages}
 
 
@@ -73,8 +103,8 @@ def _active_content(reader: Any) -> set[str]:
     from pypdf.generic import IndirectObject  # noqa: PLC0415
 
     found: set[str] = set()
-    if "/OpenAction" in reader.root_object and _acts(reader.root_object["/OpenAction"]):
-        found.add("OpenAction")
+    if "/OpenAction" in reader.root_object:
+        found.update(f"OpenAction: {name}" for name in _acts(reader.root_object["/OpenAction"]))
     for number, generation in _objects(reader):
         _look_into(reader.get_object(IndirectObject(number, generation, reader)), found, 0)
     return found
@@ -91,25 +121,57 @@ def _objects(reader: Any) -> list[tuple[int, int]]:
     return sorted(used - {(0, 65_535), (0, 0)})
 
 
-def _acts(action: Any) -> bool:
-    """To open at a place, as many programs write it, is no act."""
-    return isinstance(action, dict) and action.get("/S") not in (None, "/GoTo")
+def _acts(action: Any, depth: int = 0) -> set[str]:
+    """The actions of a chain. To open at a place, as many programs write it, is no act."""
+    if depth > DEEPEST:
+        raise MemoryError
+    if isinstance(action, list):
+        return set().union(*(_acts(each.get_object(), depth + 1) for each in action))
+    if not isinstance(action, dict):
+        return set()
+    later = _acts(action["/Next"], depth + 1) if "/Next" in action else set()
+    return later | ({_name(action, "/S")[1:LONGEST_NAME]} - {"", "GoTo"})
 
 
 def _look_into(value: Any, found: set[str], depth: int) -> None:
     if depth > DEEPEST:
         raise MemoryError
     if isinstance(value, dict):
-        found.update(name for key, name in ACTIVE_KEYS.items() if key in value)
-        if (action := value.get("/S")) is not None and str(action) in ACTIVE_ACTIONS:
-            found.add(ACTIVE_ACTIONS[str(action)])
-        if str(value.get("/Type")) == "/EmbeddedFile" or str(value.get("/Subtype")) == "/FileAttachment":
-            found.add("EmbeddedFiles")
+        found |= _active(value)
         for each in dict.values(value):
             _look_into(each, found, depth + 1)
     elif isinstance(value, list):
         for each in list.__iter__(value):
             _look_into(each, found, depth + 1)
+
+
+def _active(value: Any) -> set[str]:
+    from pypdf.generic import StreamObject  # noqa: PLC0415
+
+    found = {name for key, name in ACTIVE_KEYS.items() if key in value}
+    found |= {
+        ACTIVE_ACTIONS.get(_name(value, "/S"), ""),
+        ACTIVE_ANNOTATIONS.get(_name(value, "/Subtype"), ""),
+    }
+    if _name(value, "/Type") == "/EmbeddedFile" or HELD_FILES & _entries(value, "/EF").keys():
+        found.add("EmbeddedFiles")
+    if isinstance(value, StreamObject):
+        found |= {name for key, name in OUTSIDE_OF_STREAM.items() if key in value}
+    for trigger, action in _entries(value, "/AA").items():
+        if trigger not in AT_A_CLICK:
+            found.update(f"AA: {name}" for name in _acts(action.get_object()))
+    return found - {""}
+
+
+def _entries(value: Any, key: str) -> Any:
+    """The dictionary under ``key``, wherever in the file it is written; an empty one if there is none."""
+    entries = value[key] if key in value else {}  # noqa: SIM401 - get() does not follow references
+    return entries if isinstance(entries, dict) else {}
+
+
+def _name(value: Any, key: str) -> str:
+    """The name under ``key``, wherever in the file it is written; "" if there is none."""
+    return str(value[key]) if key in value else ""  # get() does not follow references
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from io import BytesIO
 
 from pypdf import PdfWriter
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 
 def pdf(*, pages: int = 1, title: str = "") -> bytes:
@@ -17,12 +16,22 @@ def with_password() -> bytes:
     return _written(writer)
 
 
-def with_script() -> bytes:
-    writer = _writer()
-    script = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
-    action = DictionaryObject({NameObject(key): value for key, value in script.items()})
-    writer.root_object[NameObject("/OpenAction")] = writer._add_object(action)
-    return _written(writer)
+def written_out(*objects: str, catalog: str = "", page: str = "", start: bytes = b"") -> bytes:
+    """One page. ``catalog`` and ``page`` have more entries; ``objects`` are number 4 and later."""
+    bodies = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] {page} >>",
+        *objects,
+    ]
+    content, places = start + b"%PDF-1.7\n", []
+    for number, body in enumerate(bodies, start=1):
+        places.append(len(content))
+        content += f"{number} 0 obj\n{body}\nendobj\n".encode()
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(places) + 1
+    trailer = f"trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{len(content)}\n%%EOF\n"
+    return content + f"xref\n0 {size}\n0000000000 65535 f \n{table}{trailer}".encode()
 
 
 def with_attachment() -> bytes:

@@ -11,10 +11,19 @@ from bindings.models import ReportFile
 from bindings.reports import integrity, invariants
 from hireops.desk.errors import Refused
 from tests.bindings.conftest import says
-from tests.bindings.reports.pdfs import pdf, with_attachment, with_password, with_script
+from tests.bindings.reports.pdfs import pdf, with_attachment, with_password, written_out
 
 UPLOAD = "admin:bindings_reportfile_upload"
 GOOD = pdf()
+
+
+def _annotation(of: str) -> str:
+    return f"/Annots [<< /Type /Annot /Rect [0 0 9 9] /Subtype {of} >>]"
+
+
+def _stream(entries: str = "") -> str:
+    return f"<< /Length 0 {entries} >> stream\n\nendstream"
+
 
 REFUSED = {
     "a web page": (b"<html><body>report</body></html>", "This is not a PDF"),
@@ -24,19 +33,69 @@ REFUSED = {
     "something in front": (b"GIF89a" + GOOD, "This is not a PDF"),
     "an archive behind": (GOOD + b"PK\x03\x04", "added after its end"),
     "a password": (with_password(), "protected"),
-    "a script": (with_script(), "JavaScript"),
     "another file in it": (with_attachment(), "EmbeddedFiles"),
     "nothing": (b"", "This is not a PDF"),
 }
+FILE = "/F << /Type /Filespec /F (\\\\\\\\evil\\\\share\\\\x.pdf) >>"
+URI = "<< /S /URI /URI (https://e.com) >>"
+ACTIVE = {
+    "a script": (written_out(catalog="/OpenAction << /S /JavaScript /JS (app.alert) >>"), "JavaScript"),
+    "a script behind a blank line": (
+        b"\n" + written_out(catalog="/OpenAction << /S /JavaScript /JS (app.alert) >>"),
+        "JavaScript",
+    ),
+    "a program": (written_out("/Launch", page=_annotation("/Link /A << /S 4 0 R /F (x.exe) >>")), "Launch"),
+    "an address when it opens": (written_out(catalog=f"/OpenAction {URI}"), "OpenAction: URI"),
+    "an address after a place": (
+        written_out(catalog=f"/OpenAction << /S /GoTo /D [3 0 R /Fit] /Next [{URI}] >>"),
+        "OpenAction: URI",
+    ),
+    "an address when a page opens": (written_out(page=f"/AA << /O {URI} >>"), "AA: URI"),
+    "a share when a page opens": (
+        written_out(f"<< /S /GoToR {FILE} >>", page="/AA << /O 4 0 R >>"),
+        "AA: GoToR",
+    ),
+    "a file in it when a page is left": (
+        written_out(page=f"/AA << /C << /S /GoToE {FILE} >> >>"),
+        "AA: GoToE",
+    ),
+    "an address under the mouse": (written_out(page=_annotation(f"/Widget /AA << /E {URI} >>")), "AA: URI"),
+    "an associated file without a type": (
+        written_out("<< /F (x) /EF 5 0 R >>", "<< /F 6 0 R >>", _stream(), catalog="/AF [4 0 R]"),
+        "EmbeddedFiles",
+    ),
+    "data of another file": (written_out(_stream("/F (x.bin)")), "ExternalFile"),
+    "a page of another file": (
+        written_out(_stream(f"/Subtype /Form /BBox [0 0 9 9] /Ref << {FILE} /Page 0 >>")),
+        "ReferenceXObject",
+    ),
+    "a film": (written_out(page=_annotation(f"/Movie /Movie << {FILE} >>")), "Movie"),
+    "a sound": (written_out(page=_annotation("/Sound")), "Sound"),
+    "a model": (written_out(page=_annotation("/3D")), "3D"),
+}
+HARMLESS = {
+    "a byte order mark and lines in front": b"\xef\xbb\xbf\r\n\n" + GOOD,
+    "a line in front that its table counts": written_out(start=b"\n"),
+    "blocks filled up behind": GOOD + b"\x00" * 8192,
+    "a link that a person clicks": written_out(page=_annotation(f"/Link /A {URI}")),
+    "a button that a person clicks": written_out(page=_annotation(f"/Widget /AA << /U {URI} >>")),
+    "opening at a place": written_out(catalog="/OpenAction << /S /GoTo /D [3 0 R /Fit] >>"),
+}
 
 
-@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("kind", REFUSED | ACTIVE)
 def test_a_file_that_no_customer_should_get_is_refused_and_leaves_nothing(kind, keep, folder):
-    content, reason = REFUSED[kind]
+    content, reason = (REFUSED | ACTIVE)[kind]
     with pytest.raises(Refused, match=reason):
         keep(content)
     assert not ReportFile.objects.exists()
     assert not [each for each in folder.rglob("*") if each.is_file()]
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_a_file_that_does_nothing_by_itself_is_kept_as_it_came(kind, keep, folder):
+    report = keep(HARMLESS[kind])
+    assert (folder / report.file.name).read_bytes() == HARMLESS[kind]
 
 
 def test_a_report_is_kept_as_it_came_and_is_nobody_elses(keep, folder):
