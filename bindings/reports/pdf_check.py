@@ -51,6 +51,7 @@ AT_A_CLICK = {"/U", "/D"}
 BEFORE = b"\xef\xbb\xbf\x00\t\n\f\r "
 BEHIND = b"\x00\t\n\f\r\x1a "
 HEADER_WITHIN = 1024
+HEADER_BYTES = len("%PDF-1.7")
 MOST_NAMED = 10
 LONGEST_NAME = 30
 
@@ -72,12 +73,15 @@ def look_at(content: bytes) -> dict[str, Any]:
         return {"verdict": "not_pdf"}
     if not content.endswith(b"%%EOF"):
         return {"verdict": "cut"}
+    content_from_header = content[in_front:]
     try:
-        return _read(content[in_front:])
+        return _read(content_from_header)
     except PyPdfError:
         if not in_front:
             raise
-        return _read(content)  # its table counts what stands in front
+    # Its table may count what stands in front: the header moves there, all else stays in its place.
+    version = content_from_header[:HEADER_BYTES]
+    return _read(version + b"\n" * in_front + content_from_header[HEADER_BYTES:])
 
 
 def _read(content: bytes) -> dict[str, Any]:

@@ -55,6 +55,8 @@ OF_STRANGERS = ["/account/login/", "/nothing"]
 NOT_THERE = "the server responded with a status of 404"
 PAGES_GO_ON = 3
 MOST_TABS = 10
+MARKS = """row => [...row.querySelectorAll('label')]
+  .filter(label => getComputedStyle(label, '::before').content.includes('*')).length"""
 FOCUS_IS_SHOWN = """element => element.matches(':focus-visible')
   && getComputedStyle(element).outlineStyle !== 'none'"""
 
@@ -150,6 +152,15 @@ def _violations(page: Page, site: str, place: Place, width: int, scheme: Any) ->
         for each in found
         for node in each["nodes"]
     ]
+
+
+def test_a_required_choice_is_marked_once(door: Door) -> None:
+    root = door.let_in(ROOT, "en")
+    root.open("/admin/referrals/payment/?state__exact=paid")
+    payment = root.content.locator("#result_list th a").first.get_attribute("href") or ""
+    root.open(payment.partition("/change/")[0] + "/reverse/")
+    choice = root.content.locator(".form-row.required", has=root.page.get_by_role("radio"))
+    assert choice.evaluate(MARKS) == 1
 
 
 # --- Keys
