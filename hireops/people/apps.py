@@ -53,7 +53,12 @@ class PeopleConfig(AppConfig):
         signals.connect()
         recording.connect()
         asking.register(proof.demand)
-        for card in (cards.no_role_yet, cards.people_without_a_role, cards.locked_out):
+        for card in (
+            cards.no_role_yet,
+            cards.people_without_a_role,
+            cards.invitations_to_confirm,
+            cards.locked_out,
+        ):
             home.register(card)
         first_things.register(views.first_thing)
         first_things.register(second_factor.first_thing)

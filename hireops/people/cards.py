@@ -4,8 +4,10 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from hireops.database import clock
 from hireops.desk.cards import Card, counted, list_url
 from hireops.desk.staff import Reader
+from hireops.people.invitations.models import OPEN, Invitation
 from hireops.people.letting_in import locked_now
 
 WITHOUT_ROLE = {"is_active": True, "is_staff": True, "is_superuser": False, "groups": None}
@@ -44,6 +46,25 @@ def people_without_a_role(reader: Reader) -> Card | None:
         note=_("They can sign in and see nothing.") if count else "",
         url=list_url("auth_user", WITHOUT_ROLE_LISTED),
         tone="warn" if count else "ok",
+    )
+
+
+def invitations_to_confirm(reader: Reader) -> Card | None:
+    """Only while some wait for a second person, and for who may be that person."""
+    if not reader.has_perm("people.add_invitation"):
+        return None
+    waiting = Invitation.objects.filter(
+        OPEN, needs_second_person=True, confirmed_at=None, expires_at__gt=clock.now()
+    )
+    count = counted(waiting.exclude(invited_by=reader.pk))
+    if not count:
+        return None
+    return Card(
+        title=_("Invitations to confirm"),
+        value=count,
+        note=_("Somebody is to approve or pay, and you are the second person."),
+        url=reverse("admin:people_invitation_changelist"),
+        tone="warn",
     )
 
 

@@ -96,7 +96,7 @@ def _time_step(secret: str, code: str) -> int:
     """Return the time step (RFC 6238) whose digits are ``code``. Raises ``ValidationError`` if none fits."""
     for step in yield_hotp_counters_from_time():
         if format_hotp_value(hotp_value(secret, step)) == code:
-            return step
+            return int(step)
     raise get_adapter().validation_error("incorrect_code")
 
 

@@ -40,7 +40,7 @@ def hide_unreadable_keys() -> None:
 
     Earlier releases also stored ``false`` as a key: it counted as a second factor, and pages of it failed.
     """
-    AuthenticatorManager.get_queryset = _readable  # type: ignore[method-assign]
+    AuthenticatorManager.get_queryset = _readable
 
 
 def _readable(manager: AuthenticatorManager) -> models.QuerySet[Authenticator]:

@@ -366,3 +366,48 @@ def test_rank_and_leaving_are_told_as_well(pages: Pages, root: User, eve: User) 
     newest, first = AuditEntry.objects.filter(action="changed", target_id=str(eve.pk))
     assert "superuser: every right" in details_of(pages(root), first)
     assert "cannot sign in" in details_of(pages(root), newest)
+
+
+# --- Who leaves
+
+DEACTIVATE = "/admin/auth/user/actions/deactivate/"
+
+
+def chosen(person: User) -> dict[str, Any]:
+    return {"_selected_action": [person.pk], "confirmed": "yes", "reason": "has left"}
+
+
+@pytest.mark.parametrize("who", ["hira", "ada", "vera", "root"])
+def test_any_administrator_stops_anybody_at_once(
+    request: pytest.FixtureRequest, pages: Pages, otto: User, who: str
+) -> None:
+    person = request.getfixturevalue(who)
+    browser = pages(person)
+    his = pages(otto)
+    buttons = [each["action"].name for each in his.get(page_of(person)).context["staff_buttons"]]
+    assert "deactivate" in buttons
+
+    his.post(DEACTIVATE, chosen(person))
+
+    person.refresh_from_db()
+    assert not person.is_active
+    assert not person.sessions.exists()
+    assert browser.get("/admin/").status_code == 302
+    assert not person.payout_rights.filter(ended_at=None).exists()
+    entry = AuditEntry.objects.get(action="deactivated")
+    assert (entry.actor, entry.target_id, entry.reason) == (otto, str(person.pk), "has left")
+
+
+def test_nobody_deactivates_the_own_account_and_only_administrators_do(
+    pages: Pages, otto: User, hira: User, ada: User
+) -> None:
+    pages(otto).post(DEACTIVATE, chosen(otto))
+    assert pages(hira).post(DEACTIVATE, chosen(ada)).status_code == 403
+    assert User.objects.filter(pk__in=[otto.pk, ada.pk], is_active=True).count() == 2
+
+
+def test_an_administrator_does_not_activate_again_who_pays(pages: Pages, otto: User, hira: User) -> None:
+    pages(otto).post(DEACTIVATE, chosen(hira))
+    assert save(pages(otto), hira).status_code == 403
+    hira.refresh_from_db()
+    assert not hira.is_active

@@ -49,7 +49,7 @@ def test_the_same_form_invites_a_person_who_signs_in_with_feishu_and_has_no_pass
     [
         (sent, "Enter a mobile number or an email."),
         (lambda: sent(mobile="12"), "This is no mobile number."),
-        (lambda: sent("hr_approver", email="lilei@example.com"), "Only a superuser invites somebody"),
+        (lambda: sent("hr_approver", email="lilei@example.com"), "is invited by two people"),
         (lambda: sent(full_name="", email="lilei@example.com"), "This field is required."),
     ],
 )

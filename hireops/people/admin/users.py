@@ -45,6 +45,20 @@ def end_sessions(user: User, *, by: User, reason: str) -> None:
     services.end_sessions(user, by=by, reason=reason)
 
 
+@staff_action(
+    permission=CHANGE,
+    label=_("Deactivate"),
+    confirm=_(
+        "These people are signed out everywhere at once and cannot sign in any more. What they have done "
+        "stays on record. Only a superuser activates again who can approve or pay."
+    ),
+    dangerous=True,
+    offered=lambda user: user.is_active,
+)
+def deactivate(user: User, *, by: User, reason: str) -> None:
+    services.deactivate(user, by=by, reason=reason)
+
+
 @admin.register(User)
 class StaffUserAdmin(RightsAdmin):
     """People. Their roles say what they may do; of superusers and of who can approve or pay, only a superuser
@@ -69,7 +83,7 @@ class StaffUserAdmin(RightsAdmin):
         "email__iexact": str,
     }
     found_by_words = _("How the name or the user name begins, or the email in full")
-    staff_actions = [end_sessions, let_in_person, remove_second_factors]
+    staff_actions = [end_sessions, deactivate, let_in_person, remove_second_factors]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("groups")

@@ -70,13 +70,33 @@ class InvitationForm(forms.Form):
 
 
 @staff_action(
+    permission=INVITE,
+    label=_("Confirm"),
+    confirm=_(
+        "You are the second person who says that these people are to approve or pay. Their rights take "
+        "effect after the delay, as always. Who has signed in with Feishu already gets no role by it."
+    ),
+    offered=lambda invitation: invitation.state == Invitation.State.WAITING,
+    why_not=services.why_not_confirmed,
+)
+def confirm(invitation: Invitation, *, by: User, reason: str) -> None:
+    services.confirm(invitation, by=by, reason=reason)
+
+
+@staff_action(
     permission="people.withdraw_invitation",
     label=_("Withdraw"),
     confirm=_("Nobody can come by these invitations any more. Who has come already stays."),
-    offered=lambda invitation: invitation.state == Invitation.State.OPEN,
+    offered=lambda invitation: invitation.state in {Invitation.State.OPEN, Invitation.State.WAITING},
 )
 def withdraw(invitation: Invitation, *, by: User, reason: str) -> None:
     services.withdraw(invitation, by=by, reason=reason)
+
+
+def _invited(invitation: Invitation) -> str:
+    if invitation.waits:
+        return gettext("Proposed. It counts once another administrator has confirmed it on this page.")
+    return gettext("Invited. It takes effect at the first Feishu sign-in.")
 
 
 @admin.register(Invitation)
@@ -97,17 +117,18 @@ class InvitationAdmin(MirrorAdmin):
         "expires_at",
         "used_by",
     )
-    list_select_related = ("person", "invited_by", "used_by")
+    list_select_related = ("person", "invited_by", "used_by", "confirmed_by")
     fields = (
         "contact",
         "roles_shown",
         "person",
         "ended_how",
         ("invited_by", "invited_at", "expires_at"),
+        ("confirmed_by", "confirmed_at"),
         ("used_by", "used_at"),
         ("withdrawn_by", "withdrawn_at"),
     )
-    staff_actions = (withdraw,)
+    staff_actions = (confirm, withdraw)
 
     def next_step(self, request: HttpRequest) -> tuple[str, str | Promise] | None:
         return (self._url("invite"), gettext("Invite somebody")) if request.user.has_perm(INVITE) else None
@@ -127,7 +148,7 @@ class InvitationAdmin(MirrorAdmin):
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                self.message_user(request, gettext("Invited. It takes effect at the first Feishu sign-in."))
+                self.message_user(request, _invited(invitation))
                 return HttpResponseRedirect(self._url("change", invitation.pk))
         title = gettext("Invite somebody")
         return self.render_form(request, "admin/people/invitation/invite.html", title=title, form=form)

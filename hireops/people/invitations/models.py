@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -22,10 +22,13 @@ class Invitation(models.Model):
     """Somebody who is to come, known by mobile (E.164) or email (lower case) as in Feishu's directory.
 
     Who signs in with Feishu for the first time uses it up and gets its ``roles``; or, with a ``person``, that
-    person can sign in with Feishu from then on. The database keeps how it was made and how it ended.
+    person can sign in with Feishu from then on. Roles that can approve or pay take two people, unless a
+    superuser invites: one proposes, another one confirms. The database keeps how it was made, confirmed and
+    ended.
     """
 
     class State(States):
+        WAITING = "waiting", "warn", _("waits for a second person")
         OPEN = "open", "busy", _("not used yet")
         USED = "used", "ok", _("used")
         WITHDRAWN = "withdrawn", "quiet", _("withdrawn")
@@ -45,6 +48,11 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("invited by")
     )
+    needs_second_person = models.BooleanField(_("needs a second person"), db_default=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+    )
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
     invited_at = models.DateTimeField(_("invited at"), db_default=Now(), editable=False)
     expires_at = models.DateTimeField(_("good until"))
     used_by = models.ForeignKey(
@@ -65,6 +73,14 @@ class Invitation(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(mobile="", email=""), name="invitation_names_a_contact"),
             models.CheckConstraint(condition=_by("used"), name="invitation_used_by_and_at"),
+            models.CheckConstraint(condition=_by("confirmed"), name="invitation_confirmed_by_and_at"),
+            models.CheckConstraint(
+                condition=~Q(confirmed_by=F("invited_by")), name="invitation_confirmed_by_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at=None) | Q(needs_second_person=False) | Q(confirmed_at__isnull=False),
+                name="invitation_used_is_confirmed",
+            ),
             models.CheckConstraint(condition=_by("withdrawn"), name="invitation_withdrawn_by_and_at"),
             models.CheckConstraint(
                 condition=Q(used_at=None) | Q(withdrawn_at=None), name="invitation_ends_one_way"
@@ -86,4 +102,11 @@ class Invitation(models.Model):
             return self.State.USED
         if self.withdrawn_at:
             return self.State.WITHDRAWN
-        return self.State.EXPIRED if self.expires_at <= clock.now() else self.State.OPEN
+        if self.expires_at <= clock.now():
+            return self.State.EXPIRED
+        return self.State.WAITING if self.waits else self.State.OPEN
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether nobody can use it before a second person has confirmed it."""
+        return self.needs_second_person and self.confirmed_at is None

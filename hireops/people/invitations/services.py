@@ -24,8 +24,9 @@ def invite(
 ) -> Invitation:
     """An open invitation, good for ``INVITATION_DAYS``. Contacts as ``hireops.contacts`` reads them.
 
-    Raises ``Refused`` for roles and people that are not this person's to hand out or to touch, and if
-    somebody with this mobile or email is invited already.
+    To a role that can approve or pay it waits for a second person, unless ``by`` is a superuser. Raises
+    ``Refused`` for roles and people that are not this person's to hand out or to touch, and if somebody with
+    this mobile or email is invited already.
     """
     groups = list(roles)
     if why_not := _why_not(by, groups, person):
@@ -38,6 +39,7 @@ def invite(
                 email=email,
                 person=person,
                 invited_by=by,
+                needs_second_person=takes_two(by, groups),
                 expires_at=clock.now() + timedelta(days=settings.INVITATION_DAYS),
             )
             invitation.roles.set(groups)
@@ -45,6 +47,31 @@ def invite(
     except IntegrityError:
         raise Refused(_is_invited_already()) from None
     return invitation
+
+
+def confirm(invitation: Invitation, *, by: User, reason: str = "") -> None:
+    """Agree, as the second person, that it is made. Raises ``Refused`` with what stands against it."""
+    with transaction.atomic():
+        waiting = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+        if why_not := why_not_confirmed(waiting, by):
+            raise Refused(why_not)
+        services.refuse_to_hand_out(by, waiting.roles.all())
+        waiting.confirmed_by, waiting.confirmed_at = by, clock.now()
+        waiting.save(update_fields=["confirmed_by", "confirmed_at"])
+        _audit(gettext_noop("invitation confirmed"), waiting, by, reason)
+
+
+def why_not_confirmed(invitation: Invitation, by: User) -> str:
+    if invitation.state != Invitation.State.WAITING:
+        return _("This invitation does not wait for a second person.")
+    if invitation.invited_by_id == by.pk:
+        return _("You have proposed this invitation, so somebody else confirms it.")
+    return ""
+
+
+def takes_two(by: User, groups: Iterable[Group]) -> bool:
+    """Tell whether an invitation of ``by`` to these roles waits for a second person."""
+    return not by.is_superuser and payout_permissions.are_carried_by(groups)
 
 
 def withdraw(invitation: Invitation, *, by: User, reason: str = "") -> None:
@@ -64,7 +91,7 @@ def open_to(*, mobile: str, emails: Collection[str]) -> QuerySet[Invitation]:
     if emails:
         named |= Q(email__in=emails)
     found = Invitation.objects.filter(OPEN, named, expires_at__gt=clock.now())
-    return found.select_related("person", "invited_by").order_by("pk")
+    return found.select_related("person", "invited_by", "confirmed_by").order_by("pk")
 
 
 def use(invitation: Invitation, *, by: User) -> bool:
@@ -73,7 +100,7 @@ def use(invitation: Invitation, *, by: User) -> bool:
     A right to approve or pay that comes with a role takes effect after the delay, like any other.
     """
     groups, host = list(invitation.roles.all()), invitation.invited_by
-    if not _still_stands(host, groups, invitation.person):
+    if not _still_stands(invitation, groups):
         return False
     open_one = Invitation.objects.filter(OPEN, pk=invitation.pk)
     if not open_one.update(used_by=by, used_at=clock.now()):
@@ -96,22 +123,19 @@ def why_not_by_feishu(by: User, groups: Iterable[Group], *, mobile: str, email: 
     """Why ``by`` can't invite somebody with these contacts and roles to sign in; "" if it can be done."""
     if open_to(mobile=mobile, emails=[email] if email else []).exists():
         return _is_invited_already()
-    return _only_superusers(by, groups)
+    if takes_two(by, groups):
+        return _(
+            "Who can approve or pay is invited by two people. Invite under “Invitations” without adding a "
+            "user; another administrator confirms it there."
+        )
+    return ""
 
 
 def _is_invited_already() -> str:
     return _("Somebody with this mobile or email is invited already. Withdraw that invitation first.")
 
 
-def _only_superusers(by: User, groups: Iterable[Group]) -> str:
-    if payout_permissions.are_carried_by(groups) and not by.is_superuser:
-        return _("Only a superuser invites somebody to a role that can approve or pay. Nobody was invited.")
-    return ""
-
-
 def _why_not(by: User, groups: list[Group], person: User | None) -> str:
-    if why_not := _only_superusers(by, groups):
-        return why_not
     services.refuse_to_hand_out(by, groups)
     if person is None:
         return ""
@@ -125,11 +149,18 @@ def _why_not(by: User, groups: list[Group], person: User | None) -> str:
     return ""
 
 
-def _still_stands(host: User, groups: list[Group], person: User | None) -> bool:
-    if not (host.is_active and host.has_perm("people.add_invitation")):
+def _still_stands(invitation: Invitation, groups: list[Group]) -> bool:
+    host, second = invitation.invited_by, invitation.confirmed_by
+    if second is None and (invitation.waits or takes_two(host, groups)):
+        return False
+    return all(_may_still_invite(each, groups, invitation.person) for each in (host, second) if each)
+
+
+def _may_still_invite(by: User, groups: list[Group], person: User | None) -> bool:
+    if not (by.is_active and by.has_perm("people.add_invitation")):
         return False
     try:
-        return not _why_not(host, groups, person)
+        return not _why_not(by, groups, person)
     except Refused:
         return False
 

@@ -124,16 +124,93 @@ def test_what_is_no_contact_is_said_at_its_field(
     assert not Invitation.objects.exists()
 
 
-def test_only_a_superuser_invites_to_a_role_that_can_approve_or_pay(
-    visitor: Visitor, otto: User, root: User, invites: Callable[..., str]
+def test_a_superuser_alone_invites_to_a_role_that_can_approve_or_pay(
+    visitor: Visitor, root: User, invites: Callable[..., str]
 ) -> None:
-    assert "Only a superuser invites" in invites(otto, "hr_approver", mobile=ZHANG["mobile_number"])
-    assert not Invitation.objects.exists()
     assert "Invited." in invites(root, "hr_approver", mobile=ZHANG["mobile_number"])
     visitor.sign_in()
 
     assert visitor.person is not None
     assert visitor.person.groups.get() == role("hr_approver")
+
+
+CONFIRM = f"{INVITATIONS}actions/confirm/"
+
+
+@pytest.fixture
+def olga(db: None) -> User:
+    """Another administrator."""
+    person = User.objects.create_user("olga", is_staff=True)
+    person.groups.add(role("administrator"))
+    return person
+
+
+@pytest.fixture
+def confirms(olga: User, client_of: Callable[[User], Client]) -> Callable[..., Any]:
+    def confirms(by: User = olga) -> Any:
+        sent = {"_selected_action": Invitation.objects.get().pk, "confirmed": "1", "reason": "from Monday"}
+        return client_of(by).post(CONFIRM, sent, follow=True)
+
+    return confirms
+
+
+@pytest.mark.usefixtures("delayed", "ada")
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("hr_officer", "referrals.add_payoutbatch"), ("hr_approver", "referrals.approve_withdrawal")],
+)
+def test_two_administrators_invite_who_approves_or_pays(
+    request: pytest.FixtureRequest, visitor: Visitor, otto: User, name: str, right: str
+) -> None:
+    invites, confirms = map(request.getfixturevalue, ("invites", "confirms"))
+    assert "Proposed." in invites(otto, name, mobile=ZHANG["mobile_number"])
+    assert Invitation.objects.get().state == "waiting"
+    confirms()
+    assert Invitation.objects.get().state == "open"
+    entry = AuditEntry.objects.get(action="invitation confirmed")
+    assert (entry.actor_name, entry.reason) == ("olga", "from Monday")
+    visitor.sign_in()
+
+    assert visitor.person is not None
+    assert visitor.person.groups.get() == role(name)
+    assert PayoutRight.objects.get(user=visitor.person, permission=right).given_by == otto
+    assert not may(visitor.person, right)
+
+
+def test_the_second_person_sees_on_the_home_page_that_an_invitation_waits(
+    otto: User, olga: User, invites: Callable[..., str], client_of: Callable[[User], Client]
+) -> None:
+    invites(otto, "hr_approver", mobile=ZHANG["mobile_number"])
+    card = "待您确认的邀请"
+    assert card in client_of(olga).get("/admin/").content.decode()
+    assert card not in client_of(otto).get("/admin/").content.decode()
+
+
+def test_who_proposes_does_not_confirm_nor_does_who_can_pay(
+    visitor: Visitor, otto: User, olga: User, invites: Callable[..., str], confirms: Callable[..., Any]
+) -> None:
+    invites(otto, "hr_approver", mobile=ZHANG["mobile_number"])
+    olga.groups.add(role("hr_officer"))
+    for person in (otto, olga):
+        confirms(person)
+        assert Invitation.objects.get().state == "waiting"
+    visitor.sign_in()
+
+    assert visitor.person is not None
+    assert not visitor.person.groups.exists()
+
+
+@pytest.mark.parametrize("dismissed", ["otto", "olga"])
+def test_both_people_still_have_to_be_administrators_when_it_is_used(
+    visitor: Visitor, otto: User, invites: Callable[..., str], confirms: Callable[..., Any], dismissed: str
+) -> None:
+    invites(otto, "hr_approver", mobile=ZHANG["mobile_number"])
+    confirms()
+    User.objects.get(username=dismissed).groups.clear()
+    visitor.sign_in()
+
+    assert visitor.person is not None
+    assert not visitor.person.groups.exists()
 
 
 @pytest.mark.usefixtures("delayed", "ada")
@@ -238,6 +315,7 @@ def test_contacts_are_masked_on_every_page(
     "change",
     [
         "UPDATE people_invitation SET mobile = '+8613900139000'",
+        "UPDATE people_invitation SET needs_second_person = NOT needs_second_person",
         "UPDATE people_invitation SET person_id = invited_by_id",
         "UPDATE people_invitation SET used_at = NULL, used_by_id = NULL",
         "DELETE FROM people_invitation",
