@@ -154,7 +154,7 @@ def confirms(olga: User, client_of: Callable[[User], Client]) -> Callable[..., A
     return confirms
 
 
-@pytest.mark.usefixtures("delayed", "ada")
+@pytest.mark.usefixtures("delayed", "ada", "hira")
 @pytest.mark.parametrize(
     ("name", "right"),
     [("hr_officer", "referrals.add_payoutbatch"), ("hr_approver", "referrals.approve_withdrawal")],
