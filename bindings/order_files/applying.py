@@ -37,9 +37,9 @@ def apply(batch: OrderFile, rows: Sequence[OrderFileRow]) -> None:
     if by is None:
         raise RuntimeError("only a confirmed file is applied")
     for row in rows:
-        order = (row.background_check_id, row.exam_id)
+        order, line = (row.background_check_id, row.exam_id), row.line or 0
         try:
-            if failed.get(order, row.line) < row.line:
+            if failed.get(order, line) < line:
                 note(row, "after_failed")
             else:
                 with transaction.atomic():
@@ -47,7 +47,7 @@ def apply(batch: OrderFile, rows: Sequence[OrderFileRow]) -> None:
                 row.state = RowState.APPLIED
         except Refused:
             note(row, "changed_meanwhile")
-            failed[order] = row.line
+            failed[order] = line
         row.access = ""
     transaction.on_commit(partial(ring, drain))
 

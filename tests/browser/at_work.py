@@ -286,3 +286,5 @@ def serve_it(vera: Visitor) -> None:
     vera.follow("Report the result")
     vera.fill("Result", "无差异")
     vera.confirm()
+    vera.sees("No report goes along with it.")
+    vera.confirm()

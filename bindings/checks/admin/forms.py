@@ -140,8 +140,8 @@ class ResultForm(ReportsForm):
         elif given.get("reports_again"):
             self.goes_along = [report["name"] for report in again]
         self.asks = True
-        self.data = self.data.copy()
-        self.data["confirmed"], self.data["stored"] = "on", stored.pk if stored else ""
+        sent = {name: self.data[name] for name in self.data}
+        self.data = sent | {"confirmed": "on", "stored": stored.pk if stored else ""}
 
 
 class TurnForm(forms.Form):

@@ -96,13 +96,14 @@ class OrderFileAdmin(FileImportAdmin):
             "rows_shown": [
                 {
                     "line": row.line,
-                    "order": linked(row.background_check or row.exam, row.order_given),
-                    "candidate": shown((row.background_check or row.exam).candidate_name),
+                    "order": linked(order, row.order_given),
+                    "candidate": shown(order.candidate_name) if order else "",
                     "told": texts.told(row),
                     "report": noted(reading.report_of(row)),
                     "remarks": texts.remarks_in_words(row),
                 }
                 for row in [*first, *others]
+                for order in [row.background_check or row.exam]
             ],
             "more_rows": context["ready"] - len(first) - len(others),
         }

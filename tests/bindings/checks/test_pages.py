@@ -214,6 +214,7 @@ def test_a_final_result_is_shown_once_more_with_its_order_and_its_report(vendor,
     asked = vendor.post(page("result", check), {"result": "无差异", "report": file})
     assert says(asked, "Feishu may take no other result after this one.")
     assert says(asked, "终报.pdf")
+    assert asked.context["form"]["result"].value() == "无差异"
     assert says(asked, check.background_check_id)
     assert not CheckUpdate.objects.exists()
 

@@ -451,7 +451,7 @@ def test_the_page_of_a_run_that_ends_while_it_is_drawn_looks_again(
     assert waits(early.content.decode())
     monkeypatch.undo()
 
-    state = re.search(r'data-state="(\w+)"', early.content.decode())[1]
+    (state,) = re.findall(r'data-state="(\w+)"', early.content.decode())
     late = vendor.get(page_of(run), headers={"x-waiting": state})
     assert late.status_code == 200
     assert late.context["progress"].done == 1
