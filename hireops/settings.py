@@ -178,6 +178,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "hireops.people.refused_pages.RefusedPagesMiddleware",
     "hireops.people.first_things.FirstThingsMiddleware",
+    "hireops.desk.signed_out.SignedOutMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "hireops.people.middleware.LastSeenMiddleware",

@@ -1,7 +1,7 @@
 """Forms of the staff pages: they ask the services what is allowed and show the answer at the right field."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,12 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from bindings.fields.pushes import not_confirmed
 from bindings.fields.services import DEFINED, field_problems, next_position
 from bindings.models import CustomField
-from hireops.desk.forms import UntouchedStays
-
-if TYPE_CHECKING:
-    _CustomFieldForm = forms.ModelForm[CustomField]
-else:
-    _CustomFieldForm = forms.ModelForm
+from hireops.desk.forms import ListRowForm, UntouchedStays
 
 
 class CustomFieldForm(UntouchedStays):
@@ -42,7 +37,7 @@ class CustomFieldForm(UntouchedStays):
                 self.add_error(name if name in self.fields else None, problem)
 
 
-class PositionForm(_CustomFieldForm):
+class PositionForm(ListRowForm):
     """The order, edited in the list."""
 
     class Meta:

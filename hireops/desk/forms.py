@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
+from hireops.desk.audit import entries_about
 from hireops.desk.staff import name_and_login
 
 if TYPE_CHECKING:
@@ -43,3 +45,25 @@ class UntouchedStays(_ModelForm):
     def _as_it_is(self, name: str) -> Any:
         value = getattr(self.instance, name)
         return value.all() if hasattr(value, "all") else value  # the rows of many to many
+
+
+class ListRowForm(UntouchedStays):
+    """A row that is edited in its list: a value that somebody has changed meanwhile is not overwritten."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        for name in self.changed_data:
+            field, sent_as = self.fields[name], self.add_initial_prefix(name)
+            now, shown = self.get_initial_for_field(field, name), self.data.get(sent_as)
+            if shown is not None and field.has_changed(now, shown):
+                self.add_error(name, self._who_changed_it(now))
+                self.data = self.data.copy()
+                self.data[sent_as] = now  # so that saving it again decides
+        return cleaned
+
+    def _who_changed_it(self, now: Any) -> str:
+        newest = entries_about(self.instance).first()
+        return _(
+            "%(who)s has changed this to %(now)s since you opened the list. Save again to keep what stands "
+            "here."
+        ) % {"who": newest.who if newest else "hireops", "now": now}

@@ -9,6 +9,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.datastructures import MultiValueDict
 
+from hireops.desk.signed_out import is_brought_back
+
 
 def chosen_language(request: HttpRequest) -> str:
     """A code of ``settings.LANGUAGES``.
@@ -38,8 +40,10 @@ def is_being_switched(request: HttpRequest) -> bool:
     """Whether a form was sent by the language switch of its page, and so is only to be shown once more.
 
     See ``desk/language_switch.html``: the switch sends what was chosen and typed along, and this comes back.
+    So does a form of a session that had ended (``signed_out.py``).
     """
-    return request.method == "POST" and "language" in request.POST
+    is_shown_again = "language" in request.POST or (is_brought_back(request) and "again" in request.POST)
+    return request.method == "POST" and is_shown_again
 
 
 # --- Pages with a form that only has to be filled in again

@@ -21,6 +21,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, include, path, re_path
 from django.views.decorators.cache import never_cache
 
+from hireops.desk.signed_out import who_was_signed_in
 from hireops.people import first_things, limits, proof, views
 from hireops.people.feishu import views as feishu
 
@@ -38,6 +39,7 @@ def in_the_desk(view: View) -> View:
             ours = {
                 "may_reset_password": settings.MAIL,
                 "something_comes_first": bool(first_things.page_for(request)),
+                "session_has_ended": request.user.is_anonymous and bool(who_was_signed_in(request)),
             }
             known = {**admin.site.each_context(request), **ours}
             response.context_data = {**known, **(response.context_data or {})}

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,7 +21,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from hireops.contacts import mask
-from hireops.desk import ranges, searching, waiting
+from hireops.desk import ranges, searching, signed_out, waiting
 from hireops.desk.actions import StaffActionsAdmin
 from hireops.desk.admin.saved_filters import SavedFiltersAdmin
 from hireops.desk.audit import entries_about, record
@@ -29,6 +30,7 @@ from hireops.desk.display import state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.exporting import ExportedAdmin
 from hireops.desk.finding import FindableAdmin
+from hireops.desk.forms import ListRowForm
 from hireops.desk.lists import QuickChangeList
 from hireops.desk.mirrors import NobodyEdits
 from hireops.desk.pages import staff_page
@@ -37,13 +39,14 @@ from hireops.desk.proof import page_that_asks
 from hireops.desk.revealing import PROOF, is_revealed, reason_of, reveal, shown_for
 from hireops.desk.sections import sections_of
 from hireops.desk.staff import staff
+from hireops.desk.versions import VersionedAdmin
 from hireops.desk.waiting import Waiting
 
 HISTORY_SHOWN = 200
 DATE_PARTS = ("year", "month", "day")
 
 
-class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAdmin):
+class StaffAdmin(VersionedAdmin, ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAdmin):
     """Base of every admin page: quick on large tables, and what is edited here is audited.
 
     A service that is called while a form is saved or an object deleted may raise ``Refused``: nothing is
@@ -214,6 +217,7 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
             context |= {"sections": sections_of(request, obj)}
             context |= self.page_context(request, obj)
             context |= waiting.context(request, getattr(request, "page_waits", None))
+            context |= self.version_context(request, obj, context)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Whom a row is about
@@ -269,6 +273,13 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
         def view() -> HttpResponse:
             return super(StaffAdmin, self).changeform_view(request, object_id, *args, **kwargs)
 
+        def save() -> HttpResponse:
+            if request.method != "POST" or object_id is None:
+                return view()
+            with transaction.atomic():
+                self.refuse_stale(request, object_id)
+                return view()
+
         def form_again(refusal: Refused) -> HttpResponse:
             asked: Any = request
             asked.refusal = str(refusal)
@@ -276,7 +287,12 @@ class StaffAdmin(ExportedAdmin, StaffActionsAdmin, SavedFiltersAdmin, FindableAd
 
         asked: Any = request
         asked.page_waits = self._read_waiting(request, object_id)
-        return waiting.unchanged(request, asked.page_waits) or self._edit(request, view, form_again)
+        if request.method == "POST" and signed_out.is_brought_back(request):
+            return form_again(Refused(_("You are signed in again. Nothing was saved yet: look, then save.")))
+        return waiting.unchanged(request, asked.page_waits) or self._edit(request, save, form_again)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, **{"form": ListRowForm, **kwargs})
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         form = super().get_form(request, obj, change=change, **kwargs)
