@@ -1,5 +1,6 @@
 """Forms of staff pages."""
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -57,8 +58,9 @@ class ListRowForm(UntouchedStays):
             now, shown = self.get_initial_for_field(field, name), self.data.get(sent_as)
             if shown is not None and field.has_changed(now, shown):
                 self.add_error(name, self._who_changed_it(now))
-                self.data = self.data.copy()
-                self.data[sent_as] = now  # so that saving it again decides
+                sent: Any = copy(self.data)
+                sent[sent_as] = now  # so that saving it again decides
+                self.data = sent
         return cleaned
 
     def _who_changed_it(self, now: Any) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.messages import constants
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -82,6 +82,7 @@ def _page(request: HttpRequest, person: int) -> HttpResponse:
         del sent[name]
     kept = {"purpose": PURPOSE, "person": person, "path": request.get_full_path(), "sent": sent.urlencode()}
     context = {
+        **admin.site.each_context(request),
         "kept": encryption.encrypt(json.dumps(kept | {"files": [each.name for each in _files(request)]})),
         "path": request.get_full_path(),
         "files": _files(request),
@@ -103,7 +104,7 @@ def _bring_back(request: HttpRequest) -> HttpResponse | None:
         text = _("What somebody else had typed in this tab is not shown, and nothing was done with it.")
         messages.warning(request, text)
         return HttpResponseRedirect(reverse("admin:index"))
-    request.POST = QueryDict(kept["sent"])  # type: ignore[assignment]
+    request.POST = QueryDict(kept["sent"])
     request.is_brought_back = True  # type: ignore[attr-defined]
     if kept["files"]:
         text = _("Files have to be chosen once more: %(files)s")
