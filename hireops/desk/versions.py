@@ -1,10 +1,11 @@
 """Detection of lost updates: a change form carries a digest of each value that it showed.
 
-Whoever saves a form whose values somebody has changed meanwhile gets it back, with what they typed and with
-what has changed. The form then carries the digests of the values as they are now, so saving it again decides.
+Whoever saves a form whose values somebody has changed meanwhile gets it back: with what they typed, with the
+values as they are now where they typed nothing, and with what has changed. Saving it again decides.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.forms import BaseForm, Field
+from django.forms import BaseForm, CheckboxInput, Field, MultiWidget
+from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.forms.models import BaseModelFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.crypto import salted_hmac
+from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -90,8 +94,10 @@ class VersionedAdmin(_ModelAdmin):
         ]
         asked: Any = request
         asked.version = _version_of(obj, form, formsets)
-        asked.edit_conflict = _conflict_of(request.POST.get(VERSION, ""), obj, form, formsets)
+        sent = request.POST.copy()
+        asked.edit_conflict = _conflict_of(sent, obj, form, formsets)
         if asked.edit_conflict:
+            asked.POST = sent
             raise Refused(
                 _(
                     "Nothing was saved: this has been changed since you opened the page. What you have typed "
@@ -117,19 +123,21 @@ def _version_of(obj: Model, form: BaseForm, formsets: Iterable[AnyFormSet]) -> s
 
 
 def _conflict_of(
-    version: str, obj: Model, form: BaseForm, formsets: Iterable[AnyFormSet]
+    sent: QueryDict, obj: Model, form: BaseForm, formsets: Iterable[AnyFormSet]
 ) -> EditConflict | None:
     """Compare what was shown with the unbound forms of ``obj`` as it is now.
 
-    None if nothing has changed, or for a token that is none of ours.
+    None if nothing has changed, or without a token of ours. What was sent untouched becomes what is now.
     """
     try:
-        shown = signing.loads(version, salt=SALT)
+        shown = signing.loads(sent.get(VERSION, ""), salt=SALT)
     except signing.BadSignature:
         return None
     now = {each.key: each for each in _shown(obj, form, formsets)}
     changed = [
-        value for key, digests in shown["digests"].items() for value in _changed(now.get(key), digests)
+        value
+        for key, digests in shown["digests"].items()
+        for value in _changed(sent, key, now.get(key), digests)
     ]
     if not changed:
         return None
@@ -152,14 +160,71 @@ def _digest(value: Any) -> str:
     return salted_hmac(SALT, json.dumps(value, default=str)).hexdigest()[:DIGITS]
 
 
-def _changed(now: ShownForm | None, digests: Mapping[str, str]) -> Iterator[ChangedValue]:
+def _changed(
+    sent: QueryDict, key: str, now: ShownForm | None, digests: Mapping[str, str]
+) -> Iterator[ChangedValue]:
+    sent_as = _sent_as(sent, key)
     if now is None:
+        _drop_row(sent, sent_as)
         yield ChangedValue(_("a row"), _("removed"), "")
         return
     row = str(now.row) if now.prefix else ""
     for name, field, value in now.values():
         if name in digests and digests[name] != _digest(value):
+            sent_name = f"{sent_as}-{name}" if sent_as else name
+            if _is_untouched(sent, sent_name, field, digests[name]):
+                _put(sent, sent_name, field.widget, value)
             yield ChangedValue(row, capfirst(str(field.label or name)), _in_words(field, value))
+
+
+def _sent_as(sent: Any, key: str) -> str:
+    """Return the prefix under which the row of ``key`` was sent; empty for the object itself."""
+    prefix, _colon, pk = key.partition(":")
+    total = sent.get(f"{prefix}-{TOTAL_FORM_COUNT}", "0")
+    numbers = range(int(total) if total.isdecimal() else 0)
+    return next((f"{prefix}-{each}" for each in numbers if sent.get(f"{prefix}-{each}-id") == pk), prefix)
+
+
+def _drop_row(sent: Any, sent_as: str) -> None:
+    """Without a row of the database its form could never be saved."""
+    prefix, _dash, dropped = sent_as.rpartition("-")
+    if not dropped.isdecimal():
+        return
+    rows = re.compile(rf"(initial-)?{re.escape(prefix)}-([0-9]+)-(.+)")
+    found = sorted(filter(None, map(rows.fullmatch, list(sent))), key=lambda each: int(each[2]))
+    for each in found:
+        number, values = int(each[2]), sent.getlist(each[0])
+        if number >= int(dropped):
+            del sent[each[0]]
+        if number > int(dropped):
+            sent.setlist(f"{each[1] or ''}{prefix}-{number - 1}-{each[3]}", values)
+    for count in (TOTAL_FORM_COUNT, INITIAL_FORM_COUNT):
+        sent[f"{prefix}-{count}"] = str(int(sent[f"{prefix}-{count}"]) - 1)
+
+
+def _is_untouched(sent: QueryDict, name: str, field: Field, digest: str) -> bool:
+    try:
+        typed = field.clean(field.widget.value_from_datadict(sent, MultiValueDict(), name))
+    except ValidationError:
+        return False
+    value = field.prepare_value(typed)
+    return _digest(sorted(value, key=str) if isinstance(value, list | tuple) else value) == digest
+
+
+def _put(sent: Any, name: str, widget: Any, value: Any) -> None:
+    """Write ``value`` as a browser sends it, also as the value that was shown (``show_hidden_initial``)."""
+    for each in (name, f"initial-{name}"):
+        if isinstance(widget, MultiWidget):
+            named: Any = widget
+            parts = zip(named.widgets, named.widgets_names, named.decompress(value), strict=True)
+            for part, suffix, piece in parts:
+                sent[f"{each}{suffix}"] = part.format_value(piece) or ""
+        elif isinstance(value, list):
+            sent.setlist(each, [str(one) for one in value])
+        elif isinstance(widget, CheckboxInput) and each == name and not value:
+            sent.pop(each, None)
+        else:
+            sent[each] = "" if value is None else str(value)
 
 
 def _in_words(field: Any, value: Any) -> str:

@@ -90,12 +90,29 @@ def test_the_second_of_two_tabs_says_which_row_is_another_now(browser: Client) -
     address = f"/admin/bindings/checkpackage/{basic.pk}/change/"
     first, second = form_shown(browser.get(address)), form_shown(browser.get(address))
     assert browser.post(address, first | {"stages-0-name": "已开始"}).status_code == 302
+    CheckPackage.objects.update(working_days=8)
     stopped = browser.post(address, second | {"name": "Basic 2"})
-    [changed] = stopped.context["edit_conflict"].changed
-    assert (changed.label, changed.now) == ("Name", "已开始")
-    assert stopped.context["adminform"].form["name"].value() == "Basic 2"
+    changed = [(each.row, each.label, each.now) for each in stopped.context["edit_conflict"].changed]
+    assert changed == [("", "Promised working days", "8"), ("已开始", "Name", "已开始")]
     stage.refresh_from_db()
     assert stage.name == "已开始"
+    shown = form_shown(stopped)
+    assert (shown["name"], shown["working_days"], shown["stages-0-name"]) == ("Basic 2", "8", "已开始")
+    assert browser.post(address, shown).status_code == 302
+    kept = CheckPackage.objects.values_list("name", "working_days", "stages__name").get()
+    assert kept == ("Basic 2", 8, "已开始")
+
+
+def test_a_row_that_was_removed_meanwhile_does_not_come_back(browser: Client) -> None:
+    basic = CheckPackage.objects.create(code="basic", name="Basic")
+    stage = StageTemplate.objects.create(package=basic, position=10, name="开始", turn="vendor")
+    address = f"/admin/bindings/checkpackage/{basic.pk}/change/"
+    shown = form_shown(browser.get(address))
+    stage.delete()
+    stopped = browser.post(address, shown | {"name": "Basic 2"})
+    assert says(stopped, "removed")
+    assert browser.post(address, form_shown(stopped)).status_code == 302
+    assert not basic.stages.exists()
 
 
 def test_a_list_keeps_what_nobody_touched_and_says_who_changed_the_same(browser: Client) -> None:
