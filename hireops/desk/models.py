@@ -3,7 +3,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hireops.desk.append_only import AppendOnly
@@ -194,7 +194,7 @@ class Restoration(models.Model):
         help_text=_("Empty: the command."),
     )
     reason = models.TextField(_("reason"), blank=True)
-    backup_at = models.DateTimeField(_("as of"), null=True, blank=True)
+    backup_at = models.DateTimeField(pgettext_lazy("time of a backup", "as of"), null=True, blank=True)
     stands = models.BooleanField(_("stands"), default=True)
     ended_at = models.DateTimeField(_("all released"), null=True, blank=True)
 

@@ -66,6 +66,7 @@ class RangeFilter(admin.ListFilter):
 
     template = "admin/desk/range_filter.html"
     name: str
+    first_label, last_label = _("From"), _("To")
     input_type = "text"
     input_mode = ""
     has_ready_made = False  # choices beside its fields
@@ -118,11 +119,11 @@ class RangeFilter(admin.ListFilter):
     @property
     def fields(self) -> list[dict[str, str]]:
         """The two fields, with what was typed where it can't be read."""
-        bounds = ((FROM, gettext("From"), self.range.first), (TO, gettext("To"), self.range.last))
+        bounds = ((FROM, self.first_label, self.range.first), (TO, self.last_label, self.range.last))
         return [
             {
                 "name": self.name + part,
-                "label": label,
+                "label": str(label),
                 "value": self.given.get(self.name + part, "") if bound is None else self.written(bound),
             }
             for part, label, bound in bounds
@@ -303,6 +304,7 @@ def read_amount(text: str) -> Decimal:
 class AmountFilter(RangeFilter):
     """Bounds that are amounts."""
 
+    first_label, last_label = _("Lowest"), _("Highest")
     input_mode = "decimal"
 
     def read(self, text: str) -> Decimal:

@@ -19,7 +19,7 @@ class PayoutBatch(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("handed over by")
     )
-    created_at = models.DateTimeField(_("handed over"), db_default=Now(), editable=False)
+    created_at = models.DateTimeField(pgettext_lazy("time", "handed over"), db_default=Now(), editable=False)
     note = models.TextField(_("note"), blank=True)
 
     class Meta:

@@ -34,7 +34,7 @@ COLUMNS = ColumnNames(
     longest=LONGEST,
     payment_id="打款编号,payment_id|打款单号,付款编号,付款单号,打款ID,付款ID",
     result="打款结果,结果,result|付款结果,支付结果,打款状态,状态,status",
-    reference="打款凭证号,银行流水号,reference|凭证号,打款流水号,流水号,交易流水号,付款流水号,付款凭证号,"
+    reference="银行流水号,打款凭证号,reference|凭证号,打款流水号,流水号,交易流水号,付款流水号,付款凭证号,"
     "payment reference,reference of the payment",
     reason="退回原因,原因,reason|失败原因,退票原因,why it came back",
     amount="金额,sum|打款金额,付款金额,支付金额,转账金额,交易金额,amount",
@@ -132,7 +132,7 @@ def _why_unreadable(error: UnreadableFileError) -> str:
     if error.key == "no_header":
         return _(
             "None of the first rows names the columns: payment_id, result, reference, reason "
-            "(打款编号, 打款结果, 打款凭证号, 退回原因). Other columns may stay."
+            "(打款编号, 打款结果, 银行流水号, 退回原因). Other columns may stay."
         )
     return reason_unreadable(error.key, error.details)
 

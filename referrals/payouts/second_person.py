@@ -16,12 +16,12 @@ WAITS_FOR, ME = "waits_for", "me"
 
 
 class _WaitsForMeFilter(admin.SimpleListFilter):
-    title = _("to be decided by")
+    title = _("decision")
     parameter_name = WAITS_FOR
     to_decide: Callable[[Reader], QuerySet[Any]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(ME, _("me"))] if request.user.has_perm(APPROVE) else []
+        return [(ME, _("waits for me"))] if request.user.has_perm(APPROVE) else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() != ME:

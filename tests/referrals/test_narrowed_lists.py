@@ -162,6 +162,15 @@ def withdrawals(account: Account, hira: User, ada: User) -> dict[str, Withdrawal
     }
 
 
+def test_filters_of_withdrawals_speak_of_lowest_and_highest_and_of_what_waits_for_oneself(
+    withdrawals: dict[str, Withdrawal], pages: Pages, ada: User
+) -> None:
+    listed = pages(ada).get(list_of("withdrawal"), {"waits_for": "me"})
+    assert chips(listed) == ["Decision: waits for me"]
+    page = listed.content.decode()
+    assert all(f"<span>{label}</span>" in page for label in ("Lowest", "Highest", "From", "To"))
+
+
 def test_withdrawals_are_narrowed_by_amount_with_both_bounds(
     withdrawals: dict[str, Withdrawal], pages: Pages, ada: User
 ) -> None:
