@@ -1,6 +1,6 @@
 """Sending the rows of a confirmed import: 50 are owed at once, while fewer than these are on their way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -16,7 +16,7 @@ from hireops.outbox.tasks import drain
 from referrals.models import Registration, RegistrationImport
 from referrals.registrations.creating import enqueue_creation
 from referrals.registrations.imports import KIND
-from referrals.registrations.matching import compare_with_known, known_accounts
+from referrals.registrations.matching import KnownAccounts, compare_with_known, end_corrected, known_accounts
 
 # No more than half a minute's worth is owed ahead: who registers one person by form does not wait for long.
 OWED_AT_ONCE = 50
@@ -35,13 +35,14 @@ def enqueue_next(job: Job) -> Step:
     if not rows:
         return _end_if_done(batch)
     known = {tenant: _known(tenant, rows) for tenant in {row.tenant for row in rows} if tenant}
+    end_corrected(rows)
     owed = [row for row in rows if row.tenant and _enqueue_or_end(row, known[row.tenant], batch)]
     if owed:
         transaction.on_commit(partial(ring, drain))
     return GO_ON
 
 
-def _known(tenant: Tenant, rows: Sequence[Registration]) -> Mapping[str, set[int]]:
+def _known(tenant: Tenant, rows: Sequence[Registration]) -> KnownAccounts:
     its = [row for row in rows if row.tenant == tenant]
     return known_accounts(tenant, [row.mobile for row in its], [row.email for row in its])
 
@@ -56,7 +57,7 @@ def _next_part(batch: RegistrationImport) -> list[Registration]:
     return list(ready.select_related("tenant").select_for_update(of=("self",))[:OWED_AT_ONCE])
 
 
-def _enqueue_or_end(row: Registration, known: Mapping[str, set[int]], batch: RegistrationImport) -> bool:
+def _enqueue_or_end(row: Registration, known: KnownAccounts, batch: RegistrationImport) -> bool:
     """False if its owner has got an account since the file was checked."""
     compare_with_known(row, known)
     if row.state != RowState.READY:

@@ -110,6 +110,7 @@ def problem_rows(batch: RegistrationImport) -> QuerySet[Registration]:
     """Rows that somebody has to look at, in the order of the file."""
     waiting = Q(state=RowState.PENDING, call__state=Call.State.WAITING)
     rows = Registration.objects.filter(batch=batch).filter(~Q(problem="") | waiting)
+    rows = rows.exclude(problem="corrected")
     return rows.exclude(state=RowState.DUPLICATE).select_related("call", "account", "tenant").order_by("line")
 
 
@@ -120,12 +121,13 @@ def file_of_problems(
     *,
     with_customers: bool = False,
 ) -> Iterator[list[str]]:
-    """For ``services.file_of_problems``: the contacts, and the customer if there are several."""
+    """For ``services.file_of_problems``: the contacts, the customer if there are several, and the row's own
+    number, by which the file that is uploaded again ends it."""
 
     def given(row: Registration) -> list[str]:
         contacts = [row.mobile_given, row.email_given, row.name]
         # As it was given, or as it was chosen, so that it can be uploaded again.
         customer = row.tenant_given or (row.tenant.tenant_key if row.tenant else "")
-        return [*contacts, customer] if with_customers else contacts
+        return [*contacts, *([customer] if with_customers else []), str(row.pk)]
 
     return services.file_of_problems(header, problem_rows(batch), given, reason)

@@ -27,6 +27,15 @@ PROBLEMS = {
     ),
     "duplicate_line": gettext_lazy("The same mobile number or email address is in line %(line)s already."),
     "already_registered": gettext_lazy("This employee has a referral account already. Nothing was sent."),
+    "account_of_another": gettext_lazy(
+        "This contact has a referral account with another name. Correct the contact, or leave the name out "
+        "if it is the same person."
+    ),
+    "line_of_another": gettext_lazy(
+        "Line %(line)s has the same mobile number or email address with another name. Correct the one that "
+        "is wrong."
+    ),
+    "corrected": gettext_lazy("Corrected by uploading again: line %(line)s of import %(batch)s."),
     "two_accounts": gettext_lazy(
         "The mobile number and the email address belong to different referral accounts. Find out which of "
         "them is right, and leave the other one out."

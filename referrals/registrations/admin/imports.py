@@ -92,9 +92,12 @@ class RegistrationImportAdmin(FileImportAdmin):
         )
 
     def template_header(self) -> list[str]:
-        return [gettext("Country code"), *self.problem_header()]
+        return [gettext("Country code"), *self._columns()]
 
     def problem_header(self) -> list[str]:
+        return [*self._columns(), gettext("Row to correct")]
+
+    def _columns(self) -> list[str]:
         columns = [gettext("Mobile number"), gettext("Email"), gettext("Name")]
         return [*columns, gettext("Customer")] if are_several() else columns
 

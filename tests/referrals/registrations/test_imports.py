@@ -178,15 +178,15 @@ def test_columns_with_other_names_are_left_out(tenant, upload):
 
 
 def test_every_problem_is_named_with_its_line(account, upload):
-    account(mobile="+8613500135000")
-    other = account(email="other@open.com")
+    account(mobile="+8613500135000", name="registered")
+    other = account(email="other@open.com", name="registered")
     batch = upload(
         csv_of(
             ["mobile", "email", "name"],
             ["138 0013 8000", "zhang@open.com", "张三"],
             [],
-            ["+86 138 0013 8000", "", "again"],
-            ["", "ZHANG@open.com", "again"],
+            ["+86 138 0013 8000", "", "张 三"],
+            ["", "ZHANG@open.com", ""],
             ["1380013800", "", "too short"],
             ["1.38E+10", "", "Excel"],
             ["", "zhang", "no address"],
@@ -194,12 +194,13 @@ def test_every_problem_is_named_with_its_line(account, upload):
             ["", "", "nobody"],
             ["13500135000", "", "registered"],
             ["", "other@open.com", "registered"],
-            ["13500135000", "other@open.com", "two accounts"],
+            ["13500135000", "other@open.com", "registered"],
             ["13600136000", "", "fine"],
+            ["13600136000", "", "李四"],
         )
     )
 
-    assert (batch.state, batch.rows) == (State.CHECKED, 12)
+    assert (batch.state, batch.rows) == (State.CHECKED, 13)
     assert problems_of(batch) == {
         2: "",
         4: "duplicate_line",
@@ -213,6 +214,7 @@ def test_every_problem_is_named_with_its_line(account, upload):
         12: "already_registered",
         13: "duplicate_line",
         14: "",
+        15: "line_of_another",
     }
     row = Registration.objects.get(line=12)
     assert (row.state, row.account) == (RowState.DUPLICATE, other)
@@ -220,6 +222,18 @@ def test_every_problem_is_named_with_its_line(account, upload):
     both = problems.problem_in_words(Registration.objects.get(line=9))
     assert "no mobile number" in both
     assert "no email address" in both
+
+
+def test_the_phone_of_an_account_with_another_name_is_to_be_corrected(account, upload):
+    account(mobile="+8613500135000", name="王五", feishu_name="王 五")
+    batch = upload(
+        csv_of(["手机号", "姓名"], ["13500135000", "张三"], ["13500135000", ""], ["13500135000", "王五"])
+    )
+    assert [row[4:] for row in rows_of(batch)] == [
+        ["invalid", "account_of_another"],
+        ["duplicate", "already_registered"],
+        ["duplicate", "duplicate_line"],
+    ]
 
 
 def test_contacts_of_two_accounts_are_told(account, upload):
@@ -413,7 +427,7 @@ def test_ten_thousand_problems_come_back_complete_in_flat_memory(db, tenant, hir
 
 @pytest.fixture
 def mixed(account, upload):
-    account(mobile="+8613500135000")
+    account(mobile="+8613500135000", name="王五")
     return upload(
         csv_of(
             ["mobile", "email", "name"],
@@ -472,17 +486,34 @@ def test_where_two_sheets_fit_the_page_asks_which(tenant, pages, hira):
 def test_the_file_with_errors_has_every_row_with_a_problem_as_given_and_its_reason(mixed, pages, hira, kind):
     rows = problems_file(pages(hira), mixed, kind)
 
-    assert rows[0] == ["Line", "Mobile number", "Email", "Name", "Reason"]
+    assert rows[0] == ["Line", "Mobile number", "Email", "Name", "Row to correct", "Reason"]
     assert [row[:4] for row in rows[1:]] == [["3", "123", "", "=HYPERLINK(1)"]]
-    assert rows[1][4].startswith("This is no mobile number.")
+    assert rows[1][5].startswith("This is no mobile number.")
     assert entries_about(mixed)[0].action == "problem rows downloaded"
 
 
 def test_the_corrected_file_can_be_uploaded_again(mixed, pages, hira, upload):
     rows = problems_file(pages(hira), mixed, "csv")
     rows[1][1] = "13600136000"
+    again = upload(csv_of(*rows))
+    assert problems_of(again) == {2: ""}
+    row = Registration.objects.get(batch=mixed, line=3)
+    assert row.state == RowState.INVALID  # nothing has been sent for it yet
+    imports.confirm(again, by=hira)
+    work()
+    row.refresh_from_db()
+    assert row.state == RowState.DISCARDED
+    assert f"line 2 of import {again.pk}" in problems.problem_in_words(row)
+    assert not imports.problem_rows(mixed).exists()
 
-    assert problems_of(upload(csv_of(*rows))) == {2: ""}
+
+def test_a_row_that_is_there_already_once_it_was_corrected_is_no_longer_to_be_corrected(
+    mixed, pages, hira, upload
+):
+    rows = problems_file(pages(hira), mixed, "csv")
+    rows[1][1:4] = ["13500135000", "", ""]
+    assert states_of(upload(csv_of(*rows))) == [RowState.DUPLICATE]
+    assert Registration.objects.get(batch=mixed, line=3).state == RowState.DISCARDED
 
 
 def test_who_may_not_see_personal_data_gets_no_file_and_masked_rows(mixed, pages, audrey):
