@@ -126,6 +126,6 @@ def end_corrected(rows: Sequence[Registration]) -> None:
             by=by.created_by,
             action=gettext_noop("registration corrected"),
             on=row,
-            corrected_by=by.line,
+            line=by.line,
             batch=by.batch_id,
         )
