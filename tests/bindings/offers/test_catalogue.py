@@ -44,7 +44,8 @@ def test_a_package_is_added_and_begins_with_the_usual_stages(vendor, vera, item)
     assert added.status_code == 302
     made = CheckPackage.objects.get()
     assert (made.code, made.working_days, list(made.additional_items.all())) == ("basic", 5, [court])
-    assert [stage.turn for stage in made.stages.all()] == [turn for _, _, turn, _ in stages.USUAL]
+    assert [stage.turn for stage in made.stages.all()] == [turn for _, _, turn, *_ in stages.USUAL]
+    assert made.stages.get(is_optional=True).name == "等待候选人补充材料"
     entry = entries_about(made).get(action="added to the catalogue")
     assert entry.actor == vera
     assert entry.details["changes"]["name"] == [None, "Basic"]
@@ -59,9 +60,12 @@ def test_stages_are_changed_on_the_page_of_their_package_and_the_audit_says_so(v
         shown=[first],
     )
     assert vendor.post(page_of(basic), package_form(**shown(basic), **sent)).status_code == 302
-    assert stages.written(basic) == [["已开始", "", "candidate", True], ["完成", "", "vendor", False]]
+    assert stages.written(basic) == [
+        ["已开始", "", "candidate", True, False],
+        ["完成", "", "vendor", False, False],
+    ]
     change = entries_about(basic).get(action="usual stages changed").details["changes"]["stages"]
-    assert change[0] == [["开始", "", "vendor", False]]
+    assert change[0] == [["开始", "", "vendor", False, False]]
 
 
 def test_a_stage_without_a_place_comes_last(vendor, package):
