@@ -1,17 +1,16 @@
 """Regular expressions take time that grows with the text, not with its square."""
 
 import ast
+import builtins
 import importlib
 import re
-from collections import deque
+from collections import ChainMap, defaultdict, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import hireops
-from hireops.feishu import sentences
-from hireops.simulator.api.endpoints import ENDPOINTS
 
 PACKAGES = ("hireops", "bindings", "referrals")
 Pattern = re.Pattern[Any]
@@ -26,18 +25,13 @@ LENGTH = 300
 RATIO_MAX = 3
 REPEATS = (1, 3, 10, 30)  # a machine that was busy at that moment gets another look
 SEARCHES = r"\.(?:search|sub|subn|split|findall|finditer)\("
-# Put together from parts that are known when hireops runs.
-COMPUTED = {
-    "hireops.feishu.sentences": [*sentences._SENTENCES.values()],
-    "hireops.simulator.api.endpoints": [endpoint.pattern for endpoint in ENDPOINTS],
-}
 
 
 def test_twice_the_text_does_not_take_four_times_as_long() -> None:
     slow = {
         f"{place}: {pattern.pattern!r} in {text[:9]!r}…{text[-3:]!r}"
         for place, pattern, is_searched in _patterns()
-        for use in (pattern.fullmatch, *([_searching(pattern)] if is_searched else []))
+        for use in _uses(pattern, is_searched=is_searched)
         if (text := _slow_text(pattern, use))
     }
     assert not slow, "\n".join(sorted(slow))
@@ -63,8 +57,10 @@ def _as_in(pattern: Pattern, text: str) -> Text:
     return text.encode() if isinstance(pattern.pattern, bytes) else text
 
 
-def _searching(pattern: Pattern) -> Callable[[Any], object]:
-    return lambda text: deque(pattern.finditer(text), maxlen=0)
+def _uses(pattern: Pattern, *, is_searched: bool) -> Iterator[Callable[[Any], object]]:
+    yield pattern.fullmatch
+    if is_searched:
+        yield lambda text: deque(pattern.finditer(text), maxlen=0)
 
 
 def _best(use: Callable[[Any], object], text: Text, times: int) -> float:
@@ -89,8 +85,8 @@ def _patterns() -> Iterator[tuple[str, Pattern, bool]]:
         ]
         for name, call in _calls(ast.parse(source)):
             is_searched = any(re.search(rf"\b{re.escape(name)}{SEARCHES}", text) for text in readers)
-            for pattern in COMPUTED.get(module) or [_compiled(call, vars(importlib.import_module(module)))]:
-                yield f"{module}:{call.lineno}", pattern, is_searched
+            pattern = _compiled(call, vars(importlib.import_module(module)))
+            yield f"{module}:{call.lineno}", pattern, is_searched
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
@@ -106,9 +102,11 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
 
 
 def _compiled(call: ast.Call, names: dict[str, Any]) -> Pattern:
+    """A part of the pattern that is known when hireops runs is ``x`` here."""
     is_compile = ast.unparse(call.func) == "re.compile"
     flags = call.args[1:] if is_compile else [each.value for each in call.keywords if each.arg == "flags"]
-    return re.compile(*(eval(ast.unparse(each), names) for each in [call.args[0], *flags]))
+    known = ChainMap(names, vars(builtins), defaultdict(lambda: "x"))
+    return re.compile(*(eval(ast.unparse(each), {}, known) for each in [call.args[0], *flags]))
 
 
 def _sources() -> dict[str, str]:
