@@ -102,10 +102,10 @@ class ReferralsConfig(AppConfig):
     def _register_charts_and_first_steps(self) -> None:
         from hireops.desk import charts, figures, first_steps
         from referrals.ledger.charts import REWARDS
-        from referrals.payments.charts import PAID, RETURNED, money
+        from referrals.payments.charts import PAID, RETURNED, REVERSED, money
         from referrals.payouts import first_steps as hr
 
-        for series in (REWARDS, PAID, RETURNED):
+        for series in (REWARDS, PAID, RETURNED, REVERSED):
             figures.register(series)
         charts.register(money)
         first_steps.register(hr.first_steps)

@@ -5,7 +5,7 @@ from referrals.cases.models import Case
 from referrals.endings.models import Ending
 from referrals.ledger.assets import POINTS
 from referrals.ledger.models import Balance, BalanceChange
-from referrals.payments.models import Payment, PayoutBatch, Reversal
+from referrals.payments.models import Payment, PayoutBatch, ResultsFile, Reversal
 from referrals.payouts.models import SelfApproval, Withdrawal, WithdrawalAmount
 from referrals.reconciliation.models import Reconciliation, ReconciliationChunk
 from referrals.registrations.models import Registration, RegistrationImport
@@ -23,6 +23,7 @@ __all__ = [
     "ReferralAccount",
     "Registration",
     "RegistrationImport",
+    "ResultsFile",
     "Reversal",
     "SelfApproval",
     "Withdrawal",

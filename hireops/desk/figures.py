@@ -1,11 +1,12 @@
 """Figures of days, counted once by a worker and kept, so that no page ever counts what charts show.
 
-A day that is over does not change, so the cost of a chart is that of its days, however many rows are behind
+A day that is over seldom changes, so the cost of a chart is that of its days, however many rows are behind
 them. Apps register a ``Series`` each; ``bring_up_to_date`` counts what is missing or may still change.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -45,12 +46,16 @@ Counting = Callable[[datetime, datetime], Mapping[str, Figure]]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """``days`` are counted back from today. For ``settles`` after its end a day may still change."""
+    """``days`` are counted back from today. For ``settles`` after its end a day may still change.
+
+    ``changed`` gives the days whose figures have changed since a moment, however long ago they were.
+    """
 
     name: str
     count: Counting
     days: int
     settles: timedelta = timedelta()
+    changed: Callable[[datetime], AbstractSet[date]] = lambda since: frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,8 @@ def _to_be_counted(series: Series) -> list[date]:
     rows = DailyFigures.objects.filter(series=series.name, day__gt=newest - series.days * DAY)
     last = dict(rows.values_list("day", "counted_at"))
     days = [newest - number * DAY for number in range(series.days)]
-    return [day for day in days if _is_due(series, day, last.get(day), now)]
+    changed = series.changed(max(last.values()) - OVER_AFTER) if last else frozenset()
+    return [day for day in days if day in changed or _is_due(series, day, last.get(day), now)]
 
 
 def _is_due(series: Series, day: date, counted_at: datetime | None, now: datetime) -> bool:

@@ -26,7 +26,7 @@ from referrals.ledger.assets import amount_in_words, asset_label, signed
 from referrals.ledger.confirming import account_columns
 from referrals.ledger.exporting import account_id_column, amount_column, employee_column
 from referrals.ledger.steps import minute
-from referrals.models import Case, Withdrawal
+from referrals.models import Case, Payment, Withdrawal
 
 UNDECIDED_SHOWN = 5
 COLUMNS = [
@@ -170,7 +170,14 @@ class CaseAdmin(MirrorAdmin):
         }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        related = ("account__tenant", "reconciliation__tenant", "withdrawal", "change", "closed_by")
+        related = (
+            "account__tenant",
+            "reconciliation__tenant",
+            "withdrawal",
+            "change",
+            "payment",
+            "closed_by",
+        )
         return super().get_queryset(request).select_related(*related)
 
     def confirm_columns(
@@ -205,6 +212,7 @@ def what_it_is(case: Case, shown: Callable[[str], str]) -> dict[str, Any]:
     hints = [UNDECIDED_HINTS[kind]] if undecided else []
     hints += [HINTS["answered_later"]] if answered_later else []
     hints += [HINTS["ended"]] if _may_have_been_done(case) else []
+    hints += [HINTS[_paid_again_hint(case.payment)]] if case.payment else []
     return {
         "case": case,
         "badge": state_of(case),
@@ -261,6 +269,16 @@ def _may_have_been_done(case: Case) -> bool:
     return ended and case.kind == Case.Kind.POINTS
 
 
+def _paid_again_hint(payment: Payment) -> str:
+    """What became of the amount of a payment that the bank has made, and we recorded as come back."""
+    if payment.open_reversal:
+        return "unconfirmed"
+    again = payment.paid_again
+    if again is None:
+        return "not_again"
+    return "on_its_way" if again.standing == Payment.Standing.HANDED_OVER else "paid_twice"
+
+
 def _closed(case: Case) -> str:
     if case.closed_at is None:
         return ""
@@ -292,6 +310,7 @@ def _facts(case: Case, shown: Callable[[str], str]) -> Iterator[tuple[Any, str]]
         yield _("Reconciliation"), linked(case.reconciliation, str(case.reconciliation))
     if case.withdrawal:
         yield _("Withdrawal"), linked(case.withdrawal, f"#{case.withdrawal.pk}")
+    yield from _facts_of_payment(case.payment) if case.payment else ()
     if case.change:
         yield _("Balance change"), linked(case.change, str(case.change))
         if case.change.call_id:
@@ -299,3 +318,8 @@ def _facts(case: Case, shown: Callable[[str], str]) -> Iterator[tuple[Any, str]]
     if case.event:
         yield _("Event"), linked(case.event, case.event.event_id)
     yield _("Opened"), minute(case.opened_at)
+
+
+def _facts_of_payment(payment: Payment) -> Iterator[tuple[Any, str]]:
+    yield _("Payment"), linked(payment)
+    yield _("Paid again by"), linked(payment.paid_again)

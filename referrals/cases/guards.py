@@ -15,6 +15,7 @@ OPENED = (
     "withdrawal_id",
     "change_id",
     "event_id",
+    "payment_id",
     "opened_at",
 )
 CLOSED = ("closed_at", "closed_by_id", "note")

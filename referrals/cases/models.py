@@ -24,6 +24,7 @@ class Case(models.Model):
         FUTURE = "future", _("An event tells of a change in the future")
         TURNED_OUT = "turned_out", _("Ended as not done, and may be done")
         PERHAPS_PAID = "perhaps_paid", _("Perhaps paid after the backup")
+        RETURNED_PAID = "returned_paid", _("Recorded as come back, and paid by the bank")
 
     kind = models.CharField(_("what"), max_length=16, choices=Kind.choices)
     account = models.ForeignKey(
@@ -65,6 +66,15 @@ class Case(models.Model):
         verbose_name=_("event"),
         db_index=False,
     )
+    payment = models.ForeignKey(
+        "referrals.Payment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        verbose_name=_("payment"),
+        db_index=False,
+    )
     opened_at = models.DateTimeField(_("opened"), db_default=Now(), editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by = models.ForeignKey(  # empty: closed by what explained it
@@ -93,6 +103,7 @@ class Case(models.Model):
             models.Index(fields=["-id"], condition=Q(closed_at__isnull=True), name="case_open"),
             models.Index(fields=["account", "-id"], name="case_by_account"),
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="case_by_event"),
+            models.Index(fields=["payment"], condition=Q(payment__isnull=False), name="case_by_payment"),
         ]
 
     def __str__(self) -> str:

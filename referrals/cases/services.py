@@ -16,7 +16,7 @@ from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.inbox.models import Event
-from referrals.models import BalanceChange, Case, Reconciliation, ReferralAccount, Withdrawal
+from referrals.models import BalanceChange, Case, Payment, Reconciliation, ReferralAccount, Withdrawal
 
 # One open case for each account, however often it is found.
 ABOUT_THE_ACCOUNT = {Case.Kind.UNKNOWN_ACCOUNT, Case.Kind.FUTURE}
@@ -33,6 +33,7 @@ def open_case(
     withdrawal: Withdrawal | None = None,
     change: BalanceChange | None = None,
     event: Event | None = None,
+    payment: Payment | None = None,
 ) -> Case:
     """The case of exactly this mismatch: the one that is there, or a new one.
 
@@ -52,6 +53,7 @@ def open_case(
             withdrawal=withdrawal,
             change=change,
             event=event,
+            payment=payment,
         )
         there = _of_same_mismatch(found).filter(Q(closed_at=None) | _closed_for_good(found))
         if same := there.order_by(F("closed_at").desc(nulls_first=True)).first():
@@ -99,6 +101,7 @@ def _of_same_mismatch(found: Case) -> QuerySet[Case]:
         theirs=found.theirs,
         withdrawal=found.withdrawal,
         change=found.change,
+        payment=found.payment,
     )
 
 

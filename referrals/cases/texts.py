@@ -20,6 +20,7 @@ FIGURES = {
     Kind.FUTURE: (_("Ours"), _("By Feishu")),
     Kind.TURNED_OUT: (_("Taken by this withdrawal, by our records then"), _("Taken, as it seems now")),
     Kind.PERHAPS_PAID: (_("Balance in the restored database"), _("Balance as Feishu tells it now")),
+    Kind.RETURNED_PAID: (_("Paid or with the paying side, by our records"), _("With what the bank says")),
 }
 MEANINGS = {
     Kind.POINTS: _(
@@ -67,6 +68,11 @@ MEANINGS = {
         "money is out of Feishu, and only the paying side can say whether the employee has got it. A balance "
         "also goes down when a reward is taken back."
     ),
+    Kind.RETURNED_PAID: _(
+        "This payment was recorded as come back, and a results file of the paying side says that it was "
+        "made. Either the return was recorded wrongly, or the bank has paid after it. Together with a second "
+        "payment the employee would get the money twice."
+    ),
 }
 WHAT_TO_DO = {
     Kind.POINTS: _(
@@ -110,6 +116,14 @@ WHAT_TO_DO = {
         "propose on the withdrawal's page that it was done after all, and somebody else confirms it. If a "
         "reward was taken back, close this case with a note that says so."
     ),
+    Kind.RETURNED_PAID: _(
+        "Ask the paying side for the voucher of this payment. If it was not made, close this case with a "
+        "note; the amount can be handed over then. If it was made and not paid again, close this case. Then "
+        "hand the amount over in a batch of its own, keep its file back, and record it as paid there under "
+        "the bank's reference. If it was handed over again, have the second payment stopped at once. When it "
+        "is stopped, record it as paid under the reference of the first. If both were made, agree with the "
+        "employee how the second one is given back, and write that in the note."
+    ),
     Kind.PERHAPS_PAID: _(
         "Look for the account in the payout files at the paying side that are younger than the backup. If it "
         "is there, close the case with the batch and the payment ID. If it is not, and Feishu Hire reads "
@@ -130,6 +144,15 @@ UNDECIDED_HINTS = {
     ),
 }
 HINTS = {
+    "unconfirmed": _(
+        "Only one person has said that it came back, so it was not paid again. It is recorded as paid now; "
+        "decline what waits for a second person if the bank is right."
+    ),
+    "not_again": _(
+        "It was not paid again. As long as this case is open, nothing of the withdrawal can be handed over."
+    ),
+    "on_its_way": _("It was handed over again and has no result yet: have the second payment stopped now."),
+    "paid_twice": _("It was paid again: by the records of both sides the employee has got the money twice."),
     "ended": _(
         "A withdrawal of this account was ended as not done. If Feishu has more points than hireops, it was "
         "done after all: its page leads on."

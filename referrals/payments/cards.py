@@ -36,14 +36,14 @@ def payouts_to_pay(reader: Reader) -> Card | None:
 
 
 def payouts_returned(reader: Reader) -> Card | None:
-    """The bank has sent the money back, and it is to be handed over again."""
+    """The bank has sent the money back, or the payment was reversed: it is to be handed over again."""
     if not reader.has_perm(HAND_OVER):
         return None
     waiting = Withdrawal.objects.filter(state=State.BOUNCED)
     oldest = list(waiting.order_by("id").values_list("pk", flat=True)[: MOST_COUNTED + 1])
     count = at_most(len(oldest), MOST_COUNTED)
     return Card(
-        title=_("Payments that came back"),
+        title=_("Payouts to be paid again"),
         value=count,
         note=_("Find out why, then hand them over again.") if count else "",
         url=list_url("referrals_withdrawal", f"state__exact={State.BOUNCED}"),
@@ -84,7 +84,7 @@ def reversals_to_confirm(reader: Reader) -> Card | None:
     if not count:
         return None
     return Card(
-        title=_("Payments to be reversed"),
+        title=_("Returns and reversals to confirm"),
         value=count,
         note=_("Somebody says that the money has not arrived, and you are the second person."),
         url=what_waits_for_me("referrals_reversal"),

@@ -1,59 +1,58 @@
-"""Rewards, payouts and what came back, by month, on the home page: a chart for each currency."""
+"""Rewards, and what was paid, came back and was reversed, by month: a chart for each currency."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from urllib.parse import urlencode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hireops.desk.cards import list_url
 from hireops.desk.charts import MONTHS, Bar, Chart, Span, list_of, months
 from hireops.desk.figures import Counting, Figure, Series, counted
 from hireops.desk.staff import Reader
 from referrals.ledger.assets import asset_label, in_order, in_words
 from referrals.ledger.charts import DAYS, REWARDS
 from referrals.ledger.totals import totals
-from referrals.models import Payment, Reversal
+from referrals.models import Payment
 
 MOST_CHARTS = 3
-CAME_BACK = "came_back"  # what the list of payments is narrowed by (admin/filters.py): a month
 # By month, of each series in turn, by asset.
 Sums = Sequence[Sequence[Mapping[str, Figure]]]
 SEES = ("referrals.view_balancechange", "referrals.view_payment")
 
 
-def _counting(state: str) -> Counting:
-    def recorded(since: datetime, until: datetime) -> Mapping[str, Figure]:
-        rows = Payment.objects.filter(state=state, recorded_at__gte=since, recorded_at__lt=until)
+def _counting(standing: str, at: str) -> Counting:
+    """Of payments of that standing, by the day of the column ``at``."""
+
+    def counted_between(since: datetime, until: datetime) -> Mapping[str, Figure]:
+        rows = Payment.objects.filter(
+            Payment.standing_is(standing), **{f"{at}__gte": since, f"{at}__lt": until}
+        )
         return {
             each.asset: Figure(each.count, each.sum) for each in totals(rows, asset="asset", amount="sum")
         }
 
-    return recorded
+    return counted_between
 
 
-def _came_back(since: datetime, until: datetime) -> Mapping[str, Figure]:
-    """By a result, or later by a reversal: what was paid on its day stays so in the chart."""
-    found = dict(_counting(Payment.State.BOUNCED)(since, until))
-    reversed_then = Reversal.objects.filter(
-        state=Reversal.State.CONFIRMED, decided_at__gte=since, decided_at__lt=until
-    )
-    for each in totals(reversed_then, asset="payment__asset", amount="payment__sum"):
-        found[each.asset] = found.get(each.asset, Figure()) + Figure(each.count, each.sum)
-    return found
+def _days_of_reversed(since: datetime) -> set[date]:
+    """The days on which payments that were reversed since then had been recorded as made."""
+    reversed_since = Payment.objects.filter(reversed_at__gte=since).values_list("recorded_at", flat=True)
+    return {timezone.localdate(at) for at in reversed_since if at}
 
 
-PAID = Series("payments made", _counting(Payment.State.PAID), DAYS)
-RETURNED = Series("payments that came back", _came_back, DAYS)
+Standing = Payment.Standing
+PAID = Series("payments paid", _counting(Standing.PAID, "recorded_at"), DAYS, changed=_days_of_reversed)
+RETURNED = Series("payments returned", _counting(Standing.BOUNCED, "recorded_at"), DAYS)
+REVERSED = Series("payments reversed", _counting(Standing.REVERSED, "reversed_at"), DAYS)
 
 
 def money(reader: Reader) -> list[Chart]:
     """Of the assets of which most was done in these months; the others are named."""
     if not reader.has_perms(SEES):
         return []
-    series = [counted(each) for each in (REWARDS, PAID, RETURNED)]
+    series = [counted(each) for each in (REWARDS, PAID, RETURNED, REVERSED)]
     times = [each.at for each in series if each.at]
     spans = months(MONTHS)
     sums = [[each.between(span.first, span.last) for each in series] for span in spans]
@@ -82,7 +81,7 @@ def _others(assets: Sequence[str]) -> str:
 def _chart(asset: str, spans: Sequence[Span], sums: Sums, at: datetime, note: str) -> Chart:
     return Chart(
         _("%(asset)s per month") % {"asset": asset_label(asset)},
-        [_("Rewards"), _("Paid"), _("Came back")],
+        [_("Rewards"), _("Paid"), _("Came back"), _("Reversed")],
         spans,
         [_bars(asset, span, of_a_month) for span, of_a_month in zip(spans, sums, strict=True)],
         at,
@@ -107,12 +106,13 @@ def _steps_up(asset: str, span: Span) -> str:
     return list_of("referrals_balancechange", "created_at", span, asset=asset, difference__gt="0")
 
 
-def _paid(asset: str, span: Span) -> str:
-    return list_of("referrals_payment", "recorded_at", span, asset=asset, state__exact=Payment.State.PAID)
+def _payments(standing: str, at: str) -> Callable[[str, Span], str]:
+    return lambda asset, span: list_of("referrals_payment", at, span, asset=asset, state__exact=standing)
 
 
-def _returned(asset: str, span: Span) -> str:
-    return list_url("referrals_payment", urlencode({"asset": asset, CAME_BACK: f"{span.first:%Y-%m}"}))
-
-
-_LISTS = (_steps_up, _paid, _returned)
+_LISTS = (
+    _steps_up,
+    _payments(Standing.PAID, "recorded_at"),
+    _payments(Standing.BOUNCED, "recorded_at"),
+    _payments(Standing.REVERSED, "reversed_at"),
+)

@@ -6,14 +6,15 @@ from referrals.payouts.guards import RESTORED, SELF_APPROVAL
 
 PAYMENT, BATCH, AMOUNT = "referrals_payment", "referrals_payoutbatch", "referrals_withdrawalamount"
 WITHDRAWAL, ACCOUNT = "referrals_withdrawal", "referrals_referralaccount"
-REVERSAL = "referrals_reversal"
+REVERSAL, RESULTS = "referrals_reversal", "referrals_resultsfile"
 
 PAYEE = {"payee_name": "name", "payee_mobile": "mobile", "payee_email": "email"}
 HANDED_OVER = ("id", "batch_id", "amount_id", "payment_id", "asset", "sum", "instead_of_id")
 WHOM = (*PAYEE, "emptied_at")
-RECORDED = ("state", "reference", "reason", "recorded_by_id", "recorded_at")
+RECORDED = ("state", "reference", "reason", "recorded_by_id", "recorded_at", "evidence_id")
 BATCH_SAID = ("id", "created_by_id", "created_at", "note")
 PROPOSED = ("id", "payment_id", "cause", "proposed_by_id", "proposed_at", "reason")
+UPLOADED = ("id", "batch_id", "sheet", "offered", "uploaded_by_id", "uploaded_at")  # reencrypt: the content
 DECIDED = ("state", "decided_by_id", "decided_at", "decision_reason", "self_approved")
 
 _TO_BE_DECIDED = there_is(REVERSAL, "it.payment_id = NEW.id AND it.state = 'proposed'")
@@ -29,7 +30,8 @@ _NAMES_ONE_THAT_DID_NOT_LAST = there_is(
 _IS_THE_FIRST = f"NEW.instead_of_id IS NULL AND NOT {there_is(PAYMENT, _SAME_AMOUNT)}"
 _CONFIRMED = there_is(REVERSAL, "it.payment_id = NEW.id AND it.state = 'confirmed'")
 _IS_REVERSED = f"OLD.reversed_at IS NULL AND {_CONFIRMED}"
-_WAS_MADE = there_is(PAYMENT, "it.id = NEW.payment_id AND it.state = 'paid' AND it.reversed_at IS NULL")
+_IS_OF_A_LIVE_ONE = there_is(PAYMENT, f"it.id = NEW.payment_id AND {_LIVE}")
+_SAID_BY_A_FILE = there_is(RESULTS, "it.id = NEW.evidence_id AND it.batch_id = NEW.batch_id")
 _ONE_MAY_APPROVE_ALONE = (
     f"EXISTS (SELECT 1 FROM {SELF_APPROVAL} alone"  # noqa: S608 - our own names
     f" JOIN {AMOUNT} amount ON amount.withdrawal_id = alone.withdrawal_id"
@@ -64,7 +66,7 @@ RULES = [
         PAYMENT,
         "INSERT",
         "NEW.state <> 'handed_over' OR NEW.reference <> '' OR NEW.reason <> ''"
-        " OR NEW.reversed_at IS NOT NULL",
+        " OR NEW.reversed_at IS NOT NULL OR NEW.evidence_id IS NOT NULL",
     ),
     Rule(
         "payment_replaces_none",
@@ -81,6 +83,12 @@ RULES = [
         PAYMENT,
         "UPDATE OF reversed_at",
         f"{any_differs(['reversed_at'])} AND NOT ({_IS_REVERSED})",
+    ),
+    Rule(
+        "payment_comes_back_by_two_or_a_file",
+        PAYMENT,
+        "UPDATE OF state",
+        f"OLD.state <> 'bounced' AND NEW.state = 'bounced' AND NOT {_CONFIRMED} AND NOT {_SAID_BY_A_FILE}",
     ),
     Rule(
         "payment_handed_over_as_it_is",
@@ -109,7 +117,7 @@ RULES = [
     ),
     Rule("payment_stays", PAYMENT, "DELETE", "1 = 1"),
     Rule("reversal_begins_as_proposed", REVERSAL, "INSERT", "NEW.state <> 'proposed' OR NEW.self_approved"),
-    Rule("reversal_is_of_a_payment_made", REVERSAL, "INSERT", f"NOT {_WAS_MADE}"),
+    Rule("reversal_is_of_a_live_payment", REVERSAL, "INSERT", f"NOT {_IS_OF_A_LIVE_ONE}"),
     Rule(
         "reversal_replaces_none",
         REVERSAL,
@@ -134,6 +142,15 @@ RULES = [
         f" AND NOT {_ONE_MAY_APPROVE_ALONE}",
     ),
     Rule("reversal_stays", REVERSAL, "DELETE"),
+    Rule("results_file_stays_as_uploaded", RESULTS, update_of(UPLOADED), any_differs(UPLOADED)),
+    Rule(
+        "results_file_is_recorded_once",
+        RESULTS,
+        "UPDATE OF recorded_at",
+        f"OLD.recorded_at IS NOT NULL AND {any_differs(['recorded_at'])}",
+    ),
+    Rule("results_file_replaces_none", RESULTS, "REPLACE", there_is(RESULTS, "it.id = NEW.id")),
+    Rule("results_file_stays", RESULTS, "DELETE", "OLD.recorded_at IS NOT NULL"),
     Rule("payout_batch_waits_for_release", BATCH, "INSERT", IS_RESTORED, says=RESTORED),
     Rule("payment_waits_for_release", PAYMENT, "INSERT", IS_RESTORED, says=RESTORED),
     Rule("payout_batch_replaces_none", BATCH, "REPLACE", there_is(BATCH, "it.id = NEW.id")),

@@ -91,7 +91,10 @@ def no_amount_is_paid_twice() -> Iterator[str]:
 
 
 def payments_are_reversed_by_two() -> Iterator[str]:
-    """A payment is reversed exactly if one person has said so and another has confirmed it."""
+    """A payment is reversed exactly if one person has said so and another has confirmed it.
+
+    One that was confirmed before it was recorded as made has come back.
+    """
     confirmed = Reversal.objects.filter(state=Reversal.State.CONFIRMED)
     by_two = confirmed.filter(
         ~Q(decided_by=F("proposed_by")) | Q(payment__amount__withdrawal__self_approval__isnull=False)
@@ -99,7 +102,8 @@ def payments_are_reversed_by_two() -> Iterator[str]:
     alone = confirmed.exclude(pk__in=by_two.values("pk")).order_by("pk")
     for reversal in alone.select_related("payment")[:MOST_SENTENCES]:
         yield f"the reversal of payment {reversal.payment} was confirmed by who had proposed it"
-    unheard = confirmed.filter(payment__reversed_at=None).select_related("payment").order_by("pk")
+    unheard = confirmed.filter(payment__reversed_at=None).exclude(payment__state=Payment.State.BOUNCED)
+    unheard = unheard.select_related("payment").order_by("pk")
     for reversal in unheard[:MOST_SENTENCES]:
         yield f"the reversal of payment {reversal.payment} was confirmed, but the payment counts as made"
     unsaid = Payment.objects.filter(reversed_at__isnull=False)

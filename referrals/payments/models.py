@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop, pgettext_lazy
 from hireops.database.empty_last import Downwards
 from hireops.desk.retention import Personal
 from hireops.desk.states import States
+from hireops.encrypted_columns import EncryptedBinaryField
 from referrals.ledger.models import ASSET_LENGTH
 
 
@@ -31,12 +32,50 @@ class PayoutBatch(models.Model):
         return f"#{self.pk}"
 
 
+class ResultsFile(models.Model):
+    """A results file of the paying side: evidence of what was recorded from it.
+
+    One from which nothing was recorded is removed by night.
+    """
+
+    batch = models.ForeignKey(
+        PayoutBatch, models.PROTECT, related_name="results_files", verbose_name=_("payout batch")
+    )
+    name = models.CharField(_("file"), max_length=255, blank=True)
+    sheet = models.CharField(_("sheet"), max_length=255, blank=True)
+    content = EncryptedBinaryField(editable=False)
+    # Numbers of the lines that the page of its check has offered to record.
+    offered = models.JSONField(default=list, editable=False)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded"), db_default=Now(), editable=False)
+    recorded_at = models.DateTimeField(_("recorded"), null=True, blank=True, editable=False)
+    emptied_at = models.DateTimeField(_("personal data removed"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("results file")
+        verbose_name_plural = _("results files")
+        ordering = ["-id"]
+        default_permissions = ()  # the page of the batch has them
+        indexes = [
+            models.Index(
+                fields=["uploaded_at"], condition=Q(emptied_at__isnull=True), name="results_file_to_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
 class Payment(Personal):
     """Paying one amount of a withdrawal to its employee.
 
-    ``state`` is the result as it was recorded, which never changes. One that was made and did not last is
-    taken back by a confirmed ``Reversal``, of which ``reversed_at`` tells; ``standing`` is both together.
-    What came back or was reversed is paid by a new payment, ``instead_of`` this one.
+    ``state`` is the result as it was recorded, which never changes. That a payment came back is recorded from
+    a results file (``evidence``), or by two people with a confirmed ``Reversal``; until then its amount is
+    with the paying side. One that was made and did not last is taken back by a confirmed ``Reversal`` too, of
+    which ``reversed_at`` tells; ``standing`` is both together. What came back or was reversed is paid by a
+    new payment, ``instead_of`` this one.
     """
 
     PERSONAL = ("payee_name", "payee_mobile", "payee_email")
@@ -52,6 +91,8 @@ class Payment(Personal):
         BOUNCED = "bounced", "bad", _("came back")
         REVERSED = "reversed", "bad", _("reversed")
 
+    # What a payment counts as, and once only, in every figure, list, filter and export: *paid* is what was
+    # recorded as made and not reversed since, so it is net of what was reversed.
     STANDING = Case(When(reversed_at__isnull=False, then=Value("reversed")), default=F("state"))
     # Of each amount one at most: it is with the paying side, or the employee has the money.
     LIVE = Q(state__in=["handed_over", "paid"], reversed_at__isnull=True)
@@ -82,6 +123,15 @@ class Payment(Personal):
         verbose_name=_("recorded by"),
     )
     recorded_at = models.DateTimeField(_("recorded"), null=True, blank=True)
+    evidence = models.ForeignKey(
+        ResultsFile,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        verbose_name=_("recorded from"),
+        db_index=False,
+    )
     reversed_at = models.DateTimeField(_("reversed"), null=True, blank=True, editable=False)
     instead_of = models.OneToOneField(
         "self",
@@ -131,6 +181,12 @@ class Payment(Personal):
                 name="payment_by_record",
             ),
             models.Index(fields=["reference"], condition=~Q(reference=""), name="payment_by_reference"),
+            models.Index(
+                fields=["evidence"], condition=Q(evidence__isnull=False), name="payment_by_evidence"
+            ),
+            models.Index(
+                fields=["reversed_at"], condition=Q(reversed_at__isnull=False), name="payment_by_reversal"
+            ),
             models.Index(fields=["asset", "sum"], name="payment_by_sum"),
             models.Index(fields=["recorded_at", "-id"], name="payment_oldest_record"),
             Downwards(column="recorded_at", name="payment_newest_record"),
@@ -138,6 +194,13 @@ class Payment(Personal):
 
     def __str__(self) -> str:
         return self.payment_id
+
+    @classmethod
+    def standing_is(cls, standing: str) -> Q:
+        """Condition of a query for that ``standing``; without an expression, so that indexes carry it."""
+        if standing == cls.Standing.REVERSED:
+            return Q(reversed_at__isnull=False)
+        return Q(state=standing, reversed_at__isnull=True)
 
     @property
     def standing(self) -> Standing:
@@ -147,6 +210,11 @@ class Payment(Personal):
     def is_live(self) -> bool:
         """As ``LIVE``."""
         return self.standing in {self.Standing.HANDED_OVER, self.Standing.PAID}
+
+    @property
+    def paid_again(self) -> "Payment | None":
+        """The other payment of the same amount that is with the paying side or was made."""
+        return Payment.objects.filter(Payment.LIVE, amount=self.amount_id).exclude(pk=self.pk).first()
 
     @property
     def why_not_paid(self) -> str:
@@ -164,7 +232,7 @@ class Payment(Personal):
 
 
 class Reversal(models.Model):
-    """One person says that a payment recorded as made has not lasted, and why; another confirms it or not."""
+    """Two-person statement that a payment has come back, before or after it was recorded as made."""
 
     class Cause(models.TextChoices):
         ACCOUNT_CLOSED = "account_closed", _("returned by the bank: the account is closed")

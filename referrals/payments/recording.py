@@ -1,23 +1,26 @@
 """Recording what became of payments: one by one, all of a batch, or from a file of results."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from hireops.contacts import mask
 from hireops.database.clock import now
 from hireops.desk import audit
 from hireops.desk.errors import Refused
 from hireops.people import payout_rights
 from hireops.spreadsheets.cells import faults_in_words
-from referrals.ledger.assets import in_order, in_words
-from referrals.models import Payment, PayoutBatch
-from referrals.payments import reversing
+from referrals.ledger.assets import asset_label, in_order, in_words
+from referrals.models import Payment, PayoutBatch, ResultsFile, Reversal
+from referrals.payments import contradictions, reversing
 from referrals.payments.amounts import read_amount
 from referrals.payments.comparison import difference
 from referrals.payments.results import LONGEST, ResultLine
@@ -25,103 +28,133 @@ from referrals.payments.returns import cause_of, evidence_of, says_returned
 from referrals.payments.rights import RECORD
 from referrals.payments.services import lock_withdrawals, settle
 
+REUSED_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:
-    """Why a line of a results file can't be recorded, in the reader's language."""
+    """Why a line of a results file can't be recorded, in the reader's language; the person is masked."""
 
     number: int
     payment_id: str
     text: str
+    employee: str = ""
+    sum: str = ""
 
 
 @dataclass(slots=True)
 class CheckedResults:
     """What a results file says. ``good`` lines can be recorded, or have just been; ``returned`` ones say that
-    a payment recorded as made has come back, so that its reversal can be proposed, or just was; ``already``
+    a payment recorded as made has come back, so that its reversal can be proposed, or just was;
+    ``contradicted`` ones say that a payment recorded as come back was made, which opens a case; ``already``
     are those that say once more what is recorded or proposed; ``waiting`` is how many have no result yet.
     ``payments`` has those named, by ID."""
 
     good: list[ResultLine] = field(default_factory=list)
     returned: list[ResultLine] = field(default_factory=list)
+    contradicted: list[ResultLine] = field(default_factory=list)
     already: list[ResultLine] = field(default_factory=list)
     problems: list[LineProblem] = field(default_factory=list)
     waiting: int = 0
     payments: dict[str, Payment] = field(default_factory=dict)
 
 
-def record_paid(payment: Payment, *, by: User, reference: str) -> None:
+def used_in_other_batches(batch: PayoutBatch, references: Collection[str]) -> list[Payment]:
+    """One payment of each other batch that has one of these references, the newest batches first."""
+    others = Payment.objects.filter(reference__in={each for each in references if each}).exclude(batch=batch)
+    found = {each.batch_id: each for each in others.select_related("batch").order_by("pk")}
+    return [found[pk] for pk in sorted(found, reverse=True)[:REUSED_NAMED]]
+
+
+def record_paid(payment: Payment, *, by: User, reference: str, accept_reused: bool = False) -> None:
     """The payment was made; ``reference`` finds it at the paying side. The same once more changes nothing.
 
-    Raises ``Refused`` without a reference, or if another result is recorded already.
+    Raises ``Refused`` without a reference, if another result is recorded or waits for a second person, and
+    for a reference of another batch unless ``accept_reused``.
     """
-    _record_one(payment, ResultLine(0, payment.payment_id, Payment.State.PAID, reference.strip()), by)
-
-
-def record_bounced(payment: Payment, *, by: User, reason: str, reference: str = "") -> None:
-    """The payment came back, so its withdrawal is to be paid again. The same once more changes nothing.
-
-    Raises ``Refused`` without a reason, or if another result is recorded already.
-    """
-    line = ResultLine(0, payment.payment_id, Payment.State.BOUNCED, reference.strip(), reason.strip())
-    _record_one(payment, line, by)
-
-
-def _record_one(payment: Payment, line: ResultLine, by: User) -> None:
+    line = ResultLine(0, payment.payment_id, Payment.State.PAID, reference.strip())
     with transaction.atomic():
-        results = _record(payment.batch, [line], by)
+        results = _record(payment.batch, [line], by, accept_reused=accept_reused)
     if results.problems:
         raise Refused(results.problems[0].text)
-    if results.returned:
+    if results.contradicted:
         raise Refused(_recorded_otherwise(results.payments[payment.payment_id]))
 
 
-def record_open_paid(batch: PayoutBatch, *, by: User, reference: str, totals: Mapping[str, str]) -> int:
-    """All payments of the batch that have no result yet were made, under one reference; how many they were.
+def without_a_result(batch: PayoutBatch) -> QuerySet[Payment]:
+    """Payments of the batch of which nobody has said what became of them."""
+    waiting = Reversal.objects.filter(payment=OuterRef("pk"), state=Reversal.State.PROPOSED)
+    return batch.payments.filter(~Exists(waiting), state=Payment.State.HANDED_OVER).order_by("pk")
 
-    ``totals`` is what somebody has typed as their sum, by asset. Raises ``Refused`` if that is not what they
-    add up to now, without a reference, or if every payment has its result.
+
+def record_open_paid(
+    batch: PayoutBatch,
+    *,
+    by: User,
+    references: Mapping[str, str],
+    totals: Mapping[str, str],
+    accept_reused: bool = False,
+) -> int:
+    """All payments of the batch that have no result yet were made, under one reference for each asset; how
+    many they were.
+
+    ``totals`` is what somebody has typed as their sums, by asset. Raises ``Refused`` if that is not what they
+    add up to now, without a reference, and if every payment has its result.
     """
     with transaction.atomic():
         lock_withdrawals(batch.payments.values_list("amount__withdrawal", flat=True))
-        open_ones = list(batch.payments.filter(state=Payment.State.HANDED_OVER).order_by("pk"))
+        open_ones = list(without_a_result(batch))
         if not open_ones:
             raise Refused(_("Every payment of this batch has its result already. Nothing was recorded."))
         _refuse_other_totals(open_ones, totals)
-        reference = reference.strip()
-        lines = [ResultLine(0, each.payment_id, Payment.State.PAID, reference) for each in open_ones]
-        results = _record(batch, lines, by)
+        lines = [
+            ResultLine(0, each.payment_id, Payment.State.PAID, references.get(each.asset, "").strip())
+            for each in open_ones
+        ]
+        results = _record(batch, lines, by, accept_reused=accept_reused)
     if results.problems:
         raise Refused(results.problems[0].text)
     return len(results.good)
 
 
 def _refuse_other_totals(payments: Iterable[Payment], typed: Mapping[str, str]) -> None:
+    """The right totals are not told: who types them has added up what the bank has paid."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for payment in payments:
         sums[payment.asset] += payment.sum
-    if typed.keys() != sums.keys() or any(read_amount(typed[asset], asset) != sums[asset] for asset in sums):
-        text = _("Nothing was recorded. The payments without a result add up to %(totals)s: type just that.")
-        totals = " · ".join(in_words(asset, sums[asset]) for asset in in_order(sums))
-        raise Refused(text % {"totals": totals})
+    assets = in_order(sums.keys() | typed.keys())
+    wrong = [each for each in assets if read_amount(typed.get(each, ""), each) != sums.get(each)]
+    if wrong:
+        text = _(
+            "Nothing was recorded. This is not what the payments without a result add up to: %(assets)s. "
+            "Compare them with the bank's list one by one."
+        )
+        raise Refused(text % {"assets": ", ".join(map(asset_label, wrong))})
 
 
 def record_results(
-    batch: PayoutBatch, lines: Sequence[ResultLine], *, by: User, file_name: str = "", propose: bool = False
+    batch: PayoutBatch,
+    lines: Sequence[ResultLine],
+    *,
+    by: User,
+    file: ResultsFile,
+    propose: bool = False,
+    accept_reused: bool = False,
 ) -> CheckedResults:
-    """Record those lines that are still right, looked at again under the lock.
+    """Record those lines that are still right, looked at again under the lock. The ``file`` is kept.
 
     With ``propose`` the reversals of those that were returned are proposed, each with the line of the file as
     its evidence; nothing follows for these payments before somebody else has confirmed that.
     """
     with transaction.atomic():
-        results = _record(batch, lines, by)
+        results = _record(batch, lines, by, file=file, accept_reused=accept_reused)
+        ResultsFile.objects.filter(pk=file.pk, recorded_at=None).update(recorded_at=now())
         for line in results.returned if propose else []:
             reversing.propose(
                 results.payments[line.payment_id],
                 by=by,
                 cause=cause_of(line.reason),
-                reason=evidence_of(line, file_name),
+                reason=evidence_of(line, file.name),
             )
         if results.good:
             audit.record(
@@ -133,22 +166,51 @@ def record_results(
     return results
 
 
-def _record(batch: PayoutBatch, lines: Sequence[ResultLine], by: User) -> CheckedResults:
+def _record(
+    batch: PayoutBatch,
+    lines: Sequence[ResultLine],
+    by: User,
+    *,
+    file: ResultsFile | None = None,
+    accept_reused: bool,
+) -> CheckedResults:
     payout_rights.refuse_until_in_effect(by, RECORD)
     payments = batch.payments.filter(payment_id__in=[line.payment_id for line in lines])
     withdrawals = lock_withdrawals(set(payments.values_list("amount__withdrawal", flat=True)))
-    locked = {each.payment_id: each for each in payments.select_for_update().order_by("pk")}
+    locked = {each.payment_id: each for each in payments.select_for_update().prefetch_related("reversals")}
     results = check_results(batch, lines)
+    if not accept_reused:
+        _refuse_reused(batch, results.good)
     moment = now()
     for line in results.good:
+        _write_result(locked[line.payment_id], line, by, moment, file)
+    for line in results.contradicted if file else []:
         payment = locked[line.payment_id]
-        payment.state, payment.reference = str(line.state), line.reference
-        payment.reason = line.reason if line.state == Payment.State.BOUNCED else ""
-        payment.recorded_by, payment.recorded_at = by, moment
-        payment.save(update_fields=["state", "reference", "reason", "recorded_by", "recorded_at"])
-        _audit(payment, by)
+        if payment.state == Payment.State.HANDED_OVER:
+            _write_result(payment, line, by, moment, file)
+        contradictions.open_for(payment, by=by, evidence=evidence_of(line, file.name if file else ""))
     settle(withdrawals)
     return results
+
+
+def _refuse_reused(batch: PayoutBatch, lines: Iterable[ResultLine]) -> None:
+    references = {line.reference for line in lines if line.state == Payment.State.PAID}
+    if used := used_in_other_batches(batch, references):
+        text = _("These references were used in other batches already: %(references)s. Nothing was recorded.")
+        raise Refused(text % {"references": ", ".join(sorted({each.reference for each in used}))})
+
+
+def _write_result(
+    payment: Payment, line: ResultLine, by: User, moment: datetime, file: ResultsFile | None
+) -> None:
+    payment.state, payment.reference = str(line.state), line.reference
+    payment.reason = line.reason if line.state == Payment.State.BOUNCED else ""
+    payment.recorded_by, payment.recorded_at, payment.evidence = by, moment, file
+    payment.save(update_fields=["state", "reference", "reason", "recorded_by", "recorded_at", "evidence"])
+    _audit(payment, by)
+    waiting = payment.open_reversal
+    if waiting and line.state == Payment.State.BOUNCED:
+        reversing.settle_by_file(waiting, by=by, evidence=evidence_of(line, file.name if file else ""))
 
 
 def _audit(payment: Payment, by: User) -> None:
@@ -163,21 +225,35 @@ def check_results(batch: PayoutBatch, lines: Sequence[ResultLine]) -> CheckedRes
     """What these lines of a file would record; nothing is written. What is wrong is in ``problems``."""
     ids = [line.payment_id for line in lines]
     named = Payment.objects.filter(payment_id__in=ids).select_related("amount__withdrawal__account")
-    payments = {each.payment_id: each for each in named.prefetch_related("reversals")}
+    payments = {each.payment_id: each for each in named.prefetch_related("reversals", "cases")}
     said = [line for line in lines if not line.says_nothing]
     times = Counter(line.payment_id for line in said)
     results = CheckedResults(waiting=len(lines) - len(said), payments=payments)
     for line in said:
         payment = payments.get(line.payment_id)
         if problem := _problem(batch, line, payment, times[line.payment_id]):
-            results.problems.append(LineProblem(line.number, line.payment_id, problem))
-        elif payment and payment.state == Payment.State.HANDED_OVER:
-            results.good.append(line)
-        elif payment and says_returned(line, payment) and not reversing.why_not_reversed(payment):
-            results.returned.append(line)
-        else:
-            results.already.append(line)
+            results.problems.append(_line_problem(line, payment, problem))
+        elif payment:
+            _kind(results, line, payment).append(line)
     return results
+
+
+def _kind(results: CheckedResults, line: ResultLine, payment: Payment) -> list[ResultLine]:
+    """The list that a line without a problem belongs to."""
+    if contradictions.contradicts(line, payment):
+        return results.already if payment.cases.all() else results.contradicted
+    if payment.state == Payment.State.HANDED_OVER:
+        return results.good
+    if says_returned(line, payment) and not reversing.why_not_reversed(payment):
+        return results.returned
+    return results.already
+
+
+def _line_problem(line: ResultLine, payment: Payment | None, text: str) -> LineProblem:
+    name = payment.payee_name if payment else line.said.get("employee", "")
+    amount = in_words(payment.asset, payment.sum) if payment else line.said.get("amount", "")
+    shown = LONGEST["payment_id"]
+    return LineProblem(line.number, line.payment_id[:shown], text, mask(name[:shown]), amount[:shown])
 
 
 def _problem(batch: PayoutBatch, line: ResultLine, payment: Payment | None, times: int) -> str:
@@ -213,14 +289,18 @@ def _problem_of_content(line: ResultLine) -> str:
 def _problem_of_state(line: ResultLine, payment: Payment) -> str:
     if payment.state == Payment.State.HANDED_OVER or _says_the_same(line, payment):
         return ""
-    return "" if says_returned(line, payment) else _recorded_otherwise(payment)
+    if says_returned(line, payment) or contradictions.contradicts(line, payment):
+        return ""
+    return _recorded_otherwise(payment)
 
 
 def _recorded_otherwise(payment: Payment) -> str:
+    if payment.state == Payment.State.HANDED_OVER:
+        return _("Somebody has said already that this payment came back. It waits for a second person.")
     return _(
         "It is already recorded as “%(state)s” with the reference “%(reference)s”; what is recorded is not "
         "changed. If that is wrong, tell whoever made the payment."
-    ) % {"state": payment.get_state_display(), "reference": payment.reference or "–"}
+    ) % {"state": payment.standing.label, "reference": payment.reference or "–"}
 
 
 def _says_the_same(line: ResultLine, payment: Payment) -> bool:

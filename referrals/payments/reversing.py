@@ -1,8 +1,8 @@
-"""Taking back that a payment was made: one person says that the money has not arrived, another confirms it.
+"""Two people say that a payment has not reached its employee: one proposes it, another confirms it.
 
-The bank returns a payment days after it was reported as made (退票), or the wrong row was recorded. What was
-recorded stays; from the confirmation on the amount is to be paid again. Locks are taken as in ``services``,
-then the reversal.
+The paying side could not pay it, or the bank returns it days after it was reported as made (退票), or the
+wrong row was recorded. What was recorded stays; from the confirmation on the amount is to be paid again.
+Locks are taken as in ``services``, then the reversal.
 """
 
 from django.conf import settings
@@ -30,22 +30,20 @@ def why_not_reversed(payment: Payment) -> str:
     """Why nobody can propose it now, as a sentence for staff. Empty if somebody can."""
     if payment.standing == Payment.Standing.REVERSED:
         return _("This payment has been reversed already.")
-    if payment.standing != Payment.Standing.PAID:
-        return _("Only a payment that was recorded as paid can be reversed. This one is “%(state)s”.") % {
-            "state": payment.standing.label
-        }
+    if payment.standing == Payment.Standing.BOUNCED:
+        return _("This payment is recorded as come back already.")
     return _proposed_already() if payment.open_reversal else ""
 
 
 def _proposed_already() -> str:
-    return _("Somebody has proposed to reverse this payment already. It waits for a second person.")
+    return _("Somebody has said already that this payment came back. It waits for a second person.")
 
 
 # --- Proposing it
 
 
 def propose(payment: Payment, *, by: User, cause: str, reason: str = "") -> Reversal:
-    """Say that a payment recorded as made has not arrived. Nothing follows before that is confirmed.
+    """Say that a payment has not arrived. Nothing follows before that is confirmed.
 
     Raises ``Refused`` for another payment, for who may not record payments yet, and without a ``reason``
     where the ``cause`` is another one than those that have a name.
@@ -58,7 +56,10 @@ def propose(payment: Payment, *, by: User, cause: str, reason: str = "") -> Reve
         if cause == Cause.OTHER and not reason.strip():
             raise Refused(_("Say what happened: who confirms it, and whoever asks later, has to know it."))
         reversal = _create(payment, by=by, cause=cause, reason=reason.strip())
-        _audit(reversal, gettext_noop("reversal of a payment proposed"), by=by, reason=reversal.reason)
+        action = gettext_noop("reversal of a payment proposed")
+        if payment.state == Payment.State.HANDED_OVER:
+            action = gettext_noop("return of a payment recorded, to be confirmed")
+        _audit(reversal, action, by=by, reason=reversal.reason)
         return reversal
 
 
@@ -86,7 +87,7 @@ def to_decide(person: Reader) -> QuerySet[Reversal]:
 
 
 def confirm(reversal: Reversal, *, by: User, reason: str) -> None:
-    """The payment counts as reversed, and its amount is to be paid again.
+    """The payment counts as come back or reversed, and its amount is to be paid again.
 
     Raises ``Refused`` for who proposed it, unless REFERRALS_SELF_APPROVAL allows it, for who may not approve
     payouts yet, without a reason, and if it has been decided.
@@ -97,16 +98,21 @@ def confirm(reversal: Reversal, *, by: User, reason: str) -> None:
         if by.pk == reversal.proposed_by_id:
             SelfApproval.objects.get_or_create(withdrawal=withdrawal)
         _decide(reversal, State.CONFIRMED, by=by, reason=reason)
+        action = _write_confirmed(payment, reversal)
+        settle([withdrawal])
+        _audit(reversal, action, by=by, reason=reversal.decision_reason, self_approved=reversal.self_approved)
+
+
+def _write_confirmed(payment: Payment, reversal: Reversal) -> str:
+    """Write it to the payment; returns what the audit says."""
+    if payment.state == Payment.State.PAID:
         payment.reversed_at = reversal.decided_at
         payment.save(update_fields=["reversed_at"])
-        settle([withdrawal])
-        _audit(
-            reversal,
-            gettext_noop("payment reversed"),
-            by=by,
-            reason=reversal.decision_reason,
-            self_approved=reversal.self_approved,
-        )
+        return gettext_noop("payment reversed")
+    payment.state, payment.reason = Payment.State.BOUNCED, reversal.why
+    payment.recorded_by, payment.recorded_at = reversal.proposed_by, reversal.decided_at
+    payment.save(update_fields=["state", "reason", "recorded_by", "recorded_at"])
+    return gettext_noop("payment recorded as come back")
 
 
 def _locked(reversal: Reversal) -> tuple[Withdrawal, Payment, Reversal]:
@@ -155,6 +161,13 @@ def take_back(reversal: Reversal, *, by: User, reason: str) -> None:
     _leave(
         reversal, State.CANCELED, by=by, reason=reason, action=gettext_noop("proposed reversal taken back")
     )
+
+
+def settle_by_file(reversal: Reversal, *, by: User, evidence: str) -> None:
+    """End what waits for a second person, since a results file says the same. Its payment is locked."""
+    reversal = Reversal.objects.select_for_update().get(pk=reversal.pk)
+    _decide(reversal, State.CANCELED, by=by, reason=evidence)
+    _audit(reversal, gettext_noop("the results file says it"), by=by, reason=evidence)
 
 
 def _leave(reversal: Reversal, state: Reversal.State, *, by: User, reason: str, action: str) -> None:

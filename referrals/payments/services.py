@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -19,7 +19,7 @@ from hireops.desk import audit, restoring
 from hireops.desk.errors import Refused
 from hireops.people import payout_rights
 from referrals.ledger.totals import of_cents, sum_in_cents
-from referrals.models import Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
+from referrals.models import Case, Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
 from referrals.payments.rights import HAND_OVER
 
 TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
@@ -41,8 +41,14 @@ class PaymentTotal:
 
 
 def to_be_paid() -> QuerySet[Withdrawal]:
-    """Withdrawals of which some money is here and with nobody else, the oldest first."""
-    return Withdrawal.objects.filter(state__in=TO_BE_PAID).order_by("pk")
+    """Withdrawals of which some money is here and with nobody else, the oldest first.
+
+    Not while a case is open because the bank says that a payment of it was made after all.
+    """
+    paid_by_the_bank = Case.objects.filter(
+        withdrawal=OuterRef("pk"), kind=Case.Kind.RETURNED_PAID, closed_at=None
+    )
+    return Withdrawal.objects.filter(~Exists(paid_by_the_bank), state__in=TO_BE_PAID).order_by("pk")
 
 
 def unpaid_amounts(withdrawals: Iterable[Withdrawal]) -> dict[int, list[WithdrawalAmount]]:
@@ -144,7 +150,8 @@ def _refuse_what_is_not_to_be_paid(
 ) -> None:
     if not wanted:
         raise Refused(_("Nothing was handed over: choose at least one withdrawal."))
-    bad = [each for each in locked if each.state not in TO_BE_PAID or each.pk not in unpaid]
+    due = set(to_be_paid().filter(pk__in=wanted).values_list("pk", flat=True))
+    bad = [each for each in locked if each.pk not in due or each.pk not in unpaid]
     names = [*_why_not(bad), *(f"#{pk}" for pk in sorted(set(wanted) - {each.pk for each in locked}))]
     if not names:
         return
@@ -156,8 +163,15 @@ def _refuse_what_is_not_to_be_paid(
 def _why_not(withdrawals: Sequence[Withdrawal]) -> list[str]:
     payments = Payment.objects.filter(amount__withdrawal__in=withdrawals).order_by("pk")
     batches = dict(payments.values_list("amount__withdrawal", "batch"))  # the newest of each
+    paid_by_the_bank = Case.objects.filter(
+        withdrawal__in=withdrawals, kind=Case.Kind.RETURNED_PAID, closed_at=None
+    )
+    cases = dict(paid_by_the_bank.values_list("withdrawal", "pk"))
     return [
-        _("#%(number)s (%(state)s, batch #%(batch)s)")
+        _("#%(number)s (paid by the bank after all? See case #%(case)s)")
+        % {"number": each.pk, "case": cases[each.pk]}
+        if each.pk in cases
+        else _("#%(number)s (%(state)s, batch #%(batch)s)")
         % {"number": each.pk, "state": each.get_state_display(), "batch": batches[each.pk]}
         if each.pk in batches
         else _("#%(number)s (%(state)s)") % {"number": each.pk, "state": each.get_state_display()}

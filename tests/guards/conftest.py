@@ -15,7 +15,7 @@ from hireops.database import clock
 from hireops.desk.models import Release, Restoration
 from hireops.inbox.models import Event, EventContent
 from hireops.people.models import Invitation
-from referrals.models import Ending, Payment, Reversal, SelfApproval, Withdrawal
+from referrals.models import Ending, Payment, PayoutBatch, ResultsFile, Reversal, SelfApproval, Withdrawal
 from tests.databases import Database, new_database
 from tests.guards.changes import Changes
 from tests.guards.vendor import serve_a_customer
@@ -51,6 +51,7 @@ def _migrated(
             SelfApproval.objects.create(withdrawal=Withdrawal.objects.earliest("pk"))
             _endings()
             _reversals()
+            _results_files()
             serve_a_customer()
             _restored()
             _events()
@@ -87,6 +88,13 @@ def _reversals() -> None:
         )
     reversal.state, reversal.decided_by, reversal.decided_at = Reversal.State.DECLINED, ada, clock.now()
     reversal.save(update_fields=["state", "decided_by", "decided_at"])
+
+
+def _results_files() -> None:
+    """One from which results were recorded, and one that was only looked at."""
+    hira, batch = User.objects.get(username="hira"), PayoutBatch.objects.earliest("pk")
+    for recorded_at in (clock.now(), None):
+        ResultsFile.objects.create(batch=batch, content=b"x", uploaded_by=hira, recorded_at=recorded_at)
 
 
 def _events() -> None:

@@ -249,7 +249,7 @@ def test_every_figure_leads_to_a_list_with_just_as_many_rows(payout, account, pa
     own_left_out = {title: rows for title, (_figure, rows) in figures_and_rows(both, pages(both)).items()}
     assert own_left_out["Payouts waiting for approval"] == 2
     assert own_left_out["Unanswered payouts to be ended"] == 2
-    assert own_left_out["Payments to be reversed"] == 1
+    assert own_left_out["Returns and reversals to confirm"] == 1
 
 
 def proposed_ending(withdrawal, *, by):

@@ -7,13 +7,16 @@ from re import findall
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from hireops.desk import tasks
 from hireops.desk.models import DailyFigures
 from referrals.models import Payment
-from referrals.payments import reversing
+from referrals.payments import recording, reversing
+from referrals.payments.charts import PAID
+from tests.exports.files import exported
 from tests.kept_events import keep_event
-from tests.referrals.withdrawals import come_back, handed_over, taken
+from tests.referrals.withdrawals import break_into, come_back, handed_over, taken
 
 pytestmark = pytest.mark.django_db
 
@@ -69,15 +72,53 @@ def test_hr_sees_what_was_rewarded_paid_and_came_back_by_currency(money, home, p
     assert set(shown["points per month"]) == {f"{month}, Rewards: points\u00a0100 (1 time)"}
 
 
-def test_what_was_reversed_is_among_what_came_back_and_in_its_list(money, home, pages, hira, ada):
+@pytest.mark.usefixtures("money")
+def test_paid_returned_and_reversed_are_the_same_in_every_place_and_are_counted_once(
+    account, home, pages, hira, ada
+):
+    """Of each place recounted from the rows: charts, lists, filters, the list of batches, and the export."""
+    tasks.count_days()
     paid = Payment.objects.get(state="paid")
+    month_ago = datetime.now(UTC) - timedelta(days=35)
+    break_into(
+        "referrals_payment", f"UPDATE referrals_payment SET recorded_at = '{month_ago}' WHERE id = {paid.pk}"
+    )
+    DailyFigures.objects.filter(series=PAID.name, day=timezone.localdate(month_ago)).update(
+        figures={"CNY": {"count": 1, "sum": "1000.10"}}, counted_at=datetime.now(UTC)
+    )
+    kept = taken(account(CNY="7.00"), CNY="7.00", by=hira, at=datetime.now(UTC))
+    (open_one,) = handed_over(taken(account(CNY="5.00"), CNY="5.00", by=hira, at=datetime.now(UTC)))
+    for payment in handed_over(kept):
+        recording.record_paid(payment, by=hira, reference="bank-2")
     reversing.confirm(
         reversing.propose(paid, by=hira, cause="account_closed"), by=ada, reason="seen at the bank"
     )
     tasks.count_days()
-    (came_back,) = [words for words in home(hira)["CNY per month"] if "Came back" in words]
-    assert "CNY\u00a01,000.30 (2 times)" in came_back
-    assert rows(pages, hira, home(hira)["CNY per month"][came_back]) == 2
+
+    rows_of = {
+        "Paid": [each for each in Payment.objects.all() if each.state == "paid" and not each.reversed_at],
+        "Came back": [each for each in Payment.objects.all() if each.state == "bounced"],
+        "Reversed": [each for each in Payment.objects.all() if each.reversed_at],
+    }
+    assert [len(found) for found in rows_of.values()] == [1, 1, 1]
+    charts = home(hira)["CNY per month"]
+    standing = {"Paid": "paid", "Came back": "bounced", "Reversed": "reversed"}
+    for name, found in rows_of.items():
+        bars = {words: url for words, url in charts.items() if f", {name}: " in words}
+        total = sum(each.sum for each in found)
+        assert [words.split(": ")[1] for words in bars] == [f"CNY\u00a0{total:,.2f} ({len(found)} time)"]
+        assert [rows(pages, hira, url) for url in bars.values()] == [len(found)]
+        listed = pages(hira).get(f"/admin/referrals/payment/?state__exact={standing[name]}")
+        assert set(listed.context["cl"].result_list) == set(found)
+    batches = pages(hira).get("/admin/referrals/payoutbatch/").content.decode()
+    for column, found in (("paid", "Paid"), ("bounced", "Came back"), ("reversed", "Reversed")):
+        counts = findall(rf'field-{column}_count"[^>]*>(\d+)<', batches)
+        assert sum(map(int, counts)) == len(rows_of[found])
+    listed_rows = exported(pages(hira), "referrals.payment")
+    for name, found in rows_of.items():
+        states = [row["state"] for row in listed_rows]
+        assert states.count(Payment.Standing(standing[name]).label) == len(found)
+    assert open_one.standing == "handed_over"
 
 
 def test_each_side_sees_its_own_events_and_the_vendor_no_money(request, money, home, pages, hira):

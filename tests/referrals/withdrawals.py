@@ -17,6 +17,7 @@ from referrals.models import (
     Payment,
     PayoutBatch,
     ReferralAccount,
+    ResultsFile,
     Withdrawal,
     WithdrawalAmount,
 )
@@ -162,11 +163,14 @@ def handed_over(withdrawal: Withdrawal) -> list[Payment]:
 
 
 def come_back(withdrawal: Withdrawal) -> None:
-    """All payments of it bounced."""
+    """All payments of it bounced, as a results file says."""
     for payment in Payment.objects.filter(amount__withdrawal=withdrawal, state=Payment.State.HANDED_OVER):
         payment.state, payment.reason = Payment.State.BOUNCED, "卡号有误"
         payment.recorded_by, payment.recorded_at = withdrawal.requested_by, withdrawal.answered_at
-        payment.save(update_fields=["state", "reason", "recorded_by", "recorded_at"])
+        payment.evidence = ResultsFile.objects.create(
+            batch=payment.batch, content=b"", uploaded_by=withdrawal.requested_by
+        )
+        payment.save(update_fields=["state", "reason", "recorded_by", "recorded_at", "evidence"])
     withdrawal.state = State.BOUNCED
     withdrawal.save(update_fields=["state"])
 

@@ -28,7 +28,7 @@ EXAMPLES = {
     "url": "nowhere",
 }
 FIRST_BY = {"people.Session": "started_at"}  # its key is drawn at random
-ROWS = {"admin/referrals/payoutbatch/payments/<int:pk>/<slug:result>/": "referrals.Payment"}
+ROWS = {"admin/referrals/payoutbatch/payments/<int:pk>/paid/": "referrals.Payment"}
 
 Person = User | AnonymousUser
 

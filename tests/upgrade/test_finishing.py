@@ -90,7 +90,7 @@ def test_results_of_a_batch_are_recorded_from_the_file_of_the_paying_side(hira: 
     file = io.BytesIO("\n".join(lines).encode())
     file.name = "results.csv"
     page = f"referrals/payoutbatch/{batch.pk}/results/"
-    hira.submit(page, lines=hidden_field(hira.see(page, file=file), "lines"))
+    hira.submit(page, kept=hidden_field(hira.see(page, file=file), "kept"))
     assert withdrawal("handed over").state == "paid"
     assert withdrawal("also handed over").state == "bounced"
 

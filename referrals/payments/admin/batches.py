@@ -22,9 +22,10 @@ from hireops.desk.masking import may_see_personal_data
 from hireops.desk.revealing import VIEW
 from hireops.desk.staff import staff
 from hireops.desk.waiting import Waiting
+from hireops.encryption import decrypt_bytes
 from referrals.ledger.assets import in_words
 from referrals.ledger.exporting import amount_columns, known_assets
-from referrals.models import PayoutBatch
+from referrals.models import PayoutBatch, ResultsFile
 from referrals.payments.admin import handing_over
 from referrals.payments.admin import results as payment_results
 from referrals.payments.admin.page import how_far, summaries, waiting
@@ -43,7 +44,7 @@ class PayoutBatchAdmin(MirrorAdmin):
         "What was handed over to the paying side, file by file. Withdrawals that Feishu has taken can "
         "be handed over."
     )
-    amounts = ["payment_count", "paid_count", "open_count", "bounced_count", "totals"]
+    amounts = ["payment_count", "paid_count", "open_count", "bounced_count", "reversed_count", "totals"]
     change_list_template = "admin/referrals/payoutbatch/change_list.html"
     change_form_template = "admin/referrals/payoutbatch/change_form.html"
     list_display = [
@@ -54,6 +55,7 @@ class PayoutBatchAdmin(MirrorAdmin):
         "paid_count",
         "open_count",
         "bounced_count",
+        "reversed_count",
         "totals",
         "note_shown",
     ]
@@ -111,7 +113,11 @@ class PayoutBatchAdmin(MirrorAdmin):
 
     @admin.display(description=_("came back"))
     def bounced_count(self, batch: Any) -> int:
-        return int(batch.summary.counts["bounced"] + batch.summary.counts["reversed"])
+        return int(batch.summary.counts["bounced"])
+
+    @admin.display(description=_("reversed"))
+    def reversed_count(self, batch: Any) -> int:
+        return int(batch.summary.counts["reversed"])
 
     @admin.display(description=_("totals"))
     def totals(self, batch: Any) -> str:
@@ -167,9 +173,25 @@ class PayoutBatchAdmin(MirrorAdmin):
     def open_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return payment_results.record_open(self, request, pk)
 
-    @staff_page("payments/<int:pk>/<slug:result>/", name="record", permission=RECORD, irreversible=True)
-    def record_view(self, request: HttpRequest, pk: int, result: str) -> HttpResponse:
-        return payment_results.record_one(self, request, pk, result)
+    @staff_page("payments/<int:pk>/paid/", name="record", permission=RECORD, irreversible=True)
+    def record_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return payment_results.record_one(self, request, pk)
+
+    @staff_page("<int:pk>/results/<int:file_pk>/", name="results_file", permission=VIEW)
+    def results_file_view(self, request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
+        """The results file that was kept, as it was uploaded; who downloads it is audited first."""
+        files = ResultsFile.objects.filter(batch=pk, recorded_at__isnull=False, emptied_at=None)
+        kept = get_object_or_404(files.select_related("batch"), pk=file_pk)
+
+        def file(reason: str) -> HttpResponse:
+            action = gettext_noop("results file downloaded")
+            audit.record(by=staff(request), action=action, on=kept.batch, reason=reason, file=kept.pk)
+            response = HttpResponse(decrypt_bytes(kept.content), content_type="application/octet-stream")
+            disposition = content_disposition_header(as_attachment=True, filename=kept.name)
+            response.headers["Content-Disposition"] = disposition or "attachment"
+            return response
+
+        return self.with_reason(request, kept.batch, file)
 
 
 def _file(batch: PayoutBatch, kind: str, *, reveal: bool) -> HttpResponse:

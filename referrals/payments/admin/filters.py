@@ -7,33 +7,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from hireops.desk import figures
-from hireops.desk.charts import Span, months
-from referrals.models import Payment, Reversal
-from referrals.payments.charts import CAME_BACK
+from referrals.models import Payment
 
 
-class CameBackFilter(admin.SimpleListFilter):
-    """The month in which a payment came back: by its result, or later by a reversal."""
+class StandingFilter(admin.SimpleListFilter):
+    """Each payment counts once: one that was reversed is not among those that are paid."""
 
-    title = _("came back in")
-    parameter_name = CAME_BACK
+    title = _("state")
+    parameter_name = "state__exact"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(each.words, each.words) for each in reversed(months())]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return Payment.Standing.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
-        chosen = next((each for each in months() if each.words == self.value()), None)
-        return queryset.filter(pk__in=_came_back(chosen)) if chosen else queryset
-
-
-def _came_back(span: Span) -> "QuerySet[Payment, Any]":
-    """Each half by its own index."""
-    since, until = figures.span(span.first, span.last)
-    bounced = Payment.objects.filter(
-        state=Payment.State.BOUNCED, recorded_at__gte=since, recorded_at__lt=until
-    )
-    reversals = Reversal.objects.filter(
-        state=Reversal.State.CONFIRMED, decided_at__gte=since, decided_at__lt=until
-    )
-    return bounced.order_by().values("pk").union(reversals.order_by().values("payment"))
+        return queryset.filter(Payment.standing_is(self.value())) if self.value() else queryset

@@ -14,10 +14,10 @@ from hireops.desk.display import linked, state_badge
 from hireops.desk.paging import page_asked
 from hireops.desk.revealing import shown_for
 from hireops.desk.waiting import Waiting, share
-from referrals.ledger.assets import amount_in_words, asset_label, in_order, in_words
+from referrals.ledger.assets import amount_in_words, asset_label, in_order
 from referrals.models import Payment, PayoutBatch, Reversal
-from referrals.payments import reversing, services
-from referrals.payments.admin.results import ResultsForm, open_totals
+from referrals.payments import recording, reversing, services
+from referrals.payments.admin.results import ResultsForm
 from referrals.payments.rights import RECORD
 
 PAYMENTS_ON_A_PAGE = 100
@@ -95,6 +95,7 @@ def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
         "batch": batch,
         "summary": summary,
         "open": summary.counts["handed_over"],
+        "without_a_result": recording.without_a_result(batch).count(),
         "paid": summary.counts["paid"],
         "bounced": summary.counts["bounced"],
         "reversed": summary.counts["reversed"],
@@ -104,7 +105,7 @@ def how_far(request: HttpRequest, batch: PayoutBatch) -> dict[str, Any]:
         "rows": [_payment_row(payment, shown) for payment in page],
         "may_record": request.user.has_perm(RECORD),
         "results_form": ResultsForm(),
-        "open_sums": [in_words(each.asset, each.sum) for each in open_totals(batch)],
+        "results_files": batch.results_files.filter(recorded_at__isnull=False).select_related("uploaded_by"),
     }
 
 
@@ -130,6 +131,7 @@ def _payment_row(payment: Payment, shown: Callable[[str], str]) -> dict[str, Any
         "badge": state_badge(payment.standing),
         "why": payment.why_not_paid,
         "is_open": payment.state == Payment.State.HANDED_OVER,
+        "is_undecided": payment.state == Payment.State.HANDED_OVER and not payment.open_reversal,
         "waiting": payment.open_reversal,
         "may_be_reversed": not reversing.why_not_reversed(payment),
         "withdrawal": linked(withdrawal, f"#{withdrawal.pk}"),

@@ -23,7 +23,7 @@ from referrals.ledger.filters import AmountOfRow, AssetFilter
 from referrals.models import Payment, Reversal
 from referrals.payments import reversing
 from referrals.payments.admin import reversals
-from referrals.payments.admin.filters import CameBackFilter
+from referrals.payments.admin.filters import StandingFilter
 from referrals.payments.rights import RECORD
 
 TENANT = "amount__withdrawal__account__tenant"
@@ -51,14 +51,14 @@ class PaymentAdmin(MirrorAdmin):
     ids = ["payment_id", "account_shown", "reference"]
     change_form_template = "admin/referrals/payment/change_form.html"
     list_filter = [
-        "state",
-        CameBackFilter,
+        StandingFilter,
         AssetFilter,
         ("sum", AmountOfRow),
         "recorded_at",
+        "reversed_at",
         filter_by_tenant(TENANT),
     ]
-    linked_by = ["asset", "recorded_at"]
+    linked_by = ["asset", "recorded_at", "reversed_at"]
     list_select_related = ["batch", TENANT, "recorded_by"]
     ordering = ["-id"]
     exact_search_fields = ["payment_id", "reference", "amount__withdrawal__account__account_id"]
@@ -77,12 +77,14 @@ class PaymentAdmin(MirrorAdmin):
         "reason",
         "recorded_by",
         "recorded_at",
+        "evidence_shown",
         "instead_of_shown",
         "paid_again_by_shown",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
-        return super().get_queryset(request).select_related(*self.list_select_related)
+        rows = super().get_queryset(request).select_related(*self.list_select_related)
+        return rows.prefetch_related("reversals")
 
     def get_list_display(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
         return [*COLUMNS, *tenant_columns(TENANT)]
@@ -104,12 +106,13 @@ class PaymentAdmin(MirrorAdmin):
             ],
             AT_THE_END: [
                 *contact_columns(lambda payment: (payment.payee_mobile, payment.payee_email)),
-                Exported(gettext("reason"), lambda payment: payment.reason),
+                Exported(gettext("reason"), lambda payment: payment.why_not_paid),
+                Exported(gettext("reversed"), lambda payment: payment.reversed_at),
             ],
         }
 
     def found_as(self, obj: Payment) -> Sequence[str]:
-        return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), obj.get_state_display()]
+        return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), obj.standing.label]
 
     @admin.display(description=_("employee"))
     def employee(self, payment: Payment) -> str:
@@ -140,6 +143,10 @@ class PaymentAdmin(MirrorAdmin):
     def sum_shown(self, payment: Payment) -> str:
         return amount_in_words(payment.asset, payment.sum)
 
+    @admin.display(description=_("recorded from"))
+    def evidence_shown(self, payment: Payment) -> str:
+        return (payment.evidence.name or str(payment.evidence)) if payment.evidence else "–"
+
     @admin.display(description=_("paid instead of"))
     def instead_of_shown(self, payment: Payment) -> str:
         return linked(payment.instead_of)
@@ -156,6 +163,7 @@ class PaymentAdmin(MirrorAdmin):
         return {
             "reversals": in_force.select_related("payment", "proposed_by", "decided_by"),
             "may_be_reversed": may_record and not reversing.why_not_reversed(obj),
+            "cases": [linked(each) for each in obj.cases.filter(closed_at=None)],
         }
 
     @staff_page("<int:pk>/reverse/", name="reverse", permission=RECORD)

@@ -1,38 +1,41 @@
 """Recording what became of payments: by hand, or from the paying side's file after a look at it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hireops.desk.actions import CONFIRM_FORM
 from hireops.desk.admin import StaffAdmin
-from hireops.desk.display import moment
+from hireops.desk.display import linked, moment
 from hireops.desk.errors import Refused
 from hireops.desk.language import is_being_switched
 from hireops.desk.staff import staff
-from hireops.encryption import decrypt, encrypt
+from hireops.encryption import decrypt_bytes, encrypt_bytes
 from hireops.imports.forms import LONGEST_SHEET
 from hireops.spreadsheets.remarks import in_words
+from hireops.spreadsheets.writing import write_csv
 from referrals.ledger.assets import asset_label, in_order
-from referrals.models import Payment, PayoutBatch, Reversal
+from referrals.models import Payment, PayoutBatch, ResultsFile, Reversal
 from referrals.payments import recording
 from referrals.payments.admin.outcomes import Outcome, in_title, outcome_table
 from referrals.payments.recording import CheckedResults
 from referrals.payments.results import AMOUNT, CURRENCY, LONGEST, PERSON, ResultLine, Results, read_results
 from referrals.payments.returns import cause_of
-from referrals.payments.services import PaymentTotal, payment_totals
 
 if TYPE_CHECKING:
     _Uploaded = UploadedFile[bytes]
@@ -40,21 +43,11 @@ else:
     _Uploaded = UploadedFile
 
 MOST_BYTES = 5 * 1024 * 1024
-PURPOSE = "referrals.payments.results"
-LONGEST_KEPT = 2_000_000  # Django takes forms of 2.5 MB
-KEPT_FOR_S = 12 * 60 * 60
+LONGEST_NAME = 255
+IS_MEANT = "is_meant"
 PROBLEMS_SHOWN = 500
 PROBLEMS_NAMED = 10
 PEOPLE = ("amount__withdrawal__account",)
-
-
-@dataclass(frozen=True, slots=True)
-class ResultsFile:
-    """What was read from an uploaded file; ``offered`` is what its page has offered to record."""
-
-    name: str
-    read: Results
-    offered: Sequence[ResultLine] = ()
 
 
 class ResultsForm(forms.Form):
@@ -73,7 +66,44 @@ class ResultsForm(forms.Form):
         return file
 
 
-class PaidForm(forms.Form):
+class ConfirmsReusedReferences(forms.Form):
+    """Asks whether it is meant if a reference that is typed stands in another batch already."""
+
+    def __init__(self, batch: PayoutBatch, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.batch = batch
+
+    @property
+    def references(self) -> list[str]:
+        return [value for name, value in self.cleaned_data.items() if name.startswith("reference")]
+
+    @property
+    def accept_reused(self) -> bool:
+        return IS_MEANT in self.data
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if used := recording.used_in_other_batches(self.batch, self.references):
+            self.fields[IS_MEANT] = forms.BooleanField(label=_("The reference is right"), required=False)
+            if not self.accept_reused:
+                self.add_error(None, reused_warning(used))
+        return cleaned
+
+
+def reused_warning(used: Sequence[Payment]) -> SafeString:
+    """*Reference R1 was used in #3 …*, with links."""
+    named = [
+        format_html(_("“{reference}” in batch {batch}"), reference=each.reference, batch=linked(each.batch))
+        for each in used
+    ]
+    text = _(
+        "This reference was used in another batch already: {places}. Compare it with the bank's voucher; if "
+        "it is right, tick the box and send it once more."
+    )
+    return format_html(text, places=format_html_join("; ", "{}", ((each,) for each in named)))
+
+
+class PaidForm(ConfirmsReusedReferences):
     reference = forms.CharField(
         label=gettext_lazy("Reference of the payment"),
         max_length=LONGEST["reference"],
@@ -81,78 +111,74 @@ class PaidForm(forms.Form):
     )
 
 
-class AllPaidForm(PaidForm):
-    """With a field for each total, which is typed as a sign that it was looked at.
+class AllPaidForm(ConfirmsReusedReferences):
+    """With a reference and a total for each asset. The total is typed as a sign that it was looked at.
 
     ``recording`` compares it, against what is open then. Signs and separators are as people write them.
     """
 
-    def __init__(self, open_totals: Iterable[PaymentTotal], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.totals_of = {f"total-{each.asset}": each.asset for each in open_totals}
-        for name, asset in self.totals_of.items():
-            label = _("Type the total of %(asset)s") % {"asset": asset_label(asset)}
+    def __init__(self, batch: PayoutBatch, assets: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(batch, *args, **kwargs)
+        self.assets = list(assets)
+        for asset in self.assets:
+            named = {"asset": asset_label(asset)}
+            self.fields[f"reference-{asset}"] = forms.CharField(
+                label=_("Reference of the payment of %(asset)s") % named, max_length=LONGEST["reference"]
+            )
             box = forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"})
-            self.fields[name] = forms.CharField(label=label, max_length=40, widget=box)
+            self.fields[f"total-{asset}"] = forms.CharField(
+                label=_("Type the total of %(asset)s") % named, max_length=LONGEST["amount"], widget=box
+            )
 
-    @property
-    def typed(self) -> dict[str, str]:
+    def typed(self, what: str) -> dict[str, str]:
         """By asset, of a valid form."""
-        return {asset: self.cleaned_data[name] for name, asset in self.totals_of.items()}
-
-
-class BouncedForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("Why it came back"),
-        max_length=LONGEST["reason"],
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    reference = forms.CharField(
-        label=gettext_lazy("Reference of the payment"), max_length=LONGEST["reference"], required=False
-    )
+        return {asset: self.cleaned_data[f"{what}-{asset}"] for asset in self.assets}
 
 
 # --- By hand
 
 
-def record_one(page: StaffAdmin, request: HttpRequest, pk: int, result: str) -> HttpResponse:
-    """Asks for the reference or the reason of one payment's result, and records it."""
+def record_one(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks for the reference of one payment that was made, and records it."""
     payment = get_object_or_404(Payment.objects.select_related("batch", *PEOPLE), pk=pk)
-    if result not in (Payment.State.PAID, Payment.State.BOUNCED):
-        raise Http404
-    paid = result == Payment.State.PAID
-    form = (PaidForm if paid else BouncedForm)(request.POST or None)
+    form = PaidForm(payment.batch, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        record = recording.record_paid if paid else recording.record_bounced
         return _recorded(
-            request, payment.batch, lambda: record(payment, by=staff(request), **form.cleaned_data)
+            request,
+            payment.batch,
+            lambda: recording.record_paid(
+                payment,
+                by=staff(request),
+                reference=form.cleaned_data["reference"],
+                accept_reused=form.accept_reused,
+            ),
         )
-    title = _("Record payment %(payment)s as made") if paid else _("Record payment %(payment)s as come back")
-    consequence = (
-        _("What is recorded can't be changed. The withdrawal is paid when all its payments are.")
-        if paid
-        else _(
-            "What is recorded can't be changed. The withdrawal is to be paid again, with a new payment ID."
-        )
-    )
-    table = outcome_table([Outcome(payment, Payment.State(result))])
-    context = {"title": title % {"payment": in_title(payment)}, "consequence": consequence, "table": table}
+    title = _("Record payment %(payment)s as made") % {"payment": in_title(payment)}
+    consequence = _("What is recorded can't be changed. The withdrawal is paid when all its payments are.")
+    table = outcome_table([Outcome(payment, Payment.State.PAID)])
+    context = {"title": title, "consequence": consequence, "table": table, "summary": table.summary}
     return _form_page(page, request, payment.batch, form, context)
 
 
 def record_open(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks for one reference for all payments of the batch without a result, and records them as made.
+    """Asks for one reference for each asset of the payments without a result, and records them as made.
 
     Their totals have to be typed; if these are not right, the page asks for them again.
     """
     batch = get_object_or_404(PayoutBatch, pk=pk)
-    form = AllPaidForm(open_totals(batch), request.POST or None)
+    form = AllPaidForm(batch, open_assets(batch), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reference, totals = form.cleaned_data["reference"], form.typed
         try:
-            count = recording.record_open_paid(batch, by=staff(request), reference=reference, totals=totals)
+            count = recording.record_open_paid(
+                batch,
+                by=staff(request),
+                references=form.typed("reference"),
+                totals=form.typed("total"),
+                accept_reused=form.accept_reused,
+            )
         except Refused as refusal:
-            form = AllPaidForm(open_totals(batch), request.POST)  # others may have recorded some meanwhile
+            # Others may have recorded some meanwhile.
+            form = AllPaidForm(batch, open_assets(batch), request.POST)
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Recorded as made: %(count)s payments.") % {"count": count})
@@ -163,27 +189,23 @@ def record_open(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse
 def _all_paid_page(
     page: StaffAdmin, request: HttpRequest, batch: PayoutBatch, form: AllPaidForm
 ) -> HttpResponse:
-    payments = batch.payments.filter(state=Payment.State.HANDED_OVER).select_related(*PEOPLE).order_by("pk")
+    payments = recording.without_a_result(batch).select_related(*PEOPLE)
     table = outcome_table([Outcome(payment, Payment.State.PAID) for payment in payments])
     if not table.count:
         messages.error(request, _("Every payment of this batch has its result already."))
         return _back_to(batch)
     consequence = _(
-        "All payments without a result are recorded as made, under one reference. It can't be changed "
-        "afterwards. Compare the totals with what the bank has paid, and type them."
+        "All payments without a result are recorded as made, under one reference for each currency. It can't "
+        "be changed afterwards. Add up what the bank has paid, and type the totals."
     )
     title = _("Record all open payments as made")
-    return _form_page(
-        page, request, batch, form, {"title": title, "consequence": consequence, "table": table}
-    )
+    context = {"title": title, "consequence": consequence, "table": table, "hides_totals": True}
+    return _form_page(page, request, batch, form, context)
 
 
-def open_totals(batch: PayoutBatch) -> list[PaymentTotal]:
-    """What has no result yet, of each asset, points first."""
-    found = {
-        each.asset: each for each in payment_totals([batch.pk]) if each.state == Payment.State.HANDED_OVER
-    }
-    return [found[asset] for asset in in_order(found)]
+def open_assets(batch: PayoutBatch) -> list[str]:
+    """Of the payments without a result, points first."""
+    return in_order(set(recording.without_a_result(batch).values_list("asset", flat=True)))
 
 
 def _recorded(request: HttpRequest, batch: PayoutBatch, record: Any) -> HttpResponse:
@@ -207,37 +229,64 @@ def _form_page(
 
 
 def record_file(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """POST ``file``: shows what it would record; POST ``lines``, as that page has them: records them, and
-    with ``propose`` also proposes to reverse those that were returned.
+    """POST ``file``: shows what it would record; POST ``kept``, which that page has: records it, and with
+    ``propose`` also proposes to reverse those that were returned; with ``wrong`` gives the wrong lines.
 
-    Between the two the page keeps the lines, encrypted, for this batch and this person.
+    Between the two the file is kept for this batch and this person; once recorded from, it stays as evidence.
     """
     batch = get_object_or_404(PayoutBatch, pk=pk)
     if request.method != "POST":
         return _back_to(batch)
     try:
-        if "lines" not in request.POST:
-            return _preview(page, request, batch, _uploaded(request))
-        file = _file_kept(request.POST["lines"], batch, request)
+        if "kept" not in request.POST:
+            return _preview(page, request, *_uploaded(request, batch))
+        file = _file_kept(request, batch)
+        read = read_results(BytesIO(decrypt_bytes(file.content) or b""), file.name, sheet=file.sheet)
+        if "wrong" in request.POST:
+            return _wrong_lines(file, read)
         if is_being_switched(request):
-            return _preview(page, request, batch, file)
-        return _record_lines(request, batch, file)
+            return _preview(page, request, file, read)
+        return _record_lines(request, file, read)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _back_to(batch)
 
 
-def _uploaded(request: HttpRequest) -> ResultsFile:
+def _uploaded(request: HttpRequest, batch: PayoutBatch) -> tuple[ResultsFile, Results]:
     form = ResultsForm(request.POST, request.FILES)
     if not form.is_valid():
         raise Refused(" ".join(str(error) for errors in form.errors.values() for error in errors))
-    file: _Uploaded = form.cleaned_data["file"]
-    name = file.name or ""
-    return ResultsFile(name, read_results(file, name, sheet=form.cleaned_data["sheet"]))
+    upload: _Uploaded = form.cleaned_data["file"]
+    name, sheet = (upload.name or "")[:LONGEST_NAME], form.cleaned_data["sheet"]
+    read = read_results(upload, name, sheet=sheet)
+    results = recording.check_results(batch, read.lines)
+    upload.seek(0)
+    file = ResultsFile.objects.create(
+        batch=batch,
+        name=name,
+        sheet=sheet,
+        content=encrypt_bytes(upload.read()),
+        offered=[line.number for line in (*results.good, *results.returned, *results.contradicted)],
+        uploaded_by=staff(request),
+    )
+    return file, read
 
 
-def _preview(page: StaffAdmin, request: HttpRequest, batch: PayoutBatch, file: ResultsFile) -> HttpResponse:
-    results = recording.check_results(batch, file.read.lines)
+def _file_kept(request: HttpRequest, batch: PayoutBatch) -> ResultsFile:
+    kept = request.POST["kept"]
+    files = ResultsFile.objects.filter(batch=batch, uploaded_by=staff(request), emptied_at=None)
+    is_number = kept.isascii() and kept.isdigit() and len(kept) < len(str(2**63))
+    file = files.filter(pk=int(kept)).first() if is_number else None
+    if file is None:
+        raise Refused(_("Nothing was recorded: the page was too old. Upload the file again."))
+    return file
+
+
+def _preview(page: StaffAdmin, request: HttpRequest, file: ResultsFile, read: Results) -> HttpResponse:
+    batch = file.batch
+    results = recording.check_results(batch, read.lines)
+    paid = [line.reference for line in results.good if line.state == Payment.State.PAID]
+    used = recording.used_in_other_batches(batch, paid)
     return page.render_page(
         request,
         "admin/referrals/payoutbatch/results.html",
@@ -249,13 +298,29 @@ def _preview(page: StaffAdmin, request: HttpRequest, batch: PayoutBatch, file: R
         returned=outcome_table(
             [_returned(line, results.payments[line.payment_id]) for line in results.returned]
         ),
+        contradicted=outcome_table(
+            [_contradicted(line, results.payments[line.payment_id]) for line in results.contradicted]
+        ),
+        reused=reused_warning(used) if used else "",
         not_compared=list(_not_compared([*results.good, *results.returned])),
-        remarks=in_words(file.read.remarks),
+        remarks=in_words(read.remarks),
         problems=results.problems[:PROBLEMS_SHOWN],
         not_shown=max(len(results.problems) - PROBLEMS_SHOWN, 0),
-        lines=_kept(file, results, batch, request),
+        kept=file.pk,
         form_sent_again=CONFIRM_FORM,
     )
+
+
+def _wrong_lines(file: ResultsFile, read: Results) -> HttpResponse:
+    """The lines that are refused as a file, in which people are masked."""
+    problems = recording.check_results(file.batch, read.lines).problems
+    header = [_("Line"), _("Payment ID"), _("Employee"), _("Sum"), _("What is wrong")]
+    rows = [[str(each.number), each.payment_id, each.employee, each.sum, each.text] for each in problems]
+    response = HttpResponse(b"".join(write_csv([header, *rows])), content_type="text/csv; charset=utf-8")
+    name = _("refused-lines_batch-%(batch)s.csv") % {"batch": file.batch_id}
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    response.headers["Content-Disposition"] = disposition or "attachment"
+    return response
 
 
 def _outcome(line: ResultLine, payment: Payment) -> Outcome:
@@ -273,6 +338,18 @@ def _returned(line: ResultLine, payment: Payment) -> Outcome:
         reason=f"{cause_of(line.reason).label} · {line.reason}",
         note=" ".join(_paid_before(payment)),
     )
+
+
+def _contradicted(line: ResultLine, payment: Payment) -> Outcome:
+    """With what became of the amount since its return was recorded."""
+    again = payment.paid_again
+    note = _("Not paid again. As long as the case is open, nothing of this withdrawal can be handed over.")
+    if payment.state == Payment.State.HANDED_OVER:
+        note = _("The return waits for a second person, so it was not paid again.")
+    elif again:
+        values = {"payment": again, "state": again.standing.label, "batch": again.batch}
+        note = _("Handed over again: %(payment)s, %(state)s, batch %(batch)s.") % values
+    return replace(_outcome(line, payment), note=note)
 
 
 def _when(at: datetime | None) -> str:
@@ -312,14 +389,19 @@ def _not_compared(lines: Sequence[ResultLine]) -> Iterator[str]:
             yield on_all if silent == len(lines) else on_some % {"count": silent}
 
 
-def _record_lines(request: HttpRequest, batch: PayoutBatch, file: ResultsFile) -> HttpResponse:
-    propose = "propose" in request.POST
+def _record_lines(request: HttpRequest, file: ResultsFile, read: Results) -> HttpResponse:
+    propose, offered = "propose" in request.POST, set(file.offered)
     results = recording.record_results(
-        batch, file.offered, by=staff(request), file_name=file.name, propose=propose
+        file.batch,
+        [line for line in read.lines if line.number in offered],
+        by=staff(request),
+        file=file,
+        propose=propose,
+        accept_reused=IS_MEANT in request.POST,
     )
     for level, text in _result_messages(results, proposed=propose):
         messages.add_message(request, level, text)
-    return _back_to(batch)
+    return _back_to(file.batch)
 
 
 def _result_messages(results: CheckedResults, *, proposed: bool) -> list[tuple[int, str]]:
@@ -329,6 +411,12 @@ def _result_messages(results: CheckedResults, *, proposed: bool) -> list[tuple[i
         texts.append((messages.SUCCESS, text % {"count": len(results.good)}))
     if results.returned:
         texts.append(_what_became_of(len(results.returned), proposed=proposed))
+    if results.contradicted:
+        text = _(
+            "Recorded as come back, and paid by the bank: %(count)s. A case is open for each of them; it "
+            "says whether it was paid again, and what can be done."
+        )
+        texts.append((messages.WARNING, text % {"count": len(results.contradicted)}))
     if results.already:
         text = _("Recorded already, so nothing changed there: %(count)s.")
         texts.append((messages.INFO, text % {"count": len(results.already)}))
@@ -349,45 +437,6 @@ def _what_became_of(returned: int, *, proposed: bool) -> tuple[int, str]:
         return messages.SUCCESS, text % {"count": returned}
     text = _("Still paid, although the file says that they came back: %(count)s. No reversal was proposed.")
     return messages.WARNING, text % {"count": returned}
-
-
-def _kept(file: ResultsFile, results: CheckedResults, batch: PayoutBatch, request: HttpRequest) -> str:
-    """Encrypted, since the file may name people whom its reader sees masked elsewhere."""
-    offered = [line.number for line in (*results.good, *results.returned)]
-    lines = [_kept_line(line) for line in file.read.lines]
-    of_file = [file.name, list(file.read.remarks), lines, offered]
-    kept = encrypt(signing.dumps(of_file, salt=_salt(batch, request), compress=True), purpose=PURPOSE)
-    if len(kept) > LONGEST_KEPT:
-        raise Refused(_("The file says too much at once. Split it into smaller ones."))
-    return kept
-
-
-def _kept_line(line: ResultLine) -> list[Any]:
-    state = str(line.state or "")
-    said, faults = dict(line.said), dict(line.faults)
-    return [line.number, line.payment_id, state, line.reference, line.reason, line.word, said, faults]
-
-
-def _file_kept(kept: str, batch: PayoutBatch, request: HttpRequest) -> ResultsFile:
-    try:
-        name, remarks, kept_lines, offered = signing.loads(
-            decrypt(kept, purpose=PURPOSE) or "", salt=_salt(batch, request), max_age=KEPT_FOR_S
-        )
-    except signing.BadSignature as error:
-        raise Refused(_("Nothing was recorded: the page was too old. Upload the file again.")) from error
-    lines = [_line(each) for each in kept_lines]
-    numbers = set(offered)
-    return ResultsFile(name, Results(lines, remarks), [line for line in lines if line.number in numbers])
-
-
-def _line(kept: Sequence[Any]) -> ResultLine:
-    number, payment_id, state, reference, reason, word, said, faults = kept
-    recorded = Payment.State(state) if state else None
-    return ResultLine(number, payment_id, recorded, reference, reason, word, said, faults)
-
-
-def _salt(batch: PayoutBatch, request: HttpRequest) -> str:
-    return f"referrals.results.{batch.pk}.{request.user.pk}"
 
 
 # --- Both

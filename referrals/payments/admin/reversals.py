@@ -64,9 +64,9 @@ def _waits_for(reversal: Any) -> bool:
     permission=APPROVE,
     label=_("Confirm"),
     confirm=_(
-        "These payments count as reversed from then on, and that can't be undone: their amounts are owed to "
-        "the employees again and can be handed over once more. Make sure that the money is really back, or "
-        "never left, and that the paying side will not pay these payment IDs after all."
+        "These payments count as come back or reversed from then on, and that can't be undone: their "
+        "amounts are owed to the employees again and can be handed over once more. Make sure that the money "
+        "is really back, or never left, and that the paying side will not pay these payment IDs after all."
     ),
     reason_required=True,
     dangerous=True,
@@ -93,7 +93,7 @@ def decline(reversal: Reversal, *, by: User, reason: str) -> None:
 @staff_action(
     permission=RECORD,
     label=_("Take the proposal back"),
-    confirm=_("The payments stay paid, as they were recorded."),
+    confirm=_("The payments stay as they were recorded."),
     offered=lambda reversal: reversal.state == State.PROPOSED and reversal.is_own,
 )
 def take_back(reversal: Reversal, *, by: User, reason: str) -> None:
@@ -112,6 +112,16 @@ class ReversalForm(forms.Form):
         help_text=_("What the bank has said, and where that is to be found. Required for another reason."),
     )
 
+    def __init__(self, payment: Payment, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if payment.state == Payment.State.HANDED_OVER:
+            causes = Reversal.Cause.choices
+            self.fields["cause"] = forms.ChoiceField(
+                label=_("What happened"),
+                choices=[each for each in causes if each[0] != Reversal.Cause.WRONG_ROW],
+                widget=forms.RadioSelect,
+            )
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("cause") == Reversal.Cause.OTHER and not cleaned.get("reason"):
@@ -120,11 +130,14 @@ class ReversalForm(forms.Form):
 
 
 def propose(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks what happened to a payment that was recorded as made, and proposes to reverse it."""
+    """Asks what happened to a payment, and proposes to record that it came back, or to reverse it."""
     related = ("batch", "amount__withdrawal__account__tenant", "recorded_by")
     rows = Payment.objects.select_related(*related).prefetch_related("reversals")
     payment = get_object_or_404(rows, pk=pk)
-    form = ReversalForm(request.POST or None)
+    form = ReversalForm(payment, request.POST or None)
+    title = gettext("Reverse payment %(payment)s")
+    if payment.state == Payment.State.HANDED_OVER:
+        title = gettext("Record payment %(payment)s as come back")
     if request.method == "POST" and form.is_valid():
         try:
             reversal = reversing.propose(payment, by=staff(request), **form.cleaned_data)
@@ -136,7 +149,7 @@ def propose(page: StaffAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     return page.render_form(
         request,
         "admin/referrals/reversal/propose.html",
-        title=gettext("Reverse payment %(payment)s") % {"payment": in_title(payment)},
+        title=title % {"payment": in_title(payment)},
         form=form,
         form_sent_again="" if why_not else FORM_FILLED,
         why_not=why_not,
@@ -165,7 +178,8 @@ def about(payment: Payment) -> dict[str, Any]:
 class ReversalAdmin(AmountsInWords, MirrorAdmin):
     help_page = "payments#reversal"
     empty_list = _(
-        "Payments that were recorded as made and did not last. Begin on the page of such a payment."
+        "Payments that came back, or were recorded as made and did not last. Begin on the page of such a "
+        "payment."
     )
     amounts = ["sum_shown"]
     change_form_template = "admin/referrals/reversal/change_form.html"

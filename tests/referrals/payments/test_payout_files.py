@@ -10,10 +10,10 @@ from openpyxl import load_workbook
 
 from referrals.models import Payment, PayoutBatch
 from referrals.payments.files import batch_as_csv, batch_as_xlsx
-from referrals.payments.recording import record_bounced, record_paid
+from referrals.payments.recording import record_paid
 from referrals.payments.results import read_results
 from referrals.payments.services import hand_over
-from tests.referrals.payments.results_files import csv_file, record_file, xlsx_file
+from tests.referrals.payments.results_files import csv_file, record_bounced, record_file, xlsx_file
 from tests.referrals.raw_sql import execute, refused
 from tests.referrals.withdrawals import TRANS_TIME, taken
 

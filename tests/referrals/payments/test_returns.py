@@ -15,7 +15,7 @@ from referrals.payments.results import read_results
 from referrals.payments.returns import cause_of
 from referrals.payments.services import hand_over
 from tests.meanwhile import at_once, two_writers
-from tests.referrals.payments.results_files import csv_file, payment_of, state
+from tests.referrals.payments.results_files import csv_file, kept, payment_of, state
 from tests.referrals.withdrawals import taken
 
 State = Withdrawal.State
@@ -63,7 +63,7 @@ def upload(client: Any, batch: PayoutBatch, *lines: str) -> Any:
 
 
 def record(client: Any, batch: PayoutBatch, page: Any, **button: str) -> list[str]:
-    answer = client.post(results(batch), {"lines": page.context["lines"], **button}, follow=True)
+    answer = client.post(results(batch), {"kept": page.context["kept"], **button}, follow=True)
     return [str(message) for message in answer.context["messages"]]
 
 
@@ -179,7 +179,7 @@ def test_switching_the_language_of_the_preview_keeps_the_file_and_records_nothin
         f"{payment_of(wrong).payment_id},CNY,999,已打款,A3,",
     )
     page = upload(hr, batch, returned(back, "销户"), *lines)
-    sent = {"lines": page.context["lines"], "next": results(batch), "again": "yes", "language": "zh-hans"}
+    sent = {"kept": page.context["kept"], "next": results(batch), "again": "yes", "language": "zh-hans"}
     redirect = hr.post("/language/", sent)
     assert (redirect.status_code, redirect["Location"]) == (307, results(batch))
     again = hr.post(redirect["Location"], sent)
@@ -214,7 +214,8 @@ def test_a_file_recorded_by_two_at_once_proposes_once(due: Any, hira: Any) -> No
     batch = paid(first, second, by=hira)
     file = csv_file(HEADER, returned(first, "销户"), returned(second, "销户"))
     lines = read_results(file, "r.csv").lines
-    answers = at_once(*[lambda: record_results(batch, lines, by=hira, file_name="r.csv", propose=True)] * 3)
+    evidence = kept(batch, by=hira)
+    answers = at_once(*[lambda: record_results(batch, lines, by=hira, file=evidence, propose=True)] * 3)
     assert sorted(len(each.returned) for each in answers) == [0, 0, 2]
     assert sorted(len(each.already) for each in answers) == [0, 2, 2]
     assert Reversal.objects.count() == len({first.pk, second.pk})
@@ -228,7 +229,7 @@ def test_what_a_file_proposed_two_people_confirm_at_once_and_it_is_reversed_once
     withdrawal = due(CNY="1")
     batch = paid(withdrawal, by=hira)
     lines = read_results(csv_file(HEADER, returned(withdrawal, "销户")), "r.csv").lines
-    record_results(batch, lines, by=hira, propose=True)
+    record_results(batch, lines, by=hira, file=kept(batch, by=hira), propose=True)
     boss = django_user_model.objects.create_superuser("boss")
     reversal = Reversal.objects.get()
     answers = at_once(

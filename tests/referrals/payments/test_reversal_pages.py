@@ -66,8 +66,8 @@ def test_from_the_page_of_the_batch_to_the_next_one(paid: Any, pages: Any, hira:
         assert "second person" in page
     assert state(paid) == State.PAID
 
-    assert "Payments to be reversed" in text_of(approver.get("/admin/"))
-    assert "Payments to be reversed" not in text_of(officer.get("/admin/"))
+    assert "Returns and reversals to confirm" in text_of(approver.get("/admin/"))
+    assert "Returns and reversals to confirm" not in text_of(officer.get("/admin/"))
     assert "actions/confirm/" in text_of(approver.get(page_of(reversal)))
     asked = text_of(approver.post(f"{LIST}actions/confirm/", {"_selected_action": reversal.pk}))
     assert payment.payment_id in asked

@@ -23,13 +23,13 @@ from referrals.models import (
 from referrals.payments import invariants as promises
 from referrals.payments import reversing
 from referrals.payments import services as payments
-from referrals.payments.recording import record_bounced, record_paid
+from referrals.payments.recording import record_paid
 from referrals.payments.services import hand_over
 from referrals.payments.trimming import empty_payees
 from referrals.reconciliation import closed_days, days
 from referrals.reconciliation.cash import cash_of
 from tests.meanwhile import at_once, two_writers
-from tests.referrals.payments.results_files import payment_of, state
+from tests.referrals.payments.results_files import payment_of, record_bounced, state
 from tests.referrals.raw_sql import columns_of, execute, refused
 from tests.referrals.withdrawals import break_into, take_guards_from, taken
 
@@ -50,7 +50,7 @@ def paid(account, hira, ada):
     def paid(**amounts):
         withdrawal = taken(account(), by=hira, approver=ada, **amounts)
         for payment in hand_over([withdrawal], by=hira).payments.all():
-            record_paid(payment, by=hira, reference="A1")
+            record_paid(payment, by=hira, reference=f"A{payment.pk}")
         return withdrawal
 
     return paid
@@ -116,7 +116,7 @@ def test_it_is_paid_again_by_a_new_payment_that_names_it_and_can_be_reversed_too
     second = batch.payments.get()
     assert (second.payment_id, second.instead_of) == (f"{withdrawal.external_order_id}-CNY-2", first)
     assert state(withdrawal) == State.HANDED_OVER
-    record_paid(second, by=hira, reference="A2")
+    record_paid(second, by=hira, reference="B2")
     assert state(withdrawal) == State.PAID
     third_is_due = reversed_by(withdrawal, hira, ada)
     assert (third_is_due, state(withdrawal)) == (second, State.BOUNCED)
@@ -205,17 +205,15 @@ def test_who_got_the_rights_today_neither_proposes_nor_confirms(paid, hira, eve,
     assert state(withdrawal) == State.PAID
 
 
-def test_only_what_was_recorded_as_paid_is_reversed_and_once(paid, account, hira, ada):
+def test_what_has_come_back_is_not_reversed_and_what_was_paid_is_once(paid, account, hira, ada):
     withdrawal = taken(account(), by=hira, approver=ada, CNY="1")
     hand_over([withdrawal], by=hira)
-    with pytest.raises(Refused, match="This one is “handed over”"):
-        proposed(withdrawal, hira)
     record_bounced(payment_of(withdrawal), by=hira, reason="closed")
-    with pytest.raises(Refused, match="This one is “came back”"):
+    with pytest.raises(Refused, match="recorded as come back already"):
         proposed(withdrawal, hira)
     withdrawal = paid(CNY="1")
     reversal = proposed(withdrawal, hira)
-    with pytest.raises(Refused, match="proposed to reverse this payment already"):
+    with pytest.raises(Refused, match="said already that this payment came back"):
         proposed(withdrawal, hira)
     reversing.confirm(reversal, by=ada, reason="seen")
     with pytest.raises(Refused, match="has been reversed already"):
@@ -363,14 +361,15 @@ def test_what_was_said_of_a_payment_stays(paid, hira, ada, change):
     assert columns_of(reversal) == kept
 
 
-def test_none_begins_confirmed_or_is_of_a_payment_that_was_not_made(paid, account, hira, ada):
+def test_none_begins_confirmed_or_is_of_a_payment_that_has_come_back(paid, account, hira, ada):
     said = {"cause": "account_closed", "proposed_by": hira}
     done = {"state": "confirmed", "decided_by": ada, "decided_at": database_clock.now()}
     with pytest.raises(DatabaseError, match="reversal_begins_as_proposed"), transaction.atomic():
         Reversal.objects.create(payment=payment_of(paid(CNY="1")), **said, **done)
     withdrawal = taken(account(), by=hira, approver=ada, CNY="1")
     hand_over([withdrawal], by=hira)
-    with pytest.raises(DatabaseError, match="reversal_is_of_a_payment_made"), transaction.atomic():
+    record_bounced(payment_of(withdrawal), by=hira, reason="closed")
+    with pytest.raises(DatabaseError, match="reversal_is_of_a_live_payment"), transaction.atomic():
         Reversal.objects.create(payment=payment_of(withdrawal), **said)
 
 

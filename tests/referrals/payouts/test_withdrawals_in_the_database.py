@@ -13,6 +13,7 @@ from referrals.models import (
     POINTS,
     Payment,
     PayoutBatch,
+    ResultsFile,
     Reversal,
     SelfApproval,
     Withdrawal,
@@ -150,9 +151,17 @@ def record(withdrawal, by, **result):
     under_way.update(**result, recorded_by=by, recorded_at=clock.now())
 
 
+def record_bounced(withdrawal, by):
+    """As a results file of the batch says."""
+    for payment in Payment.objects.filter(amount__withdrawal=withdrawal, state="handed_over"):
+        evidence = ResultsFile.objects.create(batch=payment.batch, content=b"", uploaded_by=by)
+        result = {"state": "bounced", "reason": "account closed", "evidence": evidence}
+        Payment.objects.filter(pk=payment.pk).update(**result, recorded_by=by, recorded_at=clock.now())
+
+
 def come_back(withdrawal, by):
     """What is under way does; what was paid is reversed."""
-    record(withdrawal, by, state="bounced", reason="account closed")
+    record_bounced(withdrawal, by)
     for payment in Payment.objects.filter(amount__withdrawal=withdrawal, state="paid", reversed_at=None):
         said = {"payment": payment, "cause": "account_closed", "proposed_by": withdrawal.requested_by}
         reversal, now = Reversal.objects.create(**said), clock.now()
@@ -206,7 +215,7 @@ def test_nothing_is_handed_over_without_a_payment_that_is_under_way(withdrawal_i
     withdrawal = withdrawal_in("taken")
     step_refused(withdrawal, "handed_over")
     hand_over(withdrawal, ada)
-    record(withdrawal, ada, state="bounced", reason="account closed")
+    record_bounced(withdrawal, ada)
     step_refused(withdrawal, "handed_over")
     hand_over(withdrawal, ada)
     update(withdrawal, state="handed_over")
@@ -236,9 +245,10 @@ def test_it_came_back_as_soon_as_a_payment_has_whatever_is_under_way(withdrawal_
     take(withdrawal, "taken", ada)
     take(withdrawal, "handed_over", ada)
     back = Payment.objects.filter(amount__withdrawal=withdrawal, asset="CNY")
+    evidence = ResultsFile.objects.create(batch=back.get().batch, content=b"", uploaded_by=ada)
     result = {"reason": "account closed", "recorded_by": ada, "recorded_at": clock.now()}
     step_refused(withdrawal, "bounced")
-    back.update(state="bounced", **result)
+    back.update(state="bounced", evidence=evidence, **result)
     update(withdrawal, state="bounced")
     step_refused(withdrawal, "handed_over")
     hand_over(withdrawal, ada)
