@@ -258,7 +258,7 @@ def proposed_ending(withdrawal, *, by):
 
 def proposed_reversal(withdrawal, *, by):
     payment = Payment.objects.get(amount__withdrawal=withdrawal)
-    record_paid(payment, by=by, reference="A1")
+    record_paid(payment, by=by, reference=f"A{payment.pk}")
     return Reversal.objects.create(payment=payment, cause="account_closed", proposed_by=by)
 
 

@@ -116,7 +116,7 @@ def test_paid_returned_and_reversed_are_the_same_in_every_place_and_are_counted_
         assert sum(map(int, counts)) == len(rows_of[found])
     listed_rows = exported(pages(hira), "referrals.payment")
     for name, found in rows_of.items():
-        states = [row["state"] for row in listed_rows]
+        states = [row["State"] for row in listed_rows]
         assert states.count(Payment.Standing(standing[name]).label) == len(found)
     assert open_one.standing == "handed_over"
 

@@ -20,4 +20,5 @@ class StandingFilter(admin.SimpleListFilter):
         return Payment.Standing.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
-        return queryset.filter(Payment.standing_is(self.value())) if self.value() else queryset
+        standing = self.value()
+        return queryset.filter(Payment.standing_is(standing)) if standing else queryset

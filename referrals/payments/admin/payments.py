@@ -112,7 +112,7 @@ class PaymentAdmin(MirrorAdmin):
         }
 
     def found_as(self, obj: Payment) -> Sequence[str]:
-        return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), obj.standing.label]
+        return [obj.payment_id, mask(obj.payee_name), in_words(obj.asset, obj.sum), str(obj.standing.label)]
 
     @admin.display(description=_("employee"))
     def employee(self, payment: Payment) -> str:

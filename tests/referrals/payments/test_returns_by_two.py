@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -196,7 +197,7 @@ def test_a_payment_that_came_back_and_was_made_opens_a_case_and_is_not_handed_ov
     assert told.startswith("Recorded as come back, and paid by the bank: 1.")
     case = Case.objects.get()
     assert (case.kind, case.payment, case.withdrawal) == ("returned_paid", payment, withdrawal)
-    assert (case.ours, case.theirs) == (0, payment.sum)
+    assert (case.ours, case.theirs) == (Decimal(0), payment.sum)
     page = pages(ada).get(reverse("admin:referrals_case_change", args=[case.pk])).content.decode()
     assert "It was not paid again" in page
     assert "record it as paid there under the bank&#x27;s reference" in page
