@@ -25,6 +25,7 @@ SPEAK_LATER = {
     "ending_is_confirmed_by_another",
     "reversal_is_confirmed_by_another",
     "payment_second_names_the_first",
+    "payment_comes_back_by_two_or_a_file",
     "call_that_is_never_sent_again_has_ended",
     "check_begins_as_received",
     # Only while a restored database is not released (tests/referrals/test_restored.py).
