@@ -117,10 +117,20 @@ class Company:
         note = {"note": "November", "confirmed": "yes"}
         self.hira.submit("referrals/payoutbatch/prepare/", withdrawal=chosen, **note)
 
-    def record(self, name: str, result: str, **said: str) -> None:
-        """What became of all payments of this employee."""
+    def record_paid(self, name: str, reference: str) -> None:
+        """All payments of this employee were made."""
         for payment in rows("referrals.Payment", amount__withdrawal__account__name=name):
-            self.hira.submit(f"referrals/payoutbatch/payments/{payment.pk}/{result}/", **said)
+            self.hira.submit(f"referrals/payoutbatch/payments/{payment.pk}/paid/", reference=reference)
+
+    def record_bounced(self, name: str, reason: str) -> None:
+        """All payments of this employee came back, as a results file says."""
+        payments = list(rows("referrals.Payment", amount__withdrawal__account__name=name))
+        lines = ["payment_id,result,reference,reason"]
+        lines += [f"{each.payment_id},bounced,,{reason}" for each in payments]
+        file = io.BytesIO("\n".join(lines).encode())
+        file.name = "results.csv"
+        page = f"referrals/payoutbatch/{payments[0].batch_id}/results/"
+        self.hira.submit(page, kept=hidden_field(self.hira.see(page, file=file), "kept"))
 
     def upload(self, name: str, content: bytes) -> int:
         file = io.BytesIO(content)

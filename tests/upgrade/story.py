@@ -158,8 +158,8 @@ def _withdrawals(company: Company) -> None:
     run(SEND)
     company.deliver()
     company.hand_over("paid", "bounced")
-    company.record("paid", "paid", reference="BANK-1")
-    company.record("bounced", "bounced", reason="卡号有误", reference="")
+    company.record_paid("paid", "BANK-1")
+    company.record_bounced("bounced", "卡号有误")
     company.hand_over("handed over", "also handed over")
 
 
