@@ -81,11 +81,18 @@ class ReferralsConfig(AppConfig):
             payouts_to_pay,
             reversals_to_confirm,
         )
-        from referrals.payouts.cards import payouts_to_approve, payouts_without_answer
+        from referrals.payouts.cards import (
+            excess_to_acknowledge,
+            my_rejected_requests,
+            payouts_to_approve,
+            payouts_without_answer,
+        )
         from referrals.registrations.cards import imports_to_confirm, registrations_to_correct
 
         for card in (
             payouts_to_approve,
+            excess_to_acknowledge,
+            my_rejected_requests,
             payouts_without_answer,
             endings_to_confirm,
             reversals_to_confirm,
@@ -113,9 +120,9 @@ class ReferralsConfig(AppConfig):
     def _register_notices(self) -> None:
         from hireops.notices import sources
         from referrals.endings.notices import TO_CONFIRM
-        from referrals.payouts.notices import TO_APPROVE
+        from referrals.payouts.notices import REJECTED, TO_ACKNOWLEDGE, TO_APPROVE
 
-        for source in (TO_APPROVE, TO_CONFIRM):
+        for source in (TO_APPROVE, TO_ACKNOWLEDGE, TO_CONFIRM, REJECTED):
             sources.register(source)
 
     def _register_invariants(self) -> None:

@@ -15,6 +15,12 @@ def waits(page: str) -> bool:
     return 'id="waiting"' in page and "desk/waiting" in page
 
 
+def figures_shown(answer: Any) -> str:
+    """The figures that a page on which something is confirmed sends along with it."""
+    fields = next((form for _form, form in _Forms(answer.content.decode()).forms if "figures" in form), {})
+    return fields.get("figures", "{}")
+
+
 class _Forms(HTMLParser):
     """The fields of every form of a page, with the values that they have."""
 

@@ -200,7 +200,9 @@ class EcoAccountAdmin(MirrorAdmin):
     def waits_since(self, obj: EcoAccount) -> datetime | None:
         return obj.created_at if obj.customer_id is None else None
 
-    def confirmation_context(self, action: StaffAction, objects: Sequence[EcoAccount]) -> dict[str, Any]:
+    def confirmation_context(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[EcoAccount]
+    ) -> dict[str, Any]:
         if action is not release:
             return {}
         return {"stays": [(each, changes.consequences(each, bound_since(each))) for each in objects]}

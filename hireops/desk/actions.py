@@ -17,6 +17,7 @@ and ages (``confirm_columns``, ``confirm_amounts``, ``waits_since``). Rows that 
 with why.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +57,7 @@ from hireops.desk.staff import Reader, staff
 MOST_AT_ONCE = 500
 LEFT_OUT = "left_out"  # rows that were chosen and can't take the action: shown again, never sent along
 CONFIRM_FORM = "confirm"
+REASON = gettext_lazy("Reason")
 
 
 class Perform(Protocol):
@@ -80,6 +82,7 @@ class StaffAction:
     counted: str | Promise
     names_sum: bool
     has_own_button: bool
+    reason_label: str | Promise
 
     def is_open_to(self, reader: Reader) -> bool:
         return not self.permission or reader.has_perm(self.permission)
@@ -99,6 +102,7 @@ def staff_action(
     counted: str | Promise = "",
     names_sum: bool = False,
     has_own_button: bool = False,
+    reason_label: str | Promise = REASON,
 ) -> Callable[[Perform], StaffAction]:
     """Turn ``function(obj, by=user, reason=text)`` into an action for ``StaffAdmin.staff_actions``.
 
@@ -108,7 +112,8 @@ def staff_action(
     ``why_not(obj, by)``, which says what the service would. They protect nothing, the service does.
 
     ``counted`` is what the button of that page says, a plural with ``%(count)s``; ``names_sum`` adds the
-    sums. An action that ``has_own_button`` on the object's page gets no other there.
+    sums. An action that ``has_own_button`` on the object's page gets no other there. ``reason_label`` is what
+    the text that goes with it is called.
     """
 
     def wrap(perform: Perform) -> StaffAction:
@@ -127,6 +132,7 @@ def staff_action(
             counted,
             names_sum,
             has_own_button,
+            reason_label,
         )
 
     return wrap
@@ -134,14 +140,15 @@ def staff_action(
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Reason"),
         max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
+        # Without the focus: on a phone a page would open at it, below what is to be read first.
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, required: bool, label: str | Promise = REASON, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = required
+        self.fields["reason"].label = str(label)
 
 
 class StaffActionsAdmin(StaffPagesAdmin):
@@ -214,7 +221,17 @@ class StaffActionsAdmin(StaffPagesAdmin):
             return why
         return "" if self.is_offered(request, action, obj) else _not_as_it_is(obj)
 
-    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+    def figures_shown(self, action: StaffAction, obj: Any) -> str:
+        """Figures of ``obj`` that are confirmed with the action; the page is shown anew once they differ."""
+        return ""
+
+    def comes_first(self, action: StaffAction, obj: Any) -> bool:
+        """Whether ``obj`` stands before the others, because something about it has to be looked at."""
+        return False
+
+    def confirmation_context(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> dict[str, Any]:
         """For a template of the action's own; ``objects`` are those that can take the action."""
         return {}
 
@@ -276,23 +293,52 @@ class StaffActionsAdmin(StaffPagesAdmin):
             return HttpResponseRedirect(back)
         confirmed = _is_confirmed(request)
         typed = {"reason": request.POST.get("reason", "")}
-        form = ReasonForm(request.POST if confirmed else None, initial=typed, required=action.reason_required)
+        form = ReasonForm(
+            request.POST if confirmed else None,
+            initial=typed,
+            required=action.reason_required,
+            label=action.reason_label,
+        )
         if confirmed and form.is_valid():
-            self._perform(request, action, objects, form.cleaned_data["reason"])
-            return HttpResponseRedirect(back)
+            reason = form.cleaned_data["reason"]
+            if self._are_as_shown(request, action, objects) and self._perform(
+                request, action, objects, reason
+            ):
+                return HttpResponseRedirect(back)
         if confirmed:
             objects = self._chosen(request, ACTION_CHECKBOX_NAME, LEFT_OUT)
         return self._ask(request, action, objects, form, back)
 
+    def _are_as_shown(self, request: HttpRequest, action: StaffAction, objects: Sequence[Model]) -> bool:
+        self.fetch_for(action, objects)
+        try:
+            shown = dict(json.loads(request.POST.get("figures", "{}")))
+        except (TypeError, ValueError) as error:
+            raise BadRequest("not the figures of this page") from error
+        changed = (obj for obj in objects if self.figures_shown(action, obj) != shown.get(str(obj.pk), ""))
+        if all(self.why_not(request, action, obj) for obj in changed):  # the service refuses those
+            return True
+        text = _(
+            "The figures have changed since this page was shown, so nothing was done. Look at them again."
+        )
+        self.message_user(request, text, messages.ERROR)
+        return False
+
+    def _figures(self, action: StaffAction, objects: Sequence[Model]) -> dict[str, str]:
+        figures = {str(obj.pk): self.figures_shown(action, obj) for obj in objects}
+        return {pk: text for pk, text in figures.items() if text}
+
     def _perform(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Model], reason: str
-    ) -> None:
+    ) -> bool:
+        """Whether the page is done with: not if all were refused, so that what was typed is kept."""
         by = staff(request)
         amounts = self._amounts_of(request, action, objects) if action.names_sum else {}
         outcome = perform_on_each(lambda obj: action.perform(obj, by=by, reason=reason), objects)
         sums = self._in_words(totals(amount for obj in outcome.done for amount in amounts.get(obj.pk, ())))
         for level, text in result_messages(action.label, outcome, name=self.named_in_messages, sums=sums):
             self.message_user(request, text, level)
+        return bool(outcome.done or outcome.failed)
 
     def _amounts_of(
         self, request: HttpRequest, action: StaffAction, objects: Sequence[Model]
@@ -311,6 +357,7 @@ class StaffActionsAdmin(StaffPagesAdmin):
         self.fetch_for(action, objects)
         reasons = [(obj, self.why_not(request, action, obj)) for obj in objects]
         fit = [obj for obj, why in reasons if not why]
+        fit.sort(key=lambda obj: not self.comes_first(action, obj))
         apart = [(obj, why) for obj, why in reasons if why]
         return self.render_page(
             request,
@@ -321,11 +368,12 @@ class StaffActionsAdmin(StaffPagesAdmin):
             checkbox_name=ACTION_CHECKBOX_NAME,
             objects=fit,
             left_out=[obj for obj, _why in apart],
+            figures=json.dumps(self._figures(action, fit)),
             form=form,
             form_sent_again=CONFIRM_FORM,
             back=back,
             **self._laid_before(request, action, fit, apart),
-            **(self.confirmation_context(action, fit) if fit else {}),
+            **(self.confirmation_context(request, action, fit) if fit else {}),
         )
 
     def _laid_before(

@@ -1,6 +1,7 @@
 """Doing what staff confirmed, object by object, and telling them what was done and what was not."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from hireops.desk.display import labelled
 from hireops.desk.errors import Refused
 
 REFUSALS_SHOWN = 5
@@ -61,12 +63,7 @@ def result_messages(
             text = _("“%(action)s”: done for %(count)s · %(sums)s.")
         about = {"action": action, "count": len(outcome.done), "sums": " · ".join(sums)}
         yield messages.SUCCESS, text % about
-    for obj, refusal in outcome.refused[:REFUSALS_SHOWN]:
-        yield messages.ERROR, _("“%(object)s”: %(refusal)s") % {"object": name(obj), "refusal": refusal}
-    if len(outcome.refused) > REFUSALS_SHOWN:
-        others = [name(obj) for obj, _refusal in outcome.refused[REFUSALS_SHOWN:]]
-        text = _("%(count)s more were refused: %(objects)s")
-        yield messages.ERROR, text % {"count": len(others), "objects": named(others)}
+    yield from _refusals(outcome, name)
     if outcome.failed:
         yield messages.ERROR, _error_inside(name(outcome.failed))
     if outcome.failed and outcome.done:
@@ -75,6 +72,19 @@ def result_messages(
     if outcome.not_tried:
         text = _("Not tried any more: %(objects)s")
         yield messages.WARNING, text % {"objects": named([name(obj) for obj in outcome.not_tried])}
+
+
+def _refusals(outcome: ActionOutcome, name: Callable[[Any], str]) -> Iterator[tuple[int, str]]:
+    """One message for each refusal, with all that it is about."""
+    by_refusal: dict[str, list[str]] = defaultdict(list)
+    for obj, refusal in outcome.refused:
+        by_refusal[str(refusal)].append(name(obj))
+    for refusal_text, objects in list(by_refusal.items())[:REFUSALS_SHOWN]:
+        yield messages.ERROR, labelled(named(objects), refusal_text)
+    others = [each for objects in list(by_refusal.values())[REFUSALS_SHOWN:] for each in objects]
+    if others:
+        text = _("%(count)s more were not done: %(objects)s")
+        yield messages.ERROR, text % {"count": len(others), "objects": named(others)}
 
 
 def _error_inside(obj: str) -> str:

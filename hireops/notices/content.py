@@ -72,6 +72,7 @@ def _texts(message: Message, told: dict[Source, list[str]]) -> dict[str, str]:
 def _title(source: Source) -> str:
     titles = {
         sources.Kind.TO_DECIDE: _("Waiting for your decision"),
+        sources.Kind.DECIDED: _("Your request was decided"),
         sources.Kind.WORK_ENDED: _("Long work has ended"),
         sources.Kind.ALARM: _("Alarm"),
     }

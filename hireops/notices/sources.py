@@ -15,6 +15,7 @@ class Kind(TextChoices):
     """What a person can switch off. The value is kept."""
 
     TO_DECIDE = "to_decide", _("Payouts that wait for my decision")
+    DECIDED = "decided", _("Decisions about payouts that I asked for")
     WORK_ENDED = "work_ended", _("Long work of mine that has ended")
     ALARM = "alarm", _("Alarms: something on the Health page has turned red")
 

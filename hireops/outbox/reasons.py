@@ -21,6 +21,7 @@ from hireops.outbox.models import Call
 
 class Reason(StrEnum):
     LATER = "later"
+    PAUSED = "paused"
     NOT_SENT = "not_sent"
     UNKNOWN = "unknown"
     WORKER_LOST = "worker_lost"
@@ -53,6 +54,10 @@ class Reason(StrEnum):
 
 REASONS = {
     Reason.LATER: _("Feishu asked us to come back later. The call is sent again by itself."),
+    Reason.PAUSED: _(
+        "Somebody is finding out what became of it, so it is not sent meanwhile. It is sent again by itself "
+        "from the time below on."
+    ),
     Reason.NOT_SENT: _(
         "The call did not leave: Feishu could not be reached, or gave no access. It is sent again by itself."
     ),

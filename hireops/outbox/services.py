@@ -1,5 +1,6 @@
 """What apps ask of the outbox, and what staff can do with calls. Whoever calls one rings on commit."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -201,6 +202,32 @@ def find_out_again(call: Call) -> None:
         call.save(
             update_fields=["state", "reason", "reason_details", "not_before", "pending_since", "unresolved"]
         )
+
+
+def pause_call(call: Call, *, until: datetime) -> None:
+    """Postpone the next try of a call that is tried for ever, for the app that owes it.
+
+    The pause ends by itself at ``until``, or by ``end_pause``. Raises ``Refused`` while a try is under way,
+    and for a call that has ended or been answered.
+    """
+    with transaction.atomic():
+        call = Call.objects.select_for_update().get(pk=call.pk)
+        if call.lease_key is not None or call.answer is not None or call.state in Call.FINAL:
+            raise Refused(why_not_ended(call))
+        call.not_before = max(call.not_before, until)
+        call.reason, call.reason_details = Reason.PAUSED, {}
+        call.save(update_fields=["not_before", "reason", "reason_details"])
+
+
+def end_pause(call: Call) -> None:
+    """Let a call leave now that was paused; any other stays as it is."""
+    paused = Call.objects.filter(pk=call.pk, state=State.PENDING, reason=Reason.PAUSED, lease_key=None)
+    paused.update(not_before=clock.now())
+
+
+def leaves_from(call: Call) -> datetime:
+    """When the next try of a call may leave: not before its channel opens."""
+    return max(call.not_before, call.channel.open_from)
 
 
 def is_pausing(call: Call) -> bool:

@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from hireops.database import clock
+from hireops.desk.display import exact_moment
 from hireops.feishu import hire
 from hireops.feishu.errors import FeishuError
 from hireops.outbox import services as outbox
@@ -74,12 +74,16 @@ class DayCompared:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """``missing`` keeps the withdrawal from being ended; ``against`` is what says that it was done."""
+    """``missing`` keeps the withdrawal from being ended; ``against`` is what says that it was done.
+
+    From ``settled_at`` on a balance tells whether any try was done; None while a try is running.
+    """
 
     withdrawal: Withdrawal
     attempts: list[Attempt]
     query: Call | None
     query_asked_at: datetime | None
+    settled_at: datetime | None
     is_known_to_feishu: bool
     assets: list[AssetSeen]
     falls: list[BalanceChange]
@@ -121,6 +125,7 @@ def of(withdrawal: Withdrawal) -> Evidence:
         attempts=attempts,
         query=query,
         query_asked_at=asked_at,
+        settled_at=since,
         is_known_to_feishu=known,
         assets=_assets(withdrawal, _told(query) if query and known else None),
         falls=_falls(withdrawal),
@@ -246,11 +251,14 @@ def _missing(evidence: Evidence, call: Call) -> Iterator[str]:
         return
     if last.finished_at is not None and last.code is None:
         yield _(
-            "The last try got no answer from Feishu. It is asked again by itself, or at once by “Ask Feishu "
-            "again now”; before it has answered, nothing can be said."
-        )
-    if evidence.query is None:
-        yield _("The balance has not been asked for since the last try, or Feishu has not told it yet.")
+            "The last try (%(time)s) got no answer from Feishu. It is asked again by itself, or at once by "
+            "“Ask Feishu again now”; before it has answered, nothing can be said."
+        ) % {"time": exact_moment(last.started_at)}
+    if evidence.query is None and evidence.settled_at is not None:
+        yield _(
+            "Feishu has told no balance that was asked for after %(time)s. Until then the last try could "
+            "still take it."
+        ) % {"time": exact_moment(evidence.settled_at)}
     if evidence.days_missing:
         named = ", ".join(date_format(day) for day in evidence.days_missing[:DAYS_NAMED])
         more = len(evidence.days_missing) - DAYS_NAMED
@@ -274,7 +282,7 @@ def _against(evidence: Evidence) -> Iterator[str]:
             "asset": asset_label(change.asset),
             "before": amount_in_words(change.asset, change.before),
             "after": amount_in_words(change.asset, change.after),
-            "time": date_format(localtime(change.created_at), "Y-m-d H:i:s"),
+            "time": exact_moment(change.created_at),
         }
     for day in evidence.days:
         if day.case is not None and day.differs:

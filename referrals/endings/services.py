@@ -4,8 +4,8 @@ Whoever ends one locks its account first, then the withdrawal, the ending and th
 comes at that moment is either taken in before, or finds the call ended and is taken in after.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from hireops.database import clock
 from hireops.desk import audit
 from hireops.desk.errors import Refused
-from hireops.desk.staff import Reader
+from hireops.desk.staff import Reader, name_and_login
 from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
 from hireops.people import payout_rights
@@ -32,6 +32,9 @@ from referrals.payouts.rights import APPROVE
 from referrals.reconciliation.services import reconcile_day
 
 MOST_DAYS_AT_ONCE = 31
+# How long hireops stops asking for the withdrawal itself: while evidence comes in, and for a second person.
+PAUSED_WHILE_ASKING = timedelta(hours=1)
+PAUSED_WHILE_PROPOSED = timedelta(days=3)
 
 State = Ending.State
 Outcome = Ending.Outcome
@@ -42,14 +45,27 @@ ENDS_IN = {Outcome.NOT_DONE: Withdrawal.State.UNKNOWN, Outcome.TAKEN: Withdrawal
 
 
 def ask_for_evidence(withdrawal: Withdrawal, *, by: User) -> int:
-    """Ask Feishu for the balance, and to compare the days that were not; how many days are started."""
-    found = evidences.of(withdrawal)
+    """Ask Feishu for the balance, and to compare the days that were not; how many days are started.
+
+    hireops does not ask for the withdrawal itself meanwhile: a try makes the evidence stale. Raises
+    ``Refused`` while a try is under way.
+    """
     with transaction.atomic():
+        withdrawal = transitions.lock(withdrawal.pk)
+        _pause_retries(withdrawal, PAUSED_WHILE_ASKING)
+        found = evidences.of(withdrawal)
         accounts.refresh(withdrawal.account, by=by)
         action = gettext_noop("evidence asked for")
         days = found.days_missing[:MOST_DAYS_AT_ONCE]
         audit.record(by=by, action=action, on=withdrawal, days=[str(day) for day in days])
     return sum(_start(withdrawal, day, by) for day in days)
+
+
+def _pause_retries(withdrawal: Withdrawal, length: timedelta) -> None:
+    """Only if Feishu has answered the last try: until then it has to be asked on."""
+    call = Call.objects.get(withdrawal=withdrawal)
+    if withdrawal.state == Withdrawal.State.UNKNOWN and call.error_code is not None:
+        outbox.pause_call(call, until=clock.now() + length)
 
 
 def _start(withdrawal: Withdrawal, day: date, by: User) -> bool:
@@ -91,6 +107,7 @@ def propose_not_done(withdrawal: Withdrawal, *, by: User, reason: str, in_spite:
         if found.against and not in_spite:
             why = " ".join(found.against)
             raise Refused(_("Something says that Feishu has probably done it. %(why)s") % {"why": why})
+        _pause_retries(withdrawal, PAUSED_WHILE_PROPOSED)
         return _propose(withdrawal, Outcome.NOT_DONE, by=by, reason=reason, evidence=found.as_kept())
 
 
@@ -130,9 +147,8 @@ def _refuse_in_another_state(withdrawal: Withdrawal, outcome: Outcome) -> None:
 def _complete(withdrawal: Withdrawal) -> Evidence:
     """The evidence as of now, for a caller that has locked the call if it goes by it."""
     found = evidences.of(withdrawal)
-    if found.missing:
-        why = " ".join(found.missing)
-        raise Refused(_("The evidence is not complete or no longer fresh. %(why)s") % {"why": why})
+    if why := _in_words(found.missing):
+        raise Refused(why)
     return found
 
 
@@ -226,7 +242,21 @@ def why_not_confirmed(ending: Ending, by: User) -> str:
         return why
     if by.pk == ending.proposed_by_id and not settings.REFERRALS_SELF_APPROVAL:
         return _("You have proposed this yourself, so somebody else has to confirm it. Nothing was ended.")
-    return ""
+    return why_not_proven(ending)
+
+
+def why_not_proven(ending: Ending) -> str:
+    """Which evidence of *not done* is missing, and since when. Empty if it is complete."""
+    if ending.outcome != Outcome.NOT_DONE or ending.withdrawal.state != Withdrawal.State.UNKNOWN:
+        return ""
+    return _in_words(evidences.of(ending.withdrawal).missing)
+
+
+def _in_words(missing: Sequence[str]) -> str:
+    if not missing:
+        return ""
+    why = " ".join(missing)
+    return _("The evidence is not complete or no longer fresh. %(why)s") % {"why": why}
 
 
 def why_not_taken_back(ending: Ending, by: User) -> str:
@@ -236,9 +266,10 @@ def why_not_taken_back(ending: Ending, by: User) -> str:
 
 
 def why_not_decided(ending: Ending) -> str:
-    if ending.state == State.PROPOSED:
+    if ending.decided_by is None:
         return ""
-    return _("This has been decided already (%(state)s).") % {"state": ending.get_state_display()}
+    text = _("This has been decided already by %(name)s (%(state)s).")
+    return text % {"name": name_and_login(ending.decided_by), "state": ending.get_state_display()}
 
 
 def _refuse_what_is_decided(ending: Ending) -> None:
@@ -308,4 +339,6 @@ def _leave(ending: Ending, state: Ending.State, *, by: User, reason: str, action
         withdrawal, ending = _locked(ending)
         _refuse_what_is_decided(ending)
         _decide(ending, state, by=by, reason=reason)
+        if ending.outcome == Outcome.NOT_DONE:
+            outbox.end_pause(Call.objects.get(withdrawal=withdrawal))
         audit.record(by=by, action=action, on=withdrawal, reason=ending.decision_reason, ending=ending.pk)

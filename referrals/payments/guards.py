@@ -2,7 +2,7 @@
 
 from hireops.desk.guards import IS_RESTORED
 from hireops.guards.rules import Rule, any_differs, there_is, update_of
-from referrals.payouts.guards import RESTORED, SELF_APPROVAL
+from referrals.payouts.guards import RESTORED, SELF_APPROVAL, TOOK_MORE
 
 PAYMENT, BATCH, AMOUNT = "referrals_payment", "referrals_payoutbatch", "referrals_withdrawalamount"
 WITHDRAWAL, ACCOUNT = "referrals_withdrawal", "referrals_referralaccount"
@@ -45,6 +45,11 @@ _WHOSE_IT_IS = (
     f" JOIN {ACCOUNT} account ON account.id = withdrawal.account_id"
     f" WHERE amount.id = NEW.amount_id AND {_ITS_PAYEE})"
 )
+_IS_ACKNOWLEDGED = (
+    f"EXISTS (SELECT 1 FROM {AMOUNT} amount"  # noqa: S608 - our own names
+    f" JOIN {WITHDRAWAL} withdrawal ON withdrawal.id = amount.withdrawal_id"
+    " WHERE amount.id = NEW.amount_id AND withdrawal.excess_acknowledged_by_id IS NOT NULL)"
+)
 
 RULES = [
     # Asked last about a new payment: PostgreSQL goes by the names, SQLite begins with the newest rule.
@@ -60,6 +65,12 @@ RULES = [
         PAYMENT,
         "INSERT",
         f"NOT {there_is(AMOUNT, 'it.id = NEW.amount_id AND it.taken = NEW.sum AND it.asset = NEW.asset')}",
+    ),
+    Rule(
+        "payment_of_excess_is_acknowledged",
+        PAYMENT,
+        "INSERT",
+        f"{there_is(AMOUNT, f'it.id = NEW.amount_id AND {TOOK_MORE}')} AND NOT {_IS_ACKNOWLEDGED}",
     ),
     Rule(
         "payment_begins_handed_over",

@@ -21,6 +21,7 @@ from hireops.people import payout_rights
 from referrals.ledger.totals import of_cents, sum_in_cents
 from referrals.models import Case, Payment, PayoutBatch, ReferralAccount, Withdrawal, WithdrawalAmount
 from referrals.payments.rights import HAND_OVER
+from referrals.payouts.services import unacknowledged_excess
 
 TO_BE_PAID = [Withdrawal.State.TAKEN, Withdrawal.State.BOUNCED]
 REFUSALS_NAMED = 20
@@ -43,12 +44,14 @@ class PaymentTotal:
 def to_be_paid() -> QuerySet[Withdrawal]:
     """Withdrawals of which some money is here and with nobody else, the oldest first.
 
-    Not while a case is open because the bank says that a payment of it was made after all.
+    Not those of which Feishu took more than was approved, until an approver has acknowledged it, and not
+    while a case is open because the bank says that a payment of it was made after all.
     """
     paid_by_the_bank = Case.objects.filter(
         withdrawal=OuterRef("pk"), kind=Case.Kind.RETURNED_PAID, closed_at=None
     )
-    return Withdrawal.objects.filter(~Exists(paid_by_the_bank), state__in=TO_BE_PAID).order_by("pk")
+    waiting = Withdrawal.objects.filter(~Exists(paid_by_the_bank), state__in=TO_BE_PAID).order_by("pk")
+    return waiting.exclude(pk__in=unacknowledged_excess().values("pk"))
 
 
 def unpaid_amounts(withdrawals: Iterable[Withdrawal]) -> dict[int, list[WithdrawalAmount]]:

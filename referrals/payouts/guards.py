@@ -49,7 +49,9 @@ def _with_a_payment(*states: str) -> str:
 _LEGAL_STEP = " OR ".join(_step([before], after) for before, after in STEPS.items())
 _SEEN_WHEN_ASKING = f"NEW.taken IS NULL AND {_withdrawal_is('requested')}"
 _WAITS_FOR_ITS_ANSWER = _withdrawal_is(*_ANSWERABLE)
-_TOLD_BY_THE_ANSWER = f"NEW.taken IS NOT NULL AND NEW.seen = 0 AND {_WAITS_FOR_ITS_ANSWER}"
+_TOLD_BY_THE_ANSWER = (
+    f"NEW.taken IS NOT NULL AND NEW.seen = 0 AND NEW.approved IS NULL AND {_WAITS_FOR_ITS_ANSWER}"
+)
 _TAKEN = _an_amount("it.taken > 0")
 _WITH_THE_PAYING_SIDE = _an_amount(_with_a_payment("handed_over"))
 _UNPAID = _an_amount(f"it.taken > 0 AND NOT {_with_a_payment('paid')}")
@@ -67,6 +69,8 @@ _SENT_BY_A_CALL_FOR_IT = (
     " AND call.operation = 'referral_account.withdraw'"
     f" AND {_ITS_TARGET})"
 )
+_NOT_APPROVED = _an_amount("it.approved IS NULL")
+TOOK_MORE = "it.taken > COALESCE(it.approved, 0)"
 _ASKED = (
     "id",
     "account_id",
@@ -79,13 +83,14 @@ _ASKED = (
 )
 _DECIDED = ("decided_by_id", "decided_at", "decision_reason", "self_approved")
 _ANSWERED = ("trans_time", "answered_at")
+_ACKNOWLEDGED = ("excess_acknowledged_by_id", "excess_acknowledged_at")
 
 RULES = [
     Rule(
         "withdrawal_begins_as_requested",
         WITHDRAWAL,
         "INSERT",
-        "NEW.state <> 'requested' OR NEW.self_approved",
+        "NEW.state <> 'requested' OR NEW.self_approved OR NEW.excess_acknowledged_by_id IS NOT NULL",
     ),
     Rule(
         "withdrawal_replaces_none",
@@ -105,6 +110,26 @@ RULES = [
         f" AND NOT {there_is(SELF_APPROVAL, 'it.withdrawal_id = NEW.id')}",
     ),
     *append_only(SELF_APPROVAL, unique=["id", "withdrawal_id"]),
+    Rule(
+        "approval_names_its_amounts",
+        WITHDRAWAL,
+        "UPDATE OF state",
+        f"{_to('approved')} AND {_NOT_APPROVED}",
+    ),
+    Rule(
+        "excess_is_acknowledged_once",
+        WITHDRAWAL,
+        f"UPDATE OF {', '.join(_ACKNOWLEDGED)}",
+        f"{any_differs(_ACKNOWLEDGED)}"
+        f" AND (OLD.excess_acknowledged_by_id IS NOT NULL OR NOT {_an_amount(TOOK_MORE)})",
+    ),
+    Rule(
+        "excess_is_acknowledged_by_another",
+        WITHDRAWAL,
+        "UPDATE OF excess_acknowledged_by_id",
+        "NEW.excess_acknowledged_by_id = NEW.requested_by_id"
+        f" AND NOT {there_is(SELF_APPROVAL, 'it.withdrawal_id = NEW.id')}",
+    ),
     Rule("withdrawal_waits_for_release", WITHDRAWAL, "INSERT", IS_RESTORED, says=RESTORED),
     Rule(
         "approval_waits_for_release",
@@ -184,6 +209,12 @@ RULES = [
         AMOUNT,
         "UPDATE OF id, withdrawal_id, asset, seen",
         any_differs(["id", "withdrawal_id", "asset", "seen"]),
+    ),
+    Rule(
+        "amount_is_approved_once",
+        AMOUNT,
+        "UPDATE OF approved",
+        f"{any_differs(['approved'])} AND (OLD.approved IS NOT NULL OR NOT {_withdrawal_is('requested')})",
     ),
     Rule(
         "amount_is_taken_once",

@@ -1,8 +1,10 @@
 """Taking balances out of Feishu."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
@@ -77,6 +79,16 @@ class Withdrawal(models.Model):
     )
     trans_time = models.DateTimeField(_("transaction time"), null=True, blank=True)
     answered_at = models.DateTimeField(pgettext_lazy("a time", "answered"), null=True, blank=True)
+    # An approver has seen that Feishu took more than was approved. Nothing is paid before that.
+    excess_acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("difference acknowledged by"),
+    )
+    excess_acknowledged_at = models.DateTimeField(_("difference acknowledged"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("withdrawal")
@@ -144,6 +156,11 @@ class Withdrawal(models.Model):
                 ),
                 name="withdrawal_taken_has_its_time",
             ),
+            models.CheckConstraint(
+                condition=Q(excess_acknowledged_by__isnull=True, excess_acknowledged_at__isnull=True)
+                | Q(excess_acknowledged_by__isnull=False, excess_acknowledged_at__isnull=False),
+                name="withdrawal_excess_acknowledged_by_somebody",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="withdrawal_by_state"),
@@ -154,6 +171,11 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.account.account_id}"  # no name: it is kept in the audit
+
+    @property
+    def has_unacknowledged_excess(self) -> bool:
+        """Whether Feishu took more than was approved and no approver has said so. Prefetch ``amounts``."""
+        return self.excess_acknowledged_by_id is None and any(each.excess for each in self.amounts.all())
 
 
 class SelfApproval(AppendOnly):
@@ -178,13 +200,20 @@ class SelfApproval(AppendOnly):
 
 
 class WithdrawalAmount(models.Model):
-    """One asset of a withdrawal: what was seen when it was asked for, and what Feishu has really taken."""
+    """One asset of a withdrawal: seen when it was asked for, approved, and really taken by Feishu.
+
+    ``approved`` is the balance that the approver saw; None before that, and of an asset that came later.
+    """
+
+    # The sum of these is never paid without an approver's acknowledgement.
+    TOOK_MORE = Q(taken__gt=Coalesce("approved", Value(0), output_field=models.DecimalField()))
 
     withdrawal = models.ForeignKey(
         Withdrawal, models.PROTECT, related_name="amounts", verbose_name=_("withdrawal")
     )
     asset = models.CharField(_("asset"), max_length=ASSET_LENGTH)
     seen = models.DecimalField(_("seen when asking"), max_digits=18, decimal_places=2)
+    approved = models.DecimalField(_("approved"), max_digits=18, decimal_places=2, null=True, blank=True)
     taken = models.DecimalField(_("taken"), max_digits=18, decimal_places=2, null=True, blank=True)
 
     class Meta:
@@ -197,8 +226,17 @@ class WithdrawalAmount(models.Model):
             models.CheckConstraint(
                 condition=Q(taken__isnull=True) | Q(taken__gte=0), name="amount_taken_is_not_negative"
             ),
+            models.CheckConstraint(
+                condition=Q(approved__isnull=True) | Q(approved__gte=0),
+                name="amount_approved_is_not_negative",
+            ),
         ]
         indexes = [models.Index(F("asset"), Coalesce("taken", "seen"), name="withdrawal_by_amount")]
 
     def __str__(self) -> str:
         return in_words(self.asset, self.seen if self.taken is None else self.taken)
+
+    @property
+    def excess(self) -> Decimal:
+        """How much more than approved was taken; 0 while nothing was."""
+        return max((self.taken or Decimal(0)) - (self.approved or Decimal(0)), Decimal(0))

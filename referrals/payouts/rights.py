@@ -7,6 +7,7 @@ from hireops.people.payout_permissions import PayoutPermission
 from referrals.models import Withdrawal
 
 APPROVE = "referrals.approve_withdrawal"
+REQUEST = "referrals.request_withdrawal"
 
 
 def anything_was_decided() -> bool:

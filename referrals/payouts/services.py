@@ -4,21 +4,21 @@ The outbox asks Feishu until it is answered (``calls.py``); paying is in ``refer
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from hireops.database import clock
 from hireops.desk import audit, restoring
 from hireops.desk.errors import Refused
-from hireops.desk.staff import Reader
+from hireops.desk.staff import Reader, name_and_login
 from hireops.feishu.hire import BonusType
 from hireops.feishu.tenants import call_tenant
 from hireops.outbox import services as outbox
@@ -74,6 +74,21 @@ def seen_in(account: ReferralAccount, *, points: bool, cash: bool) -> dict[str, 
         for balance in account.balances.all()
         if balance.amount > 0 and (points if balance.asset == POINTS else cash)
     }
+
+
+def balance_to_take(withdrawal: Withdrawal) -> dict[str, Decimal]:
+    """Return what Feishu would take now, by asset: the whole balance of what was asked for."""
+    return seen_in(withdrawal.account, points=withdrawal.takes_points, cash=withdrawal.takes_cash)
+
+
+def changes_since_request(withdrawal: Withdrawal) -> dict[str, Decimal]:
+    """Return how far the balance of a request differs from what was asked for, by asset; without 0."""
+    if withdrawal.state != State.REQUESTED:
+        return {}
+    asked, now = {row.asset: row.seen for row in withdrawal.amounts.all()}, balance_to_take(withdrawal)
+    nothing = Decimal(0)
+    changes = {asset: now.get(asset, nothing) - asked.get(asset, nothing) for asset in {*asked, *now}}
+    return {asset: change for asset, change in changes.items() if change}
 
 
 def as_text(amounts: Mapping[str, Decimal]) -> dict[str, str]:
@@ -143,20 +158,25 @@ def _create(account: ReferralAccount, *, by: User, points: bool, cash: bool, rea
 
 
 def to_decide(person: Reader) -> QuerySet[Withdrawal]:
-    """What waits for a decision that this approver may take: not the own requests."""
-    waiting = Withdrawal.objects.filter(state=State.REQUESTED)
+    """What waits for an approver, and for this one: requests, and excess to acknowledge; not the own ones."""
+    asked_for = Withdrawal.objects.filter(state=State.REQUESTED)
+    waiting = asked_for | unacknowledged_excess()
     return waiting if settings.REFERRALS_SELF_APPROVAL else waiting.exclude(requested_by=person.pk)
 
 
-def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call:
+def approve_withdrawal(
+    withdrawal: Withdrawal, *, by: User, reason: str, amounts: Mapping[str, Decimal] | None = None
+) -> Call:
     """Owe Feishu the withdrawal, with the order ID that it has had since it was asked for.
 
-    Raises ``Refused`` for who asked for it, unless REFERRALS_SELF_APPROVAL allows it, for who may not approve
-    yet, for an account that is deactivated, and if it has been decided already.
+    ``amounts`` is the balance that the approver has seen, by asset; None approves what is there. Raises
+    ``Refused`` if the balance is another one by now, for who asked for it, unless REFERRALS_SELF_APPROVAL
+    allows it, for who may not approve yet, for an account that is deactivated, and if it has been decided.
     """
     with transaction.atomic():
         withdrawal = lock(withdrawal.pk)
         _refuse_to_approve(withdrawal, by)
+        _write_approved(withdrawal, amounts)
         if by.pk == withdrawal.requested_by_id:
             SelfApproval.objects.create(withdrawal=withdrawal)
         call = _enqueue(withdrawal, by)
@@ -167,9 +187,26 @@ def approve_withdrawal(withdrawal: Withdrawal, *, by: User, reason: str) -> Call
             on=withdrawal,
             reason=withdrawal.decision_reason,
             call=call.pk,
+            amounts=as_text(balance_to_take(withdrawal)),
             self_approved=withdrawal.self_approved,
         )
         return call
+
+
+def _write_approved(withdrawal: Withdrawal, amounts: Mapping[str, Decimal] | None) -> None:
+    """Keep today's balance as approved, 0 for an asset that was seen and is gone."""
+    balance = balance_to_take(withdrawal)
+    if amounts is not None and amounts != balance:
+        raise Refused(_("Its balance has just changed, so it was not approved. Look at the new figures."))
+    rows = {row.asset: row for row in withdrawal.amounts.all()}
+    for asset, row in rows.items():
+        row.approved = balance.get(asset, Decimal(0))
+        row.save(update_fields=["approved"])
+    WithdrawalAmount.objects.bulk_create(
+        WithdrawalAmount(withdrawal=withdrawal, asset=asset, seen=0, approved=amount)
+        for asset, amount in balance.items()
+        if asset not in rows
+    )
 
 
 def _refuse_to_approve(withdrawal: Withdrawal, by: User) -> None:
@@ -199,11 +236,14 @@ def _is_ones_own(withdrawal: Withdrawal, by: User) -> bool:
 
 
 def why_not_decided(withdrawal: Withdrawal) -> str:
-    if withdrawal.state == State.REQUESTED:
+    if withdrawal.decided_by is None:
         return ""
-    return _("This withdrawal has been decided already (%(state)s). Its page says by whom and why.") % {
-        "state": withdrawal.get_state_display()
-    }
+    name = {"name": name_and_login(withdrawal.decided_by)}
+    if withdrawal.state == State.REJECTED:
+        return _("Already rejected by %(name)s.") % name
+    if withdrawal.state == State.CANCELED:
+        return _("Already taken back by %(name)s.") % name
+    return _("Already approved by %(name)s.") % name
 
 
 def why_not_cancelled(withdrawal: Withdrawal, by: User) -> str:
@@ -272,6 +312,53 @@ def _decide(
         decision_reason=reason.strip(),
         self_approved=state == State.APPROVED and by.pk == withdrawal.requested_by_id,
     )
+
+
+def rejected_lately(since: datetime) -> QuerySet[Withdrawal]:
+    """Requests that were rejected after ``since``."""
+    return Withdrawal.objects.filter(state=State.REJECTED, decided_at__gt=since)
+
+
+# --- Where Feishu took more than was approved
+
+
+def unacknowledged_excess() -> QuerySet[Withdrawal]:
+    """Withdrawals that can't be paid before an approver has acknowledged how much Feishu took."""
+    more = WithdrawalAmount.objects.filter(WithdrawalAmount.TOOK_MORE, withdrawal=OuterRef("pk"))
+    to_be_paid = Withdrawal.objects.filter(state__in=[State.TAKEN, State.BOUNCED])
+    return to_be_paid.filter(Exists(more), excess_acknowledged_by=None)
+
+
+def acknowledge_excess(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    """Let what Feishu took beyond the amount approved be paid.
+
+    Raises ``Refused`` for who asked for the withdrawal, unless REFERRALS_SELF_APPROVAL allows it, for who may
+    not approve yet, and if there is nothing to acknowledge.
+    """
+    with transaction.atomic():
+        withdrawal = lock(withdrawal.pk)
+        if why := why_not_acknowledged(withdrawal, by):
+            raise Refused(why)
+        payout_rights.refuse_until_in_effect(by, APPROVE)
+        if by.pk == withdrawal.requested_by_id:
+            SelfApproval.objects.get_or_create(withdrawal=withdrawal)
+        withdrawal.excess_acknowledged_by, withdrawal.excess_acknowledged_at = by, clock.now()
+        withdrawal.save(update_fields=["excess_acknowledged_by", "excess_acknowledged_at"])
+        audit.record(
+            by=by,
+            action=gettext_noop("difference acknowledged"),
+            on=withdrawal,
+            reason=reason.strip(),
+            excess={each.asset: str(each.excess) for each in withdrawal.amounts.all() if each.excess},
+        )
+
+
+def why_not_acknowledged(withdrawal: Withdrawal, by: User) -> str:
+    if not withdrawal.has_unacknowledged_excess:
+        return _("Nothing is left to acknowledge here.")
+    if _is_ones_own(withdrawal, by):
+        return _("You have asked for this withdrawal yourself, so somebody else has to acknowledge it.")
+    return ""
 
 
 # --- While Feishu has not answered

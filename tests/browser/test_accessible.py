@@ -187,7 +187,8 @@ def test_a_payout_is_approved_without_a_mouse(door: Door, language: str) -> None
     with root.page.expect_navigation():
         root.page.keyboard.press("Enter")
 
-    expect(root.content.get_by_label(root.word("Reason"))).to_be_focused()
+    _skip_to_the_content(root.page)
+    _tab_to(root.content.get_by_label(root.word("Comment on the approval")))
     root.page.keyboard.type("seen")
     approve = root.content.locator(".submit-row [type=submit]")
     _tab_to(approve)

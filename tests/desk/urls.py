@@ -137,7 +137,9 @@ class PersonAdmin(MirrorAdmin):
     def is_offered(self, request: HttpRequest, action: StaffAction, obj: User) -> bool:
         return obj != request.user and super().is_offered(request, action, obj)
 
-    def confirmation_context(self, action: StaffAction, objects: Sequence[User]) -> dict[str, Any]:
+    def confirmation_context(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[User]
+    ) -> dict[str, Any]:
         return {"left": f"{action.name}: {', '.join(map(str, objects))}"}
 
     def values_searched(self, request: HttpRequest, term: str) -> dict[str, str]:

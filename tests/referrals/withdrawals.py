@@ -46,7 +46,7 @@ def approved(
         requested_by=by or _person("asker"),
     )
     for asset, amount in (seen or {}).items():
-        WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=amount)
+        WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=amount, approved=amount)
     withdrawal.state, withdrawal.call = State.APPROVED, _call(account)
     withdrawal.decided_by, withdrawal.decided_at = approver or _person("approver"), at or clock.now()
     withdrawal.save(update_fields=["state", "call", "decided_by", "decided_at"])

@@ -53,9 +53,10 @@ class Person:
 
     def act(self, model: str, action: str, *pks: object, reason: str = "as agreed") -> None:
         """Presses the button ``action`` of these rows of ``app.model``, and confirms."""
-        chosen = {"_selected_action": [str(pk) for pk in pks], "confirmed": "yes", "reason": reason}
-        page = f"{model.replace('.', '/').lower()}/"
-        self.submit(f"{page}actions/{action}/", back="/admin/", **chosen)
+        page = f"{model.replace('.', '/').lower()}/actions/{action}/"
+        chosen = {"_selected_action": [str(pk) for pk in pks]}
+        figures = hidden_field(self.see(page, **chosen), "figures")
+        self.submit(page, back="/admin/", confirmed="yes", reason=reason, figures=figures, **chosen)
         said = self.page("")
         assert 'class="error"' not in said, (model, action, errors_on(said))
 

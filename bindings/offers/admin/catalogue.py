@@ -151,7 +151,9 @@ class CatalogueAdmin(StaffAdmin):
             Column(_("state"), self.state_in_words),
         ]
 
-    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+    def confirmation_context(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> dict[str, Any]:
         return {"concerned": [(item, offered_to(item)) for item in objects]}
 
     def _item(self, request: HttpRequest, object_id: str) -> Any:

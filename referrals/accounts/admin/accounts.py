@@ -245,7 +245,9 @@ class ReferralAccountAdmin(AmountsInWords, MirrorAdmin):
         """What is known to be in it."""
         return [(balance.asset, balance.amount) for balance in obj.balances.all() if balance.amount > 0]
 
-    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+    def confirmation_context(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> dict[str, Any]:
         """That of a deactivation says first that something would be left in the accounts."""
         left = action is deactivate and any(any(self.confirm_amounts(action, each)) for each in objects)
         return {"left": left}

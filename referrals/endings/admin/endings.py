@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet, prefetch_related_objects
@@ -54,8 +54,9 @@ Outcome = Ending.Outcome
 
 
 def _waits_for(ending: Any) -> bool:
-    """Whether this reader, who may have proposed it (``is_own``), may be its second person."""
-    return ending.state == State.PROPOSED and (settings.REFERRALS_SELF_APPROVAL or not ending.is_own)
+    """Whether this reader, who may have proposed it (``is_own``), may be its second person now."""
+    is_theirs = settings.REFERRALS_SELF_APPROVAL or not ending.is_own
+    return ending.state == State.PROPOSED and is_theirs and not endings.why_not_proven(ending)
 
 
 @staff_action(
@@ -189,12 +190,19 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
         if withdrawal is None:
             return HttpResponseRedirect(self._url("changelist"))
         if request.method == "POST" and "ask" in request.POST:
-            endings.ask_for_evidence(withdrawal, by=staff(request))
-            ring(drain)
-            ring(work)
-            return HttpResponseRedirect(request.get_full_path())
+            self._ask_for_evidence(request, withdrawal)
+            if not request.POST.get("reason"):
+                return HttpResponseRedirect(request.get_full_path())
         stands = page.waiting(withdrawal)
         return waiting.unchanged(request, stands) or self._propose(request, withdrawal, stands)
+
+    def _ask_for_evidence(self, request: HttpRequest, withdrawal: Withdrawal) -> None:
+        try:
+            endings.ask_for_evidence(withdrawal, by=staff(request))
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        ring(drain)
+        ring(work)
 
     def _named(self, request: HttpRequest) -> Withdrawal | None:
         rows = Withdrawal.objects.select_related("account__tenant", "call")
@@ -210,7 +218,7 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
         form = EndingForm(
             request.POST if request.method == "POST" else None, against=bool(evidence and evidence.against)
         )
-        if outcome is not None and form.is_valid():
+        if outcome is not None and "ask" not in request.POST and form.is_valid():
             try:
                 ending = PROPOSE[outcome](withdrawal, by=staff(request), **form.cleaned_data)
             except Refused as refusal:
@@ -265,7 +273,9 @@ class EndingAdmin(AmountsInWords, MirrorAdmin):
     def waits_since(self, obj: Ending) -> datetime | None:
         return obj.proposed_at if obj.state == State.PROPOSED else None
 
-    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
+    def confirmation_context(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> dict[str, Any]:
         if action.name != confirm.name:
             return {}
         return {

@@ -10,6 +10,7 @@ from hireops.desk.display import linked, state_badge
 from hireops.desk.waiting import Waiting
 from hireops.feishu.tenant_lists import are_several
 from hireops.outbox.models import Call
+from hireops.outbox.reasons import Reason
 from hireops.outbox.watching import facts_of
 from referrals.accounts import services as accounts
 from referrals.endings import evidence as evidences
@@ -47,7 +48,12 @@ def about(withdrawal: Withdrawal) -> dict[str, Any]:
 def now(withdrawal: Withdrawal) -> dict[str, Any]:
     """What speaks for it and against it as of now, by the outcome that can be proposed."""
     if withdrawal.state == Withdrawal.State.UNKNOWN:
-        return {"outcome": Ending.Outcome.NOT_DONE, **shown(evidences.of(withdrawal))}
+        call = Call.objects.get(withdrawal=withdrawal)
+        return {
+            "outcome": Ending.Outcome.NOT_DONE,
+            "paused_until": call.not_before if call.reason == Reason.PAUSED else None,
+            **shown(evidences.of(withdrawal)),
+        }
     if withdrawal.state == Withdrawal.State.NOT_DONE:
         taken, at = endings.seems_taken(withdrawal)
         return {

@@ -22,7 +22,7 @@ from hireops.database import clock
 from hireops.desk.actions import CONFIRM_FORM, MOST_AT_ONCE
 from hireops.desk.admin import StaffAdmin
 from hireops.desk.confirming import Column, Part, age, button_text, linked_shortly, part_of
-from hireops.desk.display import linked, state_badge
+from hireops.desk.display import lines, linked, state_badge
 from hireops.desk.errors import Refused
 from hireops.desk.language import chosen_again, is_being_switched
 from hireops.desk.staff import staff
@@ -30,8 +30,9 @@ from hireops.feishu.tenant_lists import are_several
 from referrals.ledger.assets import amount_in_words, as_counted, asset_label, in_order, in_words
 from referrals.ledger.confirming import account_columns
 from referrals.models import Withdrawal, WithdrawalAmount
-from referrals.payments.services import hand_over, newest_payment, to_be_paid, unpaid_amounts
+from referrals.payments.services import TO_BE_PAID, hand_over, newest_payment, to_be_paid, unpaid_amounts
 from referrals.payouts.admin.withdrawals import WithdrawalAdmin
+from referrals.payouts.services import unacknowledged_excess
 
 PREPARE = "admin:referrals_payoutbatch_prepare"
 COUNTED = ngettext_lazy("Hand over %(count)s withdrawal", "Hand over %(count)s withdrawals", "count")
@@ -141,7 +142,7 @@ def _choice(page: StaffAdmin, request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Withdrawals to be paid"),
         "not_due": len(set(ids)) - len(found) if ids else 0,
-        "left_out": _left_out(set(ids) - {each.pk for each in found}),
+        "left_out": _left_out((set(ids) or _unacknowledged()) - {each.pk for each in found}),
         "there_are_more": len(found) > MOST_AT_ONCE,
         "most": MOST_AT_ONCE,
         "some_only": bool(ids),
@@ -159,7 +160,6 @@ def _confirmation(
     others = wanted - {each.pk for each in due}
     unpaid = unpaid_amounts(due)
     sums = totals_of(amount for each in due for amount in unpaid.get(each.pk, []))
-    form.fields["note"].widget.attrs["autofocus"] = True
     context = {
         "title": _("Hand over these withdrawals (%(count)s)?") % {"count": len(due)},
         "confirming": True,
@@ -173,15 +173,28 @@ def _confirmation(
     return _page(page, request, due, unpaid, context)
 
 
+def _unacknowledged() -> set[int]:
+    found = unacknowledged_excess().order_by("pk").values_list("pk", flat=True)
+    return set(found[:MOST_AT_ONCE])
+
+
+def _state_and_excess(withdrawal: Withdrawal) -> SafeString:
+    badge = state_badge(Withdrawal.State(withdrawal.state))
+    if withdrawal.state not in TO_BE_PAID or not withdrawal.has_unacknowledged_excess:
+        return badge
+    return lines([badge, _("More was taken than approved; an approver has to acknowledge it first.")])
+
+
 def _left_out(ids: Collection[int]) -> Part | None:
     """Those that were chosen and are not to be paid now, with the state that says why."""
     if not ids:
         return None
-    rows = Withdrawal.objects.select_related("account__tenant").filter(pk__in=ids).order_by("pk")
+    rows = Withdrawal.objects.select_related("account__tenant").prefetch_related("amounts")
+    rows = rows.filter(pk__in=ids).order_by("pk")
     columns = [
         *account_columns(lambda withdrawal: withdrawal.account),
         Column(gettext_lazy("withdrawal"), lambda withdrawal: linked(withdrawal, f"#{withdrawal.pk}")),
-        Column(gettext_lazy("state"), lambda withdrawal: state_badge(Withdrawal.State(withdrawal.state))),
+        Column(gettext_lazy("state"), _state_and_excess),
     ]
     return part_of(columns, list(rows))
 

@@ -9,10 +9,10 @@ from hireops.doorbell import ring
 from hireops.outbox.tasks import drain
 from referrals.models import Withdrawal
 from referrals.payouts import services
-from referrals.payouts.rights import APPROVE
+from referrals.payouts.rights import APPROVE, REQUEST
 
 State = Withdrawal.State
-REQUEST = "referrals.request_withdrawal"
+TO_BE_PAID = [State.TAKEN, State.BOUNCED]
 
 
 @staff_action(
@@ -22,7 +22,7 @@ REQUEST = "referrals.request_withdrawal"
         "Feishu takes the whole balance of what was asked for out of these accounts, also what has come "
         "since it was asked for. That can't be undone: from then on it is owed to the employees."
     ),
-    reason_required=True,
+    reason_label=_("Comment on the approval"),
     irreversible=True,
     offered=lambda withdrawal: withdrawal.state == State.REQUESTED,
     why_not=services.why_not_approved,
@@ -31,7 +31,8 @@ REQUEST = "referrals.request_withdrawal"
     template="admin/referrals/withdrawal/approve.html",
 )
 def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
-    services.approve_withdrawal(withdrawal, by=by, reason=reason)
+    amounts = services.balance_to_take(withdrawal)  # as the page has compared it with what it had shown
+    services.approve_withdrawal(withdrawal, by=by, reason=reason, amounts=amounts)
     ring(drain)
 
 
@@ -48,6 +49,25 @@ def approve(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
 )
 def reject(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
     services.reject_withdrawal(withdrawal, by=by, reason=reason)
+
+
+@staff_action(
+    permission=APPROVE,
+    label=_("Acknowledge the difference"),
+    confirm=_(
+        "Feishu has taken more than was approved, because more came in until then. It is owed to the "
+        "employees and can be handed over for payment once you have acknowledged it. Ask where it came from "
+        "first."
+    ),
+    reason_required=True,
+    irreversible=True,
+    offered=lambda withdrawal: withdrawal.state in TO_BE_PAID and withdrawal.has_unacknowledged_excess,
+    why_not=services.why_not_acknowledged,
+    counted=ngettext_lazy("Acknowledge %(count)s difference", "Acknowledge %(count)s differences", "count"),
+    names_sum=True,
+)
+def acknowledge(withdrawal: Withdrawal, *, by: User, reason: str) -> None:
+    services.acknowledge_excess(withdrawal, by=by, reason=reason)
 
 
 @staff_action(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from hireops.database import clock
 from hireops.desk.display import moment
-from hireops.desk.staff import name_and_login
+from hireops.desk.staff import Reader, name_and_login
 from hireops.people import credentials, payout_rights
 from hireops.people.models import PayoutRight
 from referrals.models import Withdrawal
@@ -31,15 +31,19 @@ class ChangedKey:
     by: str
 
 
-def changed_keys(withdrawals: Sequence[Withdrawal]) -> list[ChangedKey]:
+def changed_keys(withdrawals: Sequence[Withdrawal], *, reader: Reader) -> list[ChangedKey]:
     """What others have changed of these people from a week before it was asked for until it was decided.
 
-    The newest first. As long as one waits for its decision, that is about everybody who may decide.
+    The newest first. As long as one waits for its decision, that is about everybody who may decide. Nothing
+    about the reader, and nothing of withdrawals that have ended: nobody has to be asked any more.
     """
+    withdrawals = [each for each in withdrawals if each.state not in Withdrawal.ENDED]
+    if not withdrawals:
+        return []
     now = clock.now()
     since = min(withdrawal.requested_at for withdrawal in withdrawals) - WATCHED_FOR
     until = max(withdrawal.decided_at or now for withdrawal in withdrawals)
-    people = _people(withdrawals)
+    people = _people(withdrawals) - {reader.pk}
     found = [*_credentials(people, since, until), *_rights(people, since, until)]
     return sorted(found, key=lambda change: change.at, reverse=True)
 

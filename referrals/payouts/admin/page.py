@@ -16,7 +16,9 @@ from hireops.desk.display import duration, labelled, linked, state_badge
 from hireops.desk.staff import Reader, name_and_login
 from hireops.feishu.tenant_lists import are_several
 from hireops.outbox import registry
+from hireops.outbox import services as outbox
 from hireops.outbox.models import Call
+from hireops.outbox.reasons import Reason
 from hireops.people import payout_rights
 from referrals.ledger.assets import amount_in_words, asset_label, in_words, signed
 from referrals.models import Ending, Payment, Reversal, Withdrawal, WithdrawalAmount
@@ -87,9 +89,14 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader, shown: Callable[[str]
         "meaning": meaning(withdrawal, call),
         "advice": ENABLE_AGAIN if must_be_enabled(withdrawal, call) else "",
         "age": age_shown(withdrawal, clock.now),
-        "asked_again_at": call.not_before if call and withdrawal.state in Withdrawal.UNDECIDED else None,
+        "asked_again_at": outbox.leaves_from(call)
+        if call and withdrawal.state in Withdrawal.UNDECIDED
+        else None,
+        "is_paused": bool(call and withdrawal.state in Withdrawal.UNDECIDED and call.reason == Reason.PAUSED),
         "amounts": amounts(withdrawal),
         "differs": differs(withdrawal),
+        "needs_acknowledgement": withdrawal.state in {State.TAKEN, State.BOUNCED}
+        and withdrawal.has_unacknowledged_excess,
         "steps": steps(withdrawal),
         "call": call,
         "call_link": linked(call, f"{registry.label_of(call.operation)} #{call.pk}") if call else "",
@@ -97,7 +104,7 @@ def what_became_of(withdrawal: Withdrawal, reader: Reader, shown: Callable[[str]
         "payments": payments(withdrawal),
         "not_yet": not_yet(withdrawal, reader),
         "approvers": who_could_approve(withdrawal.requested_by_id) if state == State.REQUESTED else "",
-        "changed_keys": changed_keys([withdrawal]),
+        "changed_keys": changed_keys([withdrawal], reader=reader),
         "cases": withdrawal.cases.all(),
         "endings": endings(withdrawal),
         "can_be_ended": withdrawal.state == State.UNKNOWN and refuses(call),
@@ -152,6 +159,7 @@ class AmountLine:
 
     label: str
     seen: str
+    approved: str
     taken: str
     now: str
     difference: str
@@ -162,41 +170,43 @@ def amounts(withdrawal: Withdrawal) -> list[AmountLine]:
     rows = {row.asset: row for row in withdrawal.amounts.all()}
     if withdrawal.state != State.REQUESTED:
         return [_line(asset, row, None) for asset, row in rows.items()]
-    asked = {"points": withdrawal.takes_points, "cash": withdrawal.takes_cash}
-    today = services.seen_in(withdrawal.account, **asked)
+    today = services.balance_to_take(withdrawal)
     return [_line(asset, rows.get(asset), today.get(asset, Decimal(0))) for asset in sorted({*rows, *today})]
 
 
 def _line(asset: str, row: WithdrawalAmount | None, now: Decimal | None) -> AmountLine:
     seen = row.seen if row else Decimal(0)
+    approved = row.approved if row else None
     taken = row.taken if row else None
     difference = taken if now is None else now
+    before = seen if now is not None else approved or Decimal(0)
     return AmountLine(
         label=asset_label(asset),
         seen=amount_in_words(asset, seen),
+        approved=amount_in_words(asset, approved),
         taken=amount_in_words(asset, taken),
         now=amount_in_words(asset, now),
-        difference=signed(asset, difference - seen) if difference not in {None, seen} else "",
+        difference=signed(asset, difference - before) if difference not in {None, before} else "",
     )
 
 
 def differs(withdrawal: Withdrawal) -> str:
-    """A sentence where Feishu has taken something else than was seen when it was asked for."""
-    rows = [row for row in withdrawal.amounts.all() if row.taken is not None and row.taken != row.seen]
+    """A sentence where Feishu has taken something else than was approved."""
+    rows = [row for row in withdrawal.amounts.all() if row.taken not in {None, row.approved or Decimal(0)}]
     if not rows:
         return ""
     parts = [
-        gettext("%(asset)s: %(taken)s taken, %(seen)s seen")
+        gettext("%(asset)s: %(taken)s taken, %(approved)s approved")
         % {
             "asset": asset_label(row.asset),
             "taken": amount_in_words(row.asset, row.taken),
-            "seen": amount_in_words(row.asset, row.seen),
+            "approved": amount_in_words(row.asset, row.approved or Decimal(0)),
         }
         for row in rows
     ]
     return gettext(
-        "Feishu has taken something else than was seen when it was asked for, because the balance changed in "
-        "between (%(differences)s). What counts, and is paid, is what was taken."
+        "Feishu has taken something else than was approved, because the balance changed in between "
+        "(%(differences)s). What counts, and is paid, is what was taken."
     ) % {"differences": "; ".join(parts)}
 
 

@@ -11,7 +11,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, prefe
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from hireops.database import clock
 from hireops.desk.actions import StaffAction
 from hireops.desk.admin import MirrorAdmin, staff_page
 from hireops.desk.confirming import Amount, Column
-from hireops.desk.display import lines, linked
+from hireops.desk.display import labelled, lines, linked
 from hireops.desk.exporting import AT_THE_END, Exported
 from hireops.desk.finding import last_digits, number
 from hireops.desk.revealing import VIEW, shown_for
@@ -28,18 +28,21 @@ from hireops.desk.waiting import Waiting
 from hireops.feishu.tenant_lists import filter_by_tenant, tenant_columns
 from hireops.outbox.watching import facts_of
 from referrals.accounts import services as accounts
-from referrals.ledger.assets import in_order, in_words
+from referrals.ledger.assets import amount_in_words, asset_label, in_order, in_words
 from referrals.ledger.confirming import AmountsInWords, account_columns
 from referrals.ledger.exporting import amount_columns, employee_column, known_assets
 from referrals.ledger.filters import CHOSEN_AMOUNT, AmountOfAsset, asset_chosen
 from referrals.models import Withdrawal, WithdrawalAmount
 from referrals.payouts import services
 from referrals.payouts.admin import requests as withdrawal_requests
-from referrals.payouts.admin.actions import REQUEST, approve, ask_again, cancel, reject
+from referrals.payouts.admin.actions import acknowledge, approve, ask_again, cancel, reject
 from referrals.payouts.admin.keys import changed_keys
 from referrals.payouts.admin.page import age_shown, what_became_of
 from referrals.payouts.approvers import who_could_approve
+from referrals.payouts.rights import REQUEST
 from referrals.payouts.second_person import filter_by_second_person
+
+REASON_SHOWN = 60
 
 
 class AmountFilter(AmountOfAsset):
@@ -76,8 +79,8 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
     found_by = {"external_order_id": str, "external_order_id__endswith": last_digits, "pk": number}
     found_by_words = _("Order ID, or its last digits; number such as #41")
     fields = ("state",)
-    staff_actions = [approve, reject, cancel, ask_again]
-    primary_actions = [approve]
+    staff_actions = [approve, reject, acknowledge, cancel, ask_again]
+    primary_actions = [approve, acknowledge]
     reveal_permission = VIEW
     actions = []  # what other rooms do with withdrawals, they add here
 
@@ -110,6 +113,7 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             "account_id_shown",
             "requested_by",
             "requested_at",
+            "request_reason_shown",
             "decided_by",
             *tenant_columns("account__tenant"),
         )
@@ -129,6 +133,9 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             "employee": [employee_column(lambda withdrawal: withdrawal.account.name)],
             "amounts_listed": amount_columns(amounts_of, known_assets()),
             "undecided_for": [],
+            "request_reason_shown": [
+                Exported(gettext("why it was requested"), lambda each: each.request_reason)
+            ],
             "decided_by": [
                 Exported(gettext("decided by"), lambda withdrawal: withdrawal.decided_by),
                 Exported(gettext("decided"), lambda withdrawal: withdrawal.decided_at),
@@ -138,6 +145,10 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
 
     def found_as(self, obj: Withdrawal) -> Sequence[str]:
         return [str(obj), mask(obj.account.name), self.amounts_shown(obj), obj.get_state_display()]
+
+    @admin.display(description=_("why it was requested"), empty_value="–")
+    def request_reason_shown(self, withdrawal: Withdrawal) -> str:
+        return Truncator(withdrawal.request_reason).chars(REASON_SHOWN)
 
     @admin.display(description=_("account ID"))
     def account_id_shown(self, withdrawal: Withdrawal) -> str:
@@ -160,26 +171,31 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             *account_columns(lambda withdrawal: withdrawal.account),
             Column(_("withdrawal"), lambda withdrawal: linked(withdrawal, f"#{withdrawal.pk}")),
             Column(_("requested by"), lambda withdrawal: withdrawal.requested_by),
+            Column(_("why it was requested"), lambda withdrawal: withdrawal.request_reason),
         ]
-        return [*columns, *self._in_the_account(objects)] if action is approve else columns
+        if action is acknowledge:
+            columns.append(Column(_("taken beyond the approval"), _excess_in_words, is_number=True))
+        elif any(self.comes_first(action, each) for each in objects):
+            columns.append(Column(_("compared with the request"), _changes_in_words, is_number=True))
+        return columns
 
     def fetch_for(self, action: StaffAction, objects: Sequence[Any]) -> None:
         if action is approve:
+            prefetch_related_objects(objects, "account__balances")
             accounts.fetch_pending_statuses([withdrawal.account for withdrawal in objects])
 
-    def _in_the_account(self, withdrawals: Sequence[Withdrawal]) -> list[Column]:
-        """Feishu takes what is there, which may be something else by now than what was asked for."""
-        prefetch_related_objects(withdrawals, "account__balances")
-        if all(now_in_the_account(each) == dict(amounts_of(each)) for each in withdrawals):
-            return []
+    def comes_first(self, action: StaffAction, obj: Withdrawal) -> bool:
+        return action is approve and bool(services.changes_since_request(obj))
 
-        def shown(withdrawal: Withdrawal) -> str:
-            now = now_in_the_account(withdrawal)
-            return lines(in_words(asset, now[asset]) for asset in in_order(now)) or "–"
-
-        return [Column(_("in the account now"), shown, is_number=True)]
+    def figures_shown(self, action: StaffAction, obj: Withdrawal) -> str:
+        if action is not approve or obj.state != Withdrawal.State.REQUESTED:
+            return ""
+        return " · ".join(f"{asset} {amount}" for asset, amount in self.confirm_amounts(action, obj)) or "–"
 
     def confirm_amounts(self, action: StaffAction, obj: Withdrawal) -> Iterable[Amount]:
+        """Of an approval what Feishu would take now, which may be another amount than was asked for."""
+        if action is approve and obj.state == Withdrawal.State.REQUESTED:
+            return sorted(services.balance_to_take(obj).items())
         return amounts_of(obj)
 
     def waits_since(self, obj: Withdrawal) -> datetime | None:
@@ -188,11 +204,16 @@ class WithdrawalAdmin(AmountsInWords, MirrorAdmin):
             return obj.decided_at
         return obj.requested_at if obj.state == Withdrawal.State.REQUESTED else None
 
-    def confirmation_context(self, action: StaffAction, objects: Sequence[Any]) -> dict[str, Any]:
-        if action.name != approve.name:
+    def confirmation_context(
+        self, request: HttpRequest, action: StaffAction, objects: Sequence[Any]
+    ) -> dict[str, Any]:
+        if action is not approve:
             return {}
         requesters = {withdrawal.requested_by_id for withdrawal in objects}
-        return {"changed_keys": changed_keys(objects), "approvers": who_could_approve(*requesters)}
+        return {
+            "changed_keys": changed_keys(objects, reader=request.user),
+            "approvers": who_could_approve(*requesters),
+        }
 
     def page_context(self, request: HttpRequest, obj: Withdrawal) -> dict[str, Any]:
         return what_became_of(obj, request.user, shown_for(request, obj))
@@ -214,6 +235,17 @@ def amounts_of(withdrawal: Withdrawal) -> list[Amount]:
     return [(row.asset, row.seen if row.taken is None else row.taken) for row in rows]
 
 
-def now_in_the_account(withdrawal: Withdrawal) -> dict[str, Decimal]:
-    asked = {"points": withdrawal.takes_points, "cash": withdrawal.takes_cash}
-    return services.seen_in(withdrawal.account, **asked)
+def _excess_in_words(withdrawal: Withdrawal) -> SafeString:
+    return lines(in_words(row.asset, row.excess) for row in withdrawal.amounts.all() if row.excess)
+
+
+def _changes_in_words(withdrawal: Withdrawal) -> SafeString:
+    changes = services.changes_since_request(withdrawal)
+    return lines(labelled(asset_label(asset), _change(asset, changes[asset])) for asset in in_order(changes))
+
+
+def _change(asset: str, change: Decimal) -> str:
+    text = (
+        gettext("%(amount)s more than asked for") if change > 0 else gettext("%(amount)s less than asked for")
+    )
+    return text % {"amount": amount_in_words(asset, abs(change))}

@@ -109,6 +109,7 @@ class Story:
         self.feishu.clear_faults()
         while self.stopped:
             self.it_goes_on()
+        self.later(endings.PAUSED_WHILE_PROPOSED.total_seconds())
         for _ in range(4):
             self.later(4000)
         accounts.refresh(self.account, by=None)

@@ -81,6 +81,41 @@ def test_from_the_page_of_the_withdrawal_to_its_end(
     assert "100.00 seen when asking, 100.00 at Feishu then" in kept
 
 
+def test_without_evidence_it_is_not_offered_and_what_was_typed_is_kept(
+    proven: Any, later: Any, pages: Any, hira: Any, ada: Any
+) -> None:
+    withdrawal = proven()
+    proposal = endings.propose_not_done(withdrawal, by=hira, reason="refused for days")
+    approver = pages(ada)
+    page = text_of(approver.get(f"{LIST}{proposal.pk}/change/"))
+    assert "hireops does not ask Feishu for this withdrawal again before" in page
+    assert "so that two people can end it" in text_of(approver.get(page_of(withdrawal)))
+    assert "actions/confirm/" in page
+    later(endings.PAUSED_WHILE_PROPOSED.total_seconds() + 1)  # asked for once more meanwhile
+    page = text_of(approver.get(f"{LIST}{proposal.pk}/change/"))
+    assert "actions/confirm/" not in page
+    assert "has told no balance that was asked for after" in page
+    page = text_of(act(approver, "confirm", proposal, reason="looked for an hour"))
+    assert "looked for an hour</textarea>" in page
+    assert "has told no balance that was asked for after" in page
+    again = {"left_out": str(proposal.pk), "reason": "looked for an hour"}
+    approver.post(f"{LIST}actions/ask_for_evidence/", {"_selected_action": proposal.pk, "confirmed": "yes"})
+    later(1)
+    page = text_of(approver.post(f"{LIST}actions/confirm/", again))
+    assert "looked for an hour</textarea>" in page
+    assert 'name="confirmed" value="yes"' in page
+    act(approver, "confirm", proposal, reason="looked for an hour")
+    assert now_of(withdrawal).state == "not_done"
+
+
+def test_what_was_typed_stays_while_missing_evidence_is_asked_for(
+    unanswered: Any, pages: Any, hira: Any
+) -> None:
+    withdrawal = unanswered()
+    page = text_of(pages(hira).post(add_page(withdrawal), {"ask": "1", "reason": "refused for days"}))
+    assert "refused for days</textarea>" in page
+
+
 def test_what_speaks_against_it_is_told_and_has_to_be_ticked(proven: Any, pages: Any, hira: Any) -> None:
     withdrawal = proven(done=True)
     officer = pages(hira)

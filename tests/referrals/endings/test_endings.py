@@ -165,7 +165,7 @@ def test_it_is_proposed_once_at_a_time_and_decided_once(proven: MAKE, hira: User
         proposed(withdrawal, ada)
     endings.decline(proposal, by=ada, reason="ask Feishu's support first")
     for decide in (endings.confirm, endings.decline):
-        with pytest.raises(Refused, match="decided already"):
+        with pytest.raises(Refused, match="decided already by"):
             decide(proposal, by=ada, reason="seen")
     second = proposed(withdrawal, hira)
     with pytest.raises(Refused, match="Only who has proposed this"):
@@ -191,6 +191,49 @@ def test_each_step_has_a_reason(proven: MAKE, hira: User, ada: User) -> None:
     assert now_of(withdrawal).state == "unknown"
 
 
+# --- While it is under way, hireops asks for nothing that would make the evidence stale
+
+
+def test_the_retries_of_the_first_minutes_do_not_void_the_evidence(
+    unanswered: MAKE, hira: User, ada: User, later: Later
+) -> None:
+    withdrawal = unanswered()
+    tried = tries_of(withdrawal)
+    endings.ask_for_evidence(withdrawal, by=hira)
+    for _ in range(4):
+        later(61)
+    assert (missing(withdrawal), tries_of(withdrawal)) == ("", tried)
+    proposal = proposed(withdrawal, hira)
+    later(2 * HOUR)
+    endings.confirm(proposal, by=ada, reason="looked in Feishu Hire")
+    assert (now_of(withdrawal).state, tries_of(withdrawal)) == ("not_done", tried)
+
+
+@pytest.mark.parametrize("leave", ["decline", "take_back"])
+def test_what_is_not_ended_is_asked_for_again_at_once(
+    proven: MAKE, hira: User, ada: User, later: Later, leave: str
+) -> None:
+    withdrawal = proven()
+    tried = tries_of(withdrawal)
+    by = ada if leave == "decline" else hira
+    getattr(endings, leave)(proposed(withdrawal, hira), by=by, reason="not proven")
+    later(1)
+    assert tries_of(withdrawal) == tried + 1
+
+
+def test_nothing_pauses_while_the_last_try_has_no_answer(
+    feishu: Simulator, approved: MAKE, hira: User, later: Later
+) -> None:
+    feishu.add_fault("cut", when="before", calls=100,
+                     path="/open-apis/hire/v1/referral_account/:referral_account_id/withdraw")  # fmt: skip
+    withdrawal = approved()
+    later(0)
+    endings.ask_for_evidence(withdrawal, by=hira)
+    tried = tries_of(withdrawal)
+    later(61)
+    assert tries_of(withdrawal) > tried
+
+
 # --- What has to be known
 
 
@@ -198,14 +241,18 @@ def test_nothing_is_ended_before_the_balance_was_asked_for_since_the_last_try(
     unanswered: MAKE, hira: User, ada: User, later: Later
 ) -> None:
     withdrawal = unanswered()
-    assert "balance has not been asked for since the last try" in missing(withdrawal)
+    assert "no balance that was asked for after" in missing(withdrawal)
     with pytest.raises(Refused, match="not complete"):
         proposed(withdrawal, hira)
     endings.ask_for_evidence(withdrawal, by=hira)
     assert missing(withdrawal)
     later(1)
     proposal = proposed(withdrawal, hira)
-    later(HOUR)  # asked for once more, and refused
+    tried = tries_of(withdrawal)
+    later(HOUR)
+    assert tries_of(withdrawal) == tried  # the retries pause
+    later(endings.PAUSED_WHILE_PROPOSED.total_seconds())
+    assert tries_of(withdrawal) > tried  # and go on by themselves
     with pytest.raises(Refused, match="no longer fresh"):
         endings.confirm(proposal, by=ada, reason="seen")
     assert now_of(withdrawal).state == "unknown"
@@ -223,7 +270,7 @@ def test_a_query_that_left_while_the_request_may_still_land_says_nothing(
     later(0)
     endings.ask_for_evidence(withdrawal, by=hira)
     later(1)
-    assert "balance has not been asked for since the last try" in missing(withdrawal)
+    assert "no balance that was asked for after" in missing(withdrawal)
 
 
 def test_an_account_that_feishu_does_not_know_has_no_balance_to_be_asked_for(
@@ -277,7 +324,7 @@ def test_a_last_try_without_any_answer_decides_nothing(
     later(31)
     endings.ask_for_evidence(withdrawal, by=hira)
     later(1)
-    assert "The last try got no answer from Feishu" in missing(withdrawal)
+    assert "got no answer from Feishu" in missing(withdrawal)
 
 
 def test_a_call_in_flight_forbids_it(
@@ -492,7 +539,7 @@ def test_of_two_who_confirm_at_once_one_does(proven: MAKE, hira: User, ada: User
     proposal = proposed(proven(), hira)
     results = at_once(*(partial(endings.confirm, proposal, by=by, reason="seen") for by in (ada, otto)))
     assert results.count(None) == 1
-    assert any("decided already" in str(each) for each in results)
+    assert any("decided already by" in str(each) for each in results)
     assert now_of(proposal.withdrawal).state == "not_done"
 
 

@@ -14,6 +14,7 @@ from referrals.models import Payment, ReferralAccount, Withdrawal
 from referrals.payments import recording
 from referrals.payments import services as payments
 from referrals.payouts import services
+from tests.pages import figures_shown
 from tests.referrals.withdrawals import handed_over, taken
 
 Pages = Callable[[User], Client]
@@ -46,8 +47,9 @@ def address(withdrawal: Withdrawal) -> str:
 
 
 def approve(browser: Client, withdrawal: Withdrawal) -> Any:
-    sent = {"_selected_action": [withdrawal.pk], "confirmed": "yes", "reason": "checked"}
-    return browser.post("/admin/referrals/withdrawal/actions/approve/", sent)
+    page, chosen = "/admin/referrals/withdrawal/actions/approve/", {"_selected_action": [withdrawal.pk]}
+    figures = figures_shown(browser.post(page, chosen))
+    return browser.post(page, {**chosen, "confirmed": "yes", "reason": "checked", "figures": figures})
 
 
 def state_of(withdrawal: Withdrawal) -> str:

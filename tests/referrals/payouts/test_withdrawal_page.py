@@ -15,6 +15,7 @@ from hireops.outbox.models import Attempt, Call
 from referrals.accounts.admin.accounts import withdrawal_page
 from referrals.models import Balance, Payment, PayoutBatch, ReferralAccount, Withdrawal
 from referrals.payouts import services, transitions
+from tests.pages import figures_shown
 from tests.referrals.conftest import tell
 from tests.referrals.withdrawals import payee_of
 
@@ -78,13 +79,15 @@ def page_of(withdrawal):
 
 def act(client, action, *withdrawals, reason="because", **extra):
     """Confirm the action on its page; what the person reads afterwards."""
-    sent = {
-        "_selected_action": [each.pk for each in withdrawals],
-        "confirmed": "yes",
-        "reason": reason,
-        **extra,
-    }
-    return client.post(f"{LIST}actions/{action}/", sent, follow=True)
+    chosen = {"_selected_action": [each.pk for each in withdrawals]}
+    figures = figures_shown(client.post(f"{LIST}actions/{action}/", chosen))
+    return confirm(client, action, *withdrawals, reason=reason, figures=figures, **extra)
+
+
+def confirm(client, action, *withdrawals, **sent):
+    """Press the button of that page; what it had shown goes along."""
+    chosen = {"_selected_action": [each.pk for each in withdrawals], "confirmed": "yes", **sent}
+    return client.post(f"{LIST}actions/{action}/", chosen, follow=True)
 
 
 def text_of(response):
@@ -220,7 +223,7 @@ def test_an_approval_is_confirmed_with_who_how_much_and_what_is_there_now(
     clock.advance(hours=3)
     chosen = {"action": "approve", "_selected_action": [first.pk, second.pk, own.pk]}
     page = approver.post(LIST, chosen)
-    button = "Approve 2 withdrawals · points 100 · CNY 1,239.00"
+    button = "Approve 2 withdrawals · points 100 · CNY 1,240.50"
     assert f'<input type="submit" class="default" value="{button}">' in text_of(page)
     for text in [
         "欧***",
@@ -229,8 +232,9 @@ def test_an_approval_is_confirmed_with_who_how_much_and_what_is_there_now(
         ">3 h</time>",
     ]:
         assert says(page, text), text
-    assert says(page, "In the account now")
-    assert says(page, "CNY 40.00")
+    assert says(page, "Compared with the request")
+    assert says(page, "CNY: 1.50 more than asked for")
+    assert text_of(page).index(f">#{second.pk}<") < text_of(page).index(f">#{first.pk}<")
     assert not says(page, "欧阳娜娜")
     taking, apart = text_of(page).split("Left out: 1")
     assert page_of(own) not in taking
@@ -276,12 +280,76 @@ def test_what_was_asked_for_is_told_with_who_and_how_much(hr, account):
     assert not says(page, "points 100")  # it was not asked for
 
 
-@pytest.mark.parametrize("action", ["approve", "reject"])
-def test_a_decision_needs_a_reason(approver, requested, action):
+def test_a_rejection_needs_a_reason_and_an_approval_none(approver, requested):
     withdrawal = requested()
-    page = act(approver, action, withdrawal, reason="")
-    assert says(page, "This field is required.")
-    assert (state(withdrawal), withdrawals_sent()) == ("requested", 0)
+    assert says(act(approver, "reject", withdrawal, reason=""), "This field is required.")
+    assert state(withdrawal) == "requested"
+    assert says(
+        approver.post(f"{LIST}actions/approve/", {"_selected_action": withdrawal.pk}), "Comment on the"
+    )
+    act(approver, "approve", withdrawal, reason="")
+    assert state(withdrawal) == "approved"
+
+
+def test_a_balance_that_changed_after_the_page_was_shown_is_not_approved(approver, requested, account):
+    asked, other = requested(account(CNY="1234.56")), requested(account(CNY="5"))
+    chosen = {"_selected_action": [asked.pk, other.pk]}
+    shown = figures_shown(approver.post(f"{LIST}actions/approve/", chosen))
+    tell(asked.account.account_id, cash={"CNY": "11233.56"}, minutes=1)
+    page = confirm(approver, "approve", other, asked, reason="agreed with payroll", figures=shown)
+    for text in (
+        "The figures have changed since this page was shown, so nothing was done.",
+        "CNY: 9,999.00 more than asked for",
+        "Approve 2 withdrawals · CNY 11,238.56",
+        "agreed with payroll</textarea>",
+    ):
+        assert says(page, text), text
+    assert (state(asked), state(other)) == ("requested", "requested")
+    confirm(approver, "approve", asked, other, reason="seen", figures=figures_shown(page))
+    assert now_of(asked).amounts.get().approved == Decimal("11233.56")
+    assert says(confirm(approver, "approve", asked), "Already approved by ada.")
+
+
+def test_without_figures_of_the_page_nothing_is_approved(approver, requested):
+    withdrawal = requested()
+    confirm(approver, "approve", withdrawal, reason="blind")
+    assert state(withdrawal) == "requested"
+    answer = approver.post(
+        f"{LIST}actions/approve/", {"_selected_action": withdrawal.pk, "confirmed": "yes", "figures": "[1]"}
+    )
+    assert answer.status_code == 400
+
+
+def test_what_others_have_approved_meanwhile_is_told_at_once_with_by_whom(approver, requested, account, ada):
+    mine, *theirs = (requested(account(CNY="5")) for _ in range(7))
+    shown = figures_shown(approver.post(f"{LIST}actions/approve/", {"_selected_action": [mine.pk]}))
+    for each in theirs:
+        services.approve_withdrawal(each, by=ada, reason="quicker")
+    page = confirm(approver, "approve", mine, *theirs, figures=shown)
+    told = [str(message) for message in page.context["messages"]]
+    assert len(told) == 2
+    assert told[1].endswith(": Already approved by ada.")
+    assert all(f"#{each.pk}" in told[1] for each in theirs)
+
+
+def test_the_reason_of_who_asked_is_where_it_is_decided(approver, requested):
+    withdrawal = requested()
+    page = approver.post(f"{LIST}actions/approve/", {"_selected_action": withdrawal.pk})
+    assert says(page, "November payout")
+    assert says(approver.get(LIST), "November payout")
+
+
+def test_the_page_that_approves_opens_at_its_top(approver, requested):
+    page = approver.post(f"{LIST}actions/approve/", {"_selected_action": requested().pk})
+    assert "autofocus" not in text_of(page)
+
+
+def test_who_asked_for_it_sees_at_home_that_it_was_rejected(approver, hr, requested, clock):
+    act(approver, "reject", requested(), reason="left the company")
+    assert says(hr.get("/admin/"), "Your requests that were rejected")
+    assert not says(approver.get("/admin/"), "Your requests that were rejected")
+    clock.advance(days=8)
+    assert not says(hr.get("/admin/"), "Your requests that were rejected")
 
 
 def test_an_approver_rejects_with_a_reason(approver, requested):
@@ -353,7 +421,7 @@ def test_a_double_click_owes_one_call(approver, requested):
     """E6"""
     withdrawal = requested()
     act(approver, "approve", withdrawal)
-    assert says(act(approver, "approve", withdrawal), "has been decided already")
+    assert says(act(approver, "approve", withdrawal), "Already approved by ada.")
     assert withdrawals_sent() == 1
 
 
@@ -367,7 +435,8 @@ def test_an_approval_after_the_row_changed_sends_nothing(approver, requested, ad
         services.reject_withdrawal(withdrawal, by=ada, reason="not this month")
     else:
         services.cancel_withdrawal(withdrawal, by=hira, reason="changed my mind")
-    assert says(act(approver, "approve", withdrawal), "has been decided already")
+    said = {"reject": "Already rejected by ada.", "cancel": "Already taken back by hira."}
+    assert says(act(approver, "approve", withdrawal), said[change])
     assert withdrawals_sent() == 0
 
 
@@ -463,11 +532,11 @@ def test_the_page_says_where_something_else_was_taken(approver, approved):
     withdrawal = approved()
     answered(withdrawal, points=107, USD="0.05")
     page = approver.get(page_of(withdrawal))
-    assert says(page, "Feishu has taken something else than was seen when it was asked for")
+    assert says(page, "Feishu has taken something else than was approved")
     for text in [
-        "CNY: 0.00 taken, 12.30 seen",
-        "points: 107 taken, 100 seen",
-        "USD: 0.05 taken, 0.00 seen",
+        "CNY: 0.00 taken, 12.30 approved",
+        "points: 107 taken, 100 approved",
+        "USD: 0.05 taken, 0.00 approved",
     ]:
         assert says(page, text), text
 
@@ -527,8 +596,8 @@ def test_staff_ask_feishu_again_from_the_page(hr, approved):
     assert says(act(hr, "ask_again", withdrawal), "Feishu is being asked already")
 
 
-def test_its_payments_are_on_the_page(approver, approved, hira):
-    withdrawal = approved()
+def test_its_payments_are_on_the_page(approver, approved, account, hira):
+    withdrawal = approved(account(points=1200, CNY="1012.30"))
     answered(withdrawal, points=1200, CNY="1012.30")
     batch = PayoutBatch.objects.create(created_by=hira)
     for number, amount in enumerate(withdrawal.amounts.order_by("asset"), 1):

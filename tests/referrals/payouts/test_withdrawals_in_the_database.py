@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db.models import F
 from django.db.utils import NotSupportedError
 
 from hireops.database import clock
@@ -118,6 +119,7 @@ def take(withdrawal, step, decider):
         values |= {"decided_by_id": decider.pk, "decided_at": now, "decision_reason": "fine"}
     if step == "approved":
         values |= {"call_id": owed(withdrawal.account, WITHDRAW).pk}
+        withdrawal.amounts.update(approved=F("seen"))
     if step in {"taken", "empty"}:
         values |= {"trans_time": now, "answered_at": now}
         was_there = 100 if step == "taken" else 0
@@ -125,6 +127,11 @@ def take(withdrawal, step, decider):
     if step in PAYING:
         PAYING[step](withdrawal, decider)
     update(withdrawal, **values)
+
+
+def acknowledge(withdrawal, by):
+    """That it took what nobody had approved."""
+    update(withdrawal, excess_acknowledged_by_id=by.pk, excess_acknowledged_at=clock.now())
 
 
 def hand_over(withdrawal, by):
@@ -227,6 +234,7 @@ def test_it_is_paid_when_each_amount_that_was_taken_is(withdrawal_in, ada):
     accepted(statement, withdrawal.pk, "CNY", 5)
     accepted(statement, withdrawal.pk, "EUR", 0)
     take(withdrawal, "taken", ada)
+    acknowledge(withdrawal, ada)
     take(withdrawal, "handed_over", ada)
     for payment in Payment.objects.filter(amount__withdrawal=withdrawal):
         step_refused(withdrawal, "paid")
@@ -243,6 +251,7 @@ def test_it_came_back_as_soon_as_a_payment_has_whatever_is_under_way(withdrawal_
         f"INSERT INTO {AMOUNTS} (withdrawal_id, asset, seen, taken) VALUES (%s, 'CNY', 0, 5)", withdrawal.pk
     )
     take(withdrawal, "taken", ada)
+    acknowledge(withdrawal, ada)
     take(withdrawal, "handed_over", ada)
     back = Payment.objects.filter(amount__withdrawal=withdrawal, asset="CNY")
     evidence = ResultsFile.objects.create(batch=back.get().batch, content=b"", uploaded_by=ada)
@@ -297,6 +306,7 @@ def test_a_request_stays_as_it_was_asked_for(requested, column):
 
 
 def test_the_approver_is_not_the_requester(requested, hira):
+    requested.amounts.update(approved=F("seen"))
     call, now = owed(requested.account, WITHDRAW), clock.now()
     refused(
         f"UPDATE {TABLE} SET state = 'approved', decided_by_id = %s, decided_at = %s, call_id = %s "
@@ -335,6 +345,7 @@ def test_an_approval_owes_its_call(requested, ada):
 
 
 def test_the_call_of_an_approval_withdraws_from_its_account(requested, account, ada):
+    requested.amounts.update(approved=F("seen"))
     calls = [owed(requested.account, "referral_account.enable"), owed(account(), WITHDRAW)]
     columns = "state = 'approved', decided_by_id = %s, decided_at = %s, call_id = %s"
     approve = f"UPDATE {TABLE} SET {columns} WHERE id = %s"
@@ -461,6 +472,43 @@ def test_nothing_is_added_to_what_was_taken(withdrawal_in, state):
         f"INSERT INTO {AMOUNTS} (withdrawal_id, asset, seen, taken) VALUES (%s, 'CNY', 0, 1000)",
         withdrawal.pk,
     )
+
+
+@pytest.mark.parametrize("state", ["approved", "unknown", "taken", "paid"])
+def test_what_was_approved_never_changes(withdrawal_in, state):
+    amount = withdrawal_in(state).amounts.get()
+    for value in (5, None):
+        refused(f"UPDATE {AMOUNTS} SET approved = %s WHERE id = %s", value, amount.pk)
+
+
+def test_an_approval_names_the_amount_of_each_asset(requested, ada):
+    values = (ada.pk, clock.now(), owed(requested.account, WITHDRAW).pk, requested.pk)
+    statement = f"UPDATE {TABLE} SET state = 'approved', decided_by_id = %s, decided_at = %s, call_id = %s"
+    refused(f"{statement} WHERE id = %s", *values)
+    requested.amounts.update(approved=0)
+    accepted(f"{statement} WHERE id = %s", *values)
+
+
+def test_more_than_was_approved_is_paid_once_another_person_has_acknowledged_it(withdrawal_in, ada, hira):
+    withdrawal = withdrawal_in("approved")
+    statement = (
+        f"UPDATE {TABLE} SET excess_acknowledged_by_id = %s, excess_acknowledged_at = %s WHERE id = %s"
+    )
+    withdrawal.amounts.update(taken=99)
+    refused(statement, ada.pk, clock.now(), withdrawal.pk)  # nothing is to be acknowledged
+    refused(
+        f"INSERT INTO {AMOUNTS} (withdrawal_id, asset, seen, approved, taken) VALUES (%s, 'CNY', 0, 5, 5)",
+        withdrawal.pk,
+    )
+    withdrawal.amounts.create(asset="CNY", seen=0, taken=5)  # not approved at all
+    now = clock.now()
+    update(withdrawal, state="taken", trans_time=now, answered_at=now)
+    with pytest.raises(IntegrityError, match="payment_of_excess_is_acknowledged"), transaction.atomic():
+        hand_over(withdrawal, ada)
+    refused(statement, hira.pk, clock.now(), withdrawal.pk)  # who asked for it
+    accepted(statement, ada.pk, clock.now(), withdrawal.pk)
+    refused(f"UPDATE {TABLE} SET excess_acknowledged_by_id = NULL, excess_acknowledged_at = NULL")
+    hand_over(withdrawal, ada)
 
 
 def test_amounts_are_not_negative(requested, withdrawal_in):
