@@ -17,6 +17,7 @@ from hireops.notices import trimming
 from hireops.notices.models import Message, Occasion
 from referrals.accounts.sweep import ASK_FOR_ALL
 from referrals.models import Ending, Withdrawal
+from referrals.payouts import services as payouts
 from tests.notices.conftest import MORNING, NIGHT, SITE, Company, words
 from tests.referrals import withdrawals
 
@@ -193,6 +194,16 @@ def test_old_messages_go_and_what_is_still_so_is_not_told_again(
 
     company.soon()
     assert len(company.got(ada)) == 1
+
+
+def test_a_rejection_is_told_to_who_asked_and_to_nobody_else(company: Company, ada: User, hira: User) -> None:
+    company.link(ada, hira)
+    withdrawal = company.ask(hira)
+    payouts.reject_withdrawal(withdrawal, by=ada, reason="left the company")
+    company.soon()
+
+    assert company.got(hira) == ["1 payout that you asked for was rejected."]
+    assert company.got(ada) == []
 
 
 def test_nothing_is_told_where_messages_are_off(

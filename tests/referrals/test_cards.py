@@ -1,6 +1,7 @@
 """What the home page says is waiting among accounts and payouts."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -75,7 +76,8 @@ def payout(account, hira):
                 takes_cash=False,
                 requested_by=by or hira,
             )
-        made = approved(account(points=1), at=now() - timedelta(minutes=minutes))
+        at, seen = now() - timedelta(minutes=minutes), {"points": Decimal(1)}
+        made = approved(account(points=1), at=at, seen=seen)
         for step in [*AFTER_APPROVAL][: ["approved", *AFTER_APPROVAL].index(state)]:
             AFTER_APPROVAL[step](made)
         return made
@@ -165,16 +167,15 @@ def test_what_is_to_be_paid_leaves_out_what_was_paid_already(account, hira):
 def test_an_approver_sees_how_much_and_for_how_long_what_is_not_the_own(account, ada, hira):
     for person, points in ((hira, "30"), (hira, "1200"), (ada, "7")):
         asked = Withdrawal.objects.create(
-            account=account(),
+            account=account(points=int(points), CNY="0.10", EUR="3"),
             external_order_id=f"asked-{points}",
             takes_points=True,
-            takes_cash=True,
+            takes_cash=person == hira,
             requested_by=person,
         )
-        asked.amounts.create(asset="points", seen=points)
-        asked.amounts.create(asset="CNY", seen="0.10")
+        asked.amounts.create(asset="points", seen=1)
     card = seen(payouts_to_approve, ada)
-    assert list(card.sums) == ["points\u00a01,230", "CNY\u00a00.20"]
+    assert list(card.sums) == ["points\u00a01,230", "CNY\u00a00.20", "EUR\u00a06.00"]  # as of today
     assert card.since == Withdrawal.objects.earliest("id").requested_at
 
 

@@ -172,6 +172,17 @@ def test_what_comes_after_the_decision_is_not_about_it(
     assert "one-time password set" not in pages(audrey).get(address(withdrawal)).content.decode()
 
 
+def test_nobody_is_warned_of_oneself_and_of_what_has_ended(
+    pages: Pages, withdrawal: Withdrawal, ada: User, root: User, audrey: User
+) -> None:
+    credentials.set_one_time_password(ada, by=root)
+
+    assert "changed-keys" in pages(audrey).get(address(withdrawal)).content.decode()
+    assert "changed-keys" not in pages(ada).get(address(withdrawal)).content.decode()
+    services.reject_withdrawal(withdrawal, by=ada, reason="not due")
+    assert "changed-keys" not in pages(audrey).get(address(withdrawal)).content.decode()
+
+
 def test_who_has_lately_been_given_the_right_is_named_with_who_gave_it(
     pages: Pages, withdrawal: Withdrawal, eve: User, otto: User, ada: User
 ) -> None:

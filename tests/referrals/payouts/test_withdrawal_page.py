@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from hireops.database import clock as database_clock
+from hireops.desk.display import exact_moment
 from hireops.desk.roles import ROLES
-from hireops.outbox.models import Attempt, Call
+from hireops.outbox.models import Attempt, Call, Channel
 from referrals.accounts.admin.accounts import withdrawal_page
 from referrals.models import Balance, Payment, PayoutBatch, ReferralAccount, Withdrawal
 from referrals.payouts import services, transitions
@@ -571,6 +572,14 @@ def test_an_undecided_one_says_how_old_it_is_and_what_happens_next(approver, app
         assert text in text_of(page).replace("\xa0", " "), text
     assert "30 h" in text_of(approver.get(LIST)).replace("\xa0", " ")
     assert not says(page, "Enable the account again")
+
+
+def test_the_next_try_is_not_named_before_its_channel_opens(approver, approved):
+    withdrawal = approved()
+    undecided(withdrawal, hours=1)
+    opens = database_clock.now() + timedelta(minutes=7)
+    Channel.objects.filter(calls__withdrawal=withdrawal).update(open_from=opens)
+    assert says(approver.get(page_of(withdrawal)), f"the next time at {exact_moment(opens)}")
 
 
 def test_it_says_that_the_account_has_to_be_enabled(approver, approved):
