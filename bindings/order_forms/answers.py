@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from bindings.models import EcoAccount, OrderFormField, OrderFormPush
 from bindings.order_forms.plan import Option, OrderField, Type, base_of
 from hireops.desk.masking import HIDDEN
+from hireops.feishu.strict_json import ShallowDecoder
 
 MILLISECONDS = re.compile(r"-?[0-9]{12,14}")
 SECONDS = re.compile(r"[0-9]{9,10}")
@@ -188,6 +189,6 @@ def _json(text: str) -> Any:
     if not text.startswith(('"', "[", "{")):
         return None
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return json.loads(text, cls=ShallowDecoder)
+    except ValueError:
         return None

@@ -19,7 +19,7 @@ from hireops import tracing
 from hireops.contacts import without_contacts
 from hireops.feishu import sentences
 from hireops.feishu.errors import TOO_MANY_REQUESTS, Advice, FeishuError, Outcome, what_happened
-from hireops.feishu.strict_json import is_too_deep, refuse_constant, utf8
+from hireops.feishu.strict_json import ShallowDecoder, refuse_constant, utf8
 from hireops.feishu.transport import HttpAnswer, exchange
 
 logger = logging.getLogger(__name__)
@@ -97,10 +97,10 @@ def _understood(answer: HttpAnswer) -> dict[str, Any]:
     content: Any = None
     if answer.status not in REDIRECTS:
         try:
-            text = utf8(answer.body)
-            content = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant)
-            content = None if is_too_deep(text) else content
-        except (ValueError, ArithmeticError, RecursionError):
+            content = json.loads(
+                utf8(answer.body), cls=ShallowDecoder, parse_float=Decimal, parse_constant=refuse_constant
+            )
+        except (ValueError, ArithmeticError):
             content = None
     if isinstance(content, dict) and type(content.get("code")) is int and abs(content["code"]) < BIGGEST_CODE:
         return content

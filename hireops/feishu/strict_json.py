@@ -6,12 +6,14 @@ Everything is decided on the *text*, because the text is what gets stored: a fla
 
 import json
 import re
+from collections.abc import Iterator
 from math import isinf
 from typing import Any, NoReturn
 
 NUMBER_MAX_CHARS = 100
 EXPONENT_MAX = 400
-DEPTH_MAX = 100
+# More than any document has. How much deeper a parser or a database would get depends on its version.
+DEPTH_MAX = 64
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"')
 # Such a text between two quotes is a string: what JSON has between two strings is never like it.
@@ -49,6 +51,15 @@ _decoder = json.JSONDecoder(parse_float=_float, parse_constant=refuse_constant)
 _lenient_decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
+class ShallowDecoder(json.JSONDecoder):
+    """For ``json.loads(cls=…)`` of a text from outside: what is nested too deeply is no JSON."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        if is_too_deep(s):
+            raise json.JSONDecodeError("nested too deeply", s, 0)
+        return super().decode(s, *args)
+
+
 def utf8(raw: bytes) -> str:
     try:
         return raw.decode()
@@ -59,9 +70,7 @@ def utf8(raw: bytes) -> str:
 def parse(text: str) -> tuple[dict[str, Any], str]:
     """The JSON object in ``text``, and the flaw for which it cannot be stored ("" if there is none)."""
     try:
-        envelope, flaw = _decode(text)
-    except RecursionError as error:
-        raise UnreadableTextError(gettext_noop("The JSON is nested too deeply.")) from error
+        envelope, flaw = _decode(_cut(text) if is_too_deep(text) else text)
     except json.JSONDecodeError as error:
         raise UnreadableTextError(gettext_noop("The text is not JSON.")) from error
     if not isinstance(envelope, dict):
@@ -90,19 +99,29 @@ def _flaw_of_text(text: str) -> str:
 
 def is_too_deep(text: str) -> bool:
     """Whether the JSON ``text`` is nested deeper than anything that Feishu sends."""
-    return text.count("{") + text.count("[") > DEPTH_MAX and _depth(text) > DEPTH_MAX
+    brackets = text.count("{") + text.count("[")
+    return brackets > DEPTH_MAX and any(level > DEPTH_MAX for level, _bracket in _brackets(text))
 
 
-def _depth(text: str) -> int:
-    """How deep the JSON ``text`` is nested, without recursion."""
-    level = deepest = 0
+def _cut(text: str) -> str:
+    """The JSON ``text`` with null for all that is nested too deeply."""
+    kept, begin = [], 0
+    for level, bracket in _brackets(text):
+        if level > DEPTH_MAX and begin < len(text):
+            kept += [text[begin : bracket.start()], "null"]
+            begin = len(text)
+        elif level == DEPTH_MAX and begin == len(text):
+            begin = bracket.end()
+    return "".join([*kept, text[begin:]])
+
+
+def _brackets(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Each bracket outside of strings, and the level that it leads to."""
+    level = 0
     for token in _STRING_OR_BRACKET.finditer(text):
-        if token[0] in "[{":
-            level += 1
-            deepest = max(deepest, level)
-        elif token[0] in "]}":
-            level -= 1
-    return deepest
+        if token[0] in "[{]}":
+            level += 1 if token[0] in "[{" else -1
+            yield level, token
 
 
 def blanked(text: str, *secrets: str) -> str:

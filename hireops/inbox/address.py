@@ -14,6 +14,7 @@ from time import monotonic
 from django.conf import settings
 
 from hireops.feishu.callbacks import encrypt
+from hireops.feishu.strict_json import ShallowDecoder
 from hireops.web.own_address import NO_ANSWER, ask_own_address
 from hireops.web.pools import WEBHOOK_PATH
 
@@ -72,7 +73,7 @@ def _body(challenge: str) -> bytes:
 
 def _challenge_in(body: bytes) -> object:
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = json.loads(body, cls=ShallowDecoder)
+    except ValueError:
         return None
     return answer.get("challenge") if isinstance(answer, dict) else None

@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from hireops.desk.masking import masked
 from hireops.feishu.client import Answer
 from hireops.feishu.errors import FeishuError
+from hireops.feishu.strict_json import DEPTH_MAX
 
 LONGEST_CHARS = 10_000
 MESSAGE_LENGTH = 2000
@@ -20,31 +21,41 @@ BIGGEST_CODE = 2**63
 def kept(value: Any) -> Any:
     """A JSON value with secrets and personal data hidden; of a long one the beginning, as text."""
     try:
-        text = json.dumps(masked(storable(value)), cls=DjangoJSONEncoder, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
+        whole = storable(value)
+        text = _text(masked(whole))
+    except (TypeError, ValueError) as error:
         return {"not_kept": type(error).__name__}
     if len(text) > LONGEST_CHARS:
-        return {"beginning": text[:LONGEST_CHARS], "characters": len(text)}
+        return {"beginning": text[:LONGEST_CHARS], "characters": len(_text(whole))}
     return json.loads(text)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, allow_nan=False)
 
 
 def as_json(data: Any) -> Any:
     """The value as it will be read back from its column: a number that is not whole is its exact text.
 
-    Raises ``ValueError``, ``TypeError`` or ``RecursionError`` for what is no JSON.
+    Raises ``ValueError`` or ``TypeError`` for what is no JSON, or is nested too deeply.
     """
     return json.loads(json.dumps(storable(data), cls=DjangoJSONEncoder, allow_nan=False))
 
 
-def storable(value: Any) -> Any:
-    """Without what PostgreSQL can't store: NUL, and one half of a surrogate pair."""
+def storable(value: Any, *, level: int = 0) -> Any:
+    """Without what PostgreSQL can't store: NUL, and one half of a surrogate pair.
+
+    Raises ``ValueError`` for what is nested too deeply.
+    """
     match value:
+        case dict() | list() | tuple() if level == DEPTH_MAX:
+            raise ValueError("nested too deeply")
         case str():
             return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
         case dict():
-            return {storable(key): storable(member) for key, member in value.items()}
+            return {storable(key): storable(member, level=level + 1) for key, member in value.items()}
         case list() | tuple():
-            return [storable(member) for member in value]
+            return [storable(member, level=level + 1) for member in value]
     return value
 
 

@@ -88,10 +88,16 @@ def record(claim: Claim, result: TryResult) -> None:
 
 
 def _as_stored(result: TryResult) -> TryResult:
-    """The answer in the shape in which it is kept, so that it means the same when it is applied later."""
+    """The answer in the shape in which it is kept, so that it means the same when it is applied later.
+
+    One that has no such shape is an error, as an answer is that can't be read.
+    """
     if result.answer is None:
         return result
-    return replace(result, answer=replace(result.answer, data=evidence.as_json(result.answer.data)))
+    try:
+        return replace(result, answer=replace(result.answer, data=evidence.as_json(result.answer.data)))
+    except (TypeError, ValueError) as error:
+        return TryResult(error=error, duration_ms=result.duration_ms)
 
 
 def end_lost_tries(now: datetime) -> int:

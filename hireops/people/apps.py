@@ -21,6 +21,7 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa.models import Authenticator
+        from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
         from django.core.checks import Tags, register
 
         from hireops import encrypted_columns
@@ -28,6 +29,7 @@ class PeopleConfig(AppConfig):
         from hireops.desk import help as help_pages
         from hireops.desk import proof as asking
         from hireops.doctor import permissions
+        from hireops.feishu.strict_json import ShallowDecoder
         from hireops.guards import rules
         from hireops.people import (
             cards,
@@ -47,6 +49,8 @@ class PeopleConfig(AppConfig):
         help_pages.register("signing-in#second-factors", *SECOND_FACTOR_PAGES)
         register(checks.addresses_of_strangers_are_seen, Tags.security, deploy=True)
         encrypted_columns.declare_json(Authenticator, "data")
+        for form in (AddWebAuthnForm, AuthenticateWebAuthnForm):  # strangers may send these
+            form.base_fields["credential"].decoder = ShallowDecoder
         permissions.declare(*needs.NEEDS)
         rules.declare(*guards.RULES, *invitations.RULES)
         second_factor.hide_unreadable_keys()

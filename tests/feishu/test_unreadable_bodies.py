@@ -76,8 +76,9 @@ IMPOSSIBLE_VALUES = {
     "an exponent that no computer can hold": "1e" + "9" * 400,
     "a very long fraction": "0." + "1" * 20_000,
     "5,000 digits": "1" * 5000,
-    "101 levels": "[" * 99 + "]" * 99,
-    "101 levels of both kinds": '{"a":[' * 50 + "1" + "]}" * 50,
+    "65 levels": "[" * 63 + "]" * 63,
+    "66 levels of both kinds": '{"a":[' * 32 + "1" + "]}" * 32,
+    "more levels than any parser bears": "[" * 100_000 + "]" * 100_000,
     "deep in the first of two equal keys": '{"a": ' + "[" * 400 + "]" * 400 + ', "a": 1}',
 }
 
@@ -86,10 +87,6 @@ IMPOSSIBLE_VALUES = {
 @pytest.mark.parametrize("value", IMPOSSIBLE_VALUES.values(), ids=IMPOSSIBLE_VALUES)
 def test_values_that_the_database_cannot_hold_make_an_event_unreadable(value, keys):
     assert isinstance(opened(spliced(value), keys), Unreadable)
-
-
-def test_2000_levels_are_unreadable():
-    assert isinstance(opened(spliced("[" * 2000 + "]" * 2000)), Unreadable)
 
 
 def test_with_the_wrong_token_they_are_refused():
@@ -104,7 +101,7 @@ POSSIBLE_VALUES = {
     "escapes": r'"\"\\\/\b\f\n\r\t\u00e9"',
     "brackets in texts": json.dumps("[{" * 300),
     "many siblings": json.dumps([[]] * 300),
-    "98 levels": "[" * 98 + "]" * 98,
+    "62 levels": "[" * 62 + "]" * 62,
     "4,000 digits": "1" * 4000,
     "an exponent": "-1.5E+300",
     "a small number": "1e-300",
