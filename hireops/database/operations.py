@@ -7,14 +7,20 @@ from typing import Any
 from django.contrib.postgres.operations import AddIndexConcurrently as OnPostgreSQL
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import AddIndex, CreateModel
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
 from hireops.database.months import KEPT, MADE_AHEAD
+from hireops.database.schema import schema_of
 
+# These run with the rights of the tables' owner. Their caller may make temporary tables, and with some
+# settings of PostgreSQL objects in the schema of the tables. So neither is searched for a name.
+#
 # Attaching keeps nobody waiting; CREATE TABLE … PARTITION OF would, for as long as anybody reads the table.
 MAKE_MONTH = """
-CREATE FUNCTION {table}_make_month(wanted integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1500ms' AS $$
+CREATE OR REPLACE FUNCTION {schema}.{table}_make_month(wanted integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms' AS $$
 DECLARE
     partition text := '{table}_' || wanted;
 BEGIN
@@ -22,33 +28,38 @@ BEGIN
     IF wanted <> {kept} AND wanted % 100 NOT BETWEEN 1 AND 12 THEN
         RAISE EXCEPTION '% is no month', wanted;
     END IF;
-    IF to_regclass(partition) IS NULL THEN
-        EXECUTE format('CREATE TABLE %I (LIKE {table} INCLUDING DEFAULTS)', partition);
-        EXECUTE format('ALTER TABLE {table} ATTACH PARTITION %I FOR VALUES IN (%s)', partition, wanted);
+    IF to_regclass('{schema}.' || partition) IS NULL THEN
+        EXECUTE format('CREATE TABLE {schema}.%I (LIKE {schema}.{table} INCLUDING DEFAULTS)', partition);
+        EXECUTE format('ALTER TABLE {schema}.{table} ATTACH PARTITION {schema}.%I FOR VALUES IN (%s)',
+            partition, wanted);
     END IF;
 END $$
 """
 DROP_MONTH = """
-CREATE FUNCTION {table}_drop_month(unwanted integer) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1500ms' AS $$
+CREATE OR REPLACE FUNCTION {schema}.{table}_drop_month(unwanted integer) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1500ms' AS $$
 DECLARE
     partition text := '{table}_' || unwanted;
     is_needed boolean;
 BEGIN
-    IF NOT has_table_privilege(session_user, '{table}', 'DELETE') THEN
+    IF NOT has_table_privilege(session_user, '{schema}.{table}', 'DELETE') THEN
         RAISE insufficient_privilege USING MESSAGE = 'permission denied for table {table}';
     END IF;
     IF unwanted NOT BETWEEN 1 AND to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')::integer - 1 THEN
         RAISE EXCEPTION '% is not over', unwanted;
     END IF;
-    IF to_regclass(partition) IS NULL THEN
+    IF NOT EXISTS (
+        SELECT 1 FROM pg_inherits
+        WHERE inhrelid = to_regclass('{schema}.' || partition) AND inhparent = '{schema}.{table}'::regclass
+    ) THEN
         RETURN true;
     END IF;
-    LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE;
-    EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', partition);
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I AS it WHERE {needed})', partition) INTO is_needed;
+    LOCK TABLE ONLY {schema}.{table} IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('LOCK TABLE {schema}.%I IN ACCESS EXCLUSIVE MODE', partition);
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM {schema}.%I AS it WHERE {needed})', partition)
+        INTO is_needed;
     IF NOT is_needed THEN
-        EXECUTE format('DROP TABLE %I', partition);
+        EXECUTE format('DROP TABLE {schema}.%I', partition);
     END IF;
     RETURN NOT is_needed;
 END $$
@@ -114,15 +125,47 @@ class CreateMonthlyModel(CreateModel):
 
 
 def create_monthly(schema_editor: Any, model: type[Model], *, needed: str = NOTHING) -> None:
-    """Its table, with room for no month yet. ``needed``: SQL, true of a row ``it`` that keeps its month."""
+    """Create the table, with room for no month yet.
+
+    ``needed`` is SQL, true of a row ``it`` that keeps its month; it names tables as ``{schema}.table``.
+    """
     if schema_editor.connection.vendor != "postgresql":
         schema_editor.create_model(model)
         return
     with _partitioned(schema_editor):
         schema_editor.create_model(model)
-    table = model._meta.db_table  # noqa: SLF001 - documented, in spite of its name
-    schema_editor.execute(MAKE_MONTH.format(table=table, kept=KEPT), params=None)
-    schema_editor.execute(DROP_MONTH.format(table=table, needed=needed), params=None)
+    _create_month_functions(schema_editor, model._meta.db_table, needed)  # noqa: SLF001 - documented, in spite of its name
+
+
+class ReplaceMonthFunctions(Operation):
+    """Write the functions that make and drop the months of a table anew."""
+
+    reduces_to_sql = False
+    is_additive = True
+
+    def __init__(self, table: str, *, needed: str = NOTHING) -> None:
+        self.table, self.needed = table, needed
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Functions are no part of the models."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            _create_month_functions(schema_editor, self.table, self.needed)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """The release before does as well with these functions."""
+
+
+def _create_month_functions(schema_editor: Any, table: str, needed: str) -> None:
+    with schema_editor.connection.cursor() as cursor:
+        names = {"table": table, "schema": schema_of(cursor, table)}
+    schema_editor.execute(MAKE_MONTH.format(**names, kept=KEPT), params=None)
+    schema_editor.execute(DROP_MONTH.format(**names, needed=needed.format(**names)), params=None)
 
 
 def make_months(schema_editor: Any, table: str, *, of: str, by: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps import apps
 from django.core.management.base import CommandError
@@ -22,6 +23,21 @@ COLUMNS = {
         WHERE tables.type = 'table'
     """,
 }
+
+
+# Where it is, or will be made.
+SCHEMA_OF = """
+    SELECT COALESCE(
+        (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = to_regclass(quote_ident(%s))),
+        quote_ident(current_schema())::regnamespace
+    )::text
+"""
+
+
+def schema_of(cursor: Any, table: str) -> str:
+    """Return the PostgreSQL schema of a table as SQL writes it, quoted if need be."""
+    cursor.execute(SCHEMA_OF, [table])
+    return str(cursor.fetchone()[0])
 
 
 def misfits(connection: BaseDatabaseWrapper) -> Iterator[str]:

@@ -46,7 +46,7 @@ class Dialect(ABC):
     differs: str
 
     @abstractmethod
-    def create(self, declared: Declared) -> list[str]:
+    def create(self, cursor: Any, declared: Declared) -> list[str]:
         """Statements; none where this database has no need of the rule."""
 
     @abstractmethod
@@ -56,6 +56,10 @@ class Dialect(ABC):
     @abstractmethod
     def triggers(self, cursor: Any, names: Collection[str]) -> list[Trigger]:
         """All of the database. Ours are marked, or have one of the ``names``."""
+
+    @abstractmethod
+    def unsafe_functions(self, cursor: Any) -> list[str]:
+        """Functions with the rights of their owner that find what their caller has made."""
 
     @abstractmethod
     def drop_ours(self, cursor: Any, names: Collection[str], *, latch: bool) -> list[str]:

@@ -48,7 +48,7 @@ def differences(connection: BaseDatabaseWrapper) -> list[GuardDifference]:
     there = triggers_of(connection)
     if _is_latched(there):
         return [GuardDifference(LIFTED)]
-    return list(_differences(connection, there))
+    return [*_differences(connection, there), *_unsafe_functions(connection)]
 
 
 def _is_latched(there: Iterable[Trigger]) -> bool:
@@ -67,6 +67,14 @@ def _differences(connection: BaseDatabaseWrapper, there: Collection[Trigger]) ->
         if (table, name) not in wanted and (trigger.is_ours or table in tables):
             yield GuardDifference(
                 f"trigger {name} of {table} is none of the declared guards", is_ours=trigger.is_ours
+            )
+
+
+def _unsafe_functions(connection: BaseDatabaseWrapper) -> Iterator[GuardDifference]:
+    with connection.cursor() as cursor:
+        for name in dialect_of(connection).unsafe_functions(cursor):
+            yield GuardDifference(
+                f"function {name} has the rights of its owner and no fixed search_path", is_ours=False
             )
 
 

@@ -48,7 +48,7 @@ def install(connection: BaseDatabaseWrapper) -> list[Misfit]:
             return misfits
         _execute(cursor, dialect.wait_for_writers(tables))
         _execute(cursor, dialect.drop_ours(cursor, names(), latch=True))
-        _execute(cursor, chain.from_iterable(dialect.create(each) for each in declared))
+        _execute(cursor, chain.from_iterable(dialect.create(cursor, each) for each in declared))
         failpoint("guards.before_commit")
         return []
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from hireops.database.schema import schema_of
 from hireops.guards.dialects import FORMER, LATCH, MARK, Dialect, Trigger
 from hireops.guards.rules import Declared, Lock
 
@@ -16,9 +17,13 @@ LONGEST_WAIT = "1500ms"
 # OperationalError, as for a database that is away: whatever waits for that waits for this.
 CANNOT_CONNECT_NOW = "57P03"
 
+# Of a guard: whoever writes may have temporary tables, and their names are found first otherwise.
+PATH = "search_path=pg_catalog, {schema}, pg_temp"
+
 # Only what a statement without a schema would find; partitions have clones of their table's triggers.
 TRIGGERS = """
     SELECT trigger.tgname, class.relname, pg_get_triggerdef(trigger.oid, true), function.prosrc,
+        array_to_string(function.proconfig, ', '), class.relnamespace::regnamespace::text,
         trigger.tgenabled = 'O', function.proname
     FROM pg_trigger AS trigger
     JOIN pg_class AS class ON class.oid = trigger.tgrelid
@@ -29,6 +34,19 @@ OUR_FUNCTIONS = """
     SELECT proname FROM pg_proc
     WHERE prorettype = 'trigger'::regtype AND pg_function_is_visible(oid) AND pronargs = 0
         AND (strpos(prosrc, %s) > 0 OR proname = ANY(%s))
+"""
+# With the rights of their owner, and where a name may be found that the caller has made.
+UNSAFE_FUNCTIONS = """
+    SELECT proname FROM pg_proc
+    WHERE prosecdef AND pg_function_is_visible(oid) AND pronamespace <> 'pg_catalog'::regnamespace
+        AND NOT EXISTS (
+            SELECT 1 FROM unnest(proconfig) AS setting WHERE setting ~ '^search_path=.*, pg_temp$'
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM pg_depend
+            WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e'
+        )
+    ORDER BY 1
 """
 
 LARGEST_TABLE = """
@@ -53,16 +71,17 @@ CUT_OFF = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(quote_ident(%s)
 class PostgreSQL(Dialect):
     differs = "IS DISTINCT FROM"
 
-    def create(self, declared: Declared) -> list[str]:
+    def create(self, cursor: Any, declared: Declared) -> list[str]:
         if not self._is_needed(declared):
             return []
-        function = f"{declared.name}() RETURNS trigger LANGUAGE plpgsql"
+        path = PATH.format(schema=schema_of(cursor, declared.table))
+        function = f"{declared.name}() RETURNS trigger LANGUAGE plpgsql SET {path}"
         return [f"CREATE FUNCTION {function} AS $${self._source(declared)}$$", self._trigger(declared)]
 
     def as_told(self, declared: Declared) -> str | None:
         if not self._is_needed(declared):
             return None
-        return _told(self._trigger(declared), self._source(declared))
+        return _told(self._trigger(declared), self._source(declared), PATH)
 
     def _is_needed(self, declared: Declared) -> bool:
         return isinstance(declared, Lock) or declared.event != "REPLACE"
@@ -95,12 +114,20 @@ class PostgreSQL(Dialect):
             Trigger(
                 name,
                 table,
-                _told(definition.replace('"', ""), source),  # a column such as "time" is told in quotes
+                _told(
+                    definition.replace('"', ""),  # a column such as "time" is told in quotes
+                    source,
+                    PATH if settings == PATH.format(schema=schema) else str(settings),
+                ),
                 is_enabled=is_enabled,
                 is_ours=MARK in source or name in names or function in FORMER,
             )
-            for name, table, definition, source, is_enabled, function in cursor.fetchall()
+            for name, table, definition, source, settings, schema, is_enabled, function in cursor.fetchall()
         ]
+
+    def unsafe_functions(self, cursor: Any) -> list[str]:
+        cursor.execute(UNSAFE_FUNCTIONS)
+        return [name for (name,) in cursor.fetchall()]
 
     def drop_ours(self, cursor: Any, names: Collection[str], *, latch: bool) -> list[str]:
         # By function, so that one whose trigger is gone goes as well.
@@ -114,7 +141,9 @@ class PostgreSQL(Dialect):
         says = "a migration is running or was cut off, so nothing is written: run manage.py migrate again"
         refuse = f"RAISE EXCEPTION '{LATCH}: {says}' USING ERRCODE = '{CANNOT_CONNECT_NOW}';"
         body = f"{MARK} BEGIN IF {is_another} THEN {refuse} END IF; RETURN NULL; END"
-        yield f"CREATE OR REPLACE FUNCTION {LATCH}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"
+        path = PATH.format(schema=schema_of(cursor, LATCH))
+        function = f"{LATCH}() RETURNS trigger LANGUAGE plpgsql SET {path}"
+        yield f"CREATE OR REPLACE FUNCTION {function} AS $$ {body} $$"
         for table in tables:
             moment = f"BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
             yield f"CREATE TRIGGER {LATCH} {moment} FOR EACH STATEMENT EXECUTE FUNCTION {LATCH}()"
@@ -181,8 +210,8 @@ def building_concurrently(connection: Any, index: str) -> Iterator[None]:
             cursor.execute(f"SET lock_timeout = '{LONGEST_WAIT}'")
 
 
-def _told(trigger: str, source: str) -> str:
-    return f"{trigger}\n{source}"
+def _told(trigger: str, source: str, settings: str) -> str:
+    return f"{trigger}\n{source}\n{settings}"
 
 
 def _lock(lock: Lock) -> str:

@@ -20,7 +20,7 @@ ONLY_MIGRATE_MAY = f"{LATCH}_run_manage_py_migrate"
 class SQLite(Dialect):
     differs = "IS NOT"
 
-    def create(self, declared: Declared) -> list[str]:
+    def create(self, cursor: Any, declared: Declared) -> list[str]:
         text = self.as_told(declared)
         return [text] if text else []
 
@@ -39,6 +39,9 @@ class SQLite(Dialect):
             Trigger(name, table, text, is_ours=MARK in text or name in names or name in FORMER)
             for name, table, text in cursor.fetchall()
         ]
+
+    def unsafe_functions(self, cursor: Any) -> list[str]:
+        return []  # SQLite has none
 
     def drop_ours(self, cursor: Any, names: Collection[str], *, latch: bool) -> list[str]:
         ours = [each for each in self.triggers(cursor, names) if each.is_ours]

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "contents",
                 "default_permissions": (),
             },
-            needed="it.event_id IN (SELECT id FROM inbox_event WHERE not_before IS NOT NULL)",
+            needed="it.event_id IN (SELECT id FROM {schema}.inbox_event WHERE not_before IS NOT NULL)",
         ),
         migrations.RemoveConstraint(model_name="event", name="event_to_be_handled_has_its_content"),
         migrations.RunPython(move, move_back),
