@@ -130,12 +130,15 @@ class ReferralsConfig(AppConfig):
         from referrals.endings import invariants as endings
         from referrals.ledger import invariants as ledger
         from referrals.payments import invariants as payments
+        from referrals.payouts import invariants as payouts
 
         for invariant in (
             ledger.balances_are_the_sum_of_their_changes,
             ledger.changes_follow_each_other,
             ledger.withdrawals_are_booked_as_taken,
             ledger.balances_are_those_of_the_newest_figure,
+            payouts.withdrawals_are_sent_under_their_order_id,
+            payouts.calls_that_take_have_their_withdrawal,
             payments.withdrawal_states_follow_from_payments,
             payments.no_amount_is_paid_twice,
             payments.payments_are_reversed_by_two,

@@ -28,6 +28,7 @@ SPEAK_LATER = {
     "payment_comes_back_by_two_or_a_file",
     "call_that_is_never_sent_again_has_ended",
     "check_begins_as_received",
+    "invitation_is_confirmed_once",
     # Only while a restored database is not released (tests/referrals/test_restored.py).
     "the database was restored and is not released, so nothing is sent",
     "the database was restored and is not released, so nothing is paid out",

@@ -66,6 +66,8 @@ def test_what_was_done_to_a_guard_by_hand_is_named_and_undone(company: Database,
     sentence = f"guard account_stays of referrals_referralaccount is {wrong}"
     code, lines = lines_of("check_invariants")
     assert (code, sentence in lines[0]) == (1, True)
+    code, lines = lines_of("prove_balances")
+    assert (code, lines[0]) == (1, f"broken: {sentence}")
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["guards"]) == (503, [sentence])
     check_invariants()

@@ -47,7 +47,7 @@ def approved(
     )
     for asset, amount in (seen or {}).items():
         WithdrawalAmount.objects.create(withdrawal=withdrawal, asset=asset, seen=amount, approved=amount)
-    withdrawal.state, withdrawal.call = State.APPROVED, _call(account)
+    withdrawal.state, withdrawal.call = State.APPROVED, _call(withdrawal)
     withdrawal.decided_by, withdrawal.decided_at = approver or _person("approver"), at or clock.now()
     withdrawal.save(update_fields=["state", "call", "decided_by", "decided_at"])
     return withdrawal
@@ -57,12 +57,12 @@ def _person(username: str) -> User:
     return User.objects.get_or_create(username=username)[0]
 
 
-def _call(account: ReferralAccount) -> Call:
+def _call(withdrawal: Withdrawal) -> Call:
     with transaction.atomic():
         call = outbox.enqueue(
             operation="referral_account.withdraw",
-            target=f"referral_account:{account.account_id}",
-            payload={},
+            target=f"referral_account:{withdrawal.account.account_id}",
+            payload={"external_order_id": withdrawal.external_order_id},
             tenant=None,
             by=None,
         )

@@ -1,11 +1,14 @@
 """What queries can prove about balances, and the command that proves the whole database."""
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hireops.outbox.models import Call
 from hireops.outbox.trimming import trim
@@ -23,13 +26,15 @@ def found(invariant):
 
 
 def proof():
-    """Exit code and lines of ``manage.py prove_balances``."""
+    """Lines of ``manage.py prove_balances`` about balances, and 1 if it found one broken.
+
+    That it also names guards, which these tests have taken away, is tested in tests/guards.
+    """
     out = StringIO()
-    try:
+    with suppress(SystemExit):
         call_command("prove_balances", stdout=out)
-    except SystemExit as end:
-        return end.code, out.getvalue().splitlines()
-    return 0, out.getvalue().splitlines()
+    lines = [line for line in out.getvalue().splitlines() if not line.startswith("broken: guard ")]
+    return int(any(line.startswith("broken: ") for line in lines)), lines
 
 
 def add_change(account, before, after, **values):
@@ -176,11 +181,12 @@ def test_the_command_tells_each_broken_account_in_one_line_and_fails(account):
 def test_a_proof_takes_the_same_few_queries_for_many_accounts(account, django_assert_num_queries):
     for _ in range(3):
         account(points=1)
-    with django_assert_num_queries(12):
+    with CaptureQueriesContext(connection) as of_three:
         proof()
+    assert len(of_three) < 20
     for _ in range(20):
         account(points=1)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(len(of_three)):
         proof()
 
 
