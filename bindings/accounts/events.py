@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from bindings.accounts.differences import Said, differences, said_by
 from bindings.matching import changes
-from bindings.matching.binding import match_accounts
+from bindings.matching.binding import lock_tenants, match_accounts
 from bindings.models import AccountBinding, CustomFieldValue, EcoAccount
 from hireops.database import bulk, clock
 from hireops.desk import audit
@@ -64,6 +64,7 @@ def bind_accounts(received: Sequence[Received[EcoAccountCreated]]) -> None:
     """Bind the account of each event. The newest event about an account decides what it looks like."""
     tenants = tenants_of(one.event for one in received)
     bindings = [Binding(one.event, tenants[one.event.pk], one.content) for one in received]
+    lock_tenants(binding.tenant.pk for binding in bindings)
     known = _locked({binding.key for binding in bindings})
     new: dict[AccountKey, Binding] = {}
     for binding in bindings:
@@ -81,7 +82,7 @@ def bind_accounts(received: Sequence[Received[EcoAccountCreated]]) -> None:
 
 
 def _locked(keys: Collection[AccountKey]) -> dict[AccountKey, EcoAccount]:
-    accounts = EcoAccount.objects.select_for_update().filter(accounts_named(keys)).order_by("pk")
+    accounts = EcoAccount.objects.select_for_update(no_key=True).filter(accounts_named(keys)).order_by("pk")
     return {(account.tenant_id, account.account_id): account for account in accounts}
 
 

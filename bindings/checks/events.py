@@ -182,7 +182,7 @@ def _ordered_by(new: Sequence[Ordered]) -> Any:
 
 def _accounts(keys: Collection[AccountKey]) -> dict[AccountKey, EcoAccount]:
     """Locked: whose account it is does not change before the order is there to be told of it."""
-    known = EcoAccount.objects.select_for_update(of=("self",)).filter(accounts_named(keys)).order_by("pk")
+    known = EcoAccount.objects.select_for_update(no_key=True).filter(accounts_named(keys)).order_by("pk")
     return {(account.tenant_id, account.account_id): account for account in known}
 
 

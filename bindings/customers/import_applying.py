@@ -55,7 +55,8 @@ apply_parts = repeated(partial(apply_next, KIND, apply, also=["customer", "tier"
 
 
 def _locked(codes: set[str]) -> dict[str, Customer]:
-    there = Customer.objects.select_for_update(of=("self",)).filter(normalised_code__in=codes).order_by("pk")
+    rows = Customer.objects.select_for_update(of=("self",), no_key=True)
+    there = rows.filter(normalised_code__in=codes).order_by("pk")
     return {
         each.normalised_code: each
         for each in there.select_related("responsible").prefetch_related("contacts")

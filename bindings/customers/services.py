@@ -90,7 +90,8 @@ def _set_archived(customer: Customer, action: str, *, archived: bool, by: User, 
 
 def locked(customer: Customer) -> Customer:
     """The customer as it is now, which may not be what the person's page was made from."""
-    return Customer.objects.select_for_update(of=("self",)).select_related("responsible").get(pk=customer.pk)
+    rows = Customer.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("responsible").get(pk=customer.pk)
 
 
 def code_problem(code: str, *, of: Customer | None = None) -> str:

@@ -121,7 +121,7 @@ def _promised(made: Sequence[Exam]) -> list[tuple[Exam, int]]:
 
 def _accounts(keys: Collection[AccountKey]) -> dict[AccountKey, EcoAccount]:
     """Locked: whose account it is does not change before the exam is there to be told of it."""
-    known = EcoAccount.objects.select_for_update().filter(accounts_named(keys)).order_by("pk")
+    known = EcoAccount.objects.select_for_update(no_key=True).filter(accounts_named(keys)).order_by("pk")
     return {(account.tenant_id, account.account_id): account for account in known}
 
 

@@ -1,6 +1,6 @@
 """Writing whose an account is. All roads lead here: an event, a person, a run over the queue."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from bindings.matching import changes, one_time_codes
-from bindings.matching.decide import Decision, Kind, Match, Rule, decide, decide_all
+from bindings.matching.decide import Decision, Kind, Match, decide, decide_all
 from bindings.matching.known import as_decided, known_of, rules_that_are_on
 from bindings.models import BindingChange, BindingCode, EcoAccount
 from hireops.database import bulk, clock
@@ -68,17 +68,34 @@ class Change:
         return self.how == How.BY_HAND or bool(self.used_up)
 
 
+def lock_tenants(tenants: Iterable[int]) -> None:
+    """Lock whose these tenants are, before any row is locked (docs/architecture.md, *The order of locks*).
+
+    Or of two accounts that are bound at once each would not know that the other vouches for it.
+    """
+    advisory_lock(*(f"whose the tenant {tenant} is" for tenant in set(tenants)))
+
+
+def lock_accounts(pks: Collection[int]) -> list[EcoAccount]:
+    """Lock the tenants of these accounts, then the accounts."""
+    accounts = EcoAccount.objects.filter(pk__in=pks).order_by("pk")
+    lock_tenants(accounts.values_list("tenant", flat=True))
+    return list(accounts.select_for_update(no_key=True))
+
+
 def match_accounts(accounts: Sequence[EcoAccount]) -> list[EcoAccount]:
-    """Bind those of these accounts, which the caller has locked, of whom the rules say whose they are.
+    """Bind those of these accounts of whom the rules say whose they are. Tenants and accounts are locked.
 
     Of one that is somebody's already the rules only ask. Gives those that were bound, also others of the
     same tenants that have waited for it.
     """
+    return write(_decided(accounts))
+
+
+def _decided(accounts: Sequence[EcoAccount]) -> list[Change]:
     rules = rules_that_are_on()
     if not rules or not accounts:
         return []
-    if _any_proposes(rules):
-        _one_at_a_time(account.tenant_id for account in accounts)
     seen = as_decided(accounts)
     known = known_of(seen, rules, locked=True)
     by_pk = {account.pk: account for account in accounts}
@@ -88,15 +105,7 @@ def match_accounts(accounts: Sequence[EcoAccount]) -> list[EcoAccount]:
         for each in seen
         if by_pk[each.pk].customer_id is not None
     )
-    return write([_bound(by_pk[pk], made) for pk, made in decisions.items() if made.customer is not None])
-
-
-def match_waiting(among: Q, *, most: int) -> list[EcoAccount]:
-    """The same for those that wait and are ``among`` these, the oldest first."""
-    # Who holds one of them decides about it, and sees what we have written.
-    can_skip = connection.features.has_select_for_update_skip_locked
-    waiting = EcoAccount.objects.filter(among, WAITS).select_for_update(skip_locked=can_skip)
-    return match_accounts(list(waiting.order_by("pk")[:most]))
+    return [_bound(by_pk[pk], made) for pk, made in decisions.items() if made.customer is not None]
 
 
 def waits(account: EcoAccount) -> bool:
@@ -104,10 +113,19 @@ def waits(account: EcoAccount) -> bool:
 
 
 def write(said: Sequence[Change]) -> list[EcoAccount]:
-    """Write down each change and all that follows from it. The accounts are locked."""
-    if not said:
-        return []
-    moved = [each.account for each in said if each.customer != each.account.customer_id]
+    """Write down each change and all that follows from it. Tenants and accounts are locked."""
+    written: list[EcoAccount] = []
+    moved: list[EcoAccount] = []
+    while said:
+        moved += [each.account for each in said if each.customer != each.account.customer_id]
+        written += [each.account for each in said]
+        _record(said)
+        said = _vouched_for(said)
+    changes.tell(moved)  # last: it locks offers and orders
+    return written
+
+
+def _record(said: Sequence[Change]) -> None:
     bulk.insert(BindingChange, WRITTEN, map(_row, said))
     now = clock.now()
     used = ((pk, now, each.account.pk) for each in said for pk in each.used_up)
@@ -117,30 +135,20 @@ def write(said: Sequence[Change]) -> list[EcoAccount]:
         each.account.customer_id = each.customer
         each.account.set_aside = each.how == How.SET_ASIDE
         each.account.in_question_id = None
-    accounts = [each.account for each in said]
-    states = ((each.pk, each.customer_id, each.set_aside, None) for each in accounts)
+    states = ((each.account.pk, each.customer, each.account.set_aside, None) for each in said)
     bulk.update(EcoAccount, ["customer", "set_aside", "in_question"], states)
-    changes.tell(moved)
-    return [*accounts, *_match_those_vouched_for(said)]
 
 
-def _match_those_vouched_for(said: Sequence[Change]) -> list[EcoAccount]:
-    """Accounts that waited for somebody to say whose their tenant is."""
+def _vouched_for(said: Sequence[Change]) -> list[Change]:
+    """Changes of accounts that waited for somebody to say whose their tenant is, the oldest first."""
     tenants = {each.account.tenant_id for each in said if each.vouches}
-    if not tenants or not _any_proposes(rules_that_are_on()):
+    if not tenants or not any(rule.proposes_only for rule in rules_that_are_on()):
         return []
-    _one_at_a_time(tenants)
-    return match_waiting(Q(tenant__in=tenants), most=MOST_OF_A_TENANT)
-
-
-def _any_proposes(rules: Iterable[Rule]) -> bool:
-    return any(rule.proposes_only for rule in rules)
-
-
-def _one_at_a_time(tenants: Iterable[int]) -> None:
-    # Or of two accounts that are bound at once each would not know that the other vouches for it.
-    for tenant in sorted(set(tenants)):
-        advisory_lock(f"whose the tenant {tenant} is")
+    waiting = EcoAccount.objects.filter(WAITS, tenant__in=tenants)
+    # Who holds one of them decides about it, and sees what we have written.
+    can_skip = connection.features.has_select_for_update_skip_locked
+    free = waiting.select_for_update(skip_locked=can_skip, no_key=True)
+    return _decided(list(free.order_by("pk")[:MOST_OF_A_TENANT]))
 
 
 def _bound(account: EcoAccount, decision: Decision) -> Change:

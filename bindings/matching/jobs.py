@@ -5,11 +5,10 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from bindings.matching.binding import WAITS, match_accounts
+from bindings.matching.binding import WAITS, lock_accounts, match_accounts, waits
 from bindings.models import EcoAccount
 from hireops.desk.errors import Refused
 from hireops.jobs import services as jobs
@@ -28,7 +27,7 @@ def match_again(*, by: User) -> Job | int:
         waiting = EcoAccount.objects.filter(WAITS).count()
         if waiting > IN_ONE_PART:
             return jobs.start(MATCH_AGAIN, by=by, total=waiting)
-        return len(match_accounts(_next(after=0)))
+        return _match(_next(after=0))
 
 
 def _parts(job: Job) -> Iterator[Part]:
@@ -40,18 +39,23 @@ def _parts(job: Job) -> Iterator[Part]:
 
 def _part(job: Job, after: list[int], looked_at: list[int]) -> Step:
     accounts = _next(after[0])
-    match_accounts(accounts)
+    _match(accounts)
     if not accounts:
         return DONE
-    after[0] = accounts[-1].pk
+    after[0] = accounts[-1]
     looked_at[0] += len(accounts)
     job.done = min(looked_at[0], job.total or looked_at[0])
     return GO_ON
 
 
-def _next(after: int) -> list[EcoAccount]:
-    waiting = EcoAccount.objects.select_for_update(of=("self",)).filter(WAITS, Q(pk__gt=after))
-    return list(waiting.order_by("pk")[:IN_ONE_PART])
+def _next(after: int) -> list[int]:
+    waiting = EcoAccount.objects.filter(WAITS, pk__gt=after).order_by("pk")
+    return list(waiting.values_list("pk", flat=True)[:IN_ONE_PART])
+
+
+def _match(pks: list[int]) -> int:
+    """Give how many were bound. Somebody may have bound some of them before they were locked."""
+    return len(match_accounts([account for account in lock_accounts(pks) if waits(account)]))
 
 
 register(

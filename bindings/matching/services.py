@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from bindings.customers.services import create_customer
-from bindings.matching.binding import Change, write
+from bindings.matching.binding import Change, lock_accounts, write
 from bindings.models import BindingChange, Customer, EcoAccount
 from hireops.desk import audit
 from hireops.desk.errors import Refused
@@ -44,6 +44,7 @@ def bind_all(accounts: Iterable[EcoAccount], customer: Customer, *, by: User, re
 def bind_to_new(accounts: Iterable[EcoAccount], *, code: str, name: str, by: User, reason: str) -> Customer:
     """They are a customer's whom nobody has entered yet. Raises ``Refused``; then there is none either."""
     with transaction.atomic():
+        accounts = _locked(accounts)
         customer = create_customer(customer=Customer(code=code, name=name), by=by)
         bind_all(accounts, customer, by=by, reason=reason)
     return customer
@@ -95,7 +96,7 @@ KEPT = gettext_noop("account stays with its customer")
 
 def _locked(accounts: Iterable[EcoAccount]) -> Sequence[EcoAccount]:
     pks = {account.pk for account in accounts}
-    locked = list(EcoAccount.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+    locked = lock_accounts(pks)
     if len(locked) < len(pks):
         raise Refused(_("The selected objects no longer exist. Nothing was done."))
     return locked

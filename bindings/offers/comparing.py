@@ -7,6 +7,7 @@ from django.db import transaction
 
 from bindings.models import AccountOffer, EcoAccount
 from bindings.offers import readings
+from bindings.offers.foreign import MANY_OFFERS
 from bindings.offers.plan import Known, Offering, Standing, offering_as_json
 from bindings.offers.planning import plan_offer
 from bindings.offers.services import AT_ONCE, batched, known_by
@@ -23,7 +24,7 @@ def compare(accounts: Iterable[EcoAccount]) -> None:
     One that was refused stays so as long as it is to become what was refused.
     """
     with transaction.atomic():
-        advisory_lock("offers are compared")  # of two that do it at once, each locks its rows in one go
+        advisory_lock(MANY_OFFERS)
         for chunk in batched(accounts, AT_ONCE):
             _compare(chunk)
 

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from bindings.models import AccountOffer, EcoAccount, OfferedItem
 from bindings.offers.plan import Kind, Standing
 from hireops.database import bulk, clock
+from hireops.database.locks import advisory_lock
 
 LONGEST = 255
+# Taken before the offers of many accounts are locked, or two transactions could wait for each other.
+MANY_OFFERS = "offers are compared"
 NEW_OFFER = ("account_id", "state", "version", "outdated", "refusals", "reason")
 NEW_ITEM = (
     "offer_id",
@@ -33,6 +36,7 @@ def note(named: Iterable[tuple[EcoAccount, Kind, str]]) -> None:
 
 def _keep(missing: Iterable[tuple[int, Kind, str]]) -> None:
     accounts = sorted({account for account, _kind, _id in missing})
+    advisory_lock(MANY_OFFERS)
     # Nothing is wished for an account that has no row yet.
     new = ([account, AccountOffer.State.UP_TO_DATE, 0, False, 0, ""] for account in accounts)
     bulk.insert_missing(AccountOffer, NEW_OFFER, new)

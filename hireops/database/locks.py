@@ -5,14 +5,19 @@ from django.db import connection
 LOCK_TIMEOUT = "5s"
 
 
-def advisory_lock(name: str) -> None:
+def advisory_lock(*names: str) -> None:
     """From here to the end of the transaction no other one of that name goes on, whatever rows there are.
+
+    Several names are locked in their order, so that no two transactions wait for each other.
 
     What they write becomes visible in the order in which they got their turn. SQLite has one writer anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name",
+                [sorted(names)],
+            )
 
 
 def set_transaction_timeouts(seconds: int) -> None:

@@ -1,11 +1,15 @@
 """Two at once about the same thing, on PostgreSQL."""
 
-import pytest
-from django.db import transaction
+from random import Random
 
+import pytest
+from django.db import connection, transaction
+
+from bindings.customers.services import change_customer
 from bindings.matching import services
 from bindings.matching.binding import match_accounts
-from bindings.models import BindingCode, EcoAccount
+from bindings.models import BindingCode, CheckPackage, EcoAccount, Offer
+from hireops.desk.errors import Refused
 from tests.meanwhile import at_once, meanwhile, two_writers
 
 pytestmark = [two_writers, pytest.mark.django_db(transaction=True)]
@@ -56,3 +60,49 @@ def test_two_people_who_bind_an_account_at_once_leave_one_history(customer, arri
     changes = list(account.binding_changes.all())
     account.refresh_from_db()
     assert (changes[0].customer, changes[0].customer_before) == (account.customer, changes[1].customer)
+
+
+def deadlocks():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+def test_bindings_events_and_changes_of_customers_never_wait_for_each_other(
+    customer, rule, arrives, bound, otto
+):
+    customers = [customer(code) for code in ("A001", "B002", "C003")]
+    rule(proposes_only=True)
+    basic = CheckPackage.objects.create(code="basic", name="Basic")
+    for tier in ("gold", "silver"):
+        Offer.objects.create(package=basic, tier=tier)
+    accounts = [arrives("?", tenant_key=f"tenant_{number % 2}") for number in range(4)]
+
+    def walk(seed):
+        chance = Random(seed)
+
+        def bind():
+            chosen, to = chance.sample(accounts, 2), chance.choice(customers)
+            services.bind_all(chosen, to, by=otto, reason="r")
+
+        def change():
+            change_customer(
+                chance.choice(customers), values={"tier": chance.choice(["gold", "silver"])}, by=otto
+            )
+
+        def arrive():
+            account_id = f"walk{chance.randrange(8)}"
+            typed = [{"key": "customer_code", "value": chance.choice(customers).code}]
+            body = {"scope": 1, "account_id": account_id, "account_name": "x", "usage_list": [1]}
+            tenant = f"tenant_{chance.randrange(2)}"
+            bound({**body, "custom_field_list": typed}, tenant_key=tenant)
+
+        for _step in range(20):
+            try:
+                chance.choice([bind, change, arrive])()
+            except Refused:
+                continue
+
+    before = deadlocks()
+    assert at_once(*(lambda seed=seed: walk(seed) for seed in range(4))) == [None] * 4
+    assert deadlocks() == before

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bindings.customers.codes import normalised
 from bindings.matching import one_time_codes
-from bindings.matching.binding import match_waiting
+from bindings.matching.binding import match_accounts
 from bindings.matching.decide import Account, CustomerCode, IssuedCode, Known, Outcome, Rule, decide_all
 from bindings.matching.trying import decided
 from bindings.models import BindingChange, BindingCode, EcoAccount, MatchingRule
@@ -185,7 +184,7 @@ def test_a_trial_says_what_the_event_does_and_what_a_later_run_does(
                 list(EcoAccount.objects.all()), [each.as_decided() for each in MatchingRule.objects.all()]
             )
             by_trial = {each.account_id: tried[each.pk].customer for each in EcoAccount.objects.all()}
-            match_waiting(Q(), most=500)
+            match_accounts(list(EcoAccount.objects.order_by("pk")))
             by_run = whose()
             assert BindingChange.objects.count() == sum(each is not None for each in by_run.values())
             used = BindingCode.objects.filter(used_at__isnull=False).count()
