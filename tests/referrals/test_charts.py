@@ -111,13 +111,13 @@ def test_paid_returned_and_reversed_are_the_same_in_every_place_and_are_counted_
         listed = pages(hira).get(f"/admin/referrals/payment/?state__exact={standing[name]}")
         assert set(listed.context["cl"].result_list) == set(found)
     batches = pages(hira).get("/admin/referrals/payoutbatch/").content.decode()
-    for column, found in (("paid", "Paid"), ("bounced", "Came back"), ("reversed", "Reversed")):
+    for column, state in (("paid", "Paid"), ("bounced", "Came back"), ("reversed", "Reversed")):
         counts = findall(rf'field-{column}_count"[^>]*>(\d+)<', batches)
-        assert sum(map(int, counts)) == len(rows_of[found])
+        assert sum(map(int, counts)) == len(rows_of[state])
     listed_rows = exported(pages(hira), "referrals.payment")
     for name, found in rows_of.items():
         states = [row["State"] for row in listed_rows]
-        assert states.count(Payment.Standing(standing[name]).label) == len(found)
+        assert states.count(str(Payment.Standing(standing[name]).label)) == len(found)
     assert open_one.standing == "handed_over"
 
 
