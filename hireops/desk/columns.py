@@ -18,7 +18,7 @@ from hireops.desk.lists import name_of
 
 CHECKBOX = "action_checkbox"
 # An ID that is all of the text between two tags.
-CONTROL = re.compile(r"<(?:input|select|textarea)(?= )")
+CONTROL = re.compile(r"<(?:input(?! type=\"hidden\")|select|textarea)(?= )")
 NUMBER = re.compile(r"(?<![^>])\d{4,}(?=<)", re.ASCII)  # all of the text between two tags
 LONG_ID = re.compile(r"(?<![^>])[\w.:~-]{15,}(?=<)", re.ASCII)
 BEGINNING, END = 4, 6  # characters of a long ID that are shown

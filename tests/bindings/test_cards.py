@@ -1,6 +1,6 @@
 """What the vendor's home page counts, beside the lists that it leads to."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,8 @@ from tests.home import figures_and_rows
 
 __all__ = ["arranged", "catalogue", "customer", "ordered"]
 
-LONG_AGO, LATELY = "2026-11-02T10:00", "2026-11-23T10:00"
+NOW = datetime.now(UTC)
+LONG_AGO, LATELY = (f"{NOW - timedelta(days=days):%Y-%m-%dT%H:%M}" for days in (23, 0))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What people do at their pages, step by step: for journeys that are tested, and for the pictures of them."""
 
+from itertools import count
+
 from django.contrib.auth.models import Group
 from django.utils.translation import override
 
@@ -21,6 +23,8 @@ MASKED_CANDIDATE = "王*"
 ORDER_FORMS = "/admin/bindings/orderform/"
 PEOPLE = "/admin/auth/user/"
 REFERRALS = "/?view=referrals"  # of the simulator
+# A bank gives each payment a number of its own.
+REFERENCES = count(88)
 
 
 # --- A payout
@@ -74,7 +78,7 @@ def approve(ada: Visitor, withdrawal: str) -> None:
     ada.open(withdrawal)
     ada.press("Approve")
     ada.reads("88.00")
-    ada.confirm("金额无误")
+    ada.confirm("金额无误", label="Comment on the approval")
     ada.sees_in_time(Withdrawal.State.TAKEN.label, withdrawal)
 
 
@@ -89,9 +93,10 @@ def hand_over(hira: Visitor) -> None:
 def record_as_paid(hira: Visitor) -> str:
     """The path of the payment; at first she is on the batch's page."""
     hira.follow("Paid")
-    hira.fill("Reference of the payment", "BANK-88")
+    reference = f"BANK-{next(REFERENCES)}"
+    hira.fill("Reference of the payment", reference)
     hira.confirm()
-    hira.reads("BANK-88")
+    hira.reads(reference)
     return hira.address_of("/admin/referrals/payment/")
 
 

@@ -58,11 +58,11 @@ class Visitor:
         name = self._named(msgid, **values)
         self._go_by((within or self.content).get_by_role("button", name=name).first)
 
-    def confirm(self, reason: str = "") -> None:
+    def confirm(self, reason: str = "", *, label: str = "Reason") -> None:
         """The one form of a page that asks whether it is meant: its reason, its button."""
         form = self.content.locator("form").filter(has=self.page.locator(".submit-row")).last
         if reason:
-            form.get_by_label(self.word("Reason")).fill(reason)
+            form.get_by_label(self.word(label)).fill(reason)
         self._go_by(form.locator(".submit-row").get_by_role("button").first)
         complaints = self.content.locator(".errorlist, .errornote").all_inner_texts()
         assert not complaints, (self.page.url, complaints)

@@ -306,6 +306,8 @@ COLUMNS: dict[str, dict[str, Holds]] = {
         "reference": PERSONAL,
         "reason": PERSONAL,
     },
+    # The file itself, which names people and their accounts, is encrypted and emptied with the payees.
+    "referrals.ResultsFile": {"name": PERSONAL, "sheet": NOTHING, "content": UNREADABLE, "offered": NOTHING},
     "referrals.Reversal": {"reason": PERSONAL, "decision_reason": PERSONAL},
     "referrals.Reconciliation": {"owed_up_to": NOTHING},
     "referrals.ReconciliationChunk": {"points": NOTHING},

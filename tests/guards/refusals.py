@@ -29,6 +29,8 @@ SPEAK_LATER = {
     "call_that_is_never_sent_again_has_ended",
     "check_begins_as_received",
     "invitation_is_confirmed_once",
+    "excess_is_acknowledged_by_another",
+    "payment_of_excess_is_acknowledged",
     # Only while a restored database is not released (tests/referrals/test_restored.py).
     "the database was restored and is not released, so nothing is sent",
     "the database was restored and is not released, so nothing is paid out",

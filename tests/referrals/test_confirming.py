@@ -47,10 +47,10 @@ def test_nor_that_about_withdrawals(action: str, requests: list[Withdrawal], pag
 
 def test_nor_that_about_reversals(account: Any, pages: Any, hira: Any, ada: Any) -> None:
     reversals = []
-    for _ in range(MANY):
+    for number in range(MANY):
         withdrawal = taken(account(), by=hira, approver=ada, CNY="1")
         hand_over([withdrawal], by=hira)
-        record_paid(payment_of(withdrawal), by=hira, reference="A1")
+        record_paid(payment_of(withdrawal), by=hira, reference=f"A{number}")
         reversals.append(reversing.propose(payment_of(withdrawal), by=hira, cause="account_closed"))
     browser = pages(ada)
     queries_of_confirming(browser, "confirm", reversals[:1])
