@@ -8,9 +8,9 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -337,6 +337,39 @@ class StaffAdmin(VersionedAdmin, ExportedAdmin, StaffActionsAdmin, SavedFiltersA
         is_list = request.resolver_match is not None and request.path == self._url("changelist")
         return self.edits_need_proof and (not is_list or request.POST.get("action") == "delete_selected")
 
+    # --- Links of a page that shows only
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (
+                title,
+                {
+                    **options,
+                    "fields": [self._without_refused_link(request, field) for field in options["fields"]],
+                },
+            )
+            for title, options in fieldsets
+        ]
+
+    def _without_refused_link(self, request: HttpRequest, field: Any) -> Any:
+        """Return the field, or a text in its place where Django would link to a page that is refused."""
+        if isinstance(field, (list, tuple)):
+            return [self._without_refused_link(request, each) for each in field]
+        key = _foreign_key(self.opts, field)
+        if key is None or not self.admin_site.is_registered(key.related_model):
+            return field
+        if self.admin_site.get_model_admin(key.related_model).has_view_permission(request):
+            return field
+
+        def text(row: Model) -> Any:
+            return getattr(row, field)
+
+        text.__name__ = field
+        return admin.display(description=key.verbose_name)(text)
+
     # --- The audit of one object
 
     # Not Django's own log beside the audit: nobody sees it, and it knows less.
@@ -409,3 +442,12 @@ class MirrorAdmin(NobodyEdits, StaffAdmin):
     def state_shown(self, row: Any) -> SafeString:
         """Of rows whose ``State`` is a ``States``."""
         return state_badge(row.State(row.state))
+
+
+def _foreign_key(options: Any, name: Any) -> Any:
+    """Return the foreign key of that name; None for any other column of a page."""
+    try:
+        field = options.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, ForeignKey) else None

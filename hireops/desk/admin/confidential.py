@@ -34,6 +34,9 @@ class ConfidentialAdmin(MirrorAdmin):
     def is_hidden(self, request: HttpRequest, row: Any) -> bool:
         return row is not None and getattr(row, self.kind) not in self.seen_by(request.user)
 
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        return {**super().page_context(request, obj), "history_is_hidden": self.is_hidden(request, obj)}
+
     def rows_to_find(self, request: HttpRequest) -> QuerySet[Any]:
         return super().rows_to_find(request).filter(self.seen_by(request.user).among(self.kind))
 
