@@ -1,9 +1,9 @@
 """Which tests run on which database.
 
 ``pytest`` runs all of them on the one that DATABASE_URL names. ``make test`` has a run on each, with
-``--share``: what touches no database is then run once, and so are tests of whole processes, on PostgreSQL,
-but for those that are marked ``also_on_sqlite``. What a test needs is read off its fixtures; one that hides
-it fails, because to a test that needs no database none answers.
+``--share``: PostgreSQL runs all that need a database. SQLite runs those that need none, and those marked
+``also_on_sqlite``: what differs by database, and one way through each room. What a test needs is read off
+its fixtures; one that hides it fails, because to a test that needs no database none answers.
 """
 
 import os
@@ -46,11 +46,9 @@ def kinds_for(need: Need, only: set[str], *, also_on_sqlite: bool) -> set[str]:
     """The databases that a test runs on in the two runs of ``make test``."""
     if only:
         return only
-    return {
-        Need.NO_DATABASE: {SQLITE},
-        Need.DATABASE: {SQLITE, POSTGRESQL},
-        Need.PROCESSES: {POSTGRESQL, SQLITE} if also_on_sqlite else {POSTGRESQL},
-    }[need]
+    if need is Need.NO_DATABASE:
+        return {SQLITE}
+    return {POSTGRESQL, SQLITE} if also_on_sqlite else {POSTGRESQL}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "slow: takes seconds, most of them waiting, and is not part of make check"
     )
-    config.addinivalue_line("markers", "also_on_sqlite: of processes, and run on both databases")
+    config.addinivalue_line("markers", "also_on_sqlite: run on both databases by make test")
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,8 +17,9 @@ def test_what_is_about_one_database_runs_there_and_nowhere_else(need: Need, only
     assert kinds_for(need, {only}, also_on_sqlite=False) == {only}
 
 
-def test_what_a_process_looks_into_is_tested_on_both_databases() -> None:
-    assert kinds_for(Need.DATABASE, set(), also_on_sqlite=False) == {SQLITE, POSTGRESQL}
+def test_what_differs_by_database_runs_on_both() -> None:
+    assert kinds_for(Need.DATABASE, set(), also_on_sqlite=True) == {SQLITE, POSTGRESQL}
+    assert kinds_for(Need.DATABASE, set(), also_on_sqlite=False) == {POSTGRESQL}
 
 
 def test_this_needs_no_database(request: pytest.FixtureRequest) -> None:

@@ -14,9 +14,9 @@ from hireops.desk.append_only import AppendOnlyError
 from hireops.desk.audit import record
 from hireops.desk.models import AuditEntry
 from hireops.desk.roles import ROLES
-from tests.selection import on_sqlite
+from tests.selection import also_on_sqlite, on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 LIST = "/admin/desk/auditentry/"
 Browser = Callable[[User], Client]

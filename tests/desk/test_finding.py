@@ -23,8 +23,9 @@ from tests.referrals.conftest import account, tenant
 from tests.referrals.withdrawals import handed_over, taken
 
 __all__ = ["account", "in_english", "ordered", "tenant"]
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 FIND = "/admin/find/"
 NUMBER = "+8618900001111"  # an employee who was rewarded, and a candidate who is checked

@@ -12,6 +12,9 @@ from django.urls import reverse
 
 from hireops.database import schema
 from hireops.desk import invariants
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 
 def test_healthz_asks_nobody(client: Client) -> None:

@@ -10,6 +10,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from tests.searching import search
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 OWN_DESK = [pytest.mark.django_db, pytest.mark.urls("tests.desk.urls")]
 PEOPLE = "/admin/auth/user/"

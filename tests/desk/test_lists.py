@@ -15,8 +15,9 @@ from hireops.desk import lists
 from hireops.desk.audit import entry, record, record_all
 from hireops.desk.lists import different_values
 from hireops.desk.models import AuditEntry
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 AUDIT = "/admin/desk/auditentry/"
 Browser = Callable[[User], Client]

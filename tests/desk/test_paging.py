@@ -6,7 +6,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.desk.urls")]
+from tests.selection import also_on_sqlite
+
+pytestmark = [also_on_sqlite, pytest.mark.django_db, pytest.mark.urls("tests.desk.urls")]
 
 LIST = "/admin/auth/group/"
 

@@ -43,8 +43,10 @@ from tests.own_pgbouncer import PGBOUNCER, own_pgbouncer
 from tests.own_postgresql import FORGETFUL, own_postgresql
 from tests.postgresql import PostgreSQL
 from tests.processes import wait_until
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 from tests.simulator_process import Simulator
+
+pytestmark = also_on_sqlite
 
 Examined = Callable[[], tuple[Lines, int]]
 

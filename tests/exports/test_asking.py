@@ -16,11 +16,12 @@ from hireops.jobs.models import Job
 from referrals.models import ReferralAccount
 from tests.exports.files import ask, ask_page
 from tests.searching import search
+from tests.selection import also_on_sqlite
 
 Pages = Callable[[User], Client]
 MakeAccount = Callable[..., ReferralAccount]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 LIST = "/admin/referrals/referralaccount/"
 IN_THE_CLEAR = {"file_format": "xlsx", "in_the_clear": "on", "reason": "for the tax office"}

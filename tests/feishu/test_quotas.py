@@ -23,7 +23,7 @@ from tests.feishu.token_calls import in_threads
 from tests.meanwhile import at_once
 from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [also_on_sqlite, pytest.mark.django_db(transaction=True)]
 
 PER_MINUTE = ENDPOINTS["referral_account.create"]  # 100/min
 

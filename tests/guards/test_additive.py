@@ -20,9 +20,9 @@ from hireops.guards.management.commands import migrate as command
 from tests.databases import Database
 from tests.guards.changes import Changes
 from tests.guards.refusals import changing_nothing
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [also_on_sqlite, pytest.mark.slow, pytest.mark.timeout(600)]
 
 NEW = "inbox_remark"
 WRITTEN = "INSERT INTO inbox_remark (id) VALUES (1)"

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from hireops.desk.models import AuditEntry
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 TOOL = "pg_dump" if connection.vendor == "postgresql" else ".backup"
 
 

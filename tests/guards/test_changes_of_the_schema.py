@@ -8,7 +8,9 @@ from hireops.guards.installed import differences
 from tests.databases import Database
 from tests.guards.changes import Changes, added, dropped, renamed, widened
 from tests.guards.refusals import silent
-from tests.selection import on_sqlite
+from tests.selection import also_on_sqlite, on_sqlite
+
+pytestmark = also_on_sqlite
 
 
 def test_before_any_change_every_guard_refuses_what_it_is_there_for(company: Database):

@@ -13,9 +13,10 @@ from hireops.desk.models import InvariantCheck
 from hireops.desk.tasks import check_invariants
 from tests.databases import Database, new_database
 from tests.guards.refusals import SQLITE, silent
+from tests.selection import also_on_sqlite
 from tests.upgrade.conftest import opened
 
-pytestmark = pytest.mark.slow
+pytestmark = [also_on_sqlite, pytest.mark.slow]
 
 FUNCTION = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
 ON_SQLITE = {

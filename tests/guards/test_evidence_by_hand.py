@@ -18,9 +18,9 @@ from hireops.outbox.models import Attempt, Call
 from referrals.models import Case
 from tests.databases import Database
 from tests.referrals.raw_sql import columns_of, execute, refused
-from tests.selection import on_postgresql, on_sqlite
+from tests.selection import also_on_sqlite, on_postgresql, on_sqlite
 
-pytestmark = pytest.mark.slow
+pytestmark = [also_on_sqlite, pytest.mark.slow]
 
 CONTENT = '{"other": 1}'
 

@@ -18,9 +18,9 @@ from hireops.guards.installed import differences
 from hireops.guards.management.commands import migrate as command
 from tests.databases import Database
 from tests.guards.changes import Changes
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [also_on_sqlite, pytest.mark.slow, pytest.mark.timeout(600)]
 
 TABLE, MODEL = "desk_heartbeat", "heartbeat"
 ANY_INDEX = models.Index(fields=["version", "name"], name="heartbeat_by_version")

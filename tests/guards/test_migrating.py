@@ -21,11 +21,11 @@ from tests.guards.changes import Changes, added, guarded_apps
 from tests.guards.refusals import changing_nothing, silent
 from tests.own_pgbouncer import PGBOUNCER, own_pgbouncer
 from tests.postgresql import PostgreSQL
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 from tests.simulator_process import APP
 from tests.upgrade.conftest import opened
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [also_on_sqlite, pytest.mark.slow, pytest.mark.timeout(300)]
 
 # Where the guards of the former version still stand, as nothing has been changed yet.
 BEFORE = ["guards.before_lifting"]

@@ -16,9 +16,9 @@ from hireops.inbox.models import Attempt, Batch, Event
 from hireops.inbox.registry import EventType
 from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 
 def _claimed():

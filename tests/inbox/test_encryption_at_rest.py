@@ -15,8 +15,9 @@ from hireops.inbox.tasks import drain
 from tests.deliveries import deliver, envelope, post
 from tests.kept_events import keep_event
 from tests.searching import reveal
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 TICKET = "a-ticket-that-opens-every-customer"
 OLD, NEW = "the old key, which somebody may have read", "the new key, which nobody has read"

@@ -15,9 +15,9 @@ from hireops.feishu.models import Tenant
 from hireops.inbox import dispatch, event_queries
 from hireops.inbox.models import Event
 from tests.deliveries import deliver, envelope
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 LIST = "/admin/inbox/event/"
 MANY = 200_000

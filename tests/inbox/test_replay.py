@@ -16,9 +16,9 @@ from hireops.inbox import replaying, tasks
 from hireops.inbox.models import Event, Replay
 from tests.deliveries import deliver, envelope
 from tests.long_work import claimed, work
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 REPLAY_FAILED = "/admin/inbox/event/replay-failed/"
 REPLAY = "/admin/inbox/event/actions/replay/"

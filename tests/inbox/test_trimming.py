@@ -14,9 +14,9 @@ from hireops.inbox import tasks, trimming
 from hireops.inbox.invariants import broken_events
 from hireops.inbox.models import Attempt, Conflict, Event, EventContent
 from tests.deliveries import deliver, envelope
-from tests.selection import on_postgresql
+from tests.selection import also_on_sqlite, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 NUMBERS = count(1)
 NOT_HANDLED = ("unhandled", "failed", "unreadable", "set_aside")

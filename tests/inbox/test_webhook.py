@@ -9,8 +9,9 @@ from django.test import Client
 from hireops.encryption import decrypt_bytes
 from hireops.inbox.models import Event
 from tests.deliveries import TENANT_KEY, deliver, envelope, post, sealed, signed
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 
 def test_an_event_is_kept_with_all_that_its_header_says(client, settings):

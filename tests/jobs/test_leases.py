@@ -16,8 +16,9 @@ from tests.jobs.kinds import count_on, counted, let_pass, seen, start
 from tests.jobs.mortal import killed_at
 from tests.long_work import claimed
 from tests.outbox.test_concurrency import in_threads
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 State = Job.State
 

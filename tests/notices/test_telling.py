@@ -20,6 +20,9 @@ from referrals.models import Ending, Withdrawal
 from referrals.payouts import services as payouts
 from tests.notices.conftest import MORNING, NIGHT, SITE, Company, words
 from tests.referrals import withdrawals
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 Browsers = Callable[[User], Client]
 PAGE = "/account/messages/"

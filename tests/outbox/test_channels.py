@@ -15,8 +15,9 @@ from hireops.outbox.recording import record
 from hireops.outbox.sending import send
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import busy, claim, not_sent, refused, system_error, unknown
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,9 @@ from hireops.outbox.models import Call
 from hireops.outbox.sending import claim
 from hireops.outbox.tasks import drain
 from tests.meanwhile import at_once, two_writers
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [also_on_sqlite, pytest.mark.django_db(transaction=True)]
 
 
 def in_threads(number, work):

@@ -11,8 +11,9 @@ from hireops.outbox.registry import UnknownOperationError, get, register
 from hireops.outbox.sending import send
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import claim, not_sent, unknown
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 
 def test_a_call_holds_what_was_asked_by_whom_and_is_due_at_once(enqueue, vera, clock):

@@ -9,8 +9,9 @@ from hireops.jobs.tasks import work
 from hireops.outbox import recording, sending, tasks, timing
 from hireops.outbox.tasks import drain
 from tests.outbox.conftest import claim, refused, system_error, unknown
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 
 def test_calls_of_one_target_leave_in_the_order_in_which_they_were_enqueued(enqueue, feishu):

@@ -14,8 +14,9 @@ from hireops.people import checks, hashing, limits, tasks
 from hireops.people.models import Session, Tally
 from tests.clocks import Clock
 from tests.people.conftest import PASSWORD, Phone, complaint, english, sign_in
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 WRONG = "The user name or the password is wrong."
 

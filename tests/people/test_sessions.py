@@ -14,8 +14,9 @@ from hireops.desk.models import AuditEntry
 from hireops.people.models import Session
 from hireops.people.sessions import digest
 from hireops.people.tasks import remove_ended_sessions
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 Browser = Callable[[User], Client]
 SESSIONS = "/admin/people/session/"

@@ -21,8 +21,9 @@ from referrals.registrations.tasks import empty_contacts
 from tests.clocks import Clock
 from tests.referrals.withdrawals import answered, approved, taken
 from tests.searching import found, reveal, search
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 Account = Callable[..., ReferralAccount]
 Pages = Callable[[User], Client]

@@ -4,11 +4,12 @@ import io
 
 import pytest
 
+from tests.selection import also_on_sqlite
 from tests.simulator_process import Simulator
 from tests.upgrade.people import Person, hidden_field, proves, rows, work
 from tests.upgrade.story import SELF_APPROVED, UNKNOWN_TO_FEISHU
 
-pytestmark = pytest.mark.slow
+pytestmark = [also_on_sqlite, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("command", ["check_invariants", "prove_balances"])

@@ -14,11 +14,12 @@ from django.test import Client, RequestFactory
 from hireops.database.months import month_of
 from hireops.encryption import decrypt_bytes
 from hireops.inbox.models import Attempt, Event
+from tests.selection import also_on_sqlite
 from tests.upgrade.conftest import STARTING_POINTS, Upgraded, all_rows, opened
 from tests.upgrade.people import Person, proves, rows
 from tests.upgrade.story import NEVER_USED
 
-pytestmark = pytest.mark.slow
+pytestmark = [also_on_sqlite, pytest.mark.slow]
 
 # Which columns of earlier rows a migration has rewritten since, and why. Everything else is as it was.
 REWRITTEN: dict[str, set[str]] = {

@@ -16,6 +16,9 @@ from hireops.feishu.models import Tenant
 from hireops.inbox.models import Event
 from hireops.inbox.registry import changed_by
 from tests.meanwhile import meanwhile, two_writers
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 BODY = {
     "scope": 1,

@@ -20,7 +20,10 @@ from tests.bindings.checks.test_pages import page, press, report_result
 from tests.bindings.reports.pdfs import pdf
 from tests.deliveries import deliver
 from tests.in_this_process import drain
+from tests.selection import also_on_sqlite
 from tests.simulator_process import Simulator, running_simulator
+
+pytestmark = also_on_sqlite
 
 ACCOUNT = "6931286400470354183"
 PROGRESS = "/open-apis/hire/v1/eco_background_checks/update_progress"

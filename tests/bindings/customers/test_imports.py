@@ -24,7 +24,10 @@ from tests.bindings.conftest import english, says
 from tests.jobs.mortal import killed_at
 from tests.long_work import work, work_after_a_rest
 from tests.searching import reveal
+from tests.selection import also_on_sqlite
 from tests.spreadsheets.rows import read_rows
+
+pytestmark = also_on_sqlite
 
 ADD = "/admin/bindings/customerimport/add/"
 HEADER = ["客户编码", "客户名称", "等级", "负责人", "联系人", "职位", "手机号", "邮箱", "备注"]

@@ -7,8 +7,9 @@ from bindings.models import Customer, Exam, ExamPaper, Turn
 from hireops.inbox import registry
 from hireops.inbox.models import Event
 from tests.bindings.exams.conftest import account, handle_events, told_of
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 
 def test_an_exam_has_its_candidate_its_customer_and_the_paper_as_it_was():

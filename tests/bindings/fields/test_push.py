@@ -15,7 +15,9 @@ from hireops.feishu.models import Tenant
 from hireops.outbox.models import Call
 from tests.bindings.conftest import confirm, feishu_says, fingerprint_of, push_page, says
 from tests.pages import waits
-from tests.selection import on_sqlite
+from tests.selection import also_on_sqlite, on_sqlite
+
+pytestmark = also_on_sqlite
 
 
 def keys(fields):

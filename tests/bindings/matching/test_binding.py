@@ -9,8 +9,9 @@ from bindings.models import BackgroundCheck, BindingCode, EcoAccount, Exam, Matc
 from hireops.database import clock
 from hireops.desk.invariants import broken
 from hireops.inbox.models import Event
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 ORDERS = count(1)
 
 

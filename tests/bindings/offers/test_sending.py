@@ -16,8 +16,9 @@ from hireops.outbox.models import Call
 from hireops.outbox.recording import record
 from tests.bindings.offers.conftest import offer, published
 from tests.long_work import work, work_after_a_rest
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [also_on_sqlite, pytest.mark.django_db(transaction=True)]
 PACKAGES = "/open-apis/hire/v1/eco_background_check_packages"
 PAPERS = "/open-apis/hire/v1/eco_exam_papers"
 

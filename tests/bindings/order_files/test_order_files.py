@@ -34,7 +34,10 @@ from hireops.jobs.models import Job
 from hireops.spreadsheets.writing import write_csv
 from tests.jobs.mortal import killed_at
 from tests.long_work import work
+from tests.selection import also_on_sqlite
 from tests.spreadsheets.rows import read_rows
+
+pytestmark = also_on_sqlite
 
 NUMBERS = count(1)
 ADD = "/admin/bindings/orderfile/add/"

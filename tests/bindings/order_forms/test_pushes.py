@@ -18,6 +18,9 @@ from tests.bindings.conftest import says
 from tests.bindings.order_forms.conftest import add_field, invariants_hold, rename, row_of
 from tests.in_this_process import drain
 from tests.long_work import work, work_after_a_rest
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 Standing = AccountOrderForm.Standing
 ROAD = OrderFormPush.Road

@@ -13,6 +13,9 @@ from bindings.workdays import services as workdays
 from hireops.desk.errors import Refused
 from tests.bindings.conftest import says
 from tests.bindings.orders.conftest import page_of, promise_page, shanghai
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 CHECKS = "admin:bindings_backgroundcheck_changelist"
 EXAMS = "admin:bindings_exam_changelist"

@@ -12,6 +12,9 @@ from bindings.reports import integrity, invariants
 from hireops.desk.errors import Refused
 from tests.bindings.conftest import says
 from tests.bindings.reports.pdfs import pdf, with_attachment, with_password, written_out
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 UPLOAD = "admin:bindings_reportfile_upload"
 GOOD = pdf()

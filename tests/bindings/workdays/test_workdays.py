@@ -16,6 +16,9 @@ from bindings.workdays.calendar import Calendar, day_of_receipt
 from hireops.desk.errors import Refused
 from hireops.spreadsheets.writing import write_xlsx
 from tests.bindings.conftest import says
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 FIRST, LAST = date(2020, 1, 1), date(2026, 12, 31)
 DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]

@@ -20,8 +20,9 @@ from tests.kept_events import keep_event
 from tests.outbox.test_concurrency import in_threads
 from tests.referrals.conftest import BALANCE_EVENT, MORNING, balances, handle_events, tell
 from tests.referrals.observations import answer, handle, owed, steps
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 
 def found(account_id="1"):

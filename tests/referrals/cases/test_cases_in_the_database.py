@@ -12,9 +12,9 @@ from referrals.models import POINTS, Case, Reconciliation, ReconciliationChunk
 from tests.referrals.observations import owed
 from tests.referrals.raw_sql import columns_of, execute, refused
 from tests.referrals.withdrawals import approved
-from tests.selection import on_postgresql, on_sqlite
+from tests.selection import also_on_sqlite, on_postgresql, on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 RUNS, CHUNKS, CASES = (
     "referrals_reconciliation",

@@ -10,8 +10,9 @@ from hireops.outbox.models import Call
 from referrals.models import Ending, ReferralAccount, SelfApproval, Withdrawal
 from tests.referrals.raw_sql import columns_of, execute, refused
 from tests.referrals.withdrawals import approved, take_guards_from
+from tests.selection import also_on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 TABLE, ENDING = "referrals_withdrawal", "referrals_ending"
 

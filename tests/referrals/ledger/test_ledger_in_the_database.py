@@ -15,9 +15,9 @@ from tests.referrals.conftest import MORNING, balances, tell
 from tests.referrals.observations import answer
 from tests.referrals.raw_sql import columns_of, execute, refused
 from tests.referrals.withdrawals import approved
-from tests.selection import on_postgresql, on_sqlite
+from tests.selection import also_on_sqlite, on_postgresql, on_sqlite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [also_on_sqlite, pytest.mark.django_db]
 
 ACCOUNTS, BALANCES, CHANGES = "referrals_referralaccount", "referrals_balance", "referrals_balancechange"
 KEPT = [

@@ -24,6 +24,9 @@ from tests.referrals.payments.results_files import (
     xlsx_file,
 )
 from tests.referrals.withdrawals import break_into, taken
+from tests.selection import also_on_sqlite
+
+pytestmark = also_on_sqlite
 
 State = Withdrawal.State
 

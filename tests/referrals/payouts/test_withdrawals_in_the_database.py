@@ -23,9 +23,9 @@ from referrals.models import (
 from referrals.payouts import services
 from tests.referrals.observations import owed
 from tests.referrals.withdrawals import payee_of
-from tests.selection import on_postgresql, on_sqlite
+from tests.selection import also_on_sqlite, on_postgresql, on_sqlite
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [also_on_sqlite, pytest.mark.django_db, pytest.mark.slow]
 
 WITHDRAW = "referral_account.withdraw"
 TABLE, AMOUNTS = "referrals_withdrawal", "referrals_withdrawalamount"

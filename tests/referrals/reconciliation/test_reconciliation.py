@@ -40,9 +40,10 @@ from tests.clocks import Clock
 from tests.long_work import work, work_after_a_rest
 from tests.meanwhile import meanwhile, two_writers
 from tests.referrals.withdrawals import answered, approved, break_into, come_back, handed_over, taken
+from tests.selection import also_on_sqlite
 from tests.simulator_process import Simulator
 
-pytestmark = pytest.mark.slow
+pytestmark = [also_on_sqlite, pytest.mark.slow]
 
 DAY = date(2026, 11, 1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -26,8 +26,10 @@ from referrals.registrations import services as registrations
 from tests.jobs.mortal import killed_at
 from tests.long_work import claimed, work, work_after_a_rest
 from tests.pages import waits
-from tests.selection import on_sqlite
+from tests.selection import also_on_sqlite, on_sqlite
 from tests.spreadsheets.rows import read_rows
+
+pytestmark = also_on_sqlite
 
 State, RowState = RegistrationImport.State, Registration.State
 LIST = "/admin/referrals/registration/"
