@@ -339,7 +339,7 @@ class StaffAdmin(VersionedAdmin, ExportedAdmin, StaffActionsAdmin, SavedFiltersA
 
     # --- Links of a page that shows only
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
