@@ -4,8 +4,8 @@ A claim is a ``Batch`` that is committed before its worker begins. Then one tran
 its events, runs the handlers and records what became of each. If the worker dies, the database releases its
 locks and rolls the try back; the batch stays, and times out.
 
-Events that are tried for the first time share a batch. One that has been tried before goes alone, so that one
-that kills its worker takes no other with it.
+Events of one type that are tried for the first time share a batch. One that has been tried before goes alone,
+so that one that kills its worker takes no other with it.
 """
 
 import logging
@@ -80,11 +80,13 @@ def claim() -> Batch | None:
         limit = BATCH_SIZE_ON_SQLITE if connection.vendor == "sqlite" else BATCH_SIZE
         due = Event.objects.filter(not_before__lte=now).order_by("not_before", "id")
         free = due.exclude(pk__in=claimed).select_for_update(skip_locked=True, no_key=True)
-        rows = list(free.values_list("pk", "tries")[:limit])
+        rows = list(free.values_list("pk", "tries", "event_type")[:limit])
         if not rows:
             return None
-        fresh = [pk for pk, tries in rows if not tries]
-        ids = [rows[0][0]] if rows[0][1] else fresh
+        first, has_failed, event_type = rows[0]
+        # Of one type: each type has its own order of locks, and two in one transaction have none.
+        fresh = [pk for pk, tries, type_of_it in rows if not tries and type_of_it == event_type]
+        ids = [first] if has_failed else fresh
         batch = Batch.objects.create(events=ids, started_at=now)
         batch.leaves_some = len(ids) < len(rows) or len(rows) == limit
         return batch
@@ -189,17 +191,10 @@ def _singles(batch: Batch) -> Iterator[Batch]:
 
 def _handle_all(events: Sequence[Event]) -> list[AttemptResult]:
     tracing.note({tracing.EVENT_IDS: [event.event_id for event in events]})
-    by_type = defaultdict(list)
-    for event in events:
-        by_type[event.event_type].append(event)
-    results: list[AttemptResult] = []
-    for name in sorted(by_type):  # all workers lock in one order
-        event_type = registry.get(name)
-        if event_type is None or event_type.handle is None:
-            results += [AttemptResult(event, Attempt.Outcome.UNHANDLED) for event in by_type[name]]
-        else:
-            results += _handle_type(event_type, event_type.handle, by_type[name])
-    return results
+    event_type = registry.get(events[0].event_type) if events else None
+    if event_type is None or event_type.handle is None:
+        return [AttemptResult(event, Attempt.Outcome.UNHANDLED) for event in events]
+    return _handle_type(event_type, event_type.handle, events)
 
 
 def _handle_type(event_type: EventType[Any], handle: Handler, events: Sequence[Event]) -> list[AttemptResult]:

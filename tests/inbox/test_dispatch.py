@@ -260,6 +260,12 @@ def test_what_one_worker_has_claimed_no_other_claims(client, handles):
     assert list(Batch.objects.order_by("id").values_list("events", flat=True)) == [first.events, [later.pk]]
 
 
+def test_a_batch_has_events_of_one_type(client):
+    first, other, same = (_event_of(client, each) for each in ("test.x_v1", "test.y_v1", "test.x_v1"))
+    assert _claimed().events == [first.pk, same.pk]
+    assert _claimed().events == [other.pk]
+
+
 def test_only_the_worker_whose_time_is_over_counts_as_dead(client, handles):
     handles("test.x_v1", lambda event: None)
     deliver(client, envelope("test.x_v1"))
@@ -308,8 +314,8 @@ def test_a_batch_that_goes_one_by_one_leaves_the_batches_of_others_alone(client,
     assert Event.objects.filter(state="handled").count() == 2
 
 
-def _event_of(client):
-    deliver(client, envelope("test.x_v1"))
+def _event_of(client, event_type="test.x_v1"):
+    deliver(client, envelope(event_type))
     return Event.objects.latest("id")
 
 
