@@ -222,7 +222,7 @@ class StaffActionsAdmin(StaffPagesAdmin):
         return "" if self.is_offered(request, action, obj) else _not_as_it_is(obj)
 
     def figures_shown(self, action: StaffAction, obj: Any) -> str:
-        """Figures of ``obj`` that are confirmed with the action; the page is shown anew once they differ."""
+        """What of ``obj`` is confirmed with the action; the page is shown anew once that differs."""
         return ""
 
     def comes_first(self, action: StaffAction, obj: Any) -> bool:
@@ -319,7 +319,7 @@ class StaffActionsAdmin(StaffPagesAdmin):
         if all(self.why_not(request, action, obj) for obj in changed):  # the service refuses those
             return True
         text = _(
-            "The figures have changed since this page was shown, so nothing was done. Look at them again."
+            "What is to be confirmed has changed since this page was shown, so nothing was done. Look again."
         )
         self.message_user(request, text, messages.ERROR)
         return False

@@ -25,7 +25,7 @@ from hireops import encryption
 
 COOKIE = SALT = "was_signed_in"
 KEPT = "kept_form"
-PURPOSE = "a form of a session that has ended"
+PURPOSE = "hireops.desk.signed_out"
 NEVER_KEPT = {"csrfmiddlewaretoken", KEPT}
 OPEN_TO_ALL = {"jsi18n", "login", "logout"}
 
@@ -80,10 +80,15 @@ def _page(request: HttpRequest, person: int) -> HttpResponse:
     sent = request.POST.copy()
     for name in [each for each in sent if each in NEVER_KEPT or "password" in each]:
         del sent[name]
-    kept = {"purpose": PURPOSE, "person": person, "path": request.get_full_path(), "sent": sent.urlencode()}
+    kept = {
+        "person": person,
+        "path": request.get_full_path(),
+        "sent": sent.urlencode(),
+        "files": [each.name for each in _files(request)],
+    }
     context = {
         **admin.site.each_context(request),
-        "kept": encryption.encrypt(json.dumps(kept | {"files": [each.name for each in _files(request)]})),
+        "kept": encryption.encrypt(json.dumps(kept), purpose=PURPOSE),
         "path": request.get_full_path(),
         "files": _files(request),
     }
@@ -98,9 +103,8 @@ def _files(request: HttpRequest) -> list[Any]:
 
 def _bring_back(request: HttpRequest) -> HttpResponse | None:
     """Put what was kept in the place of what came; another person gets nothing of it."""
-    kept = json.loads(encryption.decrypt(request.POST[KEPT]) or "{}")
-    asked = (PURPOSE, request.user.pk, request.get_full_path())
-    if (kept.get("purpose"), kept.get("person"), kept.get("path")) != asked:
+    kept = json.loads(encryption.decrypt(request.POST[KEPT], purpose=PURPOSE) or "{}")
+    if (kept.get("person"), kept.get("path")) != (request.user.pk, request.get_full_path()):
         text = _("What somebody else had typed in this tab is not shown, and nothing was done with it.")
         messages.warning(request, text)
         return HttpResponseRedirect(reverse("admin:index"))

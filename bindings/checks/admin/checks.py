@@ -160,6 +160,9 @@ class BackgroundCheckAdmin(PromisedAdmin):
             columns.append(Column(_("next stage"), lambda check: services.next_template(check) or "–"))
         return columns
 
+    def figures_shown(self, action: StaffAction, obj: Any) -> str:
+        return str(services.next_template(obj) or "") if action is actions.next_stage else ""
+
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, check: BackgroundCheck) -> SafeString:
         return state_shown(check)

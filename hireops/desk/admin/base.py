@@ -344,13 +344,7 @@ class StaffAdmin(VersionedAdmin, ExportedAdmin, StaffActionsAdmin, SavedFiltersA
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
         return [
-            (
-                title,
-                {
-                    **options,
-                    "fields": [self._without_refused_link(request, field) for field in options["fields"]],
-                },
-            )
+            (title, {**options, "fields": self._without_refused_link(request, options["fields"])})
             for title, options in fieldsets
         ]
 

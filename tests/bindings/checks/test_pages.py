@@ -11,6 +11,7 @@ from tests.bindings.checks.conftest import now_of, states
 from tests.bindings.conftest import english, says
 from tests.bindings.reports.pdfs import pdf
 from tests.in_this_process import drain
+from tests.pages import figures_shown
 from tests.questions import queries_of_confirming
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +25,11 @@ def page(name, check, *args):
 
 
 def press(browser, action, check, reason="because"):
-    form = {"_selected_action": check.pk, "confirmed": "yes", "reason": reason}
-    return browser.post(f"{LIST}actions/{action}/", form, follow=True)
+    address, chosen = f"{LIST}actions/{action}/", {"_selected_action": check.pk}
+    shown = figures_shown(browser.post(address, chosen, follow=True))
+    return browser.post(
+        address, {**chosen, "confirmed": "yes", "reason": reason, "figures": shown}, follow=True
+    )
 
 
 def report_result(browser, check, form):
@@ -96,6 +100,20 @@ def test_an_optional_stage_is_never_the_next_one_and_has_a_button_of_its_own(ven
     assert (waiting.turn, waiting.clock_stopped_at is None) == ("candidate", False)
     assert (now_of(check).turn, now_of(check).clock_stopped_at) == ("vendor", None)
     assert says(vendor.post(page("next", check), {}, follow=True), "All usual stages")
+
+
+def test_another_stage_than_the_page_has_shown_is_not_reported(vendor, vera, ordered, usual):
+    check = ordered()
+    chosen = {"_selected_action": check.pk}
+    asked = vendor.post(f"{LIST}actions/next_stage/", chosen)
+    services.report_next_stage(check, by=vera)
+
+    confirmed = {**chosen, "confirmed": "yes", "figures": figures_shown(asked)}
+    again = vendor.post(f"{LIST}actions/next_stage/", confirmed)
+
+    assert says(again, "has changed since this page was shown")
+    assert says(again, "学历核实")
+    assert CheckUpdate.objects.count() == 1
 
 
 def test_what_is_wrong_in_a_form_is_said_there_and_nothing_is_lost(vendor, ordered):

@@ -299,7 +299,7 @@ def test_a_balance_that_changed_after_the_page_was_shown_is_not_approved(approve
     tell(asked.account.account_id, cash={"CNY": "11233.56"}, minutes=1)
     page = confirm(approver, "approve", other, asked, reason="agreed with payroll", figures=shown)
     for text in (
-        "The figures have changed since this page was shown, so nothing was done.",
+        "What is to be confirmed has changed since this page was shown, so nothing was done.",
         "CNY: 9,999.00 more than asked for",
         "Approve 2 withdrawals · CNY 11,238.56",
         "agreed with payroll</textarea>",
