@@ -92,7 +92,7 @@ def test_of_a_payout(site: World, door: Door, take: Callable[[Visitor, str], Non
     with ada.page.expect_navigation():
         ada.page.locator("#changelist-form button[name=index]").click()
     take(ada, "approve")
-    ada.confirm("十一月发放")
+    ada.confirm("十一月发放", label="Comment on the approval")
     hira.reads_in_time(hira.word("to be paid"), withdrawal)
     hira.open(HAND_OVER)
     at_work.hand_over(hira)
